@@ -1,0 +1,97 @@
+package tensor
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// Buffer is memory of some device, opaque to everybody but the backend that
+// made it.
+type Buffer interface {
+	// Device names the backend that owns the memory.
+	Device() string
+}
+
+// Host is a Buffer in host memory.
+type Host[T float32 | float64 | int32 | uint8] struct {
+	Name string // of the owning backend
+	Elem []T
+}
+
+// Device returns the name of the owning backend.
+func (h *Host[T]) Device() string { return h.Name }
+
+// Tensor is a dense, row-major array: a dtype, a shape and a range of a
+// buffer. Its strides follow from its shape. Tensors are made by backends;
+// the zero value is unusable.
+type Tensor struct {
+	dtype   DType
+	shape   Shape
+	buf     Buffer
+	off     int
+	id      uint64
+	version uint64
+}
+
+var nextID atomic.Uint64
+
+// Init makes *t a tensor over buf, starting off elements into it, with a fresh
+// identity. It is for backends, which recycle headers of released tensors.
+func (t *Tensor) Init(dtype DType, shape Shape, buf Buffer, off int) {
+	*t = Tensor{dtype: dtype, shape: shape, buf: buf, off: off, id: nextID.Add(1)}
+}
+
+// DType returns the element type.
+func (t *Tensor) DType() DType { return t.dtype }
+
+// Shape returns the dimensions.
+func (t *Tensor) Shape() Shape { return t.shape }
+
+// Buffer returns the memory the tensor lives in.
+func (t *Tensor) Buffer() Buffer { return t.buf }
+
+// Offset returns the position of the first element in the buffer.
+func (t *Tensor) Offset() int { return t.off }
+
+// ID identifies the tensor among all that the process ever made. Caches of
+// derived data (packed weights) key on ID and Version.
+func (t *Tensor) ID() uint64 { return t.id }
+
+// Version counts the writes to the tensor that a backend reported with Touch.
+func (t *Tensor) Version() uint64 { return t.version }
+
+// Touch records that the tensor's elements changed.
+func (t *Tensor) Touch() { t.version++ }
+
+// Reshape returns a tensor over the same elements with another shape of the
+// same size.
+func (t *Tensor) Reshape(s Shape) *Tensor {
+	if s.Elems() != t.shape.Elems() {
+		panic(&ShapeError{Op: "tensor.Reshape", Msg: fmt.Sprintf("%v has %d elements, %v has %d", t.shape, t.shape.Elems(), s, s.Elems())})
+	}
+	v := *t
+	v.shape = s
+	return &v
+}
+
+// View returns a tensor over elements [from, from+s.Elems()) of t.
+func (t *Tensor) View(from int, s Shape) *Tensor {
+	if from < 0 || from+s.Elems() > t.shape.Elems() {
+		panic(&ShapeError{Op: "tensor.View", Msg: fmt.Sprintf("elements %d to %d of %v", from, from+s.Elems(), t.shape)})
+	}
+	v := &Tensor{}
+	v.Init(t.dtype, s, t.buf, t.off+from)
+	return v
+}
+
+// Data returns the elements of a tensor that lives in host memory. It panics
+// when the tensor lives elsewhere or has another element type: only the
+// backend that owns the tensor may call it.
+func Data[T float32 | float64 | int32 | uint8](t *Tensor) []T {
+	h, ok := t.buf.(*Host[T])
+	if !ok {
+		panic(&ShapeError{Op: "tensor.Data", Msg: fmt.Sprintf("%v tensor %v is not host memory of that type (buffer %T)", t.dtype, t.shape, t.buf)})
+	}
+	n := t.shape.Elems()
+	return h.Elem[t.off : t.off+n : t.off+n]
+}
