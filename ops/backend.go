@@ -1,0 +1,52 @@
+package ops
+
+import "github.com/godmae/godmae/tensor"
+
+// Backend allocates tensors on one device and runs operations on them.
+//
+// Running is asynchronous in spirit: Run may return before the work is done,
+// Download and Sync wait for it, and an error of the device is kept and
+// returned by the next Sync. A mistake of the program (shapes that do not fit)
+// panics with a [tensor.ShapeError]. A Backend is used by one goroutine at a
+// time.
+type Backend interface {
+	// Name identifies the backend in messages, such as "cpu" or "ref".
+	Name() string
+
+	// Float returns the floating-point type of the backend's tensors.
+	Float() tensor.DType
+
+	// New returns a tensor that lives until the scope it was made in is
+	// released. Its contents are undefined.
+	New(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor
+
+	// Persist returns a zero-filled tensor that lives until Close, whatever
+	// scopes are released: parameters, gradients, optimiser state.
+	Persist(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor
+
+	// Mark opens a scope. Release frees every tensor made by New since the
+	// matching Mark. Scopes nest.
+	Mark() Scope
+	Release(Scope)
+
+	// Upload copies host numbers into a tensor, converting between float types:
+	// src is a []float32, []float64 or []int32 as long as the tensor.
+	Upload(dst *tensor.Tensor, src any)
+
+	// Download copies a tensor to the host, converting between float types: dst
+	// is a []float32, []float64 or []int32 as long as the tensor.
+	Download(dst any, src *tensor.Tensor)
+
+	// Run computes op from in into out, which exist already. Optional inputs
+	// that are absent are nil. The slices and attributes are not kept.
+	Run(op *Op, out, in []*tensor.Tensor, at *Attr)
+
+	// Sync waits for all work and returns the first error since the last Sync.
+	Sync() error
+
+	// Close releases the device and all memory.
+	Close() error
+}
+
+// Scope is a position in a backend's memory, made by Mark.
+type Scope struct{ Level, Tensors, Used int }
