@@ -14,8 +14,8 @@ import (
 // Inputs: x [..., K], W [N, K], and, each optional, b [N], res [..., N],
 // scale [B] (B the outermost dimension of x; the drop-path factor of a sample,
 // only together with res). Attributes: Gelu applies the exact GELU, and then
-// pre is kept as second output for the derivative; without Gelu the second
-// output is empty. Outputs: y [..., N], pre [..., N] or [0].
+// pre is kept as second output for the derivative; without Gelu, or with Infer,
+// the second output is empty. Outputs: y [..., N], pre [..., N] or [0].
 //
 // Each element of x W^T is one chain of fused multiply-adds over ascending k.
 var Linear = &Op{
@@ -31,7 +31,7 @@ var Linear = &Op{
 		}
 		y := x.WithLast(w.Dim(0))
 		pre := tensor.Of(0)
-		if at.Gelu {
+		if at.Gelu && !at.Infer {
 			pre = y
 		}
 		return [MaxOut]Spec{F(y), F(pre)}
@@ -50,7 +50,9 @@ var Linear = &Op{
 					s += b.F[j]
 				}
 				if at.Gelu {
-					out[1].F[r*n+j] = s
+					if !at.Infer {
+						out[1].F[r*n+j] = s
+					}
 					s = gelu(s)
 				}
 				if scale != nil {

@@ -48,6 +48,7 @@ type Op struct {
 type Attr struct {
 	Accumulate bool    // derivatives: add to the output
 	Gelu       bool    // Linear: apply GELU
+	Infer      bool    // no derivative will be asked: outputs kept only for it are empty
 	Heads      int     // attention heads
 	Patch      int     // patch size in pixels
 	From       int     // first token
@@ -76,6 +77,7 @@ type Case struct {
 	Name string
 	At   Attr
 	In   []Arg // positional; a zero Arg is an absent optional input
+	Out  []Arg // initial outputs, for operations that work in place (others: drawn when Accumulate is set)
 	// NoGrad lists inputs whose derivative is not defined or not offered (for
 	// example the target of a loss).
 	NoGrad []int

@@ -42,7 +42,7 @@ var AdamW = &Op{
 	},
 	Cases: func() []Case {
 		at := Attr{Adam: Adam{LR: 1e-2, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.05, BiasCorr1: 0.19, SqrtBiasCorr2: 0.3122498999199199, GradScale: 0.5}}
-		return []Case{{Name: "step", At: at, In: []Arg{N(37)}}}
+		return []Case{{Name: "step", At: at, In: []Arg{N(37)}, Out: []Arg{N(37), N(37), {Shape: tensor.Of(37), Offset: 5, Present: true}}}}
 	},
 }
 
