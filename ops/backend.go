@@ -48,5 +48,5 @@ type Backend interface {
 	Close() error
 }
 
-// Scope is a position in a backend's memory, made by Mark.
-type Scope struct{ Level, Tensors, Used int }
+// Scope numbers the open scopes of a backend, outermost 0.
+type Scope int
