@@ -1,0 +1,10 @@
+// Package atomicfile replaces files as a whole: whoever looks at a path sees
+// the old content or the new content, never a part of either, also after the
+// program was killed or the machine lost power in the middle.
+//
+// Start at [Write]. It writes to a hidden temporary file in the folder of the
+// target, flushes it to the disk, renames it over the target and flushes the
+// folder. The temporary name is a fixed function of the target's, so that a
+// killed run leaves at most one stale file and the next write takes it over;
+// the price is that two processes must not write the same target at once.
+package atomicfile
