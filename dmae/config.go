@@ -1,0 +1,144 @@
+package dmae
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Positions says how an autoencoder knows where a patch is.
+type Positions string
+
+// The two kinds of position embedding. A classifier's is always learned; it
+// starts from the autoencoder's.
+const (
+	SinCos  Positions = "sincos"  // fixed two-dimensional sines and cosines
+	Learned Positions = "learned" // a parameter, normal with deviation 0.02 at first
+)
+
+// Decoder is the shape of the transformer that reconstructs the image from the
+// encoder's output. It is thrown away after pre-training.
+type Decoder struct {
+	Width int `json:"width"`
+	Depth int `json:"depth"`
+	Heads int `json:"heads"`
+}
+
+// Config is everything that decides what a model computes, and it travels with
+// the weights in a checkpoint. Sizes are in pixels; images are square.
+type Config struct {
+	Name      string `json:"name"`       // of the preset it started from; informative
+	ImageSize int    `json:"image_size"` // side of the picture the transformer sees
+	DataSize  int    `json:"data_size"`  // side of the data's images, where noise is added; resized to ImageSize
+	Channels  int    `json:"channels"`   // 1 or 3
+	Patch     int    `json:"patch"`      // side of a patch
+	Width     int    `json:"width"`      // D, of the encoder
+	Depth     int    `json:"depth"`      // blocks of the encoder
+	Heads     int    `json:"heads"`      // attention heads of the encoder
+	MLPRatio  int    `json:"mlp_ratio"`  // hidden width of an MLP over D, in encoder and decoder
+
+	Positions  Positions `json:"positions"` // of the autoencoder
+	Decoder    Decoder   `json:"decoder"`
+	MaskRatio  float64   `json:"mask_ratio"`   // share of patches hidden in pre-training
+	NormPix    bool      `json:"norm_pix"`     // reconstruct patches normalised by their own mean and variance
+	NormPixEps float64   `json:"norm_pix_eps"` // inside the root of that normalisation
+	Sigma      float64   `json:"sigma"`        // of the noise trained with, in units of pixels in [0,1]
+
+	Mean []float64 `json:"mean"` // per channel, of pixels in [0,1]; subtracted inside the model
+	Std  []float64 `json:"std"`  // per channel; divided by inside the model
+
+	Classes    int      `json:"classes,omitempty"`     // K, of a classifier
+	ClassNames []string `json:"class_names,omitempty"` // K names, or none
+	GlobalPool bool     `json:"global_pool"`           // classify the mean of the patch tokens, not the class token
+	DropPath   float64  `json:"drop_path"`             // rate of stochastic depth in the last block; linear from 0
+}
+
+// Grid returns the number of patches along a side.
+func (c *Config) Grid() int { return c.ImageSize / c.Patch }
+
+// Patches returns L, the number of patches of an image.
+func (c *Config) Patches() int { return c.Grid() * c.Grid() }
+
+// PatchValues returns P, the number of values in a patch.
+func (c *Config) PatchValues() int { return c.Channels * c.Patch * c.Patch }
+
+// Visible returns the number of patches that stay visible in pre-training,
+// int(L*(1-MaskRatio)).
+func (c *Config) Visible() int { return visible(c.Patches(), c.MaskRatio) }
+
+// Pixels returns the number of values of an image at the data's resolution,
+// Channels*DataSize*DataSize.
+func (c *Config) Pixels() int { return c.Channels * c.DataSize * c.DataSize }
+
+// Validate reports the first value that cannot be worked with, what it is and
+// what would do.
+func (c *Config) Validate() error {
+	positive := []struct {
+		name  string
+		value int
+	}{
+		{"image_size", c.ImageSize}, {"data_size", c.DataSize}, {"patch", c.Patch},
+		{"width", c.Width}, {"depth", c.Depth}, {"heads", c.Heads}, {"mlp_ratio", c.MLPRatio},
+		{"decoder.width", c.Decoder.Width}, {"decoder.depth", c.Decoder.Depth}, {"decoder.heads", c.Decoder.Heads},
+	}
+	for _, p := range positive {
+		if p.value < 1 || p.value > 1<<20 {
+			return fmt.Errorf("model configuration: %s is %d, it must lie between 1 and %d", p.name, p.value, 1<<20)
+		}
+	}
+	switch {
+	case c.Channels != 1 && c.Channels != 3:
+		return fmt.Errorf("model configuration: channels is %d, images have 1 or 3", c.Channels)
+	case c.ImageSize%c.Patch != 0:
+		return fmt.Errorf("model configuration: patch %d does not divide image_size %d", c.Patch, c.ImageSize)
+	case c.ImageSize > 1<<13 || c.DataSize > 1<<13:
+		return fmt.Errorf("model configuration: image_size %d and data_size %d may be at most %d", c.ImageSize, c.DataSize, 1<<13)
+	case c.Width%c.Heads != 0:
+		return fmt.Errorf("model configuration: %d heads do not divide width %d", c.Heads, c.Width)
+	case c.Decoder.Width%c.Decoder.Heads != 0:
+		return fmt.Errorf("model configuration: %d decoder heads do not divide decoder width %d", c.Decoder.Heads, c.Decoder.Width)
+	case c.Positions != SinCos && c.Positions != Learned:
+		return fmt.Errorf("model configuration: positions is %q, it must be %q or %q", c.Positions, SinCos, Learned)
+	case c.Width%4 != 0 || c.Decoder.Width%4 != 0:
+		return fmt.Errorf("model configuration: widths %d and %d must be multiples of 4, for sines and cosines of two directions", c.Width, c.Decoder.Width)
+	case !(c.MaskRatio >= 0 && c.MaskRatio < 1):
+		return fmt.Errorf("model configuration: mask_ratio is %v, it must be at least 0 and below 1", c.MaskRatio)
+	case c.Visible() < 1:
+		return fmt.Errorf("model configuration: mask_ratio %v leaves none of %d patches visible; lower it", c.MaskRatio, c.Patches())
+	case !(c.NormPixEps > 0 && c.NormPixEps <= 1):
+		return fmt.Errorf("model configuration: norm_pix_eps is %v, it must be above 0 and at most 1", c.NormPixEps)
+	case !(c.Sigma >= 0 && c.Sigma <= 10):
+		return fmt.Errorf("model configuration: sigma is %v, it must lie between 0 and 10 (pixels are in [0,1])", c.Sigma)
+	case !(c.DropPath >= 0 && c.DropPath < 1):
+		return fmt.Errorf("model configuration: drop_path is %v, it must be at least 0 and below 1", c.DropPath)
+	case c.Classes < 0 || c.Classes > 1<<16-1:
+		return fmt.Errorf("model configuration: classes is %d, it must lie between 0 and 65535", c.Classes)
+	case len(c.ClassNames) != 0 && len(c.ClassNames) != c.Classes:
+		return fmt.Errorf("model configuration: %d class names for %d classes", len(c.ClassNames), c.Classes)
+	case len(c.Mean) != c.Channels || len(c.Std) != c.Channels:
+		return fmt.Errorf("model configuration: %d means and %d standard deviations for %d channels", len(c.Mean), len(c.Std), c.Channels)
+	}
+	for i := range c.Mean {
+		if math.IsNaN(c.Mean[i]) || math.Abs(c.Mean[i]) > 1e3 {
+			return fmt.Errorf("model configuration: mean of channel %d is %v, pixels are in [0,1]", i, c.Mean[i])
+		}
+		if !(c.Std[i] > 1e-6 && c.Std[i] < 1e3) {
+			return fmt.Errorf("model configuration: standard deviation of channel %d is %v, it must be above 1e-6", i, c.Std[i])
+		}
+	}
+	return nil
+}
+
+// clone returns a copy that shares no slices with c.
+func (c Config) clone() Config {
+	c.Mean, c.Std, c.ClassNames = slices.Clone(c.Mean), slices.Clone(c.Std), slices.Clone(c.ClassNames)
+	return c
+}
+
+// norm returns mean and standard deviation in the form of ops.Normalize.
+func (c *Config) norm() [2][3]float64 {
+	var n [2][3]float64
+	copy(n[0][:], c.Mean)
+	copy(n[1][:], c.Std)
+	return n
+}

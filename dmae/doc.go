@@ -1,0 +1,20 @@
+// Package dmae is the method of "Denoising Masked Autoencoders Help Robust
+// Classification" (Wu et al., ICLR 2023, arXiv 2210.06983): a Vision
+// Transformer learns to reconstruct images of which it sees a quarter of the
+// patches under Gaussian noise, and its encoder then becomes a classifier that
+// withstands noise, which is what randomized smoothing (package smooth) turns
+// into a certificate.
+//
+// Start at [Config] and [Preset], which say what a model looks like, then read
+// [Autoencoder] (pre-training) and [Classifier] (fine-tuning and use). Models
+// are saved with their configuration by [Autoencoder.Save] and
+// [Classifier.Save]. [NewSmoothClassifier] lends a classifier to the certifier.
+//
+// Promises: both models take images in [0,1] at the resolution of the data and
+// resize and normalise them inside, so that a radius is always in units of
+// those pixels; parameter names and shapes are those of the official PyTorch
+// code; everything random is addressed by (seed, stream, sample, epoch) and
+// depends on neither batch nor threads.
+//
+// Data sets live in dmae/data, the training loops in dmae/train.
+package dmae

@@ -1,0 +1,35 @@
+package dmae
+
+import "github.com/godmae/godmae/internal/philox"
+
+// DropPathScales draws the factors of stochastic depth (Huang et al., arXiv
+// 1603.09382) for the residual branches of a classifier: 0 with the block's
+// rate, else 1/(1-rate). The rate grows linearly from 0 in the first block to
+// Config.DropPath in the last. A block has two branches (attention, MLP), each
+// drawn for itself.
+//
+// out has 2*Depth*B elements, laid out [branch, image] with branches in the
+// order they run: what [Classifier.Logits] takes. The numbers come from the
+// stream DropPath at (seed, copy, A = indices[i], B = epoch).
+func (c *Config) DropPathScales(seed uint64, epoch uint32, copyNumber uint16, indices []uint32, out []float32) {
+	b := len(indices)
+	for i, index := range indices {
+		g := philox.NewGen(philox.Addr{Seed: seed, Stream: philox.DropPath, Copy: copyNumber, A: index, B: epoch})
+		for branch := range 2 * c.Depth {
+			rate := c.dropRate(branch / 2)
+			scale := float32(0)
+			if g.Float64() >= rate {
+				scale = float32(1 / (1 - rate))
+			}
+			out[branch*b+i] = scale
+		}
+	}
+}
+
+// dropRate returns the drop-path rate of a block.
+func (c *Config) dropRate(block int) float64 {
+	if c.Depth == 1 {
+		return 0
+	}
+	return c.DropPath * float64(block) / float64(c.Depth-1)
+}
