@@ -1,0 +1,142 @@
+package exact
+
+import "math/big"
+
+// workPrecision is the mantissa length, in bits, of all interval arithmetic in
+// this package. Results are printed with at most twelve decimals, so it leaves
+// more than a hundred bits for the error of the longest computation (a
+// binomial tail over 10^9 trials loses fewer than 40).
+const workPrecision = 192
+
+// Interval is a closed interval [Lo, Hi] that is proven to contain the number
+// it stands for: every operation rounds its lower end down and its upper end
+// up. Only non-negative numbers occur in the computations of this package, and
+// the operations rely on it.
+type Interval struct {
+	Lo, Hi *big.Float
+}
+
+func down() *big.Float {
+	return new(big.Float).SetPrec(workPrecision).SetMode(big.ToNegativeInf)
+}
+
+func up() *big.Float {
+	return new(big.Float).SetPrec(workPrecision).SetMode(big.ToPositiveInf)
+}
+
+// Enclose returns the tightest interval around a non-negative rational.
+func Enclose(x *big.Rat) Interval {
+	return Interval{down().SetRat(x), up().SetRat(x)}
+}
+
+// Add returns x + y.
+func (x Interval) Add(y Interval) Interval {
+	return Interval{down().Add(x.Lo, y.Lo), up().Add(x.Hi, y.Hi)}
+}
+
+// Sub returns x - y, with negative values cut off at zero: the caller knows
+// that the true difference is not negative.
+func (x Interval) Sub(y Interval) Interval {
+	z := Interval{down().Sub(x.Lo, y.Hi), up().Sub(x.Hi, y.Lo)}
+	if z.Lo.Sign() < 0 {
+		z.Lo.SetInt64(0)
+	}
+	if z.Hi.Sign() < 0 {
+		z.Hi.SetInt64(0)
+	}
+	return z
+}
+
+// Mul returns x * y.
+func (x Interval) Mul(y Interval) Interval {
+	return Interval{down().Mul(x.Lo, y.Lo), up().Mul(x.Hi, y.Hi)}
+}
+
+// Quo returns x / y; y must not contain zero.
+func (x Interval) Quo(y Interval) Interval {
+	return Interval{down().Quo(x.Lo, y.Hi), up().Quo(x.Hi, y.Lo)}
+}
+
+// Sqrt returns the square root of x.
+func (x Interval) Sqrt() Interval {
+	lo := down()
+	// big.Float.Sqrt rounds to nearest, whatever the mode: step outwards by
+	// one unit in the last place on either side.
+	lo.Sqrt(x.Lo)
+	hi := up()
+	hi.Sqrt(x.Hi)
+	ulp := func(v *big.Float) *big.Float {
+		return new(big.Float).SetMantExp(big.NewFloat(1), v.MantExp(nil)-workPrecision+1)
+	}
+	return Interval{lo.Sub(lo, ulp(lo)), hi.Add(hi, ulp(hi))}
+}
+
+// pow returns x^n by repeated squaring.
+func (x Interval) pow(n int) Interval {
+	r := Enclose(new(big.Rat).SetInt64(1))
+	for base := x; n > 0; n >>= 1 {
+		if n&1 != 0 {
+			r = r.Mul(base)
+		}
+		if n > 1 {
+			base = base.Mul(base)
+		}
+	}
+	return r
+}
+
+// mulInts multiplies x in place by the positive fraction a/b.
+func (x Interval) mulInts(a, b *big.Float) {
+	x.Lo.Mul(x.Lo, a)
+	x.Hi.Mul(x.Hi, a)
+	x.Lo.Quo(x.Lo, b)
+	x.Hi.Quo(x.Hi, b)
+}
+
+// AtMost reports whether every number of the interval is <= r: a proof.
+func (x Interval) AtMost(r *big.Rat) bool { return x.Hi.Cmp(down().SetRat(r)) <= 0 }
+
+// AtLeast reports whether every number of the interval is >= r: a proof.
+func (x Interval) AtLeast(r *big.Rat) bool { return x.Lo.Cmp(up().SetRat(r)) >= 0 }
+
+// Float64 returns the float64 nearest to the middle of the interval; for
+// display and for search, never for a decision.
+func (x Interval) Float64() float64 {
+	mid := new(big.Float).SetPrec(workPrecision+1).Add(x.Lo, x.Hi)
+	f, _ := mid.Quo(mid, big.NewFloat(2)).Float64()
+	return f
+}
+
+// FloorDecimal returns the largest decimal with the given number of places
+// that is proven not to exceed the number in x.
+func (x Interval) FloorDecimal(places int) Decimal {
+	r, _ := x.Lo.Rat(nil)
+	return FloorDecimal(r, places)
+}
+
+// CeilDecimal returns the smallest decimal with the given number of places
+// that is proven not to be below the number in x.
+func (x Interval) CeilDecimal(places int) Decimal {
+	r, _ := x.Hi.Rat(nil)
+	return CeilDecimal(r, places)
+}
+
+// roughLog approximates the natural logarithm of a positive x to a few
+// hundredths. It steers searches whose results are then proven, and is built
+// from + - * / only, so that searches take the same path everywhere.
+func roughLog(x *big.Float) float64 {
+	if x.Sign() == 0 {
+		return -1e9
+	}
+	m := new(big.Float)
+	e := x.MantExp(m)
+	f, _ := m.Float64() // in [1/2, 1)
+	if f < 0.70710678 {
+		f *= 2
+		e--
+	}
+	s := (f - 1) / (f + 1)
+	s2 := float64(s * s)
+	tail := 1 + float64(s2*(1.0/3+float64(s2*0.2)))
+	return float64(float64(e)*0.6931471805599453) + float64(2*s*tail)
+}
