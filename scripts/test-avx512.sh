@@ -1,0 +1,199 @@
+#!/usr/bin/env bash
+# Runs tests of the given packages with the AVX-512 kernels.
+# usage: scripts/test-avx512.sh [--emulate] [package folder...] [-- test binary flags]
+#   scripts/test-avx512.sh                        every package with golden hashes, -test.short
+#   scripts/test-avx512.sh simd -- -test.run Gemm -test.v
+#
+# On a CPU with AVX-512 F, DQ, BW and VL the tests run natively. Elsewhere, or
+# with --emulate, they run inside Bochs, a full-system emulator whose Skylake-X
+# model has these instructions (qemu's own translator and qemu-user do not): a
+# stock Debian kernel boots with an initramfs that holds the test binaries and
+# scripts/avx512vm as process 1, which reports over the serial port. Expect half
+# a minute to boot and 50 to 300 times native run times after that.
+#
+# AVX512_TIMEOUT: seconds until the guest is given up (default 1500).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/lib.sh
+
+emulate=0
+if [[ ${1:-} == --emulate ]]; then
+	emulate=1
+	shift
+fi
+split_args "$@"
+export DMAE_SIMD=${DMAE_SIMD:-avx512}
+[[ $(uname -sm) == "Linux x86_64" ]] || fail "needs Linux on x86-64, this is $(uname -sm)"
+
+# host_has FLAG... tells whether the CPU and its kernel offer all of them.
+host_has() {
+	local cpu f
+	cpu=$(grep -m1 '^flags' /proc/cpuinfo)
+	for f; do [[ " $cpu " == *" $f "* ]] || return 1; done
+}
+
+work=$(mktemp -d)
+vm=
+cleanup() {
+	[[ -z $vm ]] || kill "$vm" 2>/dev/null || true
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# run_native runs the packages on this CPU.
+run_native() {
+	local bad=() pkg bin
+	for pkg in "${packages[@]}"; do
+		bin=$work/${pkg//\//_}.test
+		CGO_ENABLED=0 go test -c -o "$bin" "./$pkg"
+		if (cd "$pkg" && "$bin" "${flags[@]}"); then
+			printf 'ok  \tavx512 %s\n' "$pkg"
+		else
+			bad+=("$pkg")
+		fi
+	done
+	((${#bad[@]} == 0)) || fail "AVX-512 tests failed in ${bad[*]}"
+}
+
+# guest_kernel prints the path of a Linux kernel image, downloaded once.
+guest_kernel() {
+	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/godmae/kernel name
+	name=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/ *Depends: \(linux-image-.*\)/\1/p' | head -1)
+	if [[ -z $name ]]; then
+		# A machine whose package lists were never fetched.
+		((EUID == 0)) && apt-get update -qq || sudo apt-get update -qq
+		name=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/ *Depends: \(linux-image-.*\)/\1/p' | head -1)
+	fi
+	[[ -n $name ]] || fail "the package linux-image-cloud-amd64 is not to be had here"
+	local image=$cache/vmlinuz-${name#linux-image-}
+	if [[ ! -f $image ]]; then
+		mkdir -p "$cache" "$work/deb"
+		(cd "$work/deb" && apt-get download -qq "$name" 2>"$work/apt.log") || { cat "$work/apt.log" >&2; fail "apt-get could not download $name"; }
+		dpkg -x "$work"/deb/*.deb "$work/kernel"
+		cp "$work/kernel/boot/${image##*/}" "$image.new"
+		mv "$image.new" "$image"
+		rm -rf "$work/deb" "$work/kernel"
+	fi
+	printf '%s\n' "$image"
+}
+
+# make_image builds $work/boot.iso: boot loader, kernel, initramfs with the tests.
+make_image() {
+	local root=$work/root iso=$work/iso pkg n=0 kernel
+	mkdir -p "$root"/{dev,proc,sys,tmp,bin,src} "$iso/isolinux"
+	CGO_ENABLED=0 go build -ldflags='-s -w' -o "$root/init" ./scripts/avx512vm
+	: >"$root/jobs"
+	for pkg in "${packages[@]}"; do
+		n=$((n + 1))
+		CGO_ENABLED=0 go test -c -ldflags='-s -w' -o "$root/bin/$n.test" "./$pkg"
+		[[ -f $root/bin/$n.test ]] || fail "$pkg has no tests"
+		mkdir -p "$root/src/$pkg"
+		[[ ! -d $pkg/testdata ]] || cp -r "$pkg/testdata" "$root/src/$pkg/"
+		(IFS=$'\t'; printf '%s\n' "$pkg	/src/$pkg	/bin/$n.test	${flags[*]}") >>"$root/jobs"
+	done
+	# The guest's clock runs far behind, so that Go's own time-out means nothing;
+	# two Ps on the one CPU let goroutines interleave.
+	printf '%s\n' PATH=/bin HOME=/tmp TMPDIR=/tmp GOMAXPROCS=2 "DMAE_SIMD=$DMAE_SIMD" DMAE_EMULATED=1 >"$root/env"
+	(cd "$root" && find . | cpio -o -H newc --quiet) >"$iso/initrd"
+	kernel=$(guest_kernel)
+	cp "$kernel" "$iso/vmlinuz"
+	cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$iso/isolinux/"
+	# clearcpuid takes away XSAVEC and XSAVES, whose sizes this Bochs reports so
+	# that Linux would switch AVX off. The rest skips slow parts of the boot:
+	# cipher self-tests, certificate parsing, tracing tables.
+	cat >"$iso/isolinux/isolinux.cfg" <<-'CFG'
+		SERIAL 0 115200
+		DEFAULT linux
+		PROMPT 0
+		LABEL linux
+		 KERNEL /vmlinuz
+		 INITRD /initrd
+		 APPEND console=ttyS0,115200 quiet loglevel=4 mitigations=off random.trust_cpu=on tsc=reliable clearcpuid=321,323 cryptomgr.notests initcall_blacklist=trace_eval_init,load_system_certificate_list
+	CFG
+	xorriso -as mkisofs -quiet -o "$work/boot.iso" -b isolinux/isolinux.bin -c isolinux/boot.cat \
+		-no-emul-boot -boot-load-size 4 -boot-info-table "$iso" 2>"$work/xorriso.log" ||
+		{ cat "$work/xorriso.log" >&2; fail "xorriso could not make the boot image"; }
+	rm -rf "$root" "$iso"
+}
+
+# start_vm starts Bochs in the background and sets vm to its process.
+start_vm() {
+	cat >"$work/bochsrc" <<-RC
+		display_library: term
+		config_interface: textconfig
+		romimage: file=/usr/share/bochs/BIOS-bochs-latest
+		vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+		cpu: model=corei7_skylake_x, count=1, ips=100000000, reset_on_triple_fault=0
+		memory: guest=2048, host=2048
+		clock: sync=none, time0=local
+		ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+		ata0-master: type=cdrom, path=$work/boot.iso, status=inserted
+		boot: cdrom
+		com1: enabled=1, mode=file, dev=$work/serial
+		log: $work/bochs.log
+		panic: action=fatal
+		error: action=ignore
+		info: action=ignore
+		sound: waveoutdrv=dummy
+	RC
+	# Debian's build stops in its debugger first: "c" lets it run.
+	echo c >"$work/bochs.cmd"
+	: >"$work/serial"
+	# The text display needs a terminal, which script provides.
+	TERM=xterm script -qec "bochs -q -f $work/bochsrc -rc $work/bochs.cmd" /dev/null >"$work/screen" 2>&1 </dev/null &
+	vm=$!
+}
+
+# report follows the serial port and prints the guest's lines; returns the
+# number of failed jobs, or ends the script when the guest died.
+report() {
+	local limit=${AVX512_TIMEOUT:-1500} line verdict= name= begun=0 start=$SECONDS job=0 status
+	while :; do
+		if ! IFS= read -r line <&3; then
+			# End of what was written so far; keep the partial line.
+			partial=${partial:-}$line
+			if ! kill -0 "$vm" 2>/dev/null; then break; fi
+			if ((SECONDS - start > limit)); then
+				fail "the guest was given up after $limit s in ${name:-the boot}; raise AVX512_TIMEOUT or give fewer tests"
+			fi
+			sleep 0.2
+			continue
+		fi
+		line=${partial:-}${line%$'\r'}
+		partial=
+		case $line in
+		@@BEGIN*)
+			begun=1
+			printf 'guest is up after %d s\n' $((SECONDS - start))
+			;;
+		"@@JOB "*) name=${line#@@JOB } job=$SECONDS ;;
+		"@@DONE "*)
+			status=${line#@@DONE "$name" }
+			[[ $status == ok ]] && printf 'ok  \tavx512 %s\t%ds\n' "$name" $((SECONDS - job)) ||
+				printf 'FAIL\tavx512 %s\t%ds\t%s\n' "$name" $((SECONDS - job)) "$status"
+			;;
+		"@@EXIT "*)
+			verdict=${line#@@EXIT }
+			break
+			;;
+		*"Kernel panic"*) fail "the guest's kernel stopped: $line" ;;
+		*) ((!begun)) || printf '%s\n' "$line" ;;
+		esac
+	done 3<"$work/serial"
+	if [[ -z $verdict ]]; then
+		tail -n 20 "$work/serial" >&2
+		tail -n 3 "$work/bochs.log" >&2
+		fail "the guest ended without a verdict"
+	fi
+	((verdict == 0)) || fail "AVX-512 tests failed in $verdict package(s)"
+}
+
+if ((!emulate)) && host_has avx512f avx512dq avx512bw avx512vl; then
+	run_native
+else
+	scripts/install-emulators.sh avx512
+	make_image
+	start_vm
+	report
+fi
