@@ -1,10 +1,6 @@
 package ops
 
-import (
-	"math"
-
-	"github.com/godmae/godmae/tensor"
-)
+import "github.com/godmae/godmae/tensor"
 
 // Linear is the affine map of a layer with everything that is fused to it:
 //
@@ -185,6 +181,3 @@ func store(dst []float64, i int, v float64, accumulate bool) {
 	}
 	dst[i] = v
 }
-
-// gelu is the exact GELU, x Phi(x) (Hendrycks and Gimpel, arXiv 1606.08415).
-func gelu(x float64) float64 { return x * 0.5 * math.Erfc(-x/math.Sqrt2) }

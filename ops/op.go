@@ -56,9 +56,11 @@ type Attr struct {
 	Size       [2]int  // height, width
 	Eps        float64 // inside a square root
 	Scale      float64
-	Order      Order // of the values in a patch
+	Value      float64 // Fill
+	Order      Order   // of the values in a patch
 	Chan       [2][3]float64
 	Adam       Adam
+	Reg        Regulariser // Consistency
 	Seed       uint64
 	Stream     uint8
 	Copy       uint16

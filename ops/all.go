@@ -1,0 +1,18 @@
+package ops
+
+// All lists every operation. The conformance suite, gradcheck and the golden
+// hashes go through it in this order; an operation that is not listed does not
+// exist for them.
+var All = []*Op{
+	Linear, LinearGradX, LinearGradW, RowSum, GeluGrad,
+	LayerNorm, LayerNormGradX, LayerNormGradParams,
+	Attention, AttentionGrad,
+	Softmax, SoftmaxGrad,
+	Add, BroadcastGrad, RowScale,
+	Prepend, PrependGradToken, Slice, SliceGrad, MeanTokens, MeanTokensGrad,
+	Gather, GatherGrad, Restore, RestoreGradX, RestoreGradToken,
+	Patchify, Unpatchify, Normalize, Resize, AddNoise,
+	NormPatches, PatchMSE, PatchMSEGrad,
+	CrossEntropy, CrossEntropyGrad, Consistency, ConsistencyGrad,
+	Copy, AddInPlace, ScaleInPlace, Fill, AdamW, SumSquares,
+}

@@ -1,0 +1,56 @@
+package ops
+
+import "github.com/godmae/godmae/tensor"
+
+// AddInPlace is y = y + x. Output, updated in place: y. Input: x of the same
+// size. It joins the gradients of a value that is used twice.
+var AddInPlace = &Op{
+	Name:    "add_in_place",
+	Outputs: 1,
+	Ref: func(out, in []*Array, _ *Attr) {
+		for i, x := range in[0].F {
+			out[0].F[i] += x
+		}
+	},
+	Cases: func() []Case { return []Case{{Name: "add", In: []Arg{N(3, 37)}, Out: []Arg{N(3, 37)}}} },
+}
+
+// ScaleInPlace is y = Scale*y. Output, updated in place: y. Attribute: Scale.
+var ScaleInPlace = &Op{
+	Name:    "scale_in_place",
+	Outputs: 1,
+	Ref: func(out, _ []*Array, at *Attr) {
+		for i := range out[0].F {
+			out[0].F[i] *= at.Scale
+		}
+	},
+	Cases: func() []Case {
+		return []Case{{Name: "scale", At: Attr{Scale: 0.375}, Out: []Arg{N(37)}}}
+	},
+}
+
+// Fill sets every element of a tensor to Value. Output, overwritten: y.
+// Attribute: Value.
+var Fill = &Op{
+	Name:    "fill",
+	Outputs: 1,
+	Ref: func(out, _ []*Array, at *Attr) {
+		for i := range out[0].F {
+			out[0].F[i] = at.Value
+		}
+	},
+	Cases: func() []Case {
+		return []Case{{Name: "zero", Out: []Arg{N(37)}}, {Name: "value", At: Attr{Value: 0.25}, Out: []Arg{N(2, 3)}}}
+	},
+}
+
+// Copy is y = x. Input: x. Output: y like x.
+var Copy = &Op{
+	Name:    "copy",
+	Outputs: 1,
+	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+		return [MaxOut]Spec{F(in[0].Shape())}
+	},
+	Ref:   func(out, in []*Array, _ *Attr) { copy(out[0].F, in[0].F) },
+	Cases: func() []Case { return []Case{{Name: "copy", In: []Arg{N(3, 37)}}} },
+}

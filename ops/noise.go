@@ -1,0 +1,57 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/tensor"
+)
+
+// AddNoise adds Gaussian noise to each sample: y[b] = x[b] + Scale*n[b], where
+// n[b] is the beginning of the Gaussian sequence at the address {Seed, Stream,
+// Copy, A: a[b], B: b[b]} (package philox). The noise of a sample does not
+// depend on the batch it is in. Inputs: x [B, ...], a I32 [B], b I32 [B] (their
+// bits, as unsigned numbers). Output: y like x, fma(Scale, n, x). Attributes:
+// Scale (sigma), Seed, Stream, Copy.
+var AddNoise = &Op{
+	Name:    "add_noise",
+	Outputs: 1,
+	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+		x := in[0].Shape()
+		if x.Rank() < 1 || in[1].Shape() != tensor.Of(x.Dim(0)) || in[2].Shape() != tensor.Of(x.Dim(0)) ||
+			in[1].DType() != tensor.I32 || in[2].DType() != tensor.I32 {
+			mismatch("add_noise", "x [B ...], a i32 [B], b i32 [B]", in)
+		}
+		return [MaxOut]Spec{F(x)}
+	},
+	Ref: func(out, in []*Array, at *Attr) {
+		n := len(in[0].F) / max(1, len(in[1].I))
+		for i, x := range in[0].F {
+			addr := philox.Addr{Seed: at.Seed, Stream: philox.Stream(at.Stream), Copy: at.Copy, A: uint32(in[1].I[i/n]), B: uint32(in[2].I[i/n])}
+			out[0].F[i] = x + at.Scale*gaussian(addr, i%n)
+		}
+	},
+	Cases: func() []Case {
+		at := Attr{Scale: 0.25, Seed: 1<<40 + 7, Stream: uint8(philox.TrainNoise), Copy: 1}
+		return []Case{
+			{Name: "images", At: at, In: []Arg{N(3, 3, 5, 7), ints([]int32{0, 7, -1}, 3), ints([]int32{5, 0, 1 << 20}, 3)}},
+			{Name: "long", At: at, In: []Arg{N(2, 300), ints([]int32{3, 3}, 2), ints([]int32{0, 1}, 2)}},
+		}
+	},
+}
+
+// gaussian returns element e of the Gaussian sequence at an address: element e
+// belongs to the block at position 16*(e/64) + e%16, and is number (e/16)%4 of
+// the four that Box and Muller's transform makes of the block's two pairs of
+// uniforms.
+func gaussian(addr philox.Addr, e int) float64 {
+	block := addr.Block(uint32(16*(e/64) + e%16))
+	w := e / 16 % 4
+	u1 := float64(philox.Uniform(block[w&^1]))
+	u2 := float64(philox.Uniform(block[w|1]))
+	r := math.Sqrt(-2 * math.Log(u1))
+	if w&1 == 0 {
+		return r * math.Cos(2*math.Pi*u2)
+	}
+	return r * math.Sin(2*math.Pi*u2)
+}

@@ -1,0 +1,73 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/godmae/godmae/tensor"
+)
+
+// Resize is bicubic interpolation of images with Keys' kernel at a = -0.75,
+// half-pixel centres, the border pixel repeated outside and no antialiasing.
+// Output pixel i reads the four input pixels around (i+0.5)*in/out - 0.5. Rows
+// are interpolated first (four taps in ascending order), then columns. Input:
+// img [B, C, h, w]. Output: [B, C, Size[0], Size[1]]. Attribute: Size.
+var Resize = &Op{
+	Name:    "resize",
+	Outputs: 1,
+	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
+		x := in[0].Shape()
+		if x.Rank() != 4 || x.Dim(2) < 1 || x.Dim(3) < 1 || at.Size[0] < 1 || at.Size[1] < 1 {
+			mismatch("resize", "img [B C h w], not empty, and a positive size", in)
+		}
+		return [MaxOut]Spec{F(tensor.Of(x.Dim(0), x.Dim(1), at.Size[0], at.Size[1]))}
+	},
+	Ref: func(out, in []*Array, at *Attr) {
+		x := in[0].Shape
+		h, w, oh, ow := x.Dim(2), x.Dim(3), at.Size[0], at.Size[1]
+		for plane := range x.Dim(0) * x.Dim(1) {
+			src, dst := in[0].F[plane*h*w:(plane+1)*h*w], out[0].F[plane*oh*ow:(plane+1)*oh*ow]
+			for i := range oh {
+				rows, rowWeights := cubicTaps(i, h, oh)
+				for j := range ow {
+					cols, colWeights := cubicTaps(j, w, ow)
+					sum := 0.0
+					for a, row := range rows {
+						line := 0.0
+						for b, col := range cols {
+							line += colWeights[b] * src[row*w+col]
+						}
+						sum += rowWeights[a] * line
+					}
+					dst[i*ow+j] = sum
+				}
+			}
+		}
+	},
+	Cases: func() []Case {
+		return []Case{
+			{Name: "enlarge", At: Attr{Size: [2]int{16, 14}}, In: []Arg{N(2, 3, 5, 7)}},
+			{Name: "shrink", At: Attr{Size: [2]int{3, 4}}, In: []Arg{N(1, 1, 8, 9)}},
+			{Name: "same size", At: Attr{Size: [2]int{6, 5}}, In: []Arg{N(1, 2, 6, 5)}},
+		}
+	},
+}
+
+// cubicTaps returns the four input positions that output position i reads when
+// n positions become m, and their weights (Keys, "Cubic convolution
+// interpolation", 1981, with a = -0.75).
+func cubicTaps(i, n, m int) (pos [4]int, weight [4]float64) {
+	const a = -0.75
+	centre := (float64(i)+0.5)*float64(n)/float64(m) - 0.5
+	first := math.Floor(centre)
+	for k := range 4 {
+		p := int(first) - 1 + k
+		x := math.Abs(centre - float64(p))
+		if x <= 1 {
+			weight[k] = ((a+2)*x-(a+3))*x*x + 1
+		} else {
+			weight[k] = ((a*x-5*a)*x+8*a)*x - 4*a
+		}
+		pos[k] = min(max(p, 0), n-1)
+	}
+	return pos, weight
+}
