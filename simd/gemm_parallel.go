@@ -1,0 +1,158 @@
+package simd
+
+// gemmJob is a product being computed by a [Pool]. It lives in the pool, so that
+// a product allocates nothing.
+type gemmJob struct {
+	task gemmTask
+	pool *Pool
+
+	// Of the current block of columns and k steps.
+	j0, j1   int // columns
+	p, steps int // k steps
+	next     int // k steps of the block whose panels are packed ahead; 0 for none
+	side     int // which of the two shared buffers holds the current block
+
+	b [2][]float32 // packed panels of op(B), shared by the workers
+
+	height, width int // of the rectangle of C that one task computes
+	across        int // rectangles side by side
+	rectangles    int
+	packs         int // tasks that pack panels ahead
+
+	whole, shared, pack func(worker, task int) // bound methods, made once
+}
+
+func (j *gemmJob) bind(p *Pool) {
+	j.pool = p
+	j.whole, j.shared, j.pack = j.computeWhole, j.computeShared, j.packAhead
+}
+
+// Gemm computes g on all threads of the pool. It panics with a
+// [*GemmShapeError] when a slice is too short.
+func (p *Pool) Gemm(g *Gemm) {
+	g.check()
+	if g.M == 0 || g.N == 0 {
+		return
+	}
+	if p == nil {
+		ws := spare.Get().(*Workspace)
+		defer spare.Put(ws)
+		var t gemmTask
+		t.plan(g)
+		t.serial(ws)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	j := &p.gemm
+	j.task.plan(g)
+	switch {
+	case len(p.workspaces) == 1:
+		j.task.serial(p.workspaces[0])
+	case 2*g.M*g.N*min(g.K, j.task.sizes.k) < sharedFlops:
+		j.runWhole()
+	default:
+		j.runShared()
+	}
+	j.task.Gemm = Gemm{} // keep nothing alive
+}
+
+// sharedFlops is the work in one k block from which on it pays that the threads
+// pack B together, which costs a meeting of all threads a block.
+const sharedFlops = 40e6
+
+// packPanels is how many panels of B one packing task fills.
+const packPanels = 4
+
+// runWhole gives every task a rectangle of C and all of its k steps; tasks pack
+// for themselves and meet only at the end.
+func (j *gemmJob) runWhole() {
+	j.j0, j.j1 = 0, j.task.N
+	j.cut(j.j0, j.j1, 2*j.pool.Threads())
+	j.pool.run(j.rectangles, j.whole)
+}
+
+func (j *gemmJob) computeWhole(worker, task int) {
+	i0, i1, from, to := j.rectangle(task)
+	j.task.rectangle(j.pool.workspaces[worker], i0, i1, from, to)
+}
+
+// runShared walks over blocks of columns and k steps. The threads share the
+// packed panels of B; while they compute one block they pack the next.
+func (j *gemmJob) runShared() {
+	t := &j.task
+	kc := t.sizes.kBlock(t.K)
+	for j.j0 = 0; j.j0 < t.N; j.j0 = j.j1 {
+		j.j1 = min(j.j0+t.sizes.n, t.N)
+		j.cut(j.j0, j.j1, 4*j.pool.Threads())
+		panels := (j.j1 - j.j0 + t.kernel.cols() - 1) / t.kernel.cols()
+		j.packs = (panels + packPanels - 1) / packPanels
+		for side := range j.b {
+			floats(&j.b[side], kc*roundUp(j.j1-j.j0, t.kernel.lanes))
+		}
+		j.p, j.steps, j.next, j.side = -kc, kc, min(kc, t.K), 1
+		j.pool.run(j.packs, j.pack)
+		for j.p = 0; j.p < t.K; j.p += kc {
+			j.side ^= 1
+			j.steps = min(kc, t.K-j.p)
+			j.next = max(0, min(kc, t.K-j.p-kc))
+			tasks := j.rectangles
+			if j.next > 0 {
+				tasks += j.packs
+			}
+			j.pool.run(tasks, j.shared)
+		}
+	}
+}
+
+// computeShared computes a rectangle for the current k steps or, once the
+// rectangles are handed out, packs panels for the next.
+func (j *gemmJob) computeShared(worker, task int) {
+	if task >= j.rectangles {
+		j.packAhead(worker, task-j.rectangles)
+		return
+	}
+	i0, i1, from, to := j.rectangle(task)
+	j.task.block(j.pool.workspaces[worker], i0, i1, j.p, j.steps, j.b[j.side], j.j0, from, to)
+}
+
+func (j *gemmJob) packAhead(_, task int) {
+	t := &j.task
+	first := j.j0 + task*packPanels*t.kernel.cols()
+	last := min(first+packPanels*t.kernel.cols(), j.j1)
+	for col := first; col < last; col += t.kernel.cols() {
+		t.packB(j.b[j.side^1], j.j0, j.j1, col, j.p+j.steps, j.next)
+	}
+}
+
+// cut divides the columns from..to of C into rectangles: at most a block of rows
+// high, and enough of them to keep the threads busy unless they become too small
+// to be worth a task.
+func (j *gemmJob) cut(from, to, wanted int) {
+	t := &j.task
+	rows, cols := t.kernel.rows(), t.kernel.cols()
+	j.height = roundUp(min(t.M, t.sizes.m), rows)
+	j.width = roundUp(min(to-from, taskColumns), cols)
+	for {
+		j.across = (to - from + j.width - 1) / j.width
+		j.rectangles = j.across * ((t.M + j.height - 1) / j.height)
+		switch {
+		case j.rectangles >= wanted || (j.height <= 4*rows && j.width <= 2*cols):
+			return
+		case j.height > 4*rows && (j.height >= j.width || j.width <= 2*cols):
+			j.height = roundUp(j.height/2, rows)
+		default:
+			j.width = roundUp(j.width/2, cols)
+		}
+	}
+}
+
+// taskColumns bounds the width of a task, for the sake of the epilogue's cache.
+const taskColumns = 1024
+
+// rectangle returns the rows and columns of a task.
+func (j *gemmJob) rectangle(task int) (i0, i1, from, to int) {
+	i0 = task / j.across * j.height
+	from = j.j0 + task%j.across*j.width
+	return i0, min(i0+j.height, j.task.M), from, min(from+j.width, j.j1)
+}

@@ -1,0 +1,290 @@
+package simd
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/philox"
+)
+
+// matrix is a test operand: rows x cols numbers with gaps between the rows and
+// guard words around everything.
+type matrix struct {
+	all        []float32
+	rows, cols int
+	ld         int
+}
+
+const guard = float32(-12345.678)
+const guards = 19
+
+// view is the slice that a product gets: nothing beyond the last element.
+func (m matrix) view() []float32 {
+	n := 0
+	if m.rows > 0 && m.cols > 0 {
+		n = (m.rows-1)*m.ld + m.cols
+	}
+	return m.all[guards : guards+n : guards+n]
+}
+
+func (m matrix) clone() matrix {
+	m.all = append([]float32(nil), m.all...)
+	return m
+}
+
+// numbers is a deterministic source of awkward numbers: wide exponents, exact
+// cancellation, signed zeros.
+type numbers struct {
+	addr philox.Addr
+	n    uint32
+}
+
+func (s *numbers) next() float32 {
+	s.n++
+	w := s.addr.Block(s.n)[0]
+	if w%37 == 0 {
+		return float32(math.Copysign(0, float64(int32(w))))
+	}
+	return float32(int32(w)>>8) * float32(math.Ldexp(1, -20-int(w%9)))
+}
+
+func (s *numbers) matrix(rows, cols, gap int) matrix {
+	m := matrix{rows: rows, cols: cols, ld: cols + gap}
+	m.all = make([]float32, 2*guards+rows*m.ld)
+	for i := range m.all {
+		m.all[i] = guard
+	}
+	for i := range rows {
+		for j := range cols {
+			m.all[guards+i*m.ld+j] = s.next()
+		}
+	}
+	return m
+}
+
+// definition is the contract of Gemm, word for word.
+func definition(g *Gemm) {
+	at := func(s []float32, ld int, trans bool, r, c int) float32 {
+		if trans {
+			r, c = c, r
+		}
+		return s[r*ld+c]
+	}
+	for i := range g.M {
+		for j := range g.N {
+			var s float32
+			if g.Accumulate {
+				s = g.C[i*g.LDC+j]
+			}
+			for p := range g.K {
+				s = exact.FMA32(at(g.A, g.LDA, g.TransA, i, p), at(g.B, g.LDB, g.TransB, p, j), s)
+			}
+			e := &g.Epilogue
+			if e.Bias != nil {
+				s += e.Bias[j]
+			}
+			if e.Pre != nil {
+				e.Pre[i*e.LDPre+j] = s
+			}
+			if e.Gelu {
+				s = exact.Gelu32(s)
+			}
+			if e.RowScale != nil {
+				s = float32(s * e.RowScale[i/e.RowsPerScale])
+			}
+			if e.Residual != nil {
+				s += e.Residual[i*e.LDR+j]
+			}
+			g.C[i*g.LDC+j] = s
+		}
+	}
+}
+
+// product is a Gemm together with the memory it touches.
+type product struct {
+	Gemm
+	c, pre matrix
+}
+
+func (s *numbers) product(m, n, k int, transA, transB, accumulate bool, epilogue int) product {
+	gap := int(s.addr.Block(s.n)[1] % 5)
+	a, b := s.matrix(m, k, gap), s.matrix(k, n, gap+1)
+	if transA {
+		a = s.matrix(k, m, gap)
+	}
+	if transB {
+		b = s.matrix(n, k, gap+1)
+	}
+	p := product{c: s.matrix(m, n, gap)}
+	p.Gemm = Gemm{M: m, N: n, K: k, A: a.view(), LDA: a.ld, TransA: transA, B: b.view(), LDB: b.ld, TransB: transB, LDC: p.c.ld, Accumulate: accumulate}
+	if epilogue&1 != 0 {
+		p.Epilogue.Bias = s.matrix(1, n, 0).view()
+		p.Epilogue.Gelu = epilogue&2 != 0
+	}
+	if epilogue&4 != 0 {
+		p.pre = s.matrix(m, n, gap)
+		p.Epilogue.LDPre = p.pre.ld
+	}
+	if epilogue&8 != 0 {
+		p.Epilogue.RowsPerScale = 7
+		p.Epilogue.RowScale = s.matrix(1, (m+6)/7, 0).view()
+	}
+	if epilogue&16 != 0 {
+		r := s.matrix(m, n, gap)
+		p.Epilogue.Residual, p.Epilogue.LDR = r.view(), r.ld
+	}
+	return p
+}
+
+// run computes the product into fresh memory and returns all of that memory,
+// guards and gaps included.
+func (p product) run(f func(*Gemm)) []float32 {
+	p.c = p.c.clone()
+	p.C = p.c.view()
+	if p.pre.all != nil {
+		p.pre = p.pre.clone()
+		p.Epilogue.Pre = p.pre.view()
+	}
+	f(&p.Gemm)
+	return append(p.c.all, p.pre.all...)
+}
+
+func (p product) String() string {
+	return fmt.Sprintf("%dx%dx%d transA=%v transB=%v accumulate=%v", p.M, p.N, p.K, p.TransA, p.TransB, p.Accumulate)
+}
+
+// requireSameBits compares two results bit by bit.
+func requireSameBits(t *testing.T, want, got []float32, what any) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for i := range want {
+		if math.Float32bits(want[i]) != math.Float32bits(got[i]) {
+			require.Failf(t, "bits differ", "%v: element %d: want %x (%g), got %x (%g)", what, i, math.Float32bits(want[i]), want[i], math.Float32bits(got[i]), got[i])
+		}
+	}
+}
+
+// gemmProducts lists products that reach every tile, edge and path.
+func gemmProducts(s *numbers, short bool) []product {
+	var list []product
+	add := func(m, n, k int) {
+		for v := range 8 {
+			list = append(list, s.product(m, n, k, v&1 != 0, v&2 != 0, v&4 != 0, (len(list)*7)%32))
+		}
+	}
+	for i := range 15 { // every tile height
+		add(i, 33, 3)
+	}
+	for i := range 40 { // every tile width
+		add(5, i, 2)
+	}
+	for _, k := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 17} {
+		add(17, 19, k)
+	}
+	for _, n := range []int{15, 31, 50, 65, 70} {
+		add(n, n, n)
+	}
+	add(1, 70, 300)
+	add(70, 1, 300)
+	add(13, 150, 523) // several k blocks, packed A
+	add(150, 40, 530) // several k blocks, packed B
+	if !short {
+		add(140, 135, 1100)
+		add(300, 300, 70)
+	}
+	return list
+}
+
+func TestGemm(t *testing.T) {
+	pools := []*Pool{nil, NewPool(1), NewPool(2), NewPool(7)}
+	defer func() {
+		for _, p := range pools {
+			p.Close()
+		}
+	}()
+	s := &numbers{addr: philox.Addr{Seed: 1}}
+	products := gemmProducts(s, testing.Short())
+	want := make([][]float32, len(products))
+	for i, p := range products {
+		want[i] = p.run(definition)
+	}
+	eachISA(t, func(t *testing.T) {
+		var ws Workspace
+		for i, p := range products {
+			requireSameBits(t, want[i], p.run(func(g *Gemm) { GemmSerial(&ws, g) }), p)
+			for _, pool := range pools {
+				requireSameBits(t, want[i], p.run(pool.Gemm), fmt.Sprint(p, " threads ", pool.Threads()))
+			}
+		}
+	})
+}
+
+// eachISA runs a test once for every ISA of this machine.
+func eachISA(t *testing.T, f func(t *testing.T)) {
+	best := gemmInUse
+	defer func() { gemmInUse = best }()
+	for _, k := range gemmKernels() {
+		gemmInUse = k
+		t.Run(fmt.Sprintf("rows%dlanes%d", k.rows(), k.lanes), f)
+	}
+}
+
+func BenchmarkGemm(b *testing.B) {
+	shapes := []struct {
+		name    string
+		m, n, k int
+		tA, tB  bool
+	}{
+		{"fc2_3200x768x3072", 3200, 768, 3072, false, true},
+		{"fc1_3200x3072x768", 3200, 3072, 768, false, true},
+		{"nn_768x788x768", 768, 788, 768, false, false},
+		{"small_6272x128x384", 6272, 128, 384, false, true},
+		{"small_6272x384x128", 6272, 384, 128, false, true},
+		{"dW_128x384x6272", 128, 384, 6272, true, false},
+		{"scores_49x49x32", 49, 49, 32, false, true},
+		{"values_49x32x49", 49, 32, 49, false, false},
+	}
+	threads := 2
+	pool := NewPool(threads)
+	defer pool.Close()
+	for _, s := range shapes {
+		b.Run(s.name, func(b *testing.B) {
+			g := Gemm{M: s.m, N: s.n, K: s.k, A: make([]float32, s.m*s.k), B: make([]float32, s.k*s.n), C: make([]float32, s.m*s.n), LDA: s.k, LDB: s.n, LDC: s.n, TransA: s.tA, TransB: s.tB}
+			if s.tA {
+				g.LDA = s.m
+			}
+			if s.tB {
+				g.LDB = s.k
+			}
+			for i := range g.A {
+				g.A[i] = float32(i%17) - 8
+			}
+			for i := range g.B {
+				g.B[i] = float32(i%13) - 6
+			}
+			var ws Workspace
+			work := 2 * float64(s.m) * float64(s.n) * float64(s.k)
+			b.ReportAllocs()
+			for b.Loop() {
+				if s.m < 100 {
+					GemmSerial(&ws, &g)
+				} else {
+					pool.Gemm(&g)
+				}
+			}
+			b.ReportMetric(work*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+	b.Run("limit", func(b *testing.B) {
+		k := activeGemm()
+		n := 100000
+		for b.Loop() {
+			pool.Run(threads, func(_, _ int) { k.fmaLoop(n) })
+		}
+		b.ReportMetric(float64(threads)*float64(n)*float64(k.fmaFlops)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+	})
+}

@@ -1,0 +1,145 @@
+package simd
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Pool is a fixed set of worker threads with one [Workspace] each. It runs one
+// job at a time; calls from several goroutines queue up. A task must not start
+// another job on its own pool.
+//
+// A nil *Pool is a pool of one thread.
+type Pool struct {
+	mu         sync.Mutex
+	workspaces []*Workspace
+	wake       []chan struct{} // of workers 1, 2, ...; the caller is worker 0
+	done       sync.WaitGroup
+	failure    atomic.Pointer[any] // first panic of the running job
+
+	f     func(worker, task int)
+	tasks int
+	next  atomic.Int64 // next task to hand out
+
+	gemm gemmJob
+}
+
+// NewPool starts a pool of the given number of threads, the caller of [Pool.Run]
+// being one of them; 0 or less means one for each CPU that Go may use.
+func NewPool(threads int) *Pool {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	p := &Pool{workspaces: make([]*Workspace, threads), wake: make([]chan struct{}, threads-1)}
+	for i := range p.workspaces {
+		p.workspaces[i] = new(Workspace)
+	}
+	for i := range p.wake {
+		p.wake[i] = make(chan struct{}, 1)
+		go p.work(i+1, p.wake[i])
+	}
+	p.gemm.bind(p)
+	return p
+}
+
+// Close ends the workers. The pool must be idle and must not be used again.
+func (p *Pool) Close() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, wake := range p.wake {
+		close(wake)
+	}
+	p.wake = nil
+	p.workspaces = p.workspaces[:1]
+}
+
+// Threads returns the number of threads, the caller of Run included.
+func (p *Pool) Threads() int {
+	if p == nil {
+		return 1
+	}
+	return len(p.workspaces)
+}
+
+// Run calls f(worker, task) once for every task in 0..tasks-1 and returns when
+// all calls have. Tasks are handed out in ascending order to whichever worker is
+// free; worker is in 0..Threads()-1, and no two calls with the same worker
+// overlap. A panic of f reaches the caller of Run after the other workers have
+// stopped; tasks not yet handed out are dropped then.
+func (p *Pool) Run(tasks int, f func(worker, task int)) {
+	if p == nil {
+		for task := range tasks {
+			f(0, task)
+		}
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.run(tasks, f)
+}
+
+// run is Run with the lock held.
+func (p *Pool) run(tasks int, f func(worker, task int)) {
+	helpers := min(len(p.wake), tasks-1)
+	if helpers <= 0 {
+		for task := range tasks {
+			f(0, task)
+		}
+		return
+	}
+	p.f, p.tasks = f, tasks
+	p.next.Store(0)
+	p.done.Add(helpers)
+	for _, wake := range p.wake[:helpers] {
+		wake <- struct{}{}
+	}
+	p.drain(0)
+	p.done.Wait()
+	p.f = nil
+	if failure := p.failure.Swap(nil); failure != nil {
+		panic(*failure)
+	}
+}
+
+// work is the life of a worker.
+func (p *Pool) work(worker int, wake <-chan struct{}) {
+	for range wake {
+		p.drain(worker)
+		p.done.Done()
+	}
+}
+
+// drain works on tasks of the running job until none is left, and keeps the
+// first panic.
+func (p *Pool) drain(worker int) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			p.fail(failure)
+		}
+	}()
+	for {
+		task := int(p.next.Add(1)) - 1
+		if task >= p.tasks {
+			return
+		}
+		p.f(worker, task)
+	}
+}
+
+// fail keeps the first panic and drops the tasks not yet handed out.
+func (p *Pool) fail(failure any) {
+	p.failure.CompareAndSwap(nil, &failure)
+	p.next.Store(int64(p.tasks))
+}
+
+// Workspace returns the scratch memory of a worker, for use inside its tasks.
+func (p *Pool) Workspace(worker int) *Workspace {
+	if p == nil {
+		return new(Workspace)
+	}
+	return p.workspaces[worker]
+}
