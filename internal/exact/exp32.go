@@ -43,7 +43,7 @@ func Exp32(x float32) float32 {
 	n, r := reduceExp(y)
 	p := expPoly(r)
 	half := n >> 1
-	p = float32(p*pow2(half)) * pow2(n-half)
+	p = float32(float32(p*pow2(half)) * pow2(n-half))
 	if x < expLow {
 		return 0
 	}

@@ -11,7 +11,7 @@ const (
 // x, that is not a small relative error.
 //
 // Sequence: x*[NormalCDF32](x).
-func Gelu32(x float32) float32 { return x * NormalCDF32(x) }
+func Gelu32(x float32) float32 { return float32(x * NormalCDF32(x)) }
 
 // NormalCDF32 returns Phi(x), the standard normal distribution function. The
 // absolute error is below 2^-23.

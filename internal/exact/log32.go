@@ -61,3 +61,7 @@ func logNormal(x float32, exponent int32) float32 {
 	y = f + y
 	return FMA32(e, ln2Hi, y)
 }
+
+// LogOpen32 is [Log32] for x in the open interval (0,1) and normal, as
+// philox.Uniform draws it: the same bits without the special cases.
+func LogOpen32(x float32) float32 { return logNormal(x, 0) }

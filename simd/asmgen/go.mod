@@ -1,0 +1,3 @@
+module github.com/godmae/godmae/simd/asmgen
+
+go 1.26

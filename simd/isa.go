@@ -1,0 +1,123 @@
+package simd
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// lanes is the number of lanes of every reduction and the group of elements
+// that every assembly kernel works on, on machines of any vector width.
+const lanes = 16
+
+// kernels is one implementation of everything in this package. An assembly
+// kernel takes whole groups of sixteen elements only, unless its type says
+// otherwise; the definitions in plain Go take any length.
+type kernels struct {
+	name string
+
+	add, sub, mul func(dst, a, b []float32)
+	scale         func(dst, a []float32, s float32)
+	addScaled     func(dst, a []float32, s float32, b []float32)
+	normalize     func(dst, x []float32, mean, std float32)
+	exp, gelu     func(dst, x []float32)
+	geluGrad      func(dst, dy, x []float32)
+	biasResidual  func(dst, bias []float32, s float32, res []float32)
+
+	sum, sumSquares, max func(acc *[lanes]float32, x []float32)
+	dot, squaredDiff     func(acc *[lanes]float32, a, b []float32)
+
+	columnSum   func(acc, x []float32, rows, ld int)
+	softmax     func(x []float32, rows int, mask *rowMask, s float32)
+	softmaxGrad func(dst, p, dp []float32, rows int, mask *rowMask, s float32)
+
+	layerNorm           func(y, mean, rstd, x, gamma, beta []float32, eps float32)
+	layerNormGradX      func(dx, dy, x, mean, rstd, gamma []float32)
+	layerNormGradXAdd   func(dx, dy, x, mean, rstd, gamma []float32)
+	layerNormGradParams func(dgamma, dbeta, dy, x, mean, rstd []float32)
+
+	adamW       func(p, m, v, g []float32, h *AdamW)
+	uniform     func(dst []float32, c *counter)
+	gaussian    func(dst []float32, c *counter)
+	addGaussian func(dst, x []float32, sigma float32, c *counter)
+
+	gemm *gemmKernel
+}
+
+// goKernels are the definitions. They run everywhere.
+var goKernels = kernels{
+	name: "go",
+
+	add: addGo, sub: subGo, mul: mulGo, scale: scaleGo, addScaled: addScaledGo, normalize: normalizeGo,
+	exp: expGo, gelu: geluGo, geluGrad: geluGradGo, biasResidual: biasResidualGo,
+
+	sum: sumGo, sumSquares: sumSquaresGo, max: maxGo, dot: dotGo, squaredDiff: squaredDiffGo,
+
+	columnSum: columnSumGo, softmax: softmaxGo, softmaxGrad: softmaxGradGo,
+
+	layerNorm: layerNormGo, layerNormGradX: layerNormGradXGo, layerNormGradXAdd: layerNormGradXAddGo,
+	layerNormGradParams: layerNormGradParamsGo,
+
+	adamW: adamWGo, uniform: uniformGo, gaussian: gaussianGo, addGaussian: addGaussianGo,
+
+	gemm: &gemmKernelGo,
+}
+
+// usable lists what this processor can run, slowest first; "go" is always the
+// first. active is the chosen one.
+var (
+	usable = append([]*kernels{&goKernels}, machineKernels()...)
+	active = usable[len(usable)-1]
+)
+
+// names that some processor understands, for messages.
+var known = []string{"go", "avx2", "avx512", "neon"}
+
+func init() {
+	if err := Init(); err != nil {
+		panic(err.Error())
+	}
+}
+
+// Init applies the environment variable DMAE_SIMD, as the package does by
+// itself at start: it names an instruction set to use in place of the widest
+// one. The error says what was asked for and what there is.
+func Init() error {
+	if name := os.Getenv("DMAE_SIMD"); name != "" {
+		if err := Select(name); err != nil {
+			return fmt.Errorf("environment variable DMAE_SIMD: %w", err)
+		}
+	}
+	return nil
+}
+
+// ISA returns the name of the instruction set in use: "go", "avx2", "avx512"
+// or "neon".
+func ISA() string { return active.name }
+
+// Available returns the names of the instruction sets that this processor can
+// run, slowest first. The first is always "go".
+func Available() []string {
+	var names []string
+	for _, k := range usable {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// Select makes every later call use the named instruction set. It is meant for
+// tests and for start-up; it must not run while a kernel runs.
+func Select(name string) error {
+	for _, k := range usable {
+		if k.name == name {
+			active = k
+			return nil
+		}
+	}
+	here := strings.Join(Available(), ", ")
+	if slices.Contains(known, name) {
+		return fmt.Errorf("instruction set %q does not run on this processor; choose one of %s", name, here)
+	}
+	return fmt.Errorf("%q is no instruction set; choose one of %s", name, here)
+}

@@ -1,0 +1,3 @@
+package simd
+
+func machineKernels() []*kernels { return nil }

@@ -1,0 +1,39 @@
+package simd
+
+import "github.com/godmae/godmae/internal/exact"
+
+// Each of these lets element i enter lane i mod 16 and leaves lanes without an
+// element as they are.
+
+func sumGo(acc *[lanes]float32, x []float32) {
+	for i, v := range x {
+		acc[i%lanes] += v
+	}
+}
+
+func sumSquaresGo(acc *[lanes]float32, x []float32) {
+	for i, v := range x {
+		acc[i%lanes] = exact.FMA32(v, v, acc[i%lanes])
+	}
+}
+
+func dotGo(acc *[lanes]float32, a, b []float32) {
+	for i, v := range a {
+		acc[i%lanes] = exact.FMA32(v, b[i], acc[i%lanes])
+	}
+}
+
+func squaredDiffGo(acc *[lanes]float32, a, b []float32) {
+	for i, v := range a {
+		d := v - b[i]
+		acc[i%lanes] = exact.FMA32(d, d, acc[i%lanes])
+	}
+}
+
+func maxGo(acc *[lanes]float32, x []float32) {
+	for i, v := range x {
+		if v > acc[i%lanes] {
+			acc[i%lanes] = v
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package simd
+
+// BiasRows adds bias [n] to each of rows rows of x [rows, n].
+func BiasRows(x, bias []float32, rows, n int) {
+	need("BiasRows", "x", len(x), rows*n)
+	need("BiasRows", "bias", len(bias), n)
+	for r := range rows {
+		row := x[r*n : r*n+n]
+		Add(row, row, bias)
+	}
+}
+
+// BiasResidualRows sets dst[r,i] = (dst[r,i] + bias[i])*scale + res[r,i], each
+// step rounded, for dst and res [rows, n]: the end of a residual branch, with
+// scale the drop-path factor of its sample (1 changes no bit).
+func BiasResidualRows(dst, bias []float32, scale float32, res []float32, rows, n int) {
+	need("BiasResidualRows", "dst", len(dst), rows*n)
+	need("BiasResidualRows", "bias", len(bias), n)
+	need("BiasResidualRows", "res", len(res), rows*n)
+	w := whole(n)
+	for r := range rows {
+		d, s := dst[r*n:r*n+n], res[r*n:r*n+n]
+		active.biasResidual(d[:w], bias[:w], scale, s[:w])
+		if w < n {
+			t := newTail(bias[w:], s[w:], nil)
+			copy(t.d[:], d[w:])
+			active.biasResidual(t.d[:], t.a[:], scale, t.b[:])
+			t.finish(d[w:])
+		}
+	}
+}
+
+// ColumnSum adds the sum over the rows of x to acc [n]. Row r of x is
+// x[r*ld:r*ld+n]. Each column is one chain of additions from +0 in row order,
+// whose result is then added to acc; a call is one sample of a bias gradient.
+func ColumnSum(acc, x []float32, rows, ld int) {
+	n := len(acc)
+	needAtLeast("ColumnSum", "a row of x", ld, n)
+	if rows == 0 || n == 0 {
+		return
+	}
+	needAtLeast("ColumnSum", "x", len(x), (rows-1)*ld+n)
+	w := whole(n)
+	if w > 0 {
+		active.columnSum(acc[:w], x, rows, ld)
+	}
+	if w < n {
+		columnSumGo(acc[w:], x[w:], rows, ld)
+	}
+}

@@ -1,0 +1,81 @@
+package simd
+
+import "sync"
+
+// rowMask says how long the rows of a softmax are. A row of n elements stands
+// in whole groups of sixteen; the last group has elements where last is all
+// ones and padding where it is zero. Assembly kernels rely on the layout.
+type rowMask struct {
+	bytes int // of the groups before the last one
+	n     int // elements
+	last  [lanes]uint32
+}
+
+// maskCache has the masks of all possible last groups; index n mod 16.
+var maskCache = func() (all [lanes][lanes]uint32) {
+	for n := range all {
+		for i := range all[n] {
+			if i < n || n == 0 {
+				all[n][i] = 1<<32 - 1
+			}
+		}
+	}
+	return all
+}()
+
+// RowStride returns n rounded up to a multiple of 16, the distance between the
+// rows that [SoftmaxRows] and [SoftmaxGradRows] work on.
+func RowStride(n int) int { return (n + lanes - 1) &^ (lanes - 1) }
+
+func (m *rowMask) set(n int) {
+	m.bytes = 4 * (RowStride(n) - lanes)
+	m.n = n
+	m.last = maskCache[n%lanes]
+}
+
+// SoftmaxRows replaces each of rows rows of n scores by their softmax. Rows are
+// RowStride(n) apart; the padding behind each is read as absent and set to 0.
+//
+// Sequence: s = x*scale; m the maximum as in [Max]; e = exp(s - m) as
+// exact.Exp32; Z the sum of e as in [Sum]; r = 1/Z; p = e*r. A row has at most
+// 4,096 elements.
+func SoftmaxRows(x []float32, rows, n int, scale float32) {
+	if rows == 0 || n == 0 {
+		return
+	}
+	softmaxCheck("SoftmaxRows", "x", len(x), rows, n)
+	m := masks.Get().(*rowMask)
+	m.set(n)
+	active.softmax(x[:rows*RowStride(n)], rows, m, scale)
+	masks.Put(m)
+}
+
+// SoftmaxGradRows sets dst to the gradient with respect to the unscaled scores
+// of [SoftmaxRows], from the probabilities p and their gradient dp; all three
+// are rows of n elements RowStride(n) apart, and the padding of dst is set to
+// 0.
+//
+// Sequence: d the dot product of p and dp as in [Dot];
+// dst = (p*(dp - d))*scale.
+func SoftmaxGradRows(dst, p, dp []float32, rows, n int, scale float32) {
+	if rows == 0 || n == 0 {
+		return
+	}
+	softmaxCheck("SoftmaxGradRows", "dst", len(dst), rows, n)
+	softmaxCheck("SoftmaxGradRows", "p", len(p), rows, n)
+	softmaxCheck("SoftmaxGradRows", "dp", len(dp), rows, n)
+	m := masks.Get().(*rowMask)
+	m.set(n)
+	active.softmaxGrad(dst, p, dp, rows, m, scale)
+	masks.Put(m)
+}
+
+func softmaxCheck(fn, arg string, got, rows, n int) {
+	needAtLeast(fn, arg, got, rows*RowStride(n))
+	if n > reduceBlock {
+		panic(LengthError{fn, "a row", n, reduceBlock})
+	}
+}
+
+// masks keeps the argument of the kernels off the heap's growth path.
+var masks = sync.Pool{New: func() any { return new(rowMask) }}
