@@ -27,9 +27,9 @@ var Resize = &Op{
 		for plane := range x.Dim(0) * x.Dim(1) {
 			src, dst := in[0].F[plane*h*w:(plane+1)*h*w], out[0].F[plane*oh*ow:(plane+1)*oh*ow]
 			for i := range oh {
-				rows, rowWeights := cubicTaps(i, h, oh)
+				rows, rowWeights := CubicTaps(i, h, oh)
 				for j := range ow {
-					cols, colWeights := cubicTaps(j, w, ow)
+					cols, colWeights := CubicTaps(j, w, ow)
 					sum := 0.0
 					for a, row := range rows {
 						line := 0.0
@@ -52,20 +52,21 @@ var Resize = &Op{
 	},
 }
 
-// cubicTaps returns the four input positions that output position i reads when
+// CubicTaps returns the four input positions that output position i reads when
 // n positions become m, and their weights (Keys, "Cubic convolution
-// interpolation", 1981, with a = -0.75).
-func cubicTaps(i, n, m int) (pos [4]int, weight [4]float64) {
+// interpolation", 1981, with a = -0.75). Products are kept apart from sums, so
+// that the weights are the same on every machine.
+func CubicTaps(i, n, m int) (pos [4]int, weight [4]float64) {
 	const a = -0.75
-	centre := (float64(i)+0.5)*float64(n)/float64(m) - 0.5
+	centre := float64((float64(i)+0.5)*float64(n))/float64(m) - 0.5
 	first := math.Floor(centre)
 	for k := range 4 {
 		p := int(first) - 1 + k
 		x := math.Abs(centre - float64(p))
 		if x <= 1 {
-			weight[k] = ((a+2)*x-(a+3))*x*x + 1
+			weight[k] = float64((float64((a+2)*x)-(a+3))*float64(x*x)) + 1
 		} else {
-			weight[k] = ((a*x-5*a)*x+8*a)*x - 4*a
+			weight[k] = float64((float64((float64(a*x)-5*a)*x)+8*a)*x) - 4*a
 		}
 		pos[k] = min(max(p, 0), n-1)
 	}

@@ -1,0 +1,39 @@
+package cpu
+
+import (
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/simd"
+	"github.com/godmae/godmae/tensor"
+)
+
+func adamW(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	a := at.Adam
+	p := floats(out[0])
+	b.each(len(p), elementGrain, job{
+		dst: p, dst2: floats(out[1]), dst3: floats(out[2]), a: floats(in[0]),
+		adam: simd.AdamW{
+			GradScale: float32(a.GradScale), Decay: float32(1 - float64(a.LR*a.WeightDecay)),
+			Beta1: float32(a.Beta1), OneMinusBeta1: float32(1 - a.Beta1),
+			Beta2: float32(a.Beta2), OneMinusBeta2: float32(1 - a.Beta2),
+			Step: float32(a.LR / a.BiasCorr1), SqrtBias2: float32(a.SqrtBiasCorr2), Eps: float32(a.Eps),
+		},
+		fn: func(j *job, lo, hi int) {
+			simd.AdamWStep(j.dst[lo:hi], j.dst2[lo:hi], j.dst3[lo:hi], j.a[lo:hi], &j.adam)
+		}})
+}
+
+// reductionBlock is the length at which the contract cuts a long axis.
+const reductionBlock = 4096
+
+// sumSquares reduces the contract's blocks in parallel and then their results.
+func sumSquares(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	x := floats(in[0])
+	blocks := (len(x) + reductionBlock - 1) / reductionBlock
+	parts := b.scratch(blocks)
+	b.each(blocks, 4, job{dst: parts, a: x, fn: func(j *job, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			j.dst[i] = simd.SumSquares(j.a[i*reductionBlock : min((i+1)*reductionBlock, len(j.a))])
+		}
+	}})
+	floats(out[0])[0] = simd.Sum(parts)
+}
