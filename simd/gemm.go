@@ -31,8 +31,8 @@ type Gemm struct {
 	C   []float32
 	LDC int
 
-	Accumulate bool     // the chains start from C
-	Epilogue   Epilogue // applied once to the finished sums; the zero value for none
+	Accumulate bool      // the chains start from C
+	Epilogue   *Epilogue // applied once to the finished sums; nil for none
 
 	// padC allows the product to overwrite up to the next multiple of 16
 	// columns of C, which LDC has room for.
@@ -98,7 +98,9 @@ func (g *Gemm) check() {
 	}
 	checkMatrix("B", len(g.B), rows, cols, g.LDB)
 	checkMatrix("C", len(g.C), g.M, g.N, g.LDC)
-	g.Epilogue.check(g.M, g.N)
+	if g.Epilogue != nil {
+		g.Epilogue.check(g.M, g.N)
+	}
 }
 
 func (e *Epilogue) check(m, n int) {

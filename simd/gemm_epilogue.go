@@ -4,8 +4,8 @@ import "github.com/godmae/godmae/internal/exact"
 
 // applyEpilogue finishes rows i0..i1 and columns from..to of C, row by row.
 func (t *gemmTask) applyEpilogue(i0, i1, from, to int) {
-	e := &t.Epilogue
-	if e.Bias == nil && e.Pre == nil && !e.Gelu && e.RowScale == nil && e.Residual == nil {
+	e := t.Epilogue
+	if e == nil {
 		return
 	}
 	for i := i0; i < i1; i++ {

@@ -83,7 +83,10 @@ func definition(g *Gemm) {
 			for p := range g.K {
 				s = exact.FMA32(at(g.A, g.LDA, g.TransA, i, p), at(g.B, g.LDB, g.TransB, p, j), s)
 			}
-			e := &g.Epilogue
+			e := g.Epilogue
+			if e == nil {
+				e = new(Epilogue)
+			}
 			if e.Bias != nil {
 				s += e.Bias[j]
 			}
@@ -121,6 +124,9 @@ func (s *numbers) product(m, n, k int, transA, transB, accumulate bool, epilogue
 	}
 	p := product{c: s.matrix(m, n, gap)}
 	p.Gemm = Gemm{M: m, N: n, K: k, A: a.view(), LDA: a.ld, TransA: transA, B: b.view(), LDB: b.ld, TransB: transB, LDC: p.c.ld, Accumulate: accumulate}
+	if epilogue != 0 {
+		p.Epilogue = new(Epilogue)
+	}
 	if epilogue&1 != 0 {
 		p.Epilogue.Bias = s.matrix(1, n, 0).view()
 		p.Epilogue.Gelu = epilogue&2 != 0

@@ -22,7 +22,11 @@ type Pool struct {
 	tasks int
 	next  atomic.Int64 // next task to hand out
 
-	gemm gemmJob
+	// The kernels of this package keep their jobs here, so that they allocate
+	// nothing.
+	gemm    gemmJob
+	heads   attentionJob
+	runHead func(worker, task int)
 }
 
 // NewPool starts a pool of the given number of threads, the caller of [Pool.Run]
@@ -40,6 +44,7 @@ func NewPool(threads int) *Pool {
 		go p.work(i+1, p.wake[i])
 	}
 	p.gemm.bind(p)
+	p.runHead = func(worker, task int) { p.heads.head(p.workspaces[worker], task) }
 	return p
 }
 
