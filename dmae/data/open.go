@@ -1,0 +1,157 @@
+package data
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+)
+
+// builtin starts the names of data sets that are compiled in.
+const builtin = "builtin:"
+
+// Options says which part of a data set to open and how.
+type Options struct {
+	// Split is the part to open; "" is Train.
+	Split Split
+
+	// ValFraction of the training images is held out: Train leaves them away,
+	// Val consists of them. 0: Train has all, and Val needs a folder of its own.
+	ValFraction float64
+
+	// Seed chooses the images that are held out.
+	Seed uint64
+
+	// Channels of the images of a folder: 3 (also 0) or 1. Images of another
+	// number of channels are converted.
+	Channels int
+
+	// MaxCorrupt is the number of images of a folder that may be corrupt. They
+	// are left out; one more is an error.
+	MaxCorrupt int
+
+	// Log is told of each corrupt image that is left out; nil for no report.
+	Log func(message string)
+
+	// Workers is the number of goroutines that decode; 0: one for each CPU.
+	Workers int
+
+	// CacheBytes is how many bytes of decoded pixels a folder may keep in
+	// memory. A folder that needs more is decoded whenever an image is asked
+	// for. 0: 1 GiB; negative: always decode on demand.
+	CacheBytes int64
+}
+
+func (o Options) withDefaults() Options {
+	if o.Split == "" {
+		o.Split = Train
+	}
+	if o.Channels == 0 {
+		o.Channels = 3
+	}
+	if o.Log == nil {
+		o.Log = func(string) {}
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = 1 << 30
+	}
+	return o
+}
+
+// source is where the parts of one data set come from; a part that does not
+// exist is nil.
+type source struct {
+	train, val, test func() (Dataset, error)
+}
+
+// Open reads a part of a data set. The spec is FashionMNIST
+// ("builtin:fashion-mnist"), a folder of IDX files, of CIFAR-10 binary batches
+// or of images (train/CLASS/*, and test/CLASS/* or val/CLASS/*; or CLASS/*
+// alone, which is all training), or a .tar.gz archive of the latter. Errors
+// name the spec and what is missing.
+func Open(spec string, o Options) (Dataset, error) {
+	o = o.withDefaults()
+	if o.Channels != 1 && o.Channels != 3 {
+		return nil, fmt.Errorf("images of %d channels are not supported: 1 or 3", o.Channels)
+	}
+	if !(o.ValFraction >= 0 && o.ValFraction < 1) {
+		return nil, fmt.Errorf("the validation fraction %v is not from 0 to below 1", o.ValFraction)
+	}
+	s, err := find(spec, o)
+	if err != nil {
+		return nil, err
+	}
+	open := s.train
+	switch o.Split {
+	case Train:
+	case Test:
+		// ImageNet's labelled held-out images are called val.
+		if open = s.test; open == nil {
+			open = s.val
+		}
+	case Val:
+		if o.ValFraction == 0 {
+			open = s.val
+		}
+	default:
+		return nil, fmt.Errorf("there is no split %q: train, val or test", o.Split)
+	}
+	if open == nil {
+		return nil, missingSplit(spec, o.Split)
+	}
+	ds, err := open()
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the data set %s: %w", spec, err)
+	}
+	if o.ValFraction == 0 || o.Split == Test {
+		return ds, nil
+	}
+	kept, held, err := HoldOut(ds, o.ValFraction, o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if o.Split == Val {
+		return held, nil
+	}
+	return kept, nil
+}
+
+func missingSplit(spec string, s Split) error {
+	switch s {
+	case Val:
+		return fmt.Errorf("the data set %s has no validation images: hold some of the training images out with a validation fraction above 0", spec)
+	case Test:
+		return fmt.Errorf("the data set %s has no test images: give a folder with test/CLASS/* or val/CLASS/*, or use another split", spec)
+	}
+	return fmt.Errorf("the data set %s has no training images: give a folder with train/CLASS/*, or use another split", spec)
+}
+
+// find recognises what a spec names.
+func find(spec string, o Options) (source, error) {
+	if name, ok := strings.CutPrefix(spec, builtin); ok {
+		if spec != FashionMNIST {
+			return source{}, fmt.Errorf("there is no built-in data set %q: %s is the only one", name, FashionMNIST)
+		}
+		return source{train: fashionTrain, test: fashionTest}, nil
+	}
+	st, err := os.Stat(spec)
+	if err != nil {
+		return source{}, fmt.Errorf("cannot open the data set %s: %w", spec, err)
+	}
+	either := func(open func(dir string, test bool) (Dataset, error)) source {
+		return source{
+			train: func() (Dataset, error) { return open(spec, false) },
+			test:  func() (Dataset, error) { return open(spec, true) },
+		}
+	}
+	switch {
+	case st.IsDir() && isIDX(spec):
+		return either(openIDX), nil
+	case st.IsDir() && isCIFAR(spec):
+		return either(openCIFAR), nil
+	}
+	return source{}, fmt.Errorf("%s is no data set: a folder of IDX files, of CIFAR-10 batches or of class folders of images is needed", spec)
+}
