@@ -74,31 +74,6 @@ type Array struct {
 	I     []int32
 }
 
-// Case is one input of an operation's tests.
-type Case struct {
-	Name string
-	At   Attr
-	In   []Arg // positional; a zero Arg is an absent optional input
-	Out  []Arg // initial outputs, for operations that work in place (others: drawn when Accumulate is set)
-	// NoGrad lists inputs whose derivative is not defined or not offered (for
-	// example the target of a loss).
-	NoGrad []int
-}
-
-// Arg describes a test input: a float tensor drawn from a normal distribution
-// with the given scale and offset, or given integers.
-type Arg struct {
-	Shape   tensor.Shape
-	Scale   float64 // standard deviation; 0 means 1
-	Offset  float64
-	Ints    []int32   // an I32 tensor with these elements
-	Floats  []float64 // fixed elements instead of drawn ones
-	Present bool
-}
-
-// N returns an Arg drawn from the standard normal distribution.
-func N(dims ...int) Arg { return Arg{Shape: tensor.Of(dims...), Present: true} }
-
 // Apply allocates the outputs of op on the backend and runs it.
 func Apply(b Backend, op *Op, at *Attr, in ...*tensor.Tensor) [MaxOut]*tensor.Tensor {
 	var out [MaxOut]*tensor.Tensor

@@ -1,0 +1,103 @@
+package ops
+
+import (
+	"hash/fnv"
+
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/tensor"
+)
+
+// Case is one input of an operation's tests.
+type Case struct {
+	Name string
+	At   Attr
+	In   []Arg // positional; a zero Arg is an absent optional input
+	Out  []Arg // initial outputs, for operations that work in place (others: drawn when Accumulate is set)
+	// NoGrad lists inputs whose derivative is not defined or not offered (for
+	// example the target of a loss).
+	NoGrad []int
+}
+
+// Arg describes a test input: a float tensor drawn from a normal distribution
+// with the given scale and offset, or given integers.
+type Arg struct {
+	Shape   tensor.Shape
+	Scale   float64 // standard deviation; 0 means 1
+	Offset  float64
+	Ints    []int32   // an I32 tensor with these elements
+	Floats  []float64 // fixed elements instead of drawn ones
+	Present bool
+}
+
+// N returns an Arg drawn from the standard normal distribution.
+func N(dims ...int) Arg { return Arg{Shape: tensor.Of(dims...), Present: true} }
+
+// Draw returns the inputs of a case, nil where absent, and its outputs: with
+// their initial values where the operation adds to them or works in place, zero
+// otherwise. The numbers depend on the names of the operation and the case only,
+// are the same on all machines, and are exact in float32.
+func (c *Case) Draw(op *Op) (in, out []*Array) {
+	h := fnv.New64a()
+	h.Write([]byte(op.Name + "/" + c.Name))
+	addr := philox.Addr{Seed: h.Sum64(), Stream: philox.FirstUserStream}
+	shapes := make([]*tensor.Tensor, len(c.In))
+	for i, a := range c.In {
+		addr.A = uint32(i)
+		in = append(in, a.draw(addr))
+		if a.Present {
+			shapes[i] = &tensor.Tensor{}
+			dtype := tensor.F64
+			if a.Ints != nil {
+				dtype = tensor.I32
+			}
+			shapes[i].Init(dtype, a.Shape, nil, 0)
+		}
+	}
+	initial := c.Out
+	if op.Infer != nil {
+		specs := op.Infer(shapes, &c.At)
+		initial = make([]Arg, op.Outputs)
+		for i := range initial {
+			initial[i] = Arg{Shape: specs[i].Shape, Present: true}
+			if !c.At.Accumulate {
+				initial[i].Floats = make([]float64, specs[i].Shape.Elems())
+			}
+		}
+	}
+	for i, a := range initial {
+		addr.A = uint32(1000 + i)
+		out = append(out, a.draw(addr))
+	}
+	return in, out
+}
+
+// draw returns the array an Arg describes. Normal deviates are sums of twelve
+// uniforms, which need no functions that differ between machines.
+func (a Arg) draw(addr philox.Addr) *Array {
+	switch {
+	case !a.Present:
+		return nil
+	case a.Ints != nil:
+		return &Array{Shape: a.Shape, I: append([]int32(nil), a.Ints...)}
+	}
+	r := &Array{Shape: a.Shape, F: make([]float64, a.Shape.Elems())}
+	if a.Floats != nil {
+		for i, v := range a.Floats {
+			r.F[i] = float64(float32(v))
+		}
+		return r
+	}
+	scale := a.Scale
+	if scale == 0 {
+		scale = 1
+	}
+	gen := philox.NewGen(addr)
+	for i := range r.F {
+		n := -6.0
+		for range 12 {
+			n += float64(gen.Float32())
+		}
+		r.F[i] = float64(float32(float64(scale*n) + a.Offset))
+	}
+	return r
+}
