@@ -60,5 +60,5 @@ var SumSquares = &Op{
 		}
 		out[0].F[0] = s
 	},
-	Cases: func() []Case { return []Case{{In: []Arg{N(5)}}, {In: []Arg{N(9001)}}} },
+	Cases: func() []Case { return []Case{{Name: "short", In: []Arg{N(5)}}, {Name: "blocks", In: []Arg{N(9001)}}} },
 }

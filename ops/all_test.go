@@ -1,0 +1,101 @@
+package ops_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+func TestNamesAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for _, op := range ops.All {
+		require.False(t, seen[op.Name], "two operations are called %q", op.Name)
+		seen[op.Name] = true
+		require.Equal(t, strings.ToLower(op.Name), op.Name)
+		cases := map[string]bool{}
+		for _, c := range op.Cases() {
+			require.NotEmpty(t, c.Name, "%s has a case without a name", op.Name)
+			require.False(t, cases[c.Name], "%s has two cases called %q", op.Name, c.Name)
+			cases[c.Name] = true
+		}
+		require.NotEmpty(t, cases, "%s has no cases", op.Name)
+	}
+}
+
+// Every exported operation of the package is in All: the source is searched for
+// declarations of the form "var X = &Op{".
+func TestAllIsComplete(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	var declared, listed []string
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		for _, decl := range file.Decls {
+			gen, ok := decl.(*ast.GenDecl)
+			if !ok || gen.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range gen.Specs {
+				v := spec.(*ast.ValueSpec)
+				switch x := v.Values[0].(type) {
+				case *ast.UnaryExpr:
+					if lit, ok := x.X.(*ast.CompositeLit); ok && lit.Type.(*ast.Ident).Name == "Op" {
+						declared = append(declared, v.Names[0].Name)
+					}
+				case *ast.CompositeLit:
+					if v.Names[0].Name == "All" {
+						for _, e := range x.Elts {
+							listed = append(listed, e.(*ast.Ident).Name)
+						}
+					}
+				}
+			}
+		}
+	}
+	require.ElementsMatch(t, declared, listed)
+	require.Len(t, ops.All, len(listed))
+}
+
+// Every case of every operation that computes new tensors is refused when the
+// first input gets a dimension that fits nothing.
+func TestWrongShapesPanic(t *testing.T) {
+	for _, op := range ops.All {
+		if op.Infer == nil || op == ops.Copy || op == ops.SumSquares || op == ops.Softmax {
+			continue // anything fits
+		}
+		for _, c := range op.Cases() {
+			in := make([]*tensor.Tensor, len(c.In))
+			for i, a := range c.In {
+				if a.Present {
+					in[i] = &tensor.Tensor{}
+					dtype := tensor.F64
+					if a.Ints != nil {
+						dtype = tensor.I32
+					}
+					in[i].Init(dtype, a.Shape, nil, 0)
+				}
+			}
+			op.Infer(in, &c.At)
+			in[0].Init(tensor.F64, tensor.Shape{}, nil, 0)
+			refused := func() (err any) {
+				defer func() { err = recover() }()
+				op.Infer(in, &c.At)
+				return nil
+			}()
+			require.IsType(t, &tensor.ShapeError{}, refused, "%s/%s", op.Name, c.Name)
+			require.Contains(t, refused.(error).Error(), op.Name+": want ", "%s/%s", op.Name, c.Name)
+		}
+	}
+}
