@@ -1,0 +1,83 @@
+package smooth
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// FuncClassifier makes a Classifier from a function of noisy pixels. It adds
+// the noise itself, in scalar code: the plain way to certify anything that is
+// not a network of this project, and the model that faster classifiers are
+// compared with.
+type FuncClassifier struct {
+	// K is the number of classes.
+	K int
+
+	// Pixels returns the clean pixel values of an image, scaled to [0,1]. The
+	// slice is read only. It may be called concurrently.
+	Pixels func(image int) ([]float32, error)
+
+	// Class answers for noisy pixels: 0..K-1 or NoClass. It may be called
+	// concurrently and must not keep the slice.
+	Class func(noisy []float32) int
+
+	// Workers is the number of goroutines that answer jobs; 0 means 1.
+	Workers int
+
+	// Batch is the number of jobs of a call; 0 means 64.
+	Batch int
+}
+
+// Classes returns K.
+func (f *FuncClassifier) Classes() int { return f.K }
+
+// BatchSize returns Batch, or 64 when it is not set.
+func (f *FuncClassifier) BatchSize() int {
+	if f.Batch > 0 {
+		return f.Batch
+	}
+	return 64
+}
+
+// Classify answers the jobs with Workers goroutines.
+func (f *FuncClassifier) Classify(ctx context.Context, jobs []Job, noise Noise, out []int32) error {
+	workers := min(max(f.Workers, 1), len(jobs))
+	errs := make([]error, workers)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() { errs[w] = f.work(ctx, jobs, noise, out, &next) })
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// work answers jobs until none is left; next hands out their positions.
+func (f *FuncClassifier) work(ctx context.Context, jobs []Job, noise Noise, out []int32, next *atomic.Int64) error {
+	var noisy []float32
+	for {
+		i := int(next.Add(1)) - 1
+		if i >= len(jobs) {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		clean, err := f.Pixels(jobs[i].Image)
+		if err != nil {
+			return err
+		}
+		if cap(noisy) < len(clean) {
+			noisy = make([]float32, len(clean))
+		}
+		noisy = noisy[:len(clean)]
+		AddGaussian(noisy, clean, noise.Sigma, noise.Addr(jobs[i]))
+		out[i] = int32(f.Class(noisy))
+	}
+}

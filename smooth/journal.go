@@ -1,0 +1,169 @@
+package smooth
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Files are the three outputs of a certification.
+type Files struct {
+	Certificate string // NAME.jsonl: canonical, the same bytes from every run
+	Timing      string // NAME.timing.jsonl: what the run took and on what machine
+	TSV         string // NAME.tsv: the field's table, derived from both
+}
+
+// FilesFor returns the names that belong to the path of any of the three, or
+// to NAME alone.
+func FilesFor(out string) Files {
+	base := out
+	for _, ext := range []string{".timing.jsonl", ".jsonl", ".tsv"} {
+		if b, ok := strings.CutSuffix(base, ext); ok && filepath.Base(out) != ext {
+			base = b
+			break
+		}
+	}
+	return Files{Certificate: base + ".jsonl", Timing: base + ".timing.jsonl", TSV: base + ".tsv"}
+}
+
+// While a run is under way its lines are in partial files beside the targets.
+func (f Files) partial() string       { return f.Certificate + ".partial" }
+func (f Files) partialTiming() string { return f.Timing + ".partial" }
+
+// journal appends the lines of a run to the partial files, one write a line,
+// so that a killed process loses at most the line it was writing.
+type journal struct {
+	files  Files
+	lines  *os.File
+	times  *os.File
+	hash   hash.Hash // over the lines in the partial file
+	images int       // image lines in the partial file
+}
+
+// openJournal starts the partial files, or goes on with the ones that an
+// interrupted run left.
+func openJournal(files Files, header Header, describe func(int) (Image, error), note func(string)) (*journal, error) {
+	j := &journal{files: files, hash: sha256.New()}
+	var err error
+	if j.lines, err = os.OpenFile(files.partial(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+		return nil, fmt.Errorf("cannot write the certificate: %w", err)
+	}
+	if err = j.resume(header, describe, note); err != nil {
+		j.close()
+		return nil, err
+	}
+	return j, nil
+}
+
+// close releases the files, leaving what they hold.
+func (j *journal) close() {
+	for _, f := range []*os.File{j.lines, j.times} {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// write appends a line to the certificate.
+func (j *journal) write(v any) error {
+	line, err := encodeLine(v)
+	if err != nil {
+		return err
+	}
+	if _, err := j.lines.Write(line); err != nil {
+		return fmt.Errorf("cannot write the certificate: %w", err)
+	}
+	j.hash.Write(line)
+	return nil
+}
+
+// writeTiming appends a line to the timing file.
+func (j *journal) writeTiming(v any) error {
+	line, err := encodeLine(v)
+	if err != nil {
+		return err
+	}
+	if _, err := j.times.Write(line); err != nil {
+		return fmt.Errorf("cannot write the timing: %w", err)
+	}
+	return nil
+}
+
+// machine notes what the following images are certified on.
+func (j *journal) machine(machine string, batch int) error {
+	return j.writeTiming(machineLine{Machine: machine, Batch: batch})
+}
+
+// append adds an image. Its timing goes first, so that no image in the
+// certificate lacks one.
+func (j *journal) append(rec Record, spent time.Duration) error {
+	t := Timing{Image: rec.Image, Samples: rec.Selection.N + rec.Estimation.N, Seconds: spent.Seconds()}
+	if err := j.writeTiming(t); err != nil {
+		return err
+	}
+	if err := j.write(rec); err != nil {
+		return err
+	}
+	j.images++
+	return nil
+}
+
+// finish writes the trailer and moves the files to their names, the
+// certificate last: where it stands, the others stand too.
+func (j *journal) finish() error {
+	t := Trailer{Kind: kindTrailer, Lines: j.images}
+	j.hash.Sum(t.SHA256[:0])
+	if err := j.write(t); err != nil {
+		return err
+	}
+	for _, f := range []*os.File{j.lines, j.times} {
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return fmt.Errorf("cannot finish the certificate: %w", err)
+		}
+	}
+	j.lines, j.times = nil, nil
+	if err := os.Rename(j.files.partialTiming(), j.files.Timing); err != nil {
+		return fmt.Errorf("cannot finish the timing: %w", err)
+	}
+	if err := deriveTSV(j.files.TSV, j.files.partial(), j.files.Timing); err != nil {
+		return err
+	}
+	if err := os.Rename(j.files.partial(), j.files.Certificate); err != nil {
+		return fmt.Errorf("cannot finish the certificate: %w", err)
+	}
+	return nil
+}
+
+// isComplete reports whether a finished certificate of the same header stands
+// at path. Any other file there is an error: certificates are not overwritten.
+func isComplete(path string, header Header) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	const remedy = "remove it or choose another output"
+	d, err := NewReader(f)
+	if err != nil {
+		return false, fmt.Errorf("%s is in the way (%w): %s", path, err, remedy)
+	}
+	if what := headerDifference(d.Header(), header); what != "" {
+		return false, fmt.Errorf("%s is another certificate, with %s: %s", path, what, remedy)
+	}
+	for err == nil {
+		_, err = d.Next()
+	}
+	if err != io.EOF {
+		return false, fmt.Errorf("%s is damaged (%w): %s", path, err, remedy)
+	}
+	return true, nil
+}

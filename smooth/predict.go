@@ -1,0 +1,81 @@
+package smooth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/philox"
+)
+
+// pValuePlaces is the number of decimals of a p-value, always rounded up.
+const pValuePlaces = 12
+
+// Prediction is the answer of the smoothed classifier for one image.
+type Prediction struct {
+	Class  int           // or NoClass for an abstention
+	Top    ClassCount    // the most frequent class
+	Second ClassCount    // the one after it; class NoClass when there is none
+	PValue exact.Decimal // of the two-sided test that both are equally likely, rounded up
+	Counts Counts
+}
+
+// Predict runs the procedure PREDICT of Cohen et al. (2019): it classifies n
+// noisy copies of an image and answers the most frequent class if a two-sided
+// binomial test tells it from the second one at level alpha, else it abstains.
+// An answer differs from that of the smoothed classifier with probability at
+// most alpha. The samples are 0..n-1 of the estimation stream.
+func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, alpha exact.Decimal) (Prediction, error) {
+	if err := checkClassifier(c); err != nil {
+		return Prediction{}, err
+	}
+	if n < 1 || n > maxSamples {
+		return Prediction{}, fmt.Errorf("n is %d: predicting takes 1 to %d samples, such as 100", n, maxSamples)
+	}
+	if image < 0 || int64(image) > math.MaxUint32 {
+		return Prediction{}, fmt.Errorf("image index %d is outside 0..%d", image, int64(math.MaxUint32))
+	}
+	if alpha.Sign() <= 0 || alpha.Cmp(exact.MustDecimal("1")) >= 0 {
+		return Prediction{}, fmt.Errorf("alpha is %s: the failure probability must lie between 0 and 1, such as 0.001", alpha)
+	}
+	if !(noise.Sigma > 0) || math.IsInf(float64(noise.Sigma), 0) {
+		return Prediction{}, errors.New("sigma must be above 0, in units of pixels scaled to [0,1]")
+	}
+	batch := max(c.BatchSize(), 1)
+	t := newTally(c.Classes())
+	for done := 0; done < n; {
+		if err := ctx.Err(); err != nil {
+			return Prediction{}, err
+		}
+		jobs := make([]Job, min(batch, n-done))
+		for i := range jobs {
+			jobs[i] = Job{Image: image, Stream: philox.EstimationNoise, Sample: uint32(done + i)}
+		}
+		out := make([]int32, len(jobs))
+		if err := c.Classify(ctx, jobs, noise, out); err != nil {
+			return Prediction{}, err
+		}
+		if err := checkAnswers(jobs, out, c.Classes()); err != nil {
+			return Prediction{}, err
+		}
+		for _, class := range out {
+			t.add(class)
+		}
+		done += len(jobs)
+	}
+	return decidePrediction(t.sampling().Counts, alpha), nil
+}
+
+// decidePrediction applies the test to the counts.
+func decidePrediction(counts Counts, alpha exact.Decimal) Prediction {
+	p := Prediction{Class: NoClass, Counts: counts}
+	p.Top, p.Second = counts.Top()
+	test := exact.BinomialTest(p.Top[1], p.Second[1])
+	p.PValue = test.CeilDecimal(pValuePlaces)
+	if p.Top[0] != NoClass && test.AtMost(alpha.Rat()) {
+		p.Class = p.Top[0]
+	}
+	return p
+}

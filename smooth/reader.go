@@ -1,0 +1,178 @@
+package smooth
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+)
+
+// maxLine is the longest line a reader accepts: some ten million samples of a
+// problem with a thousand classes.
+const maxLine = 64 << 20
+
+// errTorn is the state of a line without a newline at the end of a file: what
+// a killed writer leaves behind.
+var errTorn = errors.New("it ends without a newline: the file was cut off")
+
+// Reader reads a certificate file and checks everything that can be checked
+// without the model: the form of each line, counts against samples, bounds and
+// radii against counts, the order of the images, the trailer.
+type Reader struct {
+	lines  lineReader
+	header Header
+	stats  *Cohen
+	hash   hash.Hash // over all lines before the trailer
+	images cursor
+	read   int // image lines read
+	done   bool
+}
+
+// NewReader reads and checks the header. Errors of a Reader name the line.
+func NewReader(r io.Reader) (*Reader, error) {
+	d := &Reader{lines: lineReader{r: bufio.NewReaderSize(r, 1<<16)}, hash: sha256.New()}
+	line, err := d.lines.next()
+	if err == io.EOF {
+		return nil, errors.New("the certificate is empty: it has no header")
+	}
+	if err != nil {
+		return nil, d.lines.fail(err)
+	}
+	if err := decodeLine(line, &d.header); err != nil {
+		if !bytes.Contains(line, []byte(`"`+Schema+`"`)) {
+			err = fmt.Errorf("it is not the header of a certificate of the format %s", Schema)
+		}
+		return nil, d.lines.fail(err)
+	}
+	if err := d.header.check(); err != nil {
+		return nil, d.lines.fail(err)
+	}
+	if d.stats, err = NewCohen(d.header.Params()); err != nil {
+		return nil, d.lines.fail(err)
+	}
+	d.hash.Write(line)
+	d.images = d.header.Images.cursor()
+	return d, nil
+}
+
+// Header returns the header.
+func (d *Reader) Header() Header { return d.header }
+
+// Next returns the next image, and io.EOF after the last one once the trailer
+// has been verified.
+func (d *Reader) Next() (Record, error) {
+	if d.done {
+		return Record{}, io.EOF
+	}
+	line, err := d.lines.next()
+	if err == io.EOF {
+		return Record{}, fmt.Errorf("the certificate ends after %d of %d images, without a trailer", d.read, d.header.Images.Len())
+	}
+	if err != nil {
+		return Record{}, d.lines.fail(err)
+	}
+	want, more := d.images.next()
+	if !more {
+		err := d.trailer(line)
+		if err == nil {
+			d.done = true
+			err = io.EOF
+		}
+		return Record{}, err
+	}
+	rec, err := d.record(line, want)
+	if err != nil {
+		return Record{}, d.lines.fail(err)
+	}
+	d.hash.Write(line)
+	d.read++
+	return rec, nil
+}
+
+// record decodes and checks the line of an image.
+func (d *Reader) record(line []byte, index int) (Record, error) {
+	var rec Record
+	if isKind(line, kindTrailer) {
+		return rec, fmt.Errorf("the trailer comes after %d of %d images", d.read, d.header.Images.Len())
+	}
+	if err := decodeLine(line, &rec); err != nil {
+		return rec, err
+	}
+	if rec.Image != index {
+		return rec, fmt.Errorf("image %d stands where image %d is due", rec.Image, index)
+	}
+	return rec, rec.check(d.header, d.stats)
+}
+
+// trailer verifies the last line and that nothing follows.
+func (d *Reader) trailer(line []byte) error {
+	var t Trailer
+	if err := decodeLine(line, &t); err != nil {
+		return d.lines.fail(fmt.Errorf("the trailer is due here: %w", err))
+	}
+	if want := d.trailerValue(); t != want {
+		return d.lines.fail(fmt.Errorf("the trailer counts %d lines with the digest %s, but there are %d with %s", t.Lines, t.SHA256, want.Lines, want.SHA256))
+	}
+	if _, err := d.lines.next(); err != io.EOF {
+		return d.lines.fail(errors.New("something follows the trailer"))
+	}
+	return nil
+}
+
+// trailerValue returns the trailer for the lines read so far.
+func (d *Reader) trailerValue() Trailer {
+	t := Trailer{Kind: kindTrailer, Lines: d.read}
+	d.hash.Sum(t.SHA256[:0])
+	return t
+}
+
+// isKind tells the kind of a canonical line.
+func isKind(line []byte, kind string) bool {
+	return bytes.HasPrefix(line, []byte(`{"kind":"`+kind+`"`))
+}
+
+// lineReader cuts a stream into lines that keep their newline.
+type lineReader struct {
+	r      *bufio.Reader
+	number int   // of the line returned last, from 1
+	offset int64 // of the byte behind it
+}
+
+// next returns the next line, io.EOF at the end, errTorn for an unfinished
+// line. The line is valid until the next call.
+func (l *lineReader) next() ([]byte, error) {
+	l.number++
+	var long []byte
+	for {
+		part, err := l.r.ReadSlice('\n')
+		if err == nil && long == nil {
+			l.offset += int64(len(part))
+			return part, nil
+		}
+		long = append(long, part...)
+		switch {
+		case len(long) > maxLine:
+			return nil, fmt.Errorf("it is longer than %d MiB", maxLine>>20)
+		case err == nil:
+			l.offset += int64(len(long))
+			return long, nil
+		case err == bufio.ErrBufferFull:
+		case err == io.EOF && len(long) > 0:
+			return nil, errTorn
+		default:
+			return nil, err
+		}
+	}
+}
+
+// fail names the line that an error is about.
+func (l *lineReader) fail(err error) error {
+	return fmt.Errorf("line %d of the certificate: %w", l.number, err)
+}
+
+// oneLine returns the text of an error without line breaks.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -1,0 +1,166 @@
+package smooth
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// resume verifies what an earlier run left in the partial file, line by line,
+// cuts off a torn last line and a trailer, and leaves the journal ready to
+// append. A file without a whole header is begun anew.
+func (j *journal) resume(header Header, describe func(int) (Image, error), note func(string)) error {
+	begin, err := encodeLine(header)
+	if err != nil {
+		return err
+	}
+	d := &Reader{lines: lineReader{r: bufio.NewReaderSize(j.lines, 1<<16)}, header: header, images: header.Images.cursor()}
+	if d.stats, err = NewCohen(header.Params()); err != nil {
+		return err
+	}
+	keep := int64(0) // bytes of the partial file that stay
+	line, err := d.lines.next()
+	switch {
+	case err == nil && bytes.Equal(line, begin):
+		if keep, err = j.resumeImages(d, describe, note); err != nil {
+			return fmt.Errorf("%s cannot be continued: %w: remove it to start again", j.files.partial(), err)
+		}
+	case err == nil:
+		return j.notOurs(line, header)
+	case err != io.EOF && err != errTorn:
+		return fmt.Errorf("cannot read %s: %w", j.files.partial(), err)
+	}
+	if err := errors.Join(j.lines.Truncate(keep), seekTo(j.lines, keep)); err != nil {
+		return fmt.Errorf("cannot continue %s: %w", j.files.partial(), err)
+	}
+	if keep == 0 {
+		if err := j.write(header); err != nil {
+			return err
+		}
+	}
+	if j.images > 0 {
+		note(fmt.Sprintf("going on behind %d of %d images in %s", j.images, header.Images.Len(), j.files.partial()))
+	}
+	return j.resumeTiming(header)
+}
+
+// resumeImages verifies the lines behind the header and returns the number of
+// bytes to keep.
+func (j *journal) resumeImages(d *Reader, describe func(int) (Image, error), note func(string)) (int64, error) {
+	begin, err := encodeLine(d.header)
+	if err != nil {
+		return 0, err
+	}
+	j.hash.Write(begin)
+	for {
+		keep := d.lines.offset
+		line, err := d.lines.next()
+		switch {
+		case err == errTorn:
+			note(fmt.Sprintf("the last line of %s was cut off and is made again", j.files.partial()))
+			return keep, nil
+		case err == io.EOF || err == nil && isKind(line, kindTrailer):
+			return keep, nil
+		case err != nil:
+			return 0, d.lines.fail(err)
+		}
+		index, more := d.images.next()
+		if !more {
+			return 0, d.lines.fail(errors.New("it holds more images than the header names"))
+		}
+		rec, err := d.record(line, index)
+		if err != nil {
+			return 0, d.lines.fail(err)
+		}
+		img, err := describe(index)
+		if err != nil {
+			return 0, err
+		}
+		if img.Pixels != rec.Pixels || img.Label != rec.Label {
+			return 0, d.lines.fail(fmt.Errorf("image %d has other pixels or another label in the data now", index))
+		}
+		j.hash.Write(line)
+		j.images++
+	}
+}
+
+// notOurs is the error for a partial file that begins with another header.
+func (j *journal) notOurs(line []byte, header Header) error {
+	var other Header
+	what := "another header"
+	if err := decodeLine(line, &other); err == nil {
+		what = headerDifference(other, header)
+	}
+	return fmt.Errorf("%s is left from another certification, with %s: remove it or choose another output", j.files.partial(), what)
+}
+
+// headerDifference names the fields in which a header differs from the one
+// wanted, with their values when they are short; empty when there are none.
+func headerDifference(have, want Header) string {
+	fields := func(h Header) (names []string, values map[string]json.RawMessage) {
+		line, err := encodeLine(h)
+		if err != nil || json.Unmarshal(line, &values) != nil {
+			return nil, nil
+		}
+		dec := json.NewDecoder(bytes.NewReader(line))
+		dec.Token() // the opening brace
+		for dec.More() {
+			name, _ := dec.Token()
+			var skip json.RawMessage
+			if dec.Decode(&skip) != nil {
+				break
+			}
+			names = append(names, name.(string))
+		}
+		return names, values
+	}
+	names, a := fields(have)
+	_, b := fields(want)
+	var differ []string
+	for _, name := range names {
+		if bytes.Equal(a[name], b[name]) {
+			continue
+		}
+		const short = 40
+		if len(a[name])+len(b[name]) <= short {
+			differ = append(differ, fmt.Sprintf("%s %s instead of %s", name, a[name], b[name]))
+		} else {
+			differ = append(differ, "another "+name)
+		}
+	}
+	return strings.Join(differ, ", ")
+}
+
+// resumeTiming opens the partial timing file and keeps the lines of images
+// that the certificate has. A run killed while it moved its files into place
+// has the timing under its final name already.
+func (j *journal) resumeTiming(header Header) error {
+	name := j.files.partialTiming()
+	if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) && j.images > 0 {
+		if err := os.Rename(j.files.Timing, name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("cannot continue the timing: %w", err)
+		}
+	}
+	var err error
+	if j.times, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+		return fmt.Errorf("cannot write the timing: %w", err)
+	}
+	keep, err := timingPrefix(j.times, header.Images, j.images)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", name, err)
+	}
+	if err := errors.Join(j.times.Truncate(keep), seekTo(j.times, keep)); err != nil {
+		return fmt.Errorf("cannot continue %s: %w", name, err)
+	}
+	return nil
+}
+
+func seekTo(f *os.File, offset int64) error {
+	_, err := f.Seek(offset, io.SeekStart)
+	return err
+}

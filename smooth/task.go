@@ -1,0 +1,140 @@
+package smooth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Task certifies a set of images of a data set and writes the certificate, its
+// timing and its table; see Files for the names.
+//
+// A run that was interrupted, by a cancelled context or a killed process,
+// leaves its finished images in partial files. Running the same task again
+// verifies those, goes on behind them and ends in the bytes of an undisturbed
+// run. Running a finished task again does nothing.
+type Task struct {
+	Params
+	Subject
+
+	Classifier Classifier
+
+	// Describe returns the label and the digest of an image. It is called for
+	// each image once a run, before its first job.
+	Describe func(index int) (Image, error)
+
+	// Out is the path of the certificate, such as certify.jsonl.
+	Out string
+
+	// Batch is the number of jobs of a call; 0 means what the classifier
+	// prefers.
+	Batch int
+
+	// Machine describes what the run is made on; it goes to the timing file.
+	Machine string
+
+	// Progress, if set, is called after each batch.
+	Progress func(Progress)
+
+	// Note, if set, gets a sentence about what a user may want to know: that
+	// the run goes on where another stopped, that a torn line was dropped.
+	Note func(string)
+}
+
+// Progress says how far a run is.
+type Progress struct {
+	Images, Total int           // images finished, with those of earlier runs, and to do in all
+	Samples       int           // samples classified in this run
+	Elapsed       time.Duration // since this run started classifying
+	Rate          float64       // samples per second in this run
+	Remaining     time.Duration // at that rate, if every image takes all its samples
+}
+
+// Run certifies the images. It returns the context's error, wrapped, when it
+// is cancelled; the finished images are kept then.
+func (t Task) Run(ctx context.Context) error {
+	if err := checkClassifier(t.Classifier); err != nil {
+		return err
+	}
+	if t.Describe == nil || t.Out == "" {
+		return errors.New("a certification needs a description of its images and the path of its output")
+	}
+	header := NewHeader(t.Params, t.Classifier.Classes(), t.Subject)
+	if err := header.check(); err != nil {
+		return err
+	}
+	stats, err := NewCohen(t.Params)
+	if err != nil {
+		return err
+	}
+	if t.Note == nil {
+		t.Note = func(string) {}
+	}
+	files := FilesFor(t.Out)
+	complete, err := isComplete(files.Certificate, header)
+	if err != nil {
+		return err
+	}
+	if complete {
+		t.Note(files.Certificate + " is complete already")
+		return nil
+	}
+	j, err := openJournal(files, header, t.Describe, t.Note)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	if err := j.machine(t.Machine, t.batch()); err != nil {
+		return err
+	}
+	if err := t.classify(ctx, j, header, stats); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped after %d of %d images, which are kept in %s: run the same command again to go on: %w", j.images, header.Images.Len(), files.partial(), err)
+		}
+		return err
+	}
+	return j.finish()
+}
+
+func (t Task) batch() int {
+	if t.Batch > 0 {
+		return t.Batch
+	}
+	return max(t.Classifier.BatchSize(), 1)
+}
+
+// classify runs the scheduler over the images that the journal lacks.
+func (t Task) classify(ctx context.Context, j *journal, header Header, stats *Cohen) error {
+	total := header.Images.Len()
+	images := header.Images.cursor()
+	for range j.images {
+		images.next()
+	}
+	start, samples := time.Now(), 0
+	s := &scheduler{
+		classifier: t.Classifier, params: t.Params, stats: stats, batch: t.batch(),
+		noise: Noise{Sigma: t.Sigma.Float32(), Seed: t.Seed},
+		emit:  j.append,
+		open: func() (int, Image, bool, error) {
+			index, ok := images.next()
+			if !ok {
+				return 0, Image{}, false, nil
+			}
+			img, err := t.Describe(index)
+			return index, img, true, err
+		},
+		batched: func(n int) {
+			samples += n
+			if t.Progress == nil {
+				return
+			}
+			p := Progress{Images: j.images, Total: total, Samples: samples, Elapsed: time.Since(start)}
+			p.Rate = float64(samples) / max(p.Elapsed.Seconds(), 1e-9)
+			left := float64(total-j.images) * float64(t.N0+t.N) / max(p.Rate, 1e-9)
+			p.Remaining = time.Duration(min(left, 1e9) * float64(time.Second))
+			t.Progress(p)
+		},
+	}
+	return s.run(ctx)
+}

@@ -1,0 +1,331 @@
+package smooth
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// runTask runs a task and returns the certificate and the TSV without its time
+// column.
+func runTask(t *testing.T, task Task) (cert, table []byte) {
+	t.Helper()
+	require.NoError(t, task.Run(t.Context()))
+	return outputs(t, task.Out)
+}
+
+func outputs(t *testing.T, out string) (cert, table []byte) {
+	t.Helper()
+	files := FilesFor(out)
+	cert, err := os.ReadFile(files.Certificate)
+	require.NoError(t, err)
+	tsv, err := os.ReadFile(files.TSV)
+	require.NoError(t, err)
+	for _, line := range bytes.Split(bytes.TrimSuffix(tsv, []byte("\n")), []byte("\n")) {
+		table = append(table, line[:bytes.LastIndexByte(line, '\t')]...)
+		table = append(table, '\n')
+	}
+	for _, partial := range []string{files.partial(), files.partialTiming()} {
+		require.NoFileExists(t, partial)
+	}
+	return cert, table
+}
+
+func readAll(r io.Reader) (Header, []Record, error) {
+	d, err := NewReader(r)
+	if err != nil {
+		return Header{}, nil, err
+	}
+	var recs []Record
+	for {
+		rec, err := d.Next()
+		if err == io.EOF {
+			return d.Header(), recs, nil
+		}
+		if err != nil {
+			return d.Header(), recs, err
+		}
+		recs = append(recs, rec)
+	}
+}
+
+func TestBatchAndWorkersLeaveNoTrace(t *testing.T) {
+	for _, accuracyOnly := range []bool{false, true} {
+		var first, firstTable []byte
+		for _, c := range []struct{ batch, workers int }{{64, 1}, {1, 1}, {8, 2}, {1000, 7}, {100_000, 3}} {
+			task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+			task.AccuracyOnly = accuracyOnly
+			task.Batch = c.batch
+			task.Machine = fmt.Sprint(c)
+			task.Classifier.(*FuncClassifier).Workers = c.workers
+			cert, table := runTask(t, task)
+			if first == nil {
+				first, firstTable = cert, table
+			}
+			require.Equal(t, string(first), string(cert), "batch %d, %d workers", c.batch, c.workers)
+			require.Equal(t, string(firstTable), string(table))
+		}
+	}
+}
+
+func TestCertificateSaysWhatHappened(t *testing.T) {
+	for _, accuracyOnly := range []bool{false, true} {
+		task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+		task.AccuracyOnly = accuracyOnly
+		cert, table := runTask(t, task)
+		header, recs, err := readAll(bytes.NewReader(cert))
+		require.NoError(t, err)
+		require.Equal(t, task.Params, header.Params())
+		require.Len(t, recs, linearImages)
+		rows := strings.Split(strings.TrimSpace(string(table)), "\n")[1:]
+		certified := 0
+		for i, rec := range recs {
+			require.Equal(t, i, rec.Image)
+			want, err := task.Describe(i)
+			require.NoError(t, err)
+			require.Equal(t, want, Image{rec.Label, rec.Pixels})
+			if accuracyOnly && rec.Label >= 0 && rec.Selected != rec.Label {
+				require.Equal(t, StoppedWrongClass, rec.Stopped)
+				require.Zero(t, rec.Estimation.N)
+				require.Equal(t, fmt.Sprintf("%d\t%d\t%d\t0.0\t0", i, rec.Label, rec.Selected), rows[i])
+				continue
+			}
+			require.Empty(t, rec.Stopped)
+			require.Equal(t, task.N, rec.Estimation.N)
+			require.Len(t, rec.Estimation.Blocks, 2)
+			if rec.Predict < 0 {
+				require.Contains(t, rows[i], "\t-1\t0.0\t0")
+				continue
+			}
+			certified++
+			require.Greater(t, rec.Radius.Float64(), -1.0)
+			require.Contains(t, rows[i], fmt.Sprintf("%d\t%d\t%d\t%s\t", i, rec.Label, rec.Predict, tsvRadius(rec)))
+			require.Equal(t, rec.Predict == rec.Label, strings.HasSuffix(rows[i], "\t1"))
+		}
+		require.Greater(t, certified, linearImages/4)
+	}
+}
+
+// failing answers like another classifier until it has answered enough jobs.
+type failing struct {
+	Classifier
+	left int
+	err  error
+}
+
+func (f *failing) Classify(ctx context.Context, jobs []Job, noise Noise, out []int32) error {
+	if f.left -= len(jobs); f.left < 0 {
+		return f.err
+	}
+	return f.Classifier.Classify(ctx, jobs, noise, out)
+}
+
+func TestInterruptedRunsEndInTheSameBytes(t *testing.T) {
+	want, wantTable := runTask(t, linearTask(filepath.Join(t.TempDir(), "c.jsonl")))
+	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+	inner := task.Classifier
+	power := errors.New("the power failed")
+	var notes []string
+	task.Note = func(s string) { notes = append(notes, s) }
+	runs := 0
+	for samples := 2000; ; samples += 1000 {
+		task.Classifier = &failing{inner, samples, power}
+		task.Batch = 50 + 17*runs
+		err := task.Run(t.Context())
+		if err == nil {
+			break
+		}
+		require.ErrorIs(t, err, power)
+		runs++
+	}
+	require.Greater(t, runs, 3)
+	require.Contains(t, strings.Join(notes, "\n"), "going on behind")
+	got, gotTable := outputs(t, task.Out)
+	require.Equal(t, string(want), string(got))
+	require.Equal(t, string(wantTable), string(gotTable))
+
+	// Every image has a time, although several runs took it.
+	tsv, err := os.ReadFile(FilesFor(task.Out).TSV)
+	require.NoError(t, err)
+	require.NotContains(t, string(tsv), "nan")
+}
+
+// A kill can leave any prefix of the two partial files.
+func TestAnyPrefixOfThePartialFileIsContinued(t *testing.T) {
+	task := linearTask("")
+	task.N = 200
+	task.Images = IndexSet{{0, 1, 8}}
+	task.Out = filepath.Join(t.TempDir(), "c.jsonl")
+	want, _ := runTask(t, task)
+	timing, err := os.ReadFile(FilesFor(task.Out).Timing)
+	require.NoError(t, err)
+	step := 97
+	if testing.Short() {
+		step = 501
+	}
+	for cut := 0; cut <= len(want); cut += step {
+		dir := t.TempDir()
+		task.Out = filepath.Join(dir, "c.jsonl")
+		files := FilesFor(task.Out)
+		require.NoError(t, os.WriteFile(files.partial(), want[:cut], 0o666))
+		require.NoError(t, os.WriteFile(files.partialTiming(), timing[:len(timing)*cut/len(want)], 0o666))
+		got, _ := runTask(t, task)
+		require.Equal(t, string(want), string(got), "cut at %d", cut)
+	}
+	// Killed while the files were moved: the certificate is whole but partial,
+	// the timing has its name already.
+	task.Out = filepath.Join(t.TempDir(), "c.jsonl")
+	files := FilesFor(task.Out)
+	require.NoError(t, os.WriteFile(files.partial(), want, 0o666))
+	require.NoError(t, os.WriteFile(files.Timing, timing, 0o666))
+	got, _ := runTask(t, task)
+	require.Equal(t, string(want), string(got))
+	tsv, err := os.ReadFile(files.TSV)
+	require.NoError(t, err)
+	require.NotContains(t, string(tsv), "nan")
+}
+
+func TestFinishedRunIsNotRepeatedAndNotOverwritten(t *testing.T) {
+	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+	want, _ := runTask(t, task)
+	var note string
+	task.Note = func(s string) { note = s }
+	inner := task.Classifier
+	task.Classifier = &failing{inner, 0, errors.New("it classified again")}
+	require.NoError(t, task.Run(t.Context()))
+	require.Contains(t, note, "complete already")
+
+	task.Seed++
+	require.ErrorContains(t, task.Run(t.Context()), `is another certificate, with seed "3" instead of "4": remove it`)
+	task.Seed--
+	require.NoError(t, os.WriteFile(task.Out, want[:len(want)-10], 0o666))
+	require.ErrorContains(t, task.Run(t.Context()), "is damaged")
+	require.NoError(t, os.WriteFile(task.Out, []byte("idx\tlabel\n"), 0o666))
+	require.ErrorContains(t, task.Run(t.Context()), "is in the way")
+}
+
+func TestPartialFileOfAnotherRunIsRefused(t *testing.T) {
+	partial := func(change func(*Task), edit func([]byte) []byte) error {
+		task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+		task.N = 50
+		task.Images = IndexSet{{0, 1, 6}}
+		cert, _ := runTask(t, task)
+		task.Out = filepath.Join(t.TempDir(), "c.jsonl")
+		lines := bytes.SplitAfter(cert, []byte("\n"))
+		kept := bytes.Join(lines[:4], nil)
+		require.NoError(t, os.WriteFile(FilesFor(task.Out).partial(), edit(kept), 0o666))
+		change(&task)
+		return task.Run(t.Context())
+	}
+	same := func(b []byte) []byte { return b }
+	none := func(*Task) {}
+	require.NoError(t, partial(none, same))
+	require.ErrorContains(t, partial(func(t *Task) { t.N = 60 }, same), "n 50 instead of 60")
+	require.ErrorContains(t, partial(func(t *Task) { t.Model = "sha256:" + strings.Repeat("0", 64) }, same), "another model")
+	require.ErrorContains(t, partial(none, func(b []byte) []byte {
+		return bytes.Replace(b, []byte(`"radius":"0.`), []byte(`"radius":"1.`), 1)
+	}), "the counts give")
+	require.ErrorContains(t, partial(none, func(b []byte) []byte { return append(b, "garbage\n"...) }), "line 5")
+	require.ErrorContains(t, partial(func(task *Task) {
+		inner := task.Describe
+		task.Describe = func(i int) (Image, error) {
+			img, err := inner(i)
+			img.Pixels[0]++
+			return img, err
+		}
+	}, same), "has other pixels")
+}
+
+func TestCancelledRunKeepsItsImages(t *testing.T) {
+	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+	ctx, cancel := context.WithCancel(t.Context())
+	var last Progress
+	task.Progress = func(p Progress) {
+		last = p
+		if p.Images >= 3 {
+			cancel()
+		}
+	}
+	err := task.Run(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "stopped after 3 of 24 images")
+	require.Equal(t, linearImages, last.Total)
+	require.Greater(t, last.Rate, 0.0)
+	require.Greater(t, last.Remaining.Seconds(), 0.0)
+	partial, err := os.ReadFile(FilesFor(task.Out).partial())
+	require.NoError(t, err)
+	require.Equal(t, 4, bytes.Count(partial, []byte("\n")))
+}
+
+func TestTaskRefusesWhatCannotBeCertified(t *testing.T) {
+	for want, change := range map[string]func(*Task){
+		"sigma is 0":               func(t *Task) { t.Sigma = t.Sigma.Neg(); t.Sigma.UnmarshalText([]byte("0")) },
+		"alpha is 1":               func(t *Task) { t.Alpha.UnmarshalText([]byte("1")) },
+		"n0 is 0":                  func(t *Task) { t.N0 = 0 },
+		"n is -1":                  func(t *Task) { t.N = -1 },
+		"no classifier":            func(t *Task) { t.Classifier = nil },
+		"the image set is empty":   func(t *Task) { t.Images = nil },
+		"class names":              func(t *Task) { t.Names = []string{"one"} },
+		"not valid UTF-8":          func(t *Task) { t.Data = "\xff" },
+		"needs a description":      func(t *Task) { t.Describe = nil },
+		"no such image":            func(t *Task) { t.Describe = func(int) (Image, error) { return Image{}, errors.New("no such image") } },
+		"image 0 has the label 9":  func(t *Task) { t.Describe = func(int) (Image, error) { return Image{Label: 9}, nil } },
+		"answered class 3":         func(t *Task) { t.Classifier.(*FuncClassifier).Class = func([]float32) int { return 3 } },
+		"cannot write the certifi": func(t *Task) { t.Out = filepath.Join(t.Out, "missing", "c.jsonl") },
+	} {
+		task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+		change(&task)
+		require.ErrorContains(t, task.Run(t.Context()), want)
+	}
+}
+
+// A classifier without an answer never gets a certificate.
+func TestNoClassIsCountedAndNeverCertified(t *testing.T) {
+	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+	task.Images = IndexSet{{0, 1, 2}}
+	task.Classifier.(*FuncClassifier).Class = func([]float32) int { return NoClass }
+	cert, table := runTask(t, task)
+	require.Contains(t, string(cert), fmt.Sprintf(`"counts":[[-1,%d]]`, task.N))
+	require.Contains(t, string(table), "0\t0\t-1\t0.0\t0")
+	require.Contains(t, string(cert), `"selected":-1,"predict":-1,"pa":"0","radius":"0"`)
+}
+
+func TestTimingIsSharedOut(t *testing.T) {
+	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+	task.Machine = "a test"
+	runTask(t, task)
+	f, err := os.Open(FilesFor(task.Out).Timing)
+	require.NoError(t, err)
+	defer f.Close()
+	line, err := bufio.NewReader(f).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, `{"machine":"a test","batch":64}`+"\n", line)
+	_, err = f.Seek(0, io.SeekStart)
+	require.NoError(t, err)
+	r := newTimingReader(f)
+	for i := range linearImages {
+		v, ok := r.of(i)
+		require.True(t, ok)
+		require.Equal(t, task.N0+task.N, v.Samples)
+		require.Greater(t, v.Seconds, 0.0)
+	}
+	require.Equal(t, "27:46:39.123457", clock(99999.1234567))
+	require.Equal(t, "0:00:00.000000", clock(math.Inf(-1)))
+}
+
+func TestFilesFor(t *testing.T) {
+	want := Files{"a/b.jsonl", "a/b.timing.jsonl", "a/b.tsv"}
+	for _, out := range []string{"a/b", "a/b.jsonl", "a/b.timing.jsonl", "a/b.tsv"} {
+		require.Equal(t, want, FilesFor(out))
+	}
+}
