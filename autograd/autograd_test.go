@@ -1,0 +1,207 @@
+package autograd_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/autograd/gradcheck"
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/tensor"
+)
+
+// net is a small transformer block with everything that makes a tape
+// difficult: values used twice, residuals, drop path, tokens put in front and a
+// parameter shared by two layers.
+type net struct {
+	b                         ops.Backend
+	params                    []*autograd.Variable
+	tok, pos, g, beta         *autograd.Variable
+	qkv, proj, w1, b1, w2, b2 *autograd.Variable
+	x, scale, target          *tensor.Tensor
+	seed                      *tensor.Tensor
+}
+
+const batch, tokens, width, classes = 3, 4, 8, 5
+
+func newNet(b ops.Backend) *net {
+	n := &net{b: b}
+	gen := philox.NewGen(philox.Addr{Seed: 5, Stream: philox.FirstUserStream})
+	random := func(s tensor.Shape) *tensor.Tensor {
+		v := make([]float64, s.Elems())
+		for i := range v {
+			v[i] = float64(gen.Float32()) - 0.5
+		}
+		x := b.Persist(b.Float(), s)
+		b.Upload(x, v)
+		return x
+	}
+	param := func(name string, dims ...int) *autograd.Variable {
+		p := autograd.NewParam(name, random(tensor.Of(dims...)), b.Persist(b.Float(), tensor.Of(dims...)))
+		n.params = append(n.params, p)
+		return p
+	}
+	n.tok, n.pos = param("tok", 1, 1, width), param("pos", 1, tokens+1, width)
+	n.g, n.beta = param("gamma", width), param("beta", width)
+	n.qkv, n.proj = param("qkv", 3*width, width), param("proj", width, width)
+	n.w1, n.b1, n.w2, n.b2 = param("w1", 16, width), param("b1", 16), param("w2", classes, 16), param("b2", classes)
+	n.x, n.scale = random(tensor.Of(batch, tokens, width)), random(tensor.Of(batch))
+	n.target = random(tensor.Of(batch, classes))
+	n.seed = b.Persist(b.Float(), tensor.Of(batch))
+	b.Upload(n.seed, []float64{0.5, 0.25, -1})
+	return n
+}
+
+// forward records layers of the block and the loss [batch].
+func (n *net) forward(t *autograd.Tape, layers int) *autograd.Variable {
+	x := t.Apply(ops.Prepend, ops.Attr{}, n.tok, t.Const(n.x))
+	x = t.Apply(ops.Add, ops.Attr{}, x, n.pos)
+	for range layers {
+		h := t.Apply(ops.LayerNorm, ops.Attr{Eps: 1e-6}, x, n.g, n.beta)
+		h = t.Apply(ops.Linear, ops.Attr{}, h, n.qkv, nil, nil, nil)
+		h = t.Apply(ops.Attention, ops.Attr{Heads: 2}, h)
+		x = t.Apply(ops.Linear, ops.Attr{}, h, n.proj, nil, x, t.Const(n.scale))
+		x = t.Apply(ops.Add, ops.Attr{}, x, x)
+	}
+	h := t.Apply(ops.MeanTokens, ops.Attr{From: 1}, x)
+	h = t.Apply(ops.Linear, ops.Attr{Gelu: true}, h, n.w1, n.b1, nil, nil)
+	h = t.Apply(ops.Linear, ops.Attr{}, h, n.w2, n.b2, nil, nil)
+	return t.Apply(ops.CrossEntropy, ops.Attr{}, h, t.Const(n.target))
+}
+
+func TestNetAgainstFiniteDifferences(t *testing.T) {
+	b := ref.New()
+	n := newNet(b)
+	for layers := range 3 {
+		r := gradcheck.CheckFunction(gradcheck.Function{
+			Name: "net", Backend: b, Params: n.params, Coordinates: 10, Directions: 5,
+			Forward: func(t *autograd.Tape) *autograd.Variable { return n.forward(t, layers) },
+		})
+		require.True(t, r.Pass, "%d layers: %+v", layers, r)
+	}
+}
+
+func step(n *net, t *autograd.Tape, layers int) {
+	scope := n.b.Mark()
+	t.Reset()
+	t.Backward(n.forward(t, layers), n.seed)
+	n.b.Release(scope)
+}
+
+func grads(n *net) map[string][]float64 {
+	r := map[string][]float64{}
+	for _, p := range n.params {
+		r[p.Name] = append([]float64(nil), tensor.Data[float64](p.Grad)...)
+	}
+	return r
+}
+
+func TestGradientsAddUp(t *testing.T) {
+	n := newNet(ref.New())
+	tape := autograd.NewTape(n.b)
+	step(n, tape, 1)
+	once := grads(n)
+	step(n, tape, 1)
+	for name, g := range grads(n) {
+		for i := range g {
+			require.InDelta(t, 2*once[name][i], g[i], 1e-12, "%s[%d]", name, i)
+		}
+	}
+}
+
+// The Go memory of a step does not grow with the model: once a tape has seen a
+// step, repeating it allocates nothing, however deep the net.
+func TestSteadyStateAllocations(t *testing.T) {
+	n := newNet(allocFree{ref.New()})
+	for _, layers := range []int{1, 40} {
+		tape := autograd.NewTape(n.b)
+		step(n, tape, layers)
+		require.Zero(t, testing.AllocsPerRun(3, func() { step(n, tape, layers) }), "%d layers", layers)
+	}
+}
+
+// allocFree is the reference backend without the reference implementations, of
+// which some allocate scratch memory.
+type allocFree struct{ *ref.Backend }
+
+func (allocFree) Run(*ops.Op, []*tensor.Tensor, []*tensor.Tensor, *ops.Attr) {}
+
+func TestInferenceRecordsNothing(t *testing.T) {
+	n := newNet(ref.New())
+	want := tensor.Data[float64](n.forward(autograd.NewTape(n.b), 2).Value)
+	tape := autograd.NewInference(n.b)
+	y := n.forward(tape, 2)
+	require.Equal(t, want, tensor.Data[float64](y.Value))
+	require.False(t, y.Differentiable())
+	tape.Backward(y, n.seed)
+	for _, p := range n.params {
+		require.Equal(t, make([]float64, p.Shape().Elems()), tensor.Data[float64](p.Grad))
+	}
+	gelu := tape.ApplyAll(ops.Linear, ops.Attr{Gelu: true}, tape.Const(n.x), n.w1, n.b1, nil, nil)
+	require.Zero(t, gelu[1].Shape().Elems(), "kept for a derivative that nobody will ask for")
+}
+
+// A result that is a sum of two losses is seeded twice.
+func TestSeed(t *testing.T) {
+	b := ref.New()
+	x := b.Persist(tensor.F64, tensor.Of(2))
+	g := b.Persist(tensor.F64, tensor.Of(2))
+	b.Upload(x, []float64{3, 4})
+	p := autograd.NewParam("x", x, g)
+	s := b.Persist(tensor.F64, tensor.Of(2))
+	b.Upload(s, []float64{1, 10})
+	tape := autograd.NewTape(b)
+	y := tape.Apply(ops.Add, ops.Attr{}, p, p)
+	z := tape.Apply(ops.Add, ops.Attr{}, y, p)
+	tape.Seed(y, s)
+	tape.Seed(y, s)
+	tape.Backward(z, s)
+	require.Equal(t, []float64{7, 70}, tensor.Data[float64](g))
+	require.Equal(t, []float64{1, 10}, tensor.Data[float64](s), "the seed belongs to the caller")
+	require.Panics(t, func() { tape.Seed(y, b.Persist(tensor.F64, tensor.Of(3))) })
+}
+
+func TestWrongUse(t *testing.T) {
+	n := newNet(ref.New())
+	tape := autograd.NewTape(n.b)
+	for name, f := range map[string]func(){
+		"no derivative":         func() { tape.Apply(ops.NormPatches, ops.Attr{}, n.tok) },
+		"in place":              func() { tape.Apply(ops.Fill, ops.Attr{}, n.tok) },
+		"derivative of a scale": func() { tape.Backward(tape.Apply(ops.RowScale, ops.Attr{}, n.g, n.beta), n.g.Value) },
+		"small gradient":        func() { autograd.NewParam("p", n.x, n.seed) },
+		"defined twice":         func() { autograd.Define(ops.Linear, func(autograd.Call) {}) },
+	} {
+		err := func() (err any) {
+			defer func() { err = recover() }()
+			f()
+			return nil
+		}()
+		require.IsType(t, &autograd.Error{}, err, name)
+		require.NotEmpty(t, err.(error).Error())
+	}
+}
+
+// Operations are differentiable or on this list.
+func TestOperationsWithoutDerivative(t *testing.T) {
+	without := []*ops.Op{
+		// derivatives themselves
+		ops.LinearGradX, ops.LinearGradW, ops.RowSum, ops.GeluGrad, ops.LayerNormGradX, ops.LayerNormGradParams,
+		ops.AttentionGrad, ops.SoftmaxGrad, ops.BroadcastGrad, ops.PrependGradToken, ops.SliceGrad, ops.MeanTokensGrad,
+		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad,
+		// preparation of inputs and targets
+		ops.Normalize, ops.Resize, ops.AddNoise, ops.NormPatches,
+		// in place, and for the optimiser
+		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares,
+	}
+	for _, op := range ops.All {
+		if autograd.Differentiable(op) {
+			require.False(t, slices.Contains(without, op), op.Name)
+		} else {
+			require.True(t, slices.Contains(without, op), op.Name)
+		}
+	}
+}
