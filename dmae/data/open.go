@@ -1,8 +1,10 @@
 package data
 
 import (
+	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -27,7 +29,7 @@ type Options struct {
 	Channels int
 
 	// MaxCorrupt is the number of images of a folder that may be corrupt. They
-	// are left out; one more is an error.
+	// are left out; one more is an error. 0: DefaultMaxCorrupt; negative: none.
 	MaxCorrupt int
 
 	// Log is told of each corrupt image that is left out; nil for no report.
@@ -42,12 +44,19 @@ type Options struct {
 	CacheBytes int64
 }
 
+// DefaultMaxCorrupt is how many corrupt images are left out unless the options
+// say otherwise.
+const DefaultMaxCorrupt = 10
+
 func (o Options) withDefaults() Options {
 	if o.Split == "" {
 		o.Split = Train
 	}
 	if o.Channels == 0 {
 		o.Channels = 3
+	}
+	if o.MaxCorrupt == 0 {
+		o.MaxCorrupt = DefaultMaxCorrupt
 	}
 	if o.Log == nil {
 		o.Log = func(string) {}
@@ -66,6 +75,8 @@ func (o Options) withDefaults() Options {
 type source struct {
 	train, val, test func() (Dataset, error)
 }
+
+func (s source) empty() bool { return s.train == nil && s.val == nil && s.test == nil }
 
 // Open reads a part of a data set. The spec is FashionMNIST
 // ("builtin:fashion-mnist"), a folder of IDX files, of CIFAR-10 binary batches
@@ -152,6 +163,26 @@ func find(spec string, o Options) (source, error) {
 		return either(openIDX), nil
 	case st.IsDir() && isCIFAR(spec):
 		return either(openCIFAR), nil
+	case st.IsDir():
+		s, err := findFolders(diskTree(spec), filepath.Base(filepath.Clean(spec)), o)
+		if err != nil || !s.empty() {
+			return s, err
+		}
+	case isArchive(spec):
+		f, err := os.Open(spec)
+		if err != nil {
+			return source{}, err
+		}
+		defer f.Close()
+		t, err := readTar(bufio.NewReader(f))
+		if err != nil {
+			return source{}, fmt.Errorf("%s is not a valid archive: %w", spec, err)
+		}
+		name, _, _ := strings.Cut(filepath.Base(spec), ".")
+		s, err := findFolders(t, name, o)
+		if err != nil || !s.empty() {
+			return s, err
+		}
 	}
-	return source{}, fmt.Errorf("%s is no data set: a folder of IDX files, of CIFAR-10 batches or of class folders of images is needed", spec)
+	return source{}, fmt.Errorf("%s is no data set: a folder of IDX files, of CIFAR-10 batches or of class folders of images, or a .tar.gz archive of the latter, is needed", spec)
 }

@@ -1,0 +1,194 @@
+package data
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// folder is a data set of image files that are decoded when they are needed.
+type folder struct {
+	name     string
+	tree     tree
+	classes  []string
+	files    []string
+	labels   []int32
+	channels int
+}
+
+func (f *folder) Name() string         { return f.name }
+func (f *folder) Len() int             { return len(f.files) }
+func (f *folder) Classes() []string    { return f.classes }
+func (f *folder) Shape() (c, h, w int) { return f.channels, 0, 0 }
+func (f *folder) Label(i int) int      { return int(f.labels[i]) }
+
+func (f *folder) Image(i int) (Image, error) {
+	b, err := f.tree.read(f.files[i])
+	if err != nil {
+		return Image{}, &CorruptError{Path: f.files[i], Err: err}
+	}
+	im, err := DecodeImage(b, f.channels)
+	if err != nil {
+		return Image{}, &CorruptError{Path: f.files[i], Err: err}
+	}
+	return im, nil
+}
+
+func (f *folder) fingerprint(w io.Writer, i int) {
+	fmt.Fprintf(w, "%q %d ", f.files[i], f.tree.size(f.files[i]))
+}
+
+// findFolders recognises train/CLASS/*, val/CLASS/* and test/CLASS/*, also
+// below a single folder, or CLASS/* alone.
+func findFolders(t tree, name string, o Options) (source, error) {
+	root := ""
+	dirs, _, err := t.list(root)
+	if err != nil {
+		return source{}, err
+	}
+	isPart := func(d string) bool { return d == string(Train) || d == string(Val) || d == string(Test) }
+	if len(dirs) == 1 && !isPart(dirs[0]) {
+		below, _, err := t.list(dirs[0])
+		if err != nil {
+			return source{}, err
+		}
+		if slices.ContainsFunc(below, isPart) {
+			root, dirs = dirs[0], below
+		}
+	}
+	open := func(dir, part string) func() (Dataset, error) {
+		return func() (Dataset, error) {
+			classes, err := folderClasses(t, root, dirs)
+			if err != nil {
+				return nil, err
+			}
+			return openFolder(t, dir, name+"/"+part, classes, o)
+		}
+	}
+	var s source
+	if !slices.ContainsFunc(dirs, isPart) {
+		if len(dirs) > 0 {
+			s.train = open(root, string(Train))
+		}
+		return s, nil
+	}
+	for _, p := range []struct {
+		split Split
+		to    *func() (Dataset, error)
+	}{{Train, &s.train}, {Val, &s.val}, {Test, &s.test}} {
+		if slices.Contains(dirs, string(p.split)) {
+			*p.to = open(path.Join(root, string(p.split)), string(p.split))
+		}
+	}
+	return s, nil
+}
+
+// folderClasses returns the class names: those of the training images, so that
+// all parts agree on the labels, or of the only part there is.
+func folderClasses(t tree, root string, dirs []string) ([]string, error) {
+	for _, p := range []Split{Train, Val, Test} {
+		if slices.Contains(dirs, string(p)) {
+			classes, _, err := t.list(path.Join(root, string(p)))
+			return classes, err
+		}
+	}
+	return dirs, nil
+}
+
+// openFolder lists the images of dir/CLASS/*, and decodes them all if they fit
+// into memory.
+func openFolder(t tree, dir, name string, classes []string, o Options) (Dataset, error) {
+	f := &folder{name: name, tree: t, classes: classes, channels: o.Channels}
+	have, _, err := t.list(dir)
+	if err != nil {
+		return nil, err
+	}
+	var bytes int64
+	for _, class := range have {
+		label := slices.Index(classes, class)
+		if label < 0 {
+			return nil, fmt.Errorf("the class %q of the folder %s is not among the %d classes of the training images", class, dir, len(classes))
+		}
+		_, images, err := t.list(path.Join(dir, class))
+		if err != nil {
+			return nil, err
+		}
+		for _, im := range images {
+			f.files = append(f.files, path.Join(dir, class, im))
+			f.labels = append(f.labels, int32(label))
+			bytes += t.size(f.files[len(f.files)-1])
+		}
+	}
+	if len(f.files) == 0 {
+		return nil, fmt.Errorf("the folder %q has no JPEG or PNG images in class folders", dir)
+	}
+	if bytes > o.CacheBytes {
+		return f, nil
+	}
+	return f.load(o)
+}
+
+// load decodes all images, or returns f itself when they need more memory than
+// the options allow. Corrupt images are left out up to the limit.
+func (f *folder) load(o Options) (Dataset, error) {
+	images := make([]Image, len(f.files))
+	errs := make([]error, len(f.files))
+	var next, bytes atomic.Int64
+	var wg sync.WaitGroup
+	for range min(o.Workers, len(f.files)) {
+		wg.Go(func() {
+			for bytes.Load() <= o.CacheBytes {
+				i := int(next.Add(1)) - 1
+				if i >= len(f.files) {
+					return
+				}
+				images[i], errs[i] = f.Image(i)
+				bytes.Add(int64(len(images[i].Pix)))
+			}
+		})
+	}
+	wg.Wait()
+	if bytes.Load() > o.CacheBytes {
+		return f, nil
+	}
+	count := newCorruptCount(f.name, o.MaxCorrupt, o.Log)
+	kept := 0
+	for i, err := range errs {
+		if err != nil {
+			if err := count.add(i, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		images[kept], f.labels[kept] = images[i], f.labels[i]
+		kept++
+	}
+	return NewMemory(f.name, f.classes, images[:kept:kept], f.labels[:kept])
+}
+
+// corruptCount names corrupt images and says when there are too many.
+type corruptCount struct {
+	name string
+	most int
+	log  func(string)
+	seen map[int]bool
+}
+
+func newCorruptCount(name string, most int, log func(string)) *corruptCount {
+	return &corruptCount{name: name, most: most, log: log, seen: map[int]bool{}}
+}
+
+// add notes that image i is corrupt, once.
+func (c *corruptCount) add(i int, err error) error {
+	if c.seen[i] {
+		return nil
+	}
+	if c.seen[i] = true; len(c.seen) > c.most {
+		return fmt.Errorf("the data set %s has more than %d corrupt images, the last one seen: %w", c.name, c.most, err)
+	}
+	c.log(fmt.Sprintf("left out: %v", err))
+	return nil
+}
