@@ -70,6 +70,13 @@ func (c *Config) Visible() int { return visible(c.Patches(), c.MaskRatio) }
 // Channels*DataSize*DataSize.
 func (c *Config) Pixels() int { return c.Channels * c.DataSize * c.DataSize }
 
+// Bounds that keep sizes and their products, which may come from a file, within
+// reason.
+const (
+	maxSize  = 1 << 14
+	maxDepth = 1 << 10
+)
+
 // Validate reports the first value that cannot be worked with, what it is and
 // what would do.
 func (c *Config) Validate() error {
@@ -82,8 +89,8 @@ func (c *Config) Validate() error {
 		{"decoder.width", c.Decoder.Width}, {"decoder.depth", c.Decoder.Depth}, {"decoder.heads", c.Decoder.Heads},
 	}
 	for _, p := range positive {
-		if p.value < 1 || p.value > 1<<20 {
-			return fmt.Errorf("model configuration: %s is %d, it must lie between 1 and %d", p.name, p.value, 1<<20)
+		if p.value < 1 || p.value > maxSize {
+			return fmt.Errorf("model configuration: %s is %d, it must lie between 1 and %d", p.name, p.value, maxSize)
 		}
 	}
 	switch {
@@ -91,8 +98,10 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("model configuration: channels is %d, images have 1 or 3", c.Channels)
 	case c.ImageSize%c.Patch != 0:
 		return fmt.Errorf("model configuration: patch %d does not divide image_size %d", c.Patch, c.ImageSize)
-	case c.ImageSize > 1<<13 || c.DataSize > 1<<13:
-		return fmt.Errorf("model configuration: image_size %d and data_size %d may be at most %d", c.ImageSize, c.DataSize, 1<<13)
+	case c.Depth > maxDepth || c.Decoder.Depth > maxDepth:
+		return fmt.Errorf("model configuration: depth %d and decoder.depth %d may be at most %d", c.Depth, c.Decoder.Depth, maxDepth)
+	case c.NormPix && c.PatchValues() < 2:
+		return fmt.Errorf("model configuration: norm_pix needs patches of more than one value; enlarge patch %d or switch it off", c.Patch)
 	case c.Width%c.Heads != 0:
 		return fmt.Errorf("model configuration: %d heads do not divide width %d", c.Heads, c.Width)
 	case c.Decoder.Width%c.Decoder.Heads != 0:

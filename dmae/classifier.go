@@ -1,0 +1,128 @@
+package dmae
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+// HeadStd is the standard deviation that the head of a classifier starts with
+// when its encoder is pre-trained.
+const HeadStd = 2e-5
+
+// Classifier is a Vision Transformer with the encoder of an autoencoder and a
+// linear head. Its position embedding is trained.
+type Classifier struct {
+	Config Config
+	Params *nn.Params
+
+	trunk
+	norm nn.LayerNorm // fc_norm after the mean over tokens, or norm of the class token
+	head nn.Linear
+}
+
+// NewClassifier allocates a model on b with all values zero; call InitScratch,
+// LoadEncoder or load values next. The error is that of [Config.Validate], or
+// that the configuration names no classes.
+func NewClassifier(b ops.Backend, cfg Config) (*Classifier, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Classes < 1 {
+		return nil, errors.New("model configuration: a classifier needs at least one class")
+	}
+	cfg = cfg.clone()
+	p := nn.NewParams(b, classifierSpecs(&cfg))
+	return &Classifier{
+		Config: cfg,
+		Params: p,
+		trunk:  newTrunk(&cfg, p),
+		norm:   nn.NewLayerNorm(p, cfg.finalNorm()),
+		head:   nn.NewLinear(p, "head"),
+	}, nil
+}
+
+// finalNorm returns the name of a classifier's last layer normalisation.
+func (c *Config) finalNorm() string {
+	if c.GlobalPool {
+		return "fc_norm"
+	}
+	return "norm"
+}
+
+// classifierSpecs lists all parameters in the order of the official model,
+// which creates fc_norm after the head.
+func classifierSpecs(c *Config) []nn.Spec {
+	weight := func(int, int) nn.Initializer { return nn.Normal(0.02) }
+	learned := *c
+	learned.Positions = Learned
+	norm := nn.LayerNormSpecs(c.finalNorm(), c.Width)
+	head := nn.LinearSpecs("head", c.Classes, c.Width, nn.Normal(0.02))
+	if c.GlobalPool {
+		norm, head = head, norm
+	}
+	return slices.Concat(
+		[]nn.Spec{tokenSpec("cls_token", c.Width, 0.02), learned.positionSpec("pos_embed", c.Width)},
+		// The default of a convolution: uniform within 1/sqrt(fan in).
+		c.encoderSpecs(nn.ConvBias(c.PatchValues()), weight),
+		norm, head,
+	)
+}
+
+// InitScratch draws all parameters as for training without pre-training.
+func (m *Classifier) InitScratch(seed uint64) { m.Params.Init(seed) }
+
+// LoadEncoder takes class token, position embedding, patch embedding, blocks
+// and, for a class-token model, the last normalisation from a pre-trained
+// autoencoder of the same encoder; fc_norm starts at 1 and 0, and the head is
+// drawn with deviation HeadStd and zero bias. The error lists what does not
+// fit.
+func (m *Classifier) LoadEncoder(from *Autoencoder, seed uint64) error {
+	if err := m.Params.CopyFrom(from.Params); err != nil {
+		return fmt.Errorf("the autoencoder %s does not fit the classifier %s: %w", from.Config.Name, m.Config.Name, err)
+	}
+	m.initHead(seed)
+	return nil
+}
+
+// initHead draws what an autoencoder does not have: fc_norm and the head.
+func (m *Classifier) initHead(seed uint64) {
+	for _, p := range m.Params.All() {
+		init := p.Init
+		switch p.Name {
+		case "head.weight":
+			init = nn.Normal(HeadStd)
+		case "head.bias", "fc_norm.weight", "fc_norm.bias":
+		default:
+			continue
+		}
+		values := make([]float32, p.Elems())
+		init(philox.NewGen(philox.Addr{Seed: seed, Stream: philox.Init, A: uint32(p.Index)}), values)
+		m.Params.Upload(p, values)
+	}
+}
+
+// Logits maps images [B, C, h, w] in [0,1] at the data's resolution to logits
+// [B, K]. drop, [2*Depth, B] as [Config.DropPathScales] draws it, holds the
+// factors of stochastic depth; nil drops nothing.
+func (m *Classifier) Logits(t *autograd.Tape, images, drop *tensor.Tensor) *autograd.Variable {
+	var path *nn.DropPath
+	if drop != nil {
+		path = &nn.DropPath{Scales: drop}
+	}
+	x := m.blocks.Forward(t, m.tokens(t, &m.Config, t.Const(images)), path)
+	if !m.Config.GlobalPool {
+		x = t.Apply(ops.Slice, ops.Attr{Count: 1}, x)
+		// The mean of one token is the token, without its dimension.
+		x = t.Apply(ops.MeanTokens, ops.Attr{}, x)
+	} else {
+		x = t.Apply(ops.MeanTokens, ops.Attr{From: 1}, x)
+	}
+	return m.head.Forward(t, m.norm.Forward(t, x))
+}

@@ -1,0 +1,57 @@
+package dmae
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/godmae/godmae/nn"
+)
+
+// digestConfig is the part of a configuration that decides what a classifier
+// answers. Field names and order are part of the digest.
+type digestConfig struct {
+	ImageSize  int       `json:"image_size"`
+	DataSize   int       `json:"data_size"`
+	Channels   int       `json:"channels"`
+	Patch      int       `json:"patch"`
+	Width      int       `json:"width"`
+	Depth      int       `json:"depth"`
+	Heads      int       `json:"heads"`
+	MLPRatio   int       `json:"mlp_ratio"`
+	Mean       []float64 `json:"mean"`
+	Std        []float64 `json:"std"`
+	Classes    int       `json:"classes"`
+	GlobalPool bool      `json:"global_pool"`
+}
+
+// Digest identifies the function that the classifier computes, whatever file
+// it came from: SHA-256 over its parameters sorted by name, each as name, a
+// zero byte, shape, a zero byte and its little-endian float32 values, followed
+// by the JSON of the configuration that decides the result.
+func (m *Classifier) Digest() [sha256.Size]byte {
+	h := sha256.New()
+	params := slices.SortedFunc(slices.Values(m.Params.All()), func(a, b *nn.Param) int { return cmp.Compare(a.Name, b.Name) })
+	var buf []byte
+	for _, p := range params {
+		buf = fmt.Appendf(buf[:0], "%s\x00%v\x00", p.Name, p.Shape)
+		for _, v := range m.Params.Download(p) {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+		h.Write(buf)
+	}
+	c := &m.Config
+	config, err := json.Marshal(digestConfig{
+		c.ImageSize, c.DataSize, c.Channels, c.Patch, c.Width, c.Depth, c.Heads, c.MLPRatio,
+		c.Mean, c.Std, c.Classes, c.GlobalPool,
+	})
+	if err != nil {
+		panic(err) // a validated Config holds nothing that JSON cannot
+	}
+	h.Write(config)
+	return [sha256.Size]byte(h.Sum(nil))
+}

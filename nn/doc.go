@@ -1,0 +1,14 @@
+// Package nn builds networks: a registry of named parameters ([Params]), their
+// initialisation, and the parts of a Vision Transformer (Dosovitskiy et al.,
+// arXiv 2010.11929) as functions on an autograd tape.
+//
+// Start at [Params], then [Block]. What a particular model is made of, and in
+// which order, is said by the package that defines it (dmae).
+//
+// Promises: parameters have the names and shapes of PyTorch and timm and a
+// fixed order; all values lie in one persistent tensor and all gradients in
+// another, each parameter starting at a multiple of [Align] elements with
+// zeros between, so that clearing gradients, their norm and an optimiser step
+// are a few operations on long vectors. Initial values are a function of the
+// seed and the parameter's place in the order, the same on every machine.
+package nn

@@ -1,0 +1,22 @@
+package nn
+
+import (
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/tensor"
+)
+
+// DropPath holds the factors of stochastic depth for a batch: a tensor
+// [2*depth, B], two branches a block. A nil *DropPath drops nothing.
+type DropPath struct{ Scales *tensor.Tensor }
+
+// block returns the factors of the two branches of block i.
+func (d *DropPath) block(t *autograd.Tape, i int) [2]*autograd.Variable {
+	if d == nil {
+		return [2]*autograd.Variable{}
+	}
+	b := d.Scales.Shape().Dim(1)
+	return [2]*autograd.Variable{
+		t.Const(d.Scales.View(2*i*b, tensor.Of(b))),
+		t.Const(d.Scales.View((2*i+1)*b, tensor.Of(b))),
+	}
+}

@@ -1,0 +1,12 @@
+// Package optim trains the parameters of package nn: AdamW with groups,
+// gradient clipping, and the learning-rate schedule of the paper.
+//
+// Start at [AdamW]; [Pretrain] and [Finetune] say which parameters decay and
+// how fast each layer learns; [Schedule] gives the learning rate of a step.
+//
+// The updates themselves are operations of the backend. The host computes only
+// scalars (learning rate, bias corrections, clipping factor), with arithmetic
+// that gives the same bits on every machine; so a run that is stopped, saved
+// with [AdamW.Export] and continued with [AdamW.Import] ends in the same bits
+// as one that was not.
+package optim

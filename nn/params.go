@@ -1,0 +1,181 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+// Align is the number of elements a parameter's place in the flat tensors is a
+// multiple of: a cache line, and the 16 lanes of a reduction, so that element
+// i of a parameter enters lane i mod 16 of the gradient norm.
+const Align = 16
+
+// Spec describes a parameter before it has memory.
+type Spec struct {
+	Name  string       // timm's, such as "blocks.0.attn.qkv.weight"
+	Shape tensor.Shape // as PyTorch stores it
+	View  tensor.Shape // the shape operations use, if not Shape: same elements, same order
+	Init  Initializer
+	Fixed bool // not trained and without gradient, but stored with the model
+}
+
+// Param is a named parameter of a model.
+type Param struct {
+	Spec
+	Index int                // place in the model's order
+	Value *tensor.Tensor     // view of Params.Values, of shape View
+	Grad  *tensor.Tensor     // view of Params.Grads; nil if Fixed, or before EnableGrad
+	Var   *autograd.Variable // the leaf that layers use
+
+	offset int // in Values, and in Grads unless Fixed
+}
+
+// Offset returns the parameter's first element in Params.Values and, unless it
+// is fixed, in Params.Grads.
+func (p *Param) Offset() int { return p.offset }
+
+// Elems returns the number of elements.
+func (p *Param) Elems() int { return p.Shape.Elems() }
+
+// Params holds the parameters of a model in their canonical order, the order
+// in which the official PyTorch model lists them.
+type Params struct {
+	b      ops.Backend
+	list   []*Param
+	byName map[string]*Param
+	values *tensor.Tensor // trained parameters, then fixed ones
+	grads  *tensor.Tensor // of the trained ones; nil before EnableGrad
+	flat   int            // elements of grads
+}
+
+// NewParams allocates the parameters on b, all zero. Call Init or upload
+// values next, and EnableGrad to train. It panics if a name occurs twice.
+func NewParams(b ops.Backend, specs []Spec) *Params {
+	p := &Params{b: b, byName: make(map[string]*Param, len(specs))}
+	for i, s := range specs {
+		if s.View == (tensor.Shape{}) {
+			s.View = s.Shape
+		}
+		if s.View.Elems() != s.Shape.Elems() || p.byName[s.Name] != nil {
+			panic(&tensor.ShapeError{Op: "nn.NewParams", Msg: fmt.Sprintf("parameter %q of shape %v, used as %v, is a duplicate or has another size", s.Name, s.Shape, s.View)})
+		}
+		param := &Param{Spec: s, Index: i}
+		p.list = append(p.list, param)
+		p.byName[s.Name] = param
+	}
+	total := 0
+	place := func(fixed bool) {
+		for _, param := range p.list {
+			if param.Fixed == fixed {
+				param.offset = total
+				total += (param.Elems() + Align - 1) / Align * Align
+			}
+		}
+	}
+	place(false)
+	p.flat = total
+	place(true)
+	p.values = b.Persist(b.Float(), tensor.Of(total))
+	for _, param := range p.list {
+		param.Value = p.values.View(param.offset, param.View)
+		param.Var = autograd.NewConst(param.Value)
+	}
+	return p
+}
+
+// EnableGrad allocates the gradients, zero, if there are none yet. Before, all
+// parameters are constants to a tape: a model that is only used needs no
+// gradients.
+func (p *Params) EnableGrad() {
+	if p.grads != nil {
+		return
+	}
+	p.grads = p.b.Persist(p.b.Float(), tensor.Of(p.flat))
+	for _, param := range p.list {
+		if !param.Fixed {
+			param.Grad = p.grads.View(param.offset, param.View)
+			*param.Var = *autograd.NewParam(param.Name, param.Value, param.Grad)
+		}
+	}
+}
+
+// Backend returns the backend that holds the parameters.
+func (p *Params) Backend() ops.Backend { return p.b }
+
+// All returns the parameters in canonical order; the slice must not be changed.
+func (p *Params) All() []*Param { return p.list }
+
+// Get returns the parameter with the given name, or nil.
+func (p *Params) Get(name string) *Param { return p.byName[name] }
+
+// Var returns the variable of a parameter. It panics if there is none of that
+// name.
+func (p *Params) Var(name string) *autograd.Variable {
+	param := p.byName[name]
+	if param == nil {
+		panic(fmt.Sprintf("nn: the model has no parameter %q", name))
+	}
+	return param.Var
+}
+
+// Values returns all values as one flat tensor: the trained parameters, then
+// the fixed ones.
+func (p *Params) Values() *tensor.Tensor { return p.values }
+
+// Trained returns the values of the trained parameters as one flat tensor,
+// element for element beside Grads.
+func (p *Params) Trained() *tensor.Tensor { return p.values.View(0, tensor.Of(p.flat)) }
+
+// Grads returns all gradients as one flat tensor, or nil before EnableGrad.
+func (p *Params) Grads() *tensor.Tensor { return p.grads }
+
+// Count returns the number of trained values.
+func (p *Params) Count() int {
+	n := 0
+	for _, param := range p.list {
+		if !param.Fixed {
+			n += param.Elems()
+		}
+	}
+	return n
+}
+
+// ZeroGrad clears all gradients.
+func (p *Params) ZeroGrad() {
+	p.b.Run(ops.Fill, []*tensor.Tensor{p.grads}, nil, &ops.Attr{})
+}
+
+// Init draws all values: parameter i from the stream Init at (seed, A = i).
+func (p *Params) Init(seed uint64) {
+	var buf []float32
+	for _, param := range p.list {
+		buf = append(buf[:0], make([]float32, param.Elems())...)
+		param.Init(philox.NewGen(philox.Addr{Seed: seed, Stream: philox.Init, A: uint32(param.Index)}), buf)
+		p.Upload(param, buf)
+	}
+}
+
+// Upload sets a parameter's value, in row-major order.
+func (p *Params) Upload(param *Param, src []float32) {
+	p.b.Upload(param.Value, src)
+	param.Value.Touch()
+}
+
+// Download returns a parameter's value, in row-major order.
+func (p *Params) Download(param *Param) []float32 {
+	dst := make([]float32, param.Elems())
+	p.b.Download(dst, param.Value)
+	return dst
+}
+
+// Touch records that values changed through the flat tensor, as an optimiser
+// step changes them: caches of packed weights key on each parameter's version.
+func (p *Params) Touch() {
+	for _, param := range p.list {
+		param.Value.Touch()
+	}
+}

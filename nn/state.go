@@ -1,0 +1,101 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/godmae/godmae/nn/checkpoint"
+)
+
+// Match compares a file with the parameters a model wants, before memory is
+// taken for either. Tensors for which ignore returns true (training state; nil
+// ignores none) are nobody's business. The error lists everything that is
+// missing, unexpected or of another shape, with what was expected.
+func Match(specs []Spec, f *checkpoint.File, ignore func(name string) bool) error {
+	wanted := make(map[string]bool, len(specs))
+	var problems []string
+	for _, s := range specs {
+		wanted[s.Name] = true
+		info, ok := f.Info(s.Name)
+		switch {
+		case !ok:
+			problems = append(problems, fmt.Sprintf("%s %v is missing", s.Name, s.Shape))
+		case !slices.Equal(info.Shape, s.Shape.Dims()):
+			problems = append(problems, fmt.Sprintf("%s is %v but should be %v", s.Name, info.Shape, s.Shape))
+		case !info.DType.IsFloat():
+			problems = append(problems, fmt.Sprintf("%s holds %s but should hold floating point numbers", s.Name, info.DType))
+		}
+	}
+	for _, info := range f.Tensors() {
+		if !wanted[info.Name] && (ignore == nil || !ignore(info.Name)) {
+			problems = append(problems, fmt.Sprintf("%s %v is unexpected", info.Name, info.Shape))
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return &MatchError{File: f.Name(), Problems: problems}
+}
+
+// MatchError says how a file differs from the model it should fill.
+type MatchError struct {
+	File     string
+	Problems []string // one a tensor
+}
+
+// Error prints the file and the first of the problems; the field has them all.
+func (e *MatchError) Error() string {
+	const most = 12
+	list := e.Problems
+	more := ""
+	if len(list) > most {
+		more = fmt.Sprintf("; and %d more", len(list)-most)
+		list = list[:most]
+	}
+	return fmt.Sprintf("%s does not fit the model: %s%s", e.File, strings.Join(list, "; "), more)
+}
+
+// Load fills all parameters from a file that [Match] accepts.
+func (p *Params) Load(f *checkpoint.File) error {
+	var buf []float32
+	for _, param := range p.list {
+		buf = slices.Grow(buf[:0], param.Elems())[:param.Elems()]
+		if err := f.ReadFloat32(param.Name, buf); err != nil {
+			return err
+		}
+		p.Upload(param, buf)
+	}
+	return nil
+}
+
+// Export returns all parameters, fixed ones too, as float32 tensors with
+// PyTorch's names and shapes, to be written to a checkpoint.
+func (p *Params) Export() []checkpoint.Tensor {
+	out := make([]checkpoint.Tensor, len(p.list))
+	for i, param := range p.list {
+		out[i] = checkpoint.Float32s(param.Name, param.Shape.Dims(), p.Download(param))
+	}
+	return out
+}
+
+// CopyFrom takes the values of all parameters that from has under the same
+// name. The error lists those whose shape differs; then nothing is copied.
+func (p *Params) CopyFrom(from *Params) error {
+	var misfits []error
+	for _, param := range p.list {
+		if src := from.Get(param.Name); src != nil && src.Shape != param.Shape {
+			misfits = append(misfits, fmt.Errorf("%s is %v but should be %v", param.Name, src.Shape, param.Shape))
+		}
+	}
+	if len(misfits) > 0 {
+		return errors.Join(misfits...)
+	}
+	for _, param := range p.list {
+		if src := from.Get(param.Name); src != nil {
+			p.Upload(param, from.Download(src))
+		}
+	}
+	return nil
+}
