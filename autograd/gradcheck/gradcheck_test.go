@@ -8,6 +8,7 @@ import (
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/autograd/gradcheck"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
 )
@@ -24,6 +25,16 @@ func TestReferenceAgreesWithItself(t *testing.T) {
 	for _, r := range gradcheck.AllOn(ref.New()) {
 		require.True(t, r.Pass, "%+v", r)
 		require.Zero(t, r.Worst, "%+v", r)
+	}
+}
+
+func TestCPUAgreesWithReference(t *testing.T) {
+	b := cpu.New(cpu.Options{Threads: 2})
+	defer func() { require.NoError(t, b.Close()) }()
+	for _, r := range gradcheck.AllOn(b) {
+		t.Logf("%-16s %-20s %4d gradients, worst %.1e", r.Name, r.Case, r.Checked, r.Worst)
+		require.True(t, r.Pass, "%+v", r)
+		require.Positive(t, r.Checked, "%+v", r)
 	}
 }
 

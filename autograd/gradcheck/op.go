@@ -12,7 +12,7 @@ import (
 // MaxNMSE is the largest normalised mean squared error, sum (g-ref)^2 /
 // sum ref^2, of a backend's derivative against the reference backend's that
 // passes.
-const MaxNMSE = 1e-9
+const MaxNMSE = 1e-11
 
 // All checks every differentiable operation of ops.All against finite
 // differences.

@@ -23,7 +23,8 @@ func Hashes(t testing.TB, b ops.Backend) []Hash {
 		h := sha256.New()
 		for _, c := range op.Cases() {
 			scope := b.Mark()
-			for _, out := range run(t, b, op, &c) {
+			in, initial := c.Draw(op)
+			for _, out := range run(t, b, op, &c.At, in, initial) {
 				buf := make([]byte, 0, 4*len(out))
 				for _, v := range out {
 					u := math.Float32bits(float32(v))
