@@ -1,0 +1,166 @@
+package analyze
+
+import (
+	"errors"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/godmae/godmae/internal/atomicfile"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// The size of a picture, and the resolution of a PNG.
+const (
+	curveWidth  = 15 * vg.Centimeter
+	curveHeight = 10 * vg.Centimeter
+	curveDPI    = 200
+)
+
+// palette holds colours that remain distinct for colour-blind readers (Okabe
+// and Ito 2008); runs beyond it repeat them with another dash.
+var palette = []color.RGBA{
+	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255}, {60, 60, 60, 255},
+}
+
+// WriteCurve draws the certified accuracy of runs against the radius into a
+// file whose name ends in .png or .svg.
+func WriteCurve(path, title string, runs []Run) error {
+	p, err := curve(title, runs)
+	if err != nil {
+		return err
+	}
+	var canvas interface {
+		vg.CanvasSizer
+		io.WriterTo
+	}
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".png":
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(curveWidth, curveHeight), vgimg.UseDPI(curveDPI))}
+	case ".svg":
+		canvas = vgsvg.New(curveWidth, curveHeight)
+	default:
+		return fmt.Errorf("cannot draw %s: the name of a picture ends in .png or .svg", path)
+	}
+	const margin = 3 * vg.Millimeter
+	p.Draw(draw.Crop(draw.New(canvas), margin, -2*margin, margin, -margin))
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := canvas.WriteTo(w)
+		return err
+	})
+}
+
+// curve lays out the picture.
+func curve(title string, runs []Run) (*plot.Plot, error) {
+	if len(runs) == 0 {
+		return nil, errors.New("a curve needs at least one run")
+	}
+	p := plot.New()
+	p.BackgroundColor = color.White
+	for _, style := range []*text.Style{
+		&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle,
+	} {
+		style.Font.Variant = "Sans"
+	}
+	p.Title.Text = title
+	p.Title.TextStyle.Font.Size = vg.Points(12)
+	p.Title.Padding = vg.Points(8)
+	p.X.Label.Text = "L2 radius (pixels in [0,1])"
+	p.Y.Label.Text = "certified accuracy"
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.Label.TextStyle.Font.Size = vg.Points(10)
+		axis.Label.Padding = vg.Points(4)
+		axis.Tick.Label.Font.Size = vg.Points(9)
+		axis.Min = 0
+		axis.Padding = 0
+	}
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color = color.Gray{225}
+	grid.Vertical.Color = color.Gray{225}
+	p.Add(grid)
+	p.Legend.Top = true
+	p.Legend.Padding = vg.Points(3)
+	p.Legend.XOffs = -vg.Points(6)
+	p.Legend.YOffs = -vg.Points(4)
+	p.Legend.TextStyle.Font.Size = vg.Points(9)
+	p.Legend.ThumbnailWidth = vg.Points(22)
+	widest := 0.0
+	for i, run := range runs {
+		if len(run.Rows) == 0 {
+			return nil, fmt.Errorf("the run %q has no images", run.Name)
+		}
+		points := steps(run)
+		widest = max(widest, points[len(points)-1].X)
+		line, err := plotter.NewLine(points)
+		if err != nil {
+			return nil, fmt.Errorf("cannot draw the run %q: %w", run.Name, err)
+		}
+		line.StepStyle = plotter.PostStep
+		line.Color = palette[i%len(palette)]
+		line.Width = vg.Points(1.8)
+		if turn := i / len(palette); turn > 0 {
+			line.Dashes = []vg.Length{vg.Points(6 / float64(turn)), vg.Points(2)}
+		}
+		p.Add(line)
+		p.Legend.Add(run.Name, line)
+	}
+	p.X.Max = niceEnd(widest)
+	p.Y.Max = 1
+	step := 0.25
+	if p.X.Max > 2 {
+		step = 0.5
+	}
+	p.X.Tick.Marker = ticks(p.X.Max, step)
+	p.Y.Tick.Marker = ticks(1, 0.1)
+	return p, nil
+}
+
+// ticks labels the multiples of a step up to an end.
+func ticks(end, step float64) plot.ConstantTicks {
+	var marks plot.ConstantTicks
+	for i := 0; float64(i)*step <= end+step/100; i++ {
+		v := float64(i) * step
+		marks = append(marks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 3, 64)})
+	}
+	return marks
+}
+
+// steps returns the corners of the certified accuracy as a function of the
+// radius, to be joined after each point: from its radius on, exclusive, the
+// accuracy is the Y of the point.
+func steps(run Run) plotter.XYs {
+	var radii []float64
+	for _, row := range run.Rows {
+		if row.Correct {
+			radii = append(radii, row.Radius)
+		}
+	}
+	slices.Sort(radii)
+	n := float64(len(run.Rows))
+	points := plotter.XYs{{X: 0, Y: float64(len(radii)) / n}}
+	for i, r := range radii {
+		if i+1 < len(radii) && radii[i+1] == r {
+			continue
+		}
+		points = append(points, plotter.XY{X: r, Y: float64(len(radii)-i-1) / n})
+	}
+	return points
+}
+
+// niceEnd returns the end of a radius axis: a multiple of a quarter a little
+// beyond the largest radius.
+func niceEnd(widest float64) float64 {
+	const quarter = 0.25
+	return max(math.Ceil(widest*1.02/quarter), 1) * quarter
+}

@@ -1,0 +1,138 @@
+package analyze
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/godmae/godmae/internal/exact"
+)
+
+// Estimate is a mean over images with its standard error.
+type Estimate struct {
+	Mean          float64 `json:"mean"`
+	StandardError float64 `json:"standard_error"`
+}
+
+// Summary is what a table says about a run.
+type Summary struct {
+	Name         string     `json:"name"`
+	Sigma        string     `json:"sigma,omitempty"`
+	Images       int        `json:"images"`
+	First        int        `json:"first_image"`
+	Last         int        `json:"last_image"`
+	Accuracy     []Estimate `json:"certified_accuracy"` // at the radii of the table
+	Radius       Estimate   `json:"average_certified_radius"`
+	Abstained    *float64   `json:"abstained,omitempty"` // share of images; absent when unknown
+	AccuracyOnly bool       `json:"accuracy_only"`
+	Notes        []string   `json:"notes,omitempty"`
+}
+
+// Table holds the certified accuracies of runs at radii.
+type Table struct {
+	Radii []exact.Decimal `json:"radii"`
+	Runs  []Summary       `json:"runs"`
+}
+
+// DefaultRadii are the radii that papers report most often.
+func DefaultRadii() []exact.Decimal {
+	var radii []exact.Decimal
+	for _, s := range []string{"0", "0.25", "0.5", "0.75", "1", "1.25", "1.5"} {
+		radii = append(radii, exact.MustDecimal(s))
+	}
+	return radii
+}
+
+// NewTable computes the summaries of runs at radii, which are kept in the
+// order given.
+func NewTable(runs []Run, radii []exact.Decimal) (Table, error) {
+	if len(runs) == 0 || len(radii) == 0 {
+		return Table{}, errors.New("a table needs at least one run and one radius")
+	}
+	for _, r := range radii {
+		if r.Sign() < 0 {
+			return Table{}, fmt.Errorf("the radius %s is negative", r)
+		}
+	}
+	t := Table{Radii: radii}
+	for _, run := range runs {
+		if len(run.Rows) == 0 {
+			return Table{}, fmt.Errorf("the run %q has no images", run.Name)
+		}
+		t.Runs = append(t.Runs, summarize(run, radii))
+	}
+	return t, nil
+}
+
+func summarize(run Run, radii []exact.Decimal) Summary {
+	s := Summary{
+		Name: run.Name, Sigma: run.Sigma, Images: len(run.Rows), AccuracyOnly: run.AccuracyOnly, Notes: run.Notes,
+		First: run.Rows[0].Image, Last: run.Rows[0].Image,
+	}
+	for _, r := range radii {
+		s.Accuracy = append(s.Accuracy, run.AccuracyAt(r.Float64()))
+	}
+	abstained, values := 0, make([]float64, len(run.Rows))
+	for i, row := range run.Rows {
+		s.First, s.Last = min(s.First, row.Image), max(s.Last, row.Image)
+		if row.Predict < 0 {
+			abstained++
+		}
+		if row.Correct {
+			values[i] = row.Radius
+		}
+	}
+	s.Radius = estimate(values)
+	if !run.AccuracyOnly {
+		share := float64(abstained) / float64(len(run.Rows))
+		s.Abstained = &share
+	}
+	return s
+}
+
+// AccuracyAt returns the certified accuracy at a radius: the share of images
+// that are certified for their label with at least that radius. Its standard
+// error is that of a proportion, sqrt(p(1-p)/n).
+func (run Run) AccuracyAt(radius float64) Estimate {
+	hits := 0
+	for _, row := range run.Rows {
+		if row.Correct && row.Radius >= radius {
+			hits++
+		}
+	}
+	n := float64(len(run.Rows))
+	p := float64(hits) / n
+	return Estimate{p, math.Sqrt(float64(p*(1-p)) / n)}
+}
+
+// estimate returns the mean of values and the standard error of the mean, 0
+// for a single value.
+func estimate(values []float64) Estimate {
+	n := float64(len(values))
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	mean := sum / n
+	squares := 0.0
+	for _, v := range values {
+		squares += float64((v - mean) * (v - mean))
+	}
+	return Estimate{mean, math.Sqrt(squares / n / max(n-1, 1))}
+}
+
+// best returns the accuracy at which a cell of a column is marked as the best:
+// out of reach where there is nothing to compare.
+func (t Table) best(column int) float64 {
+	if len(t.Runs) < 2 {
+		return math.Inf(1)
+	}
+	top := 0.0
+	for _, s := range t.Runs {
+		top = max(top, s.Accuracy[column].Mean)
+	}
+	if top == 0 {
+		return math.Inf(1)
+	}
+	return top
+}
