@@ -1,0 +1,27 @@
+package dmae_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/ops/cpu"
+)
+
+func TestGradientsOfWholeModels(t *testing.T) {
+	for _, r := range dmae.CheckGradients() {
+		t.Logf("%-12s %-40s %4d checked, worst %.1e", r.Name, r.Case, r.Checked, r.Worst)
+		require.True(t, r.Pass, "%+v", r)
+		require.Greater(t, r.Checked, 50)
+	}
+}
+
+func TestGradientsOfWholeModelsOnCPU(t *testing.T) {
+	b := cpu.New(cpu.Options{Threads: 2})
+	defer func() { require.NoError(t, b.Close()) }()
+	for _, r := range dmae.CheckGradientsOn(b) {
+		t.Logf("%-12s %-40s %4d gradients, error %.1e", r.Name, r.Case, r.Checked, r.Worst)
+		require.True(t, r.Pass, "%+v", r)
+	}
+}
