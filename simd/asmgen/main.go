@@ -1,0 +1,59 @@
+// Command asmgen writes the assembly kernels of package simd, except those of
+// the matrix product, which have a generator of their own in the folder gemm.
+//
+//	cd simd/asmgen && go run .
+//
+// A kernel is described once, as a straight line of vector operations with
+// loops (kernels*.go, on the functions of math.go); the description is turned
+// into code for AVX2, AVX-512 and NEON by the same register allocator. So all
+// instruction sets perform the same operations in the same order, which is what
+// makes their results the same bits. Start reading at ir.go.
+package main
+
+import (
+	"fmt"
+	"go/format"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	dir := ".."
+	if len(os.Args) > 1 {
+		dir = os.Args[1]
+	}
+	for name, text := range generate() {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, "asmgen:", err)
+			os.Exit(1)
+		}
+	}
+}
+
+// generate returns the text of every generated file by its name.
+func generate() map[string]string {
+	files := map[string]string{}
+	for _, arch := range []string{"amd64", "arm64"} {
+		var stubs []*kernel
+		for _, t := range targets {
+			if t.arch != arch {
+				continue
+			}
+			var kernels []*kernel
+			for _, spec := range specs {
+				k := newKernel(t, spec)
+				spec.body(k)
+				k.finish()
+				kernels = append(kernels, k)
+			}
+			files[fmt.Sprintf("kernels_%s_%s.s", t.name, arch)] = assembly(t, kernels)
+			stubs = append(stubs, kernels...)
+		}
+		source, err := format.Source([]byte(declarations(stubs)))
+		if err != nil {
+			panic(err) // the generator wrote no Go
+		}
+		files[fmt.Sprintf("kernels_%s.go", arch)] = string(source)
+	}
+	return files
+}
