@@ -52,6 +52,7 @@ var Attention = &Op{
 			{Name: "one head", At: Attr{Heads: 1}, In: []Arg{N(2, 5, 3*7)}},
 			{Name: "three heads", At: Attr{Heads: 3}, In: []Arg{N(2, 17, 3*48)}},
 			{Name: "one token", At: Attr{Heads: 2}, In: []Arg{N(3, 1, 3*8)}},
+			{Name: "many tokens", At: Attr{Heads: 2}, In: []Arg{N(1, 70, 3*40)}},
 			{Name: "sharp", At: Attr{Heads: 2}, In: []Arg{{Shape: tensor.Of(1, 9, 3*16), Scale: 3, Present: true}}},
 		}
 	},
@@ -118,6 +119,7 @@ var AttentionGrad = &Op{
 		return []Case{
 			{Name: "one head", At: Attr{Heads: 1}, In: []Arg{N(2, 5, 7), N(2, 5, 3*7)}},
 			{Name: "three heads", At: Attr{Heads: 3}, In: []Arg{N(2, 17, 48), N(2, 17, 3*48)}},
+			{Name: "many tokens", At: Attr{Heads: 2}, In: []Arg{N(1, 70, 40), N(1, 70, 3*40)}},
 		}
 	},
 }

@@ -66,6 +66,7 @@ var Linear = &Op{
 			{Name: "plain", In: []Arg{N(2, 3, 5), N(4, 5), {}, {}, {}}},
 			{Name: "bias", In: []Arg{N(7, 19), N(33, 19), N(33), {}, {}}},
 			{Name: "gelu", At: Attr{Gelu: true}, In: []Arg{N(2, 5, 16), N(17, 16), N(17), {}, {}}},
+			{Name: "long rows", In: []Arg{N(2, 7, 530), N(18, 530), N(18), {}, {}}},
 			{Name: "residual", In: []Arg{N(2, 3, 8), N(4, 8), N(4), N(2, 3, 4), {}}},
 			{Name: "drop path", In: []Arg{N(3, 2, 6), N(5, 6), N(5), N(3, 2, 5), {Shape: tensor.Of(3), Floats: []float64{0, 1.25, 1.25}, Present: true}}, NoGrad: []int{4}},
 		}
@@ -102,6 +103,7 @@ var LinearGradX = &Op{
 		return []Case{
 			{Name: "write", In: []Arg{N(2, 3, 5), N(5, 7)}},
 			{Name: "accumulate", At: Attr{Accumulate: true}, In: []Arg{N(9, 17), N(17, 33)}},
+			{Name: "long rows", At: Attr{Accumulate: true}, In: []Arg{N(2, 11, 530), N(530, 70)}},
 		}
 	},
 }
@@ -138,6 +140,7 @@ var LinearGradW = &Op{
 		return []Case{
 			{Name: "write", In: []Arg{N(2, 3, 5), N(2, 3, 7)}},
 			{Name: "accumulate", At: Attr{Accumulate: true}, In: []Arg{N(50, 17), N(50, 33)}},
+			{Name: "many rows", In: []Arg{N(4, 150, 70), N(4, 150, 65)}},
 		}
 	},
 }
