@@ -1,0 +1,75 @@
+package data
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/internal/philox"
+)
+
+// Pipeline is a list of steps from the stored 8-bit pixels to the float32
+// pixels in [0,1] that a model is given. The empty pipeline only converts.
+type Pipeline []Step
+
+// EvalPipeline is the evaluation transform of ImageNet: the shorter side to
+// size/0.875 pixels (to size above 224), then the middle size x size pixels.
+// Images of an equal, smaller size, such as CIFAR-10's, are evaluated with the
+// empty pipeline instead.
+func EvalPipeline(size int) Pipeline {
+	short := size
+	if size <= 224 {
+		short = size * 8 / 7
+	}
+	return Pipeline{Resize{Short: short}, CenterCrop{Size: size}}
+}
+
+// Size returns the size of the result for images of h x w pixels, 0 standing
+// for unknown before and after.
+func (p Pipeline) Size(h, w int) (int, int) {
+	for _, s := range p {
+		h, w = s.size(h, w)
+	}
+	return h, w
+}
+
+// unit[v] is v/255, correctly rounded.
+var unit = func() (t [256]float32) {
+	for i := range t {
+		t[i] = float32(i) / 255
+	}
+	return t
+}()
+
+// worker applies a pipeline; it belongs to one goroutine.
+type worker struct {
+	steps   Pipeline
+	scratch scratch
+	gen     philox.Gen
+}
+
+// AugmentAddr is the address of the random numbers that transform a sample:
+// the step's place in the pipeline becomes Copy.
+func AugmentAddr(seed uint64, sample, epoch uint32) philox.Addr {
+	return philox.Addr{Seed: seed, Stream: philox.Augment, A: sample, B: epoch}
+}
+
+// Apply transforms an image into dst, [C, H, W]. Everything random is drawn
+// from the address; see AugmentAddr. The error is that of a result which does
+// not have dst's size.
+func (p Pipeline) Apply(dst []float32, im Image, a philox.Addr) error {
+	return (&worker{steps: p}).apply(dst, im, a)
+}
+
+func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
+	for i, s := range w.steps {
+		a.Copy = uint16(i)
+		w.gen = *philox.NewGen(a)
+		im = s.apply(im, &w.gen, &w.scratch)
+	}
+	if len(im.Pix) != len(dst) {
+		return fmt.Errorf("an image has %d channels of %dx%d pixels after its transforms, but %d numbers are needed: crop or resize all images to one size", im.C, im.H, im.W, len(dst))
+	}
+	for i, v := range im.Pix {
+		dst[i] = unit[v]
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package data
+
+import "math"
+
+// Resizing of 8-bit pixels as PIL does it (Pillow's Resample.c, which defines
+// what models trained in Python have seen): bicubic with a = -0.5, stretched
+// over the input when shrinking so that it averages (antialiasing), weights in
+// fixed point of 22 bits, rounded to 8 bits after the horizontal pass and
+// again after the vertical one.
+
+const weightBits = 32 - 8 - 2
+
+// resampler holds the weights of one axis and the pixels between the passes.
+// Its memory is reused.
+type resampler struct {
+	x, y   weights
+	middle []byte
+}
+
+// weights of one axis: output i sums count[i] input pixels from first[i] on,
+// with the weights k[i*taps:].
+type weights struct {
+	taps         int
+	first, count []int
+	k            []int32
+	real         []float64
+}
+
+// bicubic is Keys' kernel with a = -0.5; float64() keeps products from fusing.
+func bicubic(x float64) float64 {
+	const a = -0.5
+	x = math.Abs(x)
+	switch {
+	case x < 1:
+		return float64(float64((float64((a+2)*x)-(a+3))*x)*x) + 1
+	case x < 2:
+		return float64((float64((float64((x-5)*x)+8)*x) - 4) * a)
+	}
+	return 0
+}
+
+// grow returns a slice of length n, using s if it is large enough. Its content
+// is not defined.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// set computes the weights that turn in pixels into out.
+func (w *weights) set(in, out int) {
+	scale := float64(in) / float64(out)
+	stretch := max(scale, 1)
+	support := float64(2 * stretch)
+	w.taps = int(math.Ceil(support))*2 + 1
+	w.first, w.count = grow(w.first, out), grow(w.count, out)
+	w.k, w.real = grow(w.k, out*w.taps), grow(w.real, w.taps)
+	for i := range out {
+		centre := float64((float64(i) + 0.5) * scale)
+		first := max(int(centre-support+0.5), 0)
+		n := min(int(centre+support+0.5), in) - first
+		sum := 0.0
+		for j := range n {
+			w.real[j] = bicubic(float64((float64(j+first) - centre + 0.5) * (1 / stretch)))
+			sum += w.real[j]
+		}
+		for j, v := range w.real[:n] {
+			if sum != 0 {
+				v /= sum
+			}
+			v = float64(v * (1 << weightBits))
+			if v < 0 {
+				w.k[i*w.taps+j] = int32(v - 0.5)
+			} else {
+				w.k[i*w.taps+j] = int32(v + 0.5)
+			}
+		}
+		w.first[i], w.count[i] = first, n
+	}
+}
+
+func clip8(v int32) byte { return byte(min(max(v>>weightBits, 0), 255)) }
+
+// resize fills dst, [c, oh, ow], from the picture im.
+func (r *resampler) resize(dst []byte, im Image, oh, ow int) {
+	src := im.Pix
+	if ow != im.W {
+		r.x.set(im.W, ow)
+		to := dst
+		if oh != im.H {
+			r.middle = grow(r.middle, im.C*im.H*ow)
+			to = r.middle
+		}
+		r.x.rows(to, src, im.C*im.H, im.W, ow)
+		src = to
+	}
+	switch {
+	case oh != im.H:
+		r.y.set(im.H, oh)
+		for c := range im.C {
+			r.y.columns(dst[c*oh*ow:(c+1)*oh*ow], src[c*im.H*ow:(c+1)*im.H*ow], oh, ow)
+		}
+	case ow == im.W:
+		copy(dst, src)
+	}
+}
+
+// rows resamples n rows of in pixels to out pixels.
+func (w *weights) rows(dst, src []byte, n, in, out int) {
+	for y := range n {
+		row, to := src[y*in:(y+1)*in], dst[y*out:(y+1)*out]
+		for i := range to {
+			k := w.k[i*w.taps : i*w.taps+w.count[i]]
+			pix := row[w.first[i] : w.first[i]+w.count[i]]
+			sum := int32(1) << (weightBits - 1)
+			for j, v := range pix {
+				sum += int32(v) * k[j]
+			}
+			to[i] = clip8(sum)
+		}
+	}
+}
+
+// columns resamples the columns of a plane of width pixels a row to out rows.
+func (w *weights) columns(dst, src []byte, out, width int) {
+	for i := range out {
+		k := w.k[i*w.taps : i*w.taps+w.count[i]]
+		to := dst[i*width : (i+1)*width]
+		for x := range to {
+			sum := int32(1) << (weightBits - 1)
+			at := w.first[i]*width + x
+			for _, v := range k {
+				sum += int32(src[at]) * v
+				at += width
+			}
+			to[x] = clip8(sum)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package data
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/nn/checkpoint"
+)
+
+// Pillow's own results, to the bit.
+func TestResizeEqualsPIL(t *testing.T) {
+	root := os.Getenv("DMAE_TESTDATA")
+	if root == "" {
+		t.Skip("DMAE_TESTDATA is not set")
+	}
+	f, err := checkpoint.Open(filepath.Join(root, "fixtures", "pil_resize.safetensors"))
+	require.NoError(t, err)
+	defer f.Close()
+	load := func(name string) Image {
+		info, ok := f.Info(name)
+		require.True(t, ok, name)
+		raw, err := f.Raw(name)
+		require.NoError(t, err)
+		h, w := info.Shape[0], info.Shape[1]
+		return Image{C: 3, H: h, W: w, Pix: planar(raw, 1, h*w)}
+	}
+	var s scratch
+	for _, c := range [][2]string{{"90x120.in", "90x120.to64"}, {"131x77.in", "131x77.to64"}, {"40x40.in", "40x40.to64"}, {"300x200.in", "300x200.to96"}} {
+		want, got := load(c[1]), load(c[0])
+		for _, step := range EvalPipeline(want.H) {
+			got = step.apply(got, nil, &s)
+		}
+		require.Equal(t, want, got, c[1])
+	}
+	for _, c := range []struct {
+		in, out    string
+		y, x, h, w int
+	}{
+		{"crop.in", "crop0.i10_j20_h80_w90_to64", 10, 20, 80, 90},
+		{"crop.in", "crop1.i0_j0_h33_w47_to64", 0, 0, 33, 47},
+		{"crop.in", "crop2.i50_j60_h70_w100_to32", 50, 60, 70, 100},
+	} {
+		want := load(c.out)
+		got := s.resize(s.crop(load(c.in), c.y, c.x, c.h, c.w), want.H, want.W)
+		require.Equal(t, want, got, c.out)
+	}
+}
+
+// A resized picture does not depend on the machine: bits of this package's own
+// first run, which equal PIL's where the fixtures are.
+func TestResizeGolden(t *testing.T) {
+	im := pixels(t, numbered(t, 2, 1, 3, 17, 23), 1)
+	var s scratch
+	for _, c := range []struct {
+		h, w int
+		want uint64
+	}{{8, 8, 0x3e27ed750d8a25cd}, {40, 31, 0x8f50cc96b88f0347}, {17, 9, 0x1c067b04e6c3388}, {5, 23, 0xde91b0d2da7b3458}} {
+		out := s.resize(im, c.h, c.w)
+		require.Len(t, out.Pix, 3*c.h*c.w)
+		sum := uint64(14695981039346656037) // FNV-1a
+		for _, v := range out.Pix {
+			sum = (sum ^ uint64(v)) * 1099511628211
+		}
+		require.Equal(t, c.want, sum, "%dx%d: %#x", c.h, c.w, sum)
+	}
+}
+
+func TestResizeKeepsConstantPictures(t *testing.T) {
+	im := Image{C: 1, H: 13, W: 9, Pix: make([]byte, 13*9)}
+	for i := range im.Pix {
+		im.Pix[i] = 173
+	}
+	var s scratch
+	for _, size := range [][2]int{{1, 1}, {7, 30}, {28, 28}, {13, 4}} {
+		for _, v := range s.resize(im, size[0], size[1]).Pix {
+			require.Equal(t, byte(173), v)
+		}
+	}
+}
+
+func TestCrop(t *testing.T) {
+	im := Image{C: 1, H: 2, W: 3, Pix: []byte{1, 2, 3, 4, 5, 6}}
+	var s scratch
+	for _, c := range []struct {
+		y, x, h, w int
+		want       []byte
+	}{
+		{0, 0, 2, 3, []byte{1, 2, 3, 4, 5, 6}},
+		{1, 1, 1, 2, []byte{5, 6}},
+		{-1, -1, 2, 3, []byte{0, 0, 0, 0, 1, 2}},
+		{1, 2, 2, 2, []byte{6, 0, 0, 0}},
+		{5, 5, 1, 1, []byte{0}},
+		{0, -3, 1, 2, []byte{0, 0}},
+	} {
+		s.image(1, 9, 9).Pix[0] = 77 // what an earlier image left there
+		require.Equal(t, Image{C: 1, H: c.h, W: c.w, Pix: c.want}, s.crop(im, c.y, c.x, c.h, c.w))
+	}
+}
+
+func TestBoxesHaveTheirDistribution(t *testing.T) {
+	r := RandomResizedCrop{Size: 28, Scale: [2]float64{0.2, 1}}
+	const n, H, W = 20000, 240, 200
+	area, logRatio, flips := 0.0, 0.0, 0
+	for i := range n {
+		g := philox.NewGen(AugmentAddr(1, uint32(i), 2))
+		y, x, h, w := r.box(H, W, g)
+		require.True(t, y >= 0 && x >= 0 && h > 0 && w > 0 && y+h <= H && x+w <= W)
+		share := float64(h*w) / (H * W)
+		require.True(t, share > 0.19 && share <= 1)
+		ratio := float64(w) / float64(h)
+		require.True(t, ratio > 0.73 && ratio < 1.36)
+		area += share / n
+		logRatio += math.Log(ratio) / n
+		if g.Uint32()>>31 == 1 {
+			flips++
+		}
+	}
+	// Boxes that stick out are drawn again, so the expectations are those of the
+	// boxes that fit, summed over a grid.
+	wantArea, wantRatio, fit := 0.0, 0.0, 0.0
+	for i := range 500 {
+		share := 0.2 + 0.8*(float64(i)+0.5)/500
+		for j := range 500 {
+			l := math.Log(4.0/3) * ((float64(j)+0.5)/250 - 1)
+			if ratio := math.Exp(l); share*ratio <= float64(W)/H && share/ratio <= float64(H)/W {
+				wantArea, wantRatio, fit = wantArea+share, wantRatio+l, fit+1
+			}
+		}
+	}
+	require.InDelta(t, wantArea/fit, area, 0.01)
+	require.InDelta(t, wantRatio/fit, logRatio, 0.01)
+	require.InDelta(t, n/2, flips, 300)
+	// No box of these ratios fits into a line: the fallback is the middle.
+	y, x, h, w := r.box(1000, 10, philox.NewGen(philox.Addr{}))
+	require.Equal(t, [4]int{493, 0, 13, 10}, [4]int{y, x, h, w})
+	y, x, h, w = r.box(10, 1000, philox.NewGen(philox.Addr{}))
+	require.Equal(t, [4]int{0, 493, 10, 13}, [4]int{y, x, h, w})
+}
+
+func TestPipelineSizesAndConversion(t *testing.T) {
+	h, w := EvalPipeline(224).Size(500, 375)
+	require.Equal(t, [2]int{224, 224}, [2]int{h, w})
+	h, w = Resize{Short: 256}.size(500, 375)
+	require.Equal(t, [2]int{341, 256}, [2]int{h, w})
+	require.Equal(t, Pipeline{Resize{Short: 256}, CenterCrop{Size: 224}}, EvalPipeline(224))
+	require.Equal(t, Pipeline{Resize{Short: 384}, CenterCrop{Size: 384}}, EvalPipeline(384))
+	h, w = Pipeline{RandomFlip{}, RandomCrop{Pad: 2}, Resize{Short: 8}}.Size(0, 0)
+	require.Equal(t, [2]int{}, [2]int{h, w})
+
+	im := Image{C: 1, H: 1, W: 256, Pix: make([]byte, 256)}
+	for i := range im.Pix {
+		im.Pix[i] = byte(i)
+	}
+	dst := make([]float32, 256)
+	require.NoError(t, Pipeline{}.Apply(dst, im, philox.Addr{}))
+	for i, v := range dst {
+		require.Equal(t, float32(float64(i)/255), v)
+	}
+	require.ErrorContains(t, Pipeline{}.Apply(dst[:9], im, philox.Addr{}), "1 channels of 1x256 pixels")
+}
+
+func TestFlipAndShiftFollowTheAddress(t *testing.T) {
+	im := Image{C: 1, H: 1, W: 3, Pix: []byte{0, 51, 255}}
+	seen := map[[3]float32]int{}
+	for i := range 200 {
+		a, b := make([]float32, 3), make([]float32, 3)
+		p := Pipeline{RandomFlip{}, RandomCrop{Pad: 1}}
+		require.NoError(t, p.Apply(a, im, AugmentAddr(3, uint32(i), 0)))
+		require.NoError(t, p.Apply(b, im, AugmentAddr(3, uint32(i), 0)))
+		require.Equal(t, a, b)
+		seen[[3]float32(a)]++
+	}
+	// Rows -1 and 1 are empty; of row 0 three shifts of two orientations.
+	require.Len(t, seen, 7)
+}
+
+func TestStepsDrawFromTheirOwnNumbers(t *testing.T) {
+	im := pixels(t, numbered(t, 1, 1, 3, 32, 32), 0)
+	crop := RandomResizedCrop{Size: 16, Scale: [2]float64{0.3, 1}}
+	short, long := make([]float32, 3*16*16), make([]float32, 3*16*16)
+	same := 0
+	for i := range 40 {
+		a := AugmentAddr(9, uint32(i), 1)
+		require.NoError(t, Pipeline{crop}.Apply(short, im, a))
+		require.NoError(t, Pipeline{crop, RandomFlip{}}.Apply(long, im, a))
+		if short[0] == long[0] && short[5] == long[5] {
+			same++
+		}
+	}
+	require.InDelta(t, 20, same, 12, "adding a flip must leave the crops as they were")
+}
+
+func BenchmarkRandomResizedCrop32(b *testing.B) { benchmarkCrop(b, 32, 32) }
+
+func BenchmarkRandomResizedCrop224(b *testing.B) { benchmarkCrop(b, 400, 224) }
+
+func benchmarkCrop(b *testing.B, from, to int) {
+	im := pixels(b, numbered(b, 1, 1, 3, from, from), 0)
+	w := worker{steps: Pipeline{RandomResizedCrop{Size: to, Scale: [2]float64{0.2, 1}}, RandomFlip{}}}
+	dst := make([]float32, 3*to*to)
+	b.ReportAllocs()
+	for i := range b.N {
+		if err := w.apply(dst, im, AugmentAddr(1, uint32(i), 0)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
