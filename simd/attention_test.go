@@ -140,31 +140,3 @@ func TestFMALimit(t *testing.T) {
 	defer pool.Close()
 	require.Positive(t, FMALimit(pool, time.Millisecond))
 }
-
-func BenchmarkAttention(b *testing.B) {
-	pool := NewPool(2)
-	defer pool.Close()
-	for _, c := range []attentionCase{{128, 49, 128, 4}, {128, 65, 192, 3}, {16, 197, 768, 12}, {16, 50, 768, 12}} {
-		s := &numbers{addr: philox.Addr{Seed: 3}}
-		qkv, dout := s.matrix(c.B*c.T, 3*c.D, 0).view(), s.matrix(c.B*c.T, c.D, 0).view()
-		for i := range qkv {
-			qkv[i] /= 16
-		}
-		out, dqkv := make([]float32, len(dout)), make([]float32, len(qkv))
-		work := 4 * float64(c.B*c.T*c.T*c.D)
-		b.Run("forward_"+c.String(), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				Attention(pool, out, qkv, c.B, c.T, c.D, c.heads)
-			}
-			b.ReportMetric(work*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-		})
-		b.Run("backward_"+c.String(), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				AttentionGrad(pool, dqkv, dout, qkv, c.B, c.T, c.D, c.heads)
-			}
-			b.ReportMetric(2.5*work*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-		})
-	}
-}

@@ -8,7 +8,7 @@ import "time"
 // 1e9 floating point operations a second over all threads (a multiply-add counts
 // as two): the limit that the rate of a matrix product is to be compared with.
 func FMALimit(p *Pool, duration time.Duration) float64 {
-	k := activeGemm()
+	k := active.gemm
 	threads := p.Threads()
 	loop := func(_, _ int) { k.fmaLoop(fmaTurns) }
 	best := 0.0

@@ -1,10 +1,9 @@
 package simd
 
-import "github.com/klauspost/cpuid/v2"
-
 var gemmKernelAVX2 = gemmKernel{
 	lanes:    8,
 	tiles:    gemmTilesAVX2,
+	packer:   &gemmPackerVector,
 	fmaLoop:  fmaLoopAVX2,
 	fmaFlops: 2 * 12 * 8,
 }
@@ -12,18 +11,10 @@ var gemmKernelAVX2 = gemmKernel{
 var gemmKernelAVX512 = gemmKernel{
 	lanes:    16,
 	tiles:    gemmTilesAVX512,
+	packer:   &gemmPackerVector,
 	fmaLoop:  fmaLoopAVX512,
 	fmaFlops: 2 * 12 * 16,
 }
 
-// gemmKernels lists the kernels that this machine can run, best last.
-func gemmKernels() []*gemmKernel {
-	list := []*gemmKernel{&gemmKernelGo}
-	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3) {
-		list = append(list, &gemmKernelAVX2)
-	}
-	if cpuid.CPU.Supports(cpuid.AVX512F) {
-		list = append(list, &gemmKernelAVX512)
-	}
-	return list
-}
+// gemmPackerVector is the packer of every vector ISA.
+var gemmPackerVector = gemmPacker{copies: gemmCopies[:], four: gemmTranspose4, two: gemmTranspose2}

@@ -4,9 +4,10 @@ var gemmKernelNEON = gemmKernel{
 	lanes:    4,
 	tiles:    gemmTilesNEON,
 	packA:    true,
+	packer:   &gemmPackerVector,
 	fmaLoop:  fmaLoopNEON,
 	fmaFlops: 2 * 24 * 4,
 }
 
-// gemmKernels lists the kernels that this machine can run, best last.
-func gemmKernels() []*gemmKernel { return []*gemmKernel{&gemmKernelGo, &gemmKernelNEON} }
+// gemmPackerVector is the packer of every vector ISA.
+var gemmPackerVector = gemmPacker{copies: gemmCopies[:], four: gemmTranspose4, two: gemmTranspose2}

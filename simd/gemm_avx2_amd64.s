@@ -524,6 +524,19 @@ zero:
 	VXORPS Y4, Y4, Y4                                // acc[4][0] = +0
 	VXORPS Y5, Y5, Y5                                // acc[5][0] = +0
 loaded:
+	LEAQ (R13)(R13*2), AX                            // 3 rows of C
+	LEAQ (DX)(AX*2), AX                              // C, row 6
+	PREFETCHT0 0(AX)                                 // C, row 6
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 7
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 8
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 9
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 10
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 11
 	SUBQ $4, CX                                      // 
 	JLT tail                                         // fewer than 4 steps left
 steps:
@@ -1302,6 +1315,19 @@ zero:
 	VXORPS Y10, Y10, Y10                             // acc[5][0] = +0
 	VXORPS Y11, Y11, Y11                             // acc[5][1] = +0
 loaded:
+	LEAQ (R13)(R13*2), AX                            // 3 rows of C
+	LEAQ (DX)(AX*2), AX                              // C, row 6
+	PREFETCHT0 0(AX)                                 // C, row 6
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 7
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 8
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 9
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 10
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 11
 	SUBQ $4, CX                                      // 
 	JLT tail                                         // fewer than 4 steps left
 steps:

@@ -1686,6 +1686,36 @@ zero:
 	VPXORD Z12, Z12, Z12                             // acc[12][0] = +0
 	VPXORD Z13, Z13, Z13                             // acc[13][0] = +0
 loaded:
+	LEAQ (R13)(R13*2), AX                            // 3 rows of C
+	LEAQ (AX)(R13*4), AX                             // 7 rows of C
+	LEAQ (DX)(AX*2), AX                              // C, row 14
+	PREFETCHT0 0(AX)                                 // C, row 14
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 15
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 16
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 17
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 18
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 19
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 20
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 21
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 22
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 23
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 24
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 25
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 26
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 27
 	SUBQ $2, CX                                      // 
 	JLT tail                                         // fewer than 2 steps left
 steps:
@@ -4119,6 +4149,50 @@ zero:
 	VPXORD Z26, Z26, Z26                             // acc[13][0] = +0
 	VPXORD Z27, Z27, Z27                             // acc[13][1] = +0
 loaded:
+	LEAQ (R13)(R13*2), AX                            // 3 rows of C
+	LEAQ (AX)(R13*4), AX                             // 7 rows of C
+	LEAQ (DX)(AX*2), AX                              // C, row 14
+	PREFETCHT0 0(AX)                                 // C, row 14
+	PREFETCHT0 64(AX)                                // C, row 14
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 15
+	PREFETCHT0 64(AX)                                // C, row 15
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 16
+	PREFETCHT0 64(AX)                                // C, row 16
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 17
+	PREFETCHT0 64(AX)                                // C, row 17
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 18
+	PREFETCHT0 64(AX)                                // C, row 18
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 19
+	PREFETCHT0 64(AX)                                // C, row 19
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 20
+	PREFETCHT0 64(AX)                                // C, row 20
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 21
+	PREFETCHT0 64(AX)                                // C, row 21
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 22
+	PREFETCHT0 64(AX)                                // C, row 22
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 23
+	PREFETCHT0 64(AX)                                // C, row 23
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 24
+	PREFETCHT0 64(AX)                                // C, row 24
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 25
+	PREFETCHT0 64(AX)                                // C, row 25
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 26
+	PREFETCHT0 64(AX)                                // C, row 26
+	ADDQ R13, AX                                     // next row of C
+	PREFETCHT0 0(AX)                                 // C, row 27
+	PREFETCHT0 64(AX)                                // C, row 27
 	SUBQ $2, CX                                      // 
 	JLT tail                                         // fewer than 2 steps left
 steps:

@@ -12,13 +12,14 @@ type gemmSizes struct {
 	n int // columns of a block of B
 }
 
-// kBlock returns the length of the k blocks: as many equal ones as needed.
+// kBlock returns the length of the k blocks: about equal ones, as many as needed,
+// of whole groups of steps for the sake of the packers.
 func (s gemmSizes) kBlock(k int) int {
 	if k <= s.k {
 		return max(k, 1)
 	}
 	blocks := (k + s.k - 1) / s.k
-	return (k + blocks - 1) / blocks
+	return roundUp((k+blocks-1)/blocks, 8)
 }
 
 // gemmTask carries one product and how to do it.
@@ -33,7 +34,7 @@ type gemmTask struct {
 // plan chooses the kernel and the layout for a product.
 func (t *gemmTask) plan(g *Gemm) {
 	t.Gemm = *g
-	t.kernel = activeGemm()
+	t.kernel = active.gemm
 	t.sizes = gemmSizesFor(t.kernel)
 	t.directA = !t.kernel.packA && g.N <= directColumns
 	t.directB = !g.TransB && g.M <= directRows
@@ -42,7 +43,7 @@ func (t *gemmTask) plan(g *Gemm) {
 // Packing a panel pays when it is read often enough.
 const (
 	directColumns = 128
-	directRows    = 128
+	directRows    = 64
 )
 
 // GemmSerial computes g on the calling goroutine, with the scratch memory ws.

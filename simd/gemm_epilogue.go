@@ -1,7 +1,5 @@
 package simd
 
-import "github.com/godmae/godmae/internal/exact"
-
 // applyEpilogue finishes rows i0..i1 and columns from..to of C, row by row.
 func (t *gemmTask) applyEpilogue(i0, i1, from, to int) {
 	e := t.Epilogue
@@ -10,31 +8,36 @@ func (t *gemmTask) applyEpilogue(i0, i1, from, to int) {
 	}
 	for i := i0; i < i1; i++ {
 		row := t.C[i*t.LDC+from : i*t.LDC+to]
+		var bias, residual []float32
 		if e.Bias != nil {
-			bias := e.Bias[from:to]
-			for j := range row {
-				row[j] += bias[j]
-			}
+			bias = e.Bias[from:to]
+		}
+		if e.Residual != nil {
+			residual = e.Residual[i*e.LDR+from : i*e.LDR+to]
+		}
+		scale := float32(1)
+		if e.RowScale != nil {
+			scale = e.RowScale[i/e.RowsPerScale]
+		}
+		if bias != nil && residual != nil && e.Pre == nil && !e.Gelu {
+			// The end of a residual branch, in one pass.
+			BiasResidualRows(row, bias, scale, residual, 1, len(row))
+			continue
+		}
+		if bias != nil {
+			Add(row, row, bias)
 		}
 		if e.Pre != nil {
 			copy(e.Pre[i*e.LDPre+from:i*e.LDPre+to], row)
 		}
 		if e.Gelu {
-			for j, x := range row {
-				row[j] = exact.Gelu32(x)
-			}
+			Gelu(row, row)
 		}
 		if e.RowScale != nil {
-			scale := e.RowScale[i/e.RowsPerScale]
-			for j := range row {
-				row[j] *= scale
-			}
+			Scale(row, row, scale)
 		}
-		if e.Residual != nil {
-			residual := e.Residual[i*e.LDR+from : i*e.LDR+to]
-			for j := range row {
-				row[j] = float32(row[j]) + residual[j]
-			}
+		if residual != nil {
+			Add(row, row, residual)
 		}
 	}
 }

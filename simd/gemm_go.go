@@ -23,6 +23,7 @@ type gemmKernel struct {
 	lanes    int          // float32 numbers in a vector
 	tiles    [][]gemmTile // tiles[v][r] has v+1 vectors and r+1 rows
 	packA    bool         // tiles need aRow = 1 and aStep = rows of the tallest tile
+	packer   *gemmPacker  // nil: plain Go packs
 	fmaLoop  func(n int)  // n turns of independent multiply-adds in registers
 	fmaFlops int          // floating point operations of one turn
 }

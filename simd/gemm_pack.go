@@ -3,14 +3,27 @@ package simd
 // A panel holds one tile's worth of op(A) or op(B) in the order in which the
 // tile reads it: the numbers of one k step side by side, k step after k step.
 
+// gemmCopy copies k rows of some number n of floats, row p at src[p*ld], one
+// behind the other:
+//
+//	for p := range k { copy(dst[p*n:(p+1)*n], src[p*ld:]) }
+type gemmCopy func(dst, src *float32, ld, k int)
+
+// gemmPacker is what an ISA brings to packing. The transposers copy four or two
+// rows of k numbers, k a multiple of 4, into columns:
+//
+//	for p := range k { for i := range rows { dst[p*step+i] = src[i*ld+p] } }
+type gemmPacker struct {
+	copies    []gemmCopy // by n; nil where there is none
+	four, two func(dst *float32, step int, src *float32, ld, k int)
+}
+
 // packRows fills a panel from a matrix whose k steps are rows:
 //
 //	dst[p*width+i] = src[p*ld+i]  for i < n, +0 for n <= i < width
-func packRows(dst []float32, width int, src []float32, ld, k, n int) {
-	if n == 16 && width == 16 {
-		for p := range k {
-			*(*[16]float32)(dst[p*16:]) = *(*[16]float32)(src[p*ld:])
-		}
+func (t *gemmPacker) packRows(dst []float32, width int, src []float32, ld, k, n int) {
+	if t != nil && n == width && n < len(t.copies) && t.copies[n] != nil {
+		t.copies[n](&dst[:k*n][0], &src[:(k-1)*ld+n][0], ld, k)
 		return
 	}
 	for p := range k {
@@ -23,49 +36,53 @@ func packRows(dst []float32, width int, src []float32, ld, k, n int) {
 // packColumns fills a panel from a matrix whose k steps are columns:
 //
 //	dst[p*width+i] = src[i*ld+p]  for i < n, +0 for n <= i < width
-func packColumns(dst []float32, width int, src []float32, ld, k, n int) {
-	if k == 0 {
-		return
-	}
+func (t *gemmPacker) packColumns(dst []float32, width int, src []float32, ld, k, n int) {
 	dst = dst[:k*width]
-	i := 0
-	for ; i+4 <= n; i += 4 {
-		s0 := src[i*ld:][:k]
-		s1 := src[(i+1)*ld:][:k]
-		s2 := src[(i+2)*ld:][:k]
-		s3 := src[(i+3)*ld:][:k]
-		d := dst[i:]
-		for p, x := range s0 {
-			q := (*[4]float32)(d[p*width:])
-			q[0], q[1], q[2], q[3] = x, s1[p], s2[p], s3[p]
+	i, vector := 0, 0
+	if t != nil {
+		vector = k &^ 3
+	}
+	for ; i+2 <= n; i += 2 {
+		if vector == 0 {
+			break
+		}
+		if i+4 <= n {
+			t.four(&dst[i], width, &src[i*ld], ld, vector)
+			i += 2
+		} else {
+			t.two(&dst[i], width, &src[i*ld], ld, vector)
 		}
 	}
-	for ; i < n; i++ {
-		for p, x := range src[i*ld:][:k] {
-			dst[p*width+i] = x
+	for r := range n {
+		from := vector
+		if r >= i {
+			from = 0
+		}
+		for p, x := range src[r*ld:][from:k] {
+			dst[(from+p)*width+r] = x
 		}
 	}
-	for ; i < width; i++ {
+	for r := n; r < width; r++ {
 		for p := range k {
-			dst[p*width+i] = 0
+			dst[p*width+r] = 0
 		}
 	}
 }
 
 // packPanelA packs rows i..i+rows of op(A), k steps p..p+kc.
-func (g *Gemm) packPanelA(dst []float32, width, i, rows, p, kc int) {
-	if g.TransA {
-		packRows(dst, width, g.A[p*g.LDA+i:], g.LDA, kc, rows)
+func (t *gemmTask) packPanelA(dst []float32, width, i, rows, p, kc int) {
+	if t.TransA {
+		t.kernel.packer.packRows(dst, width, t.A[p*t.LDA+i:], t.LDA, kc, rows)
 	} else {
-		packColumns(dst, width, g.A[i*g.LDA+p:], g.LDA, kc, rows)
+		t.kernel.packer.packColumns(dst, width, t.A[i*t.LDA+p:], t.LDA, kc, rows)
 	}
 }
 
 // packPanelB packs columns j..j+cols of op(B), k steps p..p+kc.
-func (g *Gemm) packPanelB(dst []float32, width, j, cols, p, kc int) {
-	if g.TransB {
-		packColumns(dst, width, g.B[j*g.LDB+p:], g.LDB, kc, cols)
+func (t *gemmTask) packPanelB(dst []float32, width, j, cols, p, kc int) {
+	if t.TransB {
+		t.kernel.packer.packColumns(dst, width, t.B[j*t.LDB+p:], t.LDB, kc, cols)
 	} else {
-		packRows(dst, width, g.B[p*g.LDB+j:], g.LDB, kc, cols)
+		t.kernel.packer.packRows(dst, width, t.B[p*t.LDB+j:], t.LDB, kc, cols)
 	}
 }

@@ -229,68 +229,13 @@ func TestGemm(t *testing.T) {
 	})
 }
 
-// eachISA runs a test once for every ISA of this machine.
+// eachISA runs a test once for every instruction set of this machine, plain Go
+// included.
 func eachISA(t *testing.T, f func(t *testing.T)) {
-	best := gemmInUse
-	defer func() { gemmInUse = best }()
-	for _, k := range gemmKernels() {
-		gemmInUse = k
-		t.Run(fmt.Sprintf("rows%dlanes%d", k.rows(), k.lanes), f)
+	before := active
+	defer func() { active = before }()
+	for _, k := range usable {
+		active = k
+		t.Run(k.name, f)
 	}
-}
-
-func BenchmarkGemm(b *testing.B) {
-	shapes := []struct {
-		name    string
-		m, n, k int
-		tA, tB  bool
-	}{
-		{"fc2_3200x768x3072", 3200, 768, 3072, false, true},
-		{"fc1_3200x3072x768", 3200, 3072, 768, false, true},
-		{"nn_768x788x768", 768, 788, 768, false, false},
-		{"small_6272x128x384", 6272, 128, 384, false, true},
-		{"small_6272x384x128", 6272, 384, 128, false, true},
-		{"dW_128x384x6272", 128, 384, 6272, true, false},
-		{"scores_49x49x32", 49, 49, 32, false, true},
-		{"values_49x32x49", 49, 32, 49, false, false},
-	}
-	threads := 2
-	pool := NewPool(threads)
-	defer pool.Close()
-	for _, s := range shapes {
-		b.Run(s.name, func(b *testing.B) {
-			g := Gemm{M: s.m, N: s.n, K: s.k, A: make([]float32, s.m*s.k), B: make([]float32, s.k*s.n), C: make([]float32, s.m*s.n), LDA: s.k, LDB: s.n, LDC: s.n, TransA: s.tA, TransB: s.tB}
-			if s.tA {
-				g.LDA = s.m
-			}
-			if s.tB {
-				g.LDB = s.k
-			}
-			for i := range g.A {
-				g.A[i] = float32(i%17) - 8
-			}
-			for i := range g.B {
-				g.B[i] = float32(i%13) - 6
-			}
-			var ws Workspace
-			work := 2 * float64(s.m) * float64(s.n) * float64(s.k)
-			b.ReportAllocs()
-			for b.Loop() {
-				if s.m < 100 {
-					GemmSerial(&ws, &g)
-				} else {
-					pool.Gemm(&g)
-				}
-			}
-			b.ReportMetric(work*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-		})
-	}
-	b.Run("limit", func(b *testing.B) {
-		k := activeGemm()
-		n := 100000
-		for b.Loop() {
-			pool.Run(threads, func(_, _ int) { k.fmaLoop(n) })
-		}
-		b.ReportMetric(float64(threads)*float64(n)*float64(k.fmaFlops)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-	})
 }

@@ -90,6 +90,66 @@ func gemmTileAVX2_6x2(k int, a *float32, aRow, aStep int, b *float32, bStep int,
 //go:noescape
 func fmaLoopAVX2(n int)
 
+// gemmCopies holds at [n] the copier of rows of n floats.
+var gemmCopies = [...]gemmCopy{
+	4:  gemmCopy4,
+	6:  gemmCopy6,
+	8:  gemmCopy8,
+	12: gemmCopy12,
+	14: gemmCopy14,
+	16: gemmCopy16,
+	32: gemmCopy32,
+}
+
+// gemmCopy4 is a [gemmCopy] of 4 floats.
+//
+//go:noescape
+func gemmCopy4(dst, src *float32, ld, k int)
+
+// gemmCopy6 is a [gemmCopy] of 6 floats.
+//
+//go:noescape
+func gemmCopy6(dst, src *float32, ld, k int)
+
+// gemmCopy8 is a [gemmCopy] of 8 floats.
+//
+//go:noescape
+func gemmCopy8(dst, src *float32, ld, k int)
+
+// gemmCopy12 is a [gemmCopy] of 12 floats.
+//
+//go:noescape
+func gemmCopy12(dst, src *float32, ld, k int)
+
+// gemmCopy14 is a [gemmCopy] of 14 floats.
+//
+//go:noescape
+func gemmCopy14(dst, src *float32, ld, k int)
+
+// gemmCopy16 is a [gemmCopy] of 16 floats.
+//
+//go:noescape
+func gemmCopy16(dst, src *float32, ld, k int)
+
+// gemmCopy32 is a [gemmCopy] of 32 floats.
+//
+//go:noescape
+func gemmCopy32(dst, src *float32, ld, k int)
+
+// gemmTranspose4 copies 4 rows of k floats, k a multiple of 4, into columns:
+//
+//	for p := range k { for i := range 4 { dst[p*step+i] = src[i*ld+p] } }
+//
+//go:noescape
+func gemmTranspose4(dst *float32, step int, src *float32, ld, k int)
+
+// gemmTranspose2 copies 2 rows of k floats, k a multiple of 4, into columns:
+//
+//	for p := range k { for i := range 2 { dst[p*step+i] = src[i*ld+p] } }
+//
+//go:noescape
+func gemmTranspose2(dst *float32, step int, src *float32, ld, k int)
+
 // gemmTilesAVX512 holds the tile of v+1 vectors and r+1 rows at [v][r].
 var gemmTilesAVX512 = [][]gemmTile{
 	{

@@ -42,6 +42,8 @@ func main() {
 	outputs := map[string][]byte{
 		"gemm_avx2_amd64.s":   avx2.source(),
 		"gemm_avx512_amd64.s": avx512.source(),
+		"gemm_pack_amd64.s":   x86PackSource(),
+		"gemm_pack_arm64.s":   neonPackSource(),
 		"gemm_tiles_amd64.go": formatted(stubs(avx2.stubs(), avx512.stubs())),
 		"gemm_neon_arm64.s":   neonSource(),
 		"gemm_tiles_arm64.go": formatted(stubs(neonStubs())),
@@ -70,7 +72,7 @@ type family struct {
 	vecs      int    // widest tile, in vectors
 	lanes     int    // float32 numbers in a vector
 	loop      int    // accumulators of the FMA loop
-	transpose bool   // has a panel transposer
+	transpose bool   // declares the transposers of the architecture
 }
 
 // stubs declares the assembly functions of the families of one architecture.
@@ -97,13 +99,26 @@ func stubs(families ...family) []byte {
 		f.printf("// fmaLoop%s issues n times 12 independent fused multiply-adds of %d lanes in\n", fam.name, fam.lanes)
 		f.printf("// registers, and nothing else:\n//\n//\tfor range n { for j := range 12 { acc[j] = fma(x, y, acc[j]) } }\n//\n//go:noescape\nfunc fmaLoop%s(n int)\n\n", fam.name)
 		if fam.transpose {
-			f.printf("// gemmTranspose%s copies %d rows of n floats, row i at src[i*ld], into columns:\n//\n", fam.name, fam.lanes)
-			f.printf("//\tfor p := range n { for i := range %d { dst[p*step+i] = src[i*ld+p] } }\n//\n// n is a multiple of 8.\n//\n//go:noescape\n", fam.lanes)
-			f.printf("func gemmTranspose%s(dst *float32, step int, src *float32, ld, n int)\n\n", fam.name)
+			f.printf("// gemmCopies holds at [n] the copier of rows of n floats.\nvar gemmCopies = [...]gemmCopy{\n")
+			for _, n := range copyWidths {
+				f.printf("\t%d: gemmCopy%d,\n", n, n)
+			}
+			f.printf("}\n\n")
+			for _, n := range copyWidths {
+				f.printf("// gemmCopy%d is a [gemmCopy] of %d floats.\n//\n//go:noescape\nfunc gemmCopy%d(dst, src *float32, ld, k int)\n\n", n, n, n)
+			}
+			for _, n := range []int{4, 2} {
+				f.printf("// gemmTranspose%d copies %d rows of k floats, k a multiple of 4, into columns:\n//\n", n, n)
+				f.printf("//\tfor p := range k { for i := range %d { dst[p*step+i] = src[i*ld+p] } }\n//\n//go:noescape\n", n)
+				f.printf("func gemmTranspose%d(dst *float32, step int, src *float32, ld, k int)\n\n", n)
+			}
 		}
 	}
 	return f.Bytes()
 }
+
+// copyWidths lists the widths of the panels that all tiles read.
+var copyWidths = []int{4, 6, 8, 12, 14, 16, 32}
 
 func tileName(family string, rows, vecs int) string {
 	return fmt.Sprintf("gemmTile%s_%dx%d", family, rows, vecs)

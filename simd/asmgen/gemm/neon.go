@@ -16,7 +16,7 @@ const (
 )
 
 func neonStubs() family {
-	return family{name: "NEON", rows: neonRows, vecs: neonVecs, lanes: neonLanes, loop: neonLoop}
+	return family{name: "NEON", rows: neonRows, vecs: neonVecs, lanes: neonLanes, loop: neonLoop, transpose: true}
 }
 
 func neonSource() []byte {

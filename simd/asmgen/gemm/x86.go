@@ -20,7 +20,7 @@ var (
 )
 
 func (x x86) stubs() family {
-	return family{name: x.name, rows: x.rows, vecs: 2, lanes: x.lanes, loop: x.loop}
+	return family{name: x.name, rows: x.rows, vecs: 2, lanes: x.lanes, loop: x.loop, transpose: x.name == "AVX2"}
 }
 
 func (x x86) v(i int) string { return fmt.Sprintf("%s%d", x.reg, i) }
@@ -103,6 +103,9 @@ func (x x86) tile(f *file, rows, vecs int) {
 		}
 	}
 	f.printf("loaded:\n")
+	if rows == x.rows {
+		x.prefetch(f, vecs)
+	}
 	f.line(fmt.Sprintf("SUBQ $%d, CX", x.unroll), "")
 	f.line("JLT tail", fmt.Sprintf("fewer than %d steps left", x.unroll))
 	f.printf("steps:\n")
@@ -130,6 +133,24 @@ func (x x86) tile(f *file, rows, vecs int) {
 	f.line("VZEROUPPER", "")
 	f.line("RET", "")
 	f.printf("\n")
+}
+
+// prefetch asks for the rows of C that the next tile, one further down, starts
+// from: its first multiply-adds would wait for them.
+func (x x86) prefetch(f *file, vecs int) {
+	f.line("LEAQ (R13)(R13*2), AX", "3 rows of C")
+	if x.rows == 14 {
+		f.line("LEAQ (AX)(R13*4), AX", "7 rows of C")
+	}
+	f.line("LEAQ (DX)(AX*2), AX", fmt.Sprintf("C, row %d", x.rows))
+	for r := range x.rows {
+		for line := 0; line < vecs*x.lanes*4; line += 64 {
+			f.line(fmt.Sprintf("PREFETCHT0 %d(AX)", line), fmt.Sprintf("C, row %d", x.rows+r))
+		}
+		if r+1 < x.rows {
+			f.line("ADDQ R13, AX", "next row of C")
+		}
+	}
 }
 
 // step writes one k step: acc[r][v] = fma(A[r], B[v], acc[r][v]).
