@@ -1,0 +1,134 @@
+package dmae_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/smooth"
+)
+
+func pixelsOf(c *dmae.Config, image int) []float32 {
+	v := make([]float32, c.Pixels())
+	g := philox.NewGen(philox.Addr{Seed: 99, A: uint32(image)})
+	for i := range v {
+		v[i] = g.Float32()
+	}
+	return v
+}
+
+// lively returns a classifier whose answers vary under noise.
+func lively(t *testing.T, b ops.Backend, cfg dmae.Config) *dmae.Classifier {
+	m, err := dmae.NewClassifier(b, cfg)
+	require.NoError(t, err)
+	m.InitScratch(4)
+	for _, p := range m.Params.All() {
+		if p.Shape.Rank() > 1 {
+			v := m.Params.Download(p)
+			for i := range v {
+				v[i] *= 8
+			}
+			m.Params.Upload(p, v)
+		}
+	}
+	return m
+}
+
+// An answer depends on the job alone: not on the batch, its neighbours, the
+// number of threads, or whether the noise was drawn by the kernel or by the
+// certifier's scalar code.
+func TestSmoothClassifierAnswersJobByJob(t *testing.T) {
+	var jobs []smooth.Job
+	for image := range 3 {
+		for sample := range uint32(7) {
+			jobs = append(jobs, smooth.Job{Image: image, Stream: philox.SelectionNoise, Sample: sample})
+		}
+		for sample := range uint32(9) {
+			jobs = append(jobs, smooth.Job{Image: image, Stream: philox.EstimationNoise, Sample: sample})
+		}
+	}
+	noise := smooth.Noise{Sigma: 0.5, Seed: 1<<40 + 3}
+	answer := func(threads, batch int, order func(i int) int) []int32 {
+		b := cpu.New(cpu.Options{Threads: threads})
+		defer b.Close()
+		m := lively(t, b, micro(t))
+		s := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, batch)
+		require.Equal(t, 3, s.Classes())
+		require.Equal(t, batch, s.BatchSize())
+		mixed, got, out := make([]smooth.Job, len(jobs)), make([]int32, len(jobs)), make([]int32, len(jobs))
+		for i := range jobs {
+			mixed[i] = jobs[order(i)]
+		}
+		require.NoError(t, s.Classify(context.Background(), mixed, noise, got))
+		for i, class := range got {
+			out[order(i)] = class
+		}
+		return out
+	}
+	inOrder := func(i int) int { return i }
+	want := answer(1, 1, inOrder)
+	counts := map[int32]int{}
+	for _, class := range want {
+		counts[class]++
+	}
+	require.Greater(t, len(counts), 1, "the test needs answers that differ: %v", counts)
+	require.Equal(t, want, answer(2, 16, inOrder))
+	require.Equal(t, want, answer(3, 5, func(i int) int { return i * 11 % len(jobs) }))
+
+	b := newCPU(t)
+	m := lively(t, b, micro(t))
+	clean := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) {
+		v := pixelsOf(&m.Config, jobs[image].Image)
+		smooth.AddGaussian(v, v, noise.Sigma, noise.Addr(jobs[image]))
+		return v, nil
+	}, 8)
+	asImages, got := make([]smooth.Job, len(jobs)), make([]int32, len(jobs))
+	for i := range jobs {
+		asImages[i] = smooth.Job{Image: i, Stream: philox.SelectionNoise}
+	}
+	require.NoError(t, clean.Classify(context.Background(), asImages, smooth.Noise{Seed: 1}, got))
+	require.Equal(t, want, got)
+}
+
+func TestSmoothClassifierWithoutAnswer(t *testing.T) {
+	b := newCPU(t)
+	m := lively(t, b, micro(t))
+	head := m.Params.Get("head.bias")
+	m.Params.Upload(head, []float32{float32(math.NaN()), float32(math.NaN()), float32(math.NaN())})
+	s := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, 4)
+	out := make([]int32, 2)
+	jobs := []smooth.Job{{Image: 1}, {Image: 2}}
+	require.NoError(t, s.Classify(context.Background(), jobs, smooth.Noise{}, out))
+	require.Equal(t, []int32{smooth.NoClass, smooth.NoClass}, out)
+	m.Params.Upload(head, []float32{float32(math.NaN()), 0, 0})
+	require.NoError(t, s.Classify(context.Background(), jobs, smooth.Noise{}, out))
+	require.NotContains(t, out, int32(0))
+	require.NotContains(t, out, int32(smooth.NoClass))
+}
+
+func TestSmoothClassifierErrors(t *testing.T) {
+	b := newCPU(t)
+	m := lively(t, b, micro(t))
+	broken := errors.New("disk on fire")
+	s := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) {
+		if image == 0 {
+			return nil, broken
+		}
+		return make([]float32, 5), nil
+	}, 4)
+	out := make([]int32, 1)
+	require.ErrorIs(t, s.Classify(context.Background(), []smooth.Job{{}}, smooth.Noise{}, out), broken)
+	var size *dmae.ImageSizeError
+	require.ErrorAs(t, s.Classify(context.Background(), []smooth.Job{{Image: 3}}, smooth.Noise{}, out), &size)
+	require.Equal(t, 3, size.Image)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, s.Classify(ctx, []smooth.Job{{}}, smooth.Noise{}, out), context.Canceled)
+}
