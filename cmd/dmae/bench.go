@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/godmae/godmae/simd"
+)
+
+type benchCmd struct {
+	Gemm    benchGemmCmd    `cmd:"" help:"Matrix products against the limit of the multiply-add units."`
+	Train   benchTrainCmd   `cmd:"" help:"Images per second of pre-training and fine-tuning."`
+	Certify benchCertifyCmd `cmd:"" help:"Noisy samples per second of certification."`
+}
+
+type benchGemmCmd struct {
+	computeFlags
+	Shapes  []string      `help:"Products to measure, as M x K x N." default:"3200x768x3072,768x788x768,6272x128x384,6400x128x512,1650x64x192" placeholder:"MxKxN,..."`
+	Seconds time.Duration `name:"time" help:"Time for each shape." default:"1s" placeholder:"DURATION"`
+	JSON    bool          `name:"json" help:"Print a JSON array."`
+}
+
+func (benchGemmCmd) Help() string {
+	return "The limit is a loop of multiply-adds that never leaves the registers, on all threads, measured in turns with the product.\n\nExample: dmae bench gemm --json"
+}
+
+// gemmRow is the speed of one product.
+type gemmRow struct {
+	M      int     `json:"m"`
+	K      int     `json:"k"`
+	N      int     `json:"n"`
+	GFlops float64 `json:"gflops"`
+	Limit  float64 `json:"limit_gflops"`
+	Ratio  float64 `json:"ratio"`
+}
+
+// Run measures matrix products.
+func (c *benchGemmCmd) Run(e *env) error {
+	if c.Seconds <= 0 {
+		return misused("--time %v cannot be used: give a positive duration such as 1s", c.Seconds)
+	}
+	b, err := c.backend()
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	var rows []gemmRow
+	for _, shape := range c.Shapes {
+		m, k, n, err := parseShape(shape)
+		if err != nil {
+			return err
+		}
+		if e.ctx.Err() != nil {
+			return e.ctx.Err()
+		}
+		rows = append(rows, measureGemm(b.Pool(), m, k, n, c.Seconds))
+	}
+	if c.JSON {
+		return printJSON(e.stdout, rows)
+	}
+	fmt.Fprintf(e.stdout, "%s, %d threads\n%6s %6s %6s %10s %10s %6s\n", simd.ISA(), b.Threads(), "m", "k", "n", "GFLOP/s", "limit", "ratio")
+	for _, r := range rows {
+		fmt.Fprintf(e.stdout, "%6d %6d %6d %10.1f %10.1f %6.2f\n", r.M, r.K, r.N, r.GFlops, r.Limit, r.Ratio)
+	}
+	return nil
+}
+
+// parseShape reads "MxKxN".
+func parseShape(s string) (m, k, n int, err error) {
+	parts := strings.Split(s, "x")
+	dims := make([]int, len(parts))
+	for i, p := range parts {
+		if dims[i], err = strconv.Atoi(strings.TrimSpace(p)); err != nil || dims[i] < 1 || dims[i] > 1<<16 {
+			return 0, 0, 0, misused("the shape %q cannot be used: give M x K x N such as 3200x768x3072", s)
+		}
+	}
+	if len(dims) != 3 {
+		return 0, 0, 0, misused("the shape %q cannot be used: give M x K x N such as 3200x768x3072", s)
+	}
+	return dims[0], dims[1], dims[2], nil
+}
+
+// measureGemm measures limit and product in turns, so that both see the same
+// moods of the machine, and takes the best of each.
+func measureGemm(p *simd.Pool, m, k, n int, d time.Duration) gemmRow {
+	g := simd.Gemm{
+		M: m, N: n, K: k,
+		A: ramp(m * k), LDA: k,
+		B: ramp(n * k), LDB: k, TransB: true, // a linear layer's weight
+		C: make([]float32, m*n), LDC: n,
+	}
+	r := gemmRow{M: m, K: k, N: n}
+	p.Gemm(&g) // pays for the workspaces
+	for start := time.Now(); time.Since(start) < d; {
+		r.Limit = max(r.Limit, simd.FMALimit(p, 20*time.Millisecond))
+		from := time.Now()
+		calls := 0
+		for time.Since(from) < 60*time.Millisecond || calls == 0 {
+			one := time.Now()
+			p.Gemm(&g)
+			calls++
+			r.GFlops = max(r.GFlops, 2*float64(m)*float64(k)*float64(n)/time.Since(one).Seconds()/1e9)
+		}
+	}
+	r.Ratio = r.GFlops / r.Limit
+	return r
+}
+
+// ramp returns n small numbers that are neither equal nor subnormal.
+func ramp(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(i%31-15) / 16
+	}
+	return x
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/ops"
+)
+
+// capabilitiesTable returns the table of what this program does, in Markdown,
+// from the registries the program itself works with: it cannot claim a command,
+// a model or a derivative that is not there. A test holds the README to it.
+func capabilitiesTable() string {
+	var b strings.Builder
+	b.WriteString("| what | works today |\n| --- | --- |\n")
+	row := func(what string, items ...string) {
+		fmt.Fprintf(&b, "| %s | %s |\n", what, strings.Join(items, ", "))
+	}
+	row("commands", quoted(commandNames())...)
+	row("models", quoted(dmae.PresetNames())...)
+	derivatives := 0
+	for _, op := range ops.All {
+		if autograd.Differentiable(op) {
+			derivatives++
+		}
+	}
+	row("operations", fmt.Sprintf("%d, of which %d have a derivative; `dmae gradcheck` checks each against finite differences", len(ops.All), derivatives))
+	row("backends", "`cpu` (float32)", "`ref` (float64, for checks)")
+	row("images", "`"+data.FashionMNIST+"`", "IDX files", "CIFAR-10 batches", "folders and .tar.gz archives of JPEG and PNG files")
+	row("checkpoints", "safetensors")
+	row("certification", "Cohen et al. 2019 with Clopper-Pearson bounds, JSONL and TSV")
+	row("numerics contract", "`"+contract+"`: the same bits for any number of threads, batch size and CPU")
+	return b.String()
+}
+
+// commandNames returns the names of the subcommands.
+func commandNames() []string {
+	k, err := kong.New(&cli{})
+	if err != nil {
+		panic(err) // a mistake in the struct tags of cli
+	}
+	var names []string
+	for _, n := range k.Model.Children {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+func quoted(names []string) []string {
+	q := make([]string, len(names))
+	for i, n := range names {
+		q[i] = "`" + n + "`"
+	}
+	return q
+}

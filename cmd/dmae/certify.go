@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/simd"
+	"github.com/godmae/godmae/smooth"
+)
+
+type certifyCmd struct {
+	computeFlags
+	dataFlags
+	Model     string        `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	Split     string        `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	Sigma     exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
+	N0        int           `name:"n0" help:"Samples that choose an image's class." default:"100" placeholder:"N"`
+	N         int           `name:"n" help:"Samples that estimate that class's probability." default:"10000" placeholder:"N"`
+	Alpha     exact.Decimal `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
+	Skip      int           `help:"Take every N-th image." default:"1" placeholder:"N"`
+	Max       int           `help:"Take at most N images; 0 for all." default:"0" placeholder:"N"`
+	Seed      uint64        `help:"Seed of the noise." default:"0" placeholder:"N"`
+	BatchSize int           `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	Accuracy  bool          `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
+	Out       string        `help:"Where to write FILE.jsonl, the certificates, FILE.timing.jsonl and FILE.tsv." required:"" placeholder:"FILE"`
+	JSON      bool          `name:"json" help:"Print a JSON object."`
+}
+
+func (certifyCmd) Help() string {
+	return "Stopped or killed, the same command goes on where it was. Labels play no part in a certificate; they are recorded.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl"
+}
+
+// Run certifies images.
+func (c *certifyCmd) Run(e *env) error {
+	if c.Skip < 1 || c.Max < 0 || c.BatchSize < 1 {
+		return misused("--skip %d and --batch %d must be at least 1 and --max %d at least 0", c.Skip, c.BatchSize, c.Max)
+	}
+	params := smooth.Params{Sigma: c.Sigma, Alpha: c.Alpha, N0: c.N0, N: c.N, Seed: c.Seed, AccuracyOnly: c.Accuracy}
+	if err := params.Check(); err != nil {
+		return misuse{err}
+	}
+	b, err := c.backend()
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	model, err := dmae.LoadClassifier(b, c.Model)
+	if err != nil {
+		return err
+	}
+	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
+	if err != nil {
+		return err
+	}
+	files, err := certification{
+		params: params, model: model, images: images, skip: c.Skip, max: c.Max,
+		batch: c.BatchSize, out: c.Out, title: "certify",
+	}.run(e.ctx, e)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(e.stdout, files)
+	}
+	_, err = fmt.Fprintf(e.stdout, "certificates %s, table %s, times %s\n", files.Certificate, files.TSV, files.Timing)
+	return err
+}
+
+// certification certifies images of a data set with a classifier; certify and
+// quickstart use it.
+type certification struct {
+	params    smooth.Params
+	model     *dmae.Classifier
+	images    data.Dataset
+	skip, max int
+	batch     int
+	out       string
+	title     string // of the progress display
+}
+
+func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
+	files := smooth.FilesFor(c.out)
+	if err := os.MkdirAll(filepath.Dir(files.Certificate), 0o777); err != nil {
+		return files, fmt.Errorf("cannot make the folder for the certificates: %w", err)
+	}
+	// The indices of the whole split are certified, whatever their number, so
+	// that an image has the same noise in every selection.
+	var indices []int
+	for i := 0; i < c.images.Len() && (c.max == 0 || len(indices) < c.max); i += c.skip {
+		indices = append(indices, i)
+	}
+	set, err := smooth.NewIndexSet(indices)
+	if err != nil {
+		return files, err
+	}
+	if got := len(c.images.Classes()); got != c.model.Config.Classes {
+		return files, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", c.images.Name(), got, c.model.Config.Classes)
+	}
+	pixels := newPixelCache(c.images, &c.model.Config)
+	digest := c.model.Digest()
+	p := newProgress(e.stderr, c.title, "samples", len(indices)*(c.params.N0+c.params.N))
+	begun := false
+	err = smooth.Task{
+		Params: c.params,
+		Subject: smooth.Subject{
+			Contract:      contract,
+			Model:         "sha256:" + hex.EncodeToString(digest[:]),
+			Data:          c.images.Name(),
+			Preprocessing: train.Preprocessing(c.images, &c.model.Config),
+			Names:         c.model.Config.ClassNames,
+			Images:        set,
+		},
+		Classifier: dmae.NewSmoothClassifier(c.model, pixels.get, c.batch),
+		Describe: func(index int) (smooth.Image, error) {
+			x, err := pixels.get(index)
+			if err != nil {
+				return smooth.Image{}, err
+			}
+			return smooth.Image{Label: c.images.Label(index), Pixels: sha256.Sum256(pixelBytes(x))}, nil
+		},
+		Out:     c.out,
+		Machine: fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
+		Note:    func(s string) { fmt.Fprintf(e.stderr, "dmae: %s\n", s) },
+		Progress: func(s smooth.Progress) {
+			before := s.Images * (c.params.N0 + c.params.N)
+			if !begun {
+				begun = true
+				p.begin(max(before-s.Samples, 0))
+			}
+			p.update(p.first+s.Samples, fmt.Sprintf("%d/%d images", s.Images, s.Total))
+		},
+	}.Run(ctx)
+	if begun {
+		p.close()
+	}
+	return files, err
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/dmae/train"
+)
+
+type evalCmd struct {
+	computeFlags
+	dataFlags
+	Model     string  `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	Split     string  `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	Sigma     float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]; negative for the one the model was trained with." default:"-1" placeholder:"SIGMA"`
+	Copies    int     `help:"Noisy copies of each image." default:"1" placeholder:"N"`
+	Seed      uint64  `help:"Seed of the noise." default:"0" placeholder:"N"`
+	Max       int     `help:"Use the first N images only; 0 for all." default:"0" placeholder:"N"`
+	BatchSize int     `help:"Images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	JSON      bool    `name:"json" help:"Print a JSON object."`
+}
+
+func (evalCmd) Help() string {
+	return "Example: dmae eval --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors"
+}
+
+// Run measures accuracy on clean and on noisy images.
+func (c *evalCmd) Run(e *env) error {
+	if c.Copies < 1 || c.BatchSize < 1 || c.Max < 0 {
+		return misused("--copies %d and --batch-size %d must be at least 1 and --max %d at least 0", c.Copies, c.BatchSize, c.Max)
+	}
+	b, err := c.backend()
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	model, err := dmae.LoadClassifier(b, c.Model)
+	if err != nil {
+		return err
+	}
+	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
+	if err != nil {
+		return err
+	}
+	images = data.First(images, c.Max)
+	sigma := c.Sigma
+	if sigma < 0 {
+		sigma = model.Config.Sigma
+	}
+	p := newProgress(e.stderr, "eval", "images", images.Len()*(1+c.Copies))
+	p.begin(0)
+	done := 0
+	measure := func(o train.EvalOptions) (train.Evaluation, error) {
+		o.Batch, o.Seed = c.BatchSize, c.Seed
+		o.Progress = func(n int) { p.update(done+n, "") }
+		ev, err := train.Evaluate(e.ctx, model, images, o)
+		done += images.Len()
+		return ev, err
+	}
+	clean, err := measure(train.EvalOptions{})
+	if err != nil {
+		return err
+	}
+	var noisy train.Evaluation
+	for i := range c.Copies {
+		ev, err := measure(train.EvalOptions{Sigma: sigma, Copy: uint16(i)})
+		if err != nil {
+			return err
+		}
+		noisy = noisy.Plus(ev)
+	}
+	p.close()
+	if c.JSON {
+		return printJSON(e.stdout, struct {
+			Images   int     `json:"images"`
+			Accuracy float64 `json:"accuracy"`
+			Loss     float64 `json:"loss"`
+			Sigma    float64 `json:"sigma"`
+			Copies   int     `json:"copies"`
+			Noisy    float64 `json:"noisy_accuracy"`
+			NoisyLs  float64 `json:"noisy_loss"`
+		}{clean.Images, clean.Accuracy(), clean.Loss, sigma, c.Copies, noisy.Accuracy(), noisy.Loss})
+	}
+	_, err = fmt.Fprintf(e.stdout, "%d images: accuracy %.2f%%, loss %.4f\nunder noise of sigma %g, %d copies each: accuracy %.2f%%, loss %.4f\n",
+		clean.Images, 100*clean.Accuracy(), clean.Loss, sigma, c.Copies, 100*noisy.Accuracy(), noisy.Loss)
+	return err
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitMisuse = 2
+)
+
+// cli is the command line: one field a subcommand.
+type cli struct {
+	Quickstart  quickstartCmd  `cmd:"" help:"Pre-train, fine-tune, certify and report on embedded real images; no download."`
+	Pretrain    pretrainCmd    `cmd:"" help:"Pre-train a denoising masked autoencoder on unlabelled images."`
+	Finetune    finetuneCmd    `cmd:"" help:"Train a classifier under Gaussian noise, from an autoencoder's encoder or from scratch."`
+	Eval        evalCmd        `cmd:"" help:"Measure a classifier's accuracy, clean and under noise."`
+	Certify     certifyCmd     `cmd:"" help:"Certify images by randomised smoothing: class and radius, one line each."`
+	Predict     predictCmd     `cmd:"" help:"Smoothed prediction of image files; no labels needed."`
+	Analyze     analyzeCmd     `cmd:"" help:"Turn certificates into certified-accuracy tables and curves."`
+	Reconstruct reconstructCmd `cmd:"" help:"Draw originals, corrupted images and their reconstructions."`
+	Gradcheck   gradcheckCmd   `cmd:"" help:"Check every derivative against finite differences."`
+	Inspect     inspectCmd     `cmd:"" help:"List what a checkpoint holds."`
+	Devices     devicesCmd     `cmd:"" help:"Show what this program can compute on here."`
+	Bench       benchCmd       `cmd:"" help:"Measure speed: gemm, train, certify."`
+	Version     versionCmd     `cmd:"" help:"Show what exactly this binary is and can do."`
+}
+
+// env is what a command may touch of the outside world.
+type env struct {
+	ctx    context.Context
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// misuse is an error of the command line itself: exit code 2.
+type misuse struct{ error }
+
+func misused(format string, args ...any) error { return misuse{fmt.Errorf(format, args...)} }
+
+// exited carries kong's wish to end the program (after --help) up to run.
+type exited int
+
+func main() {
+	// The first Ctrl-C asks the command to save and end; the second one kills.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exited:
+			code = int(r)
+		default:
+			code = exitFailed
+			fmt.Fprintf(stderr, "dmae: internal error: %s (this is a defect of the program; DMAE_DEBUG=1 shows where)\n", oneLine(fmt.Sprint(r)))
+			if os.Getenv("DMAE_DEBUG") == "1" {
+				fmt.Fprintf(stderr, "%s", debug.Stack())
+			}
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("dmae"),
+		kong.Description("Denoising masked autoencoders and certified robustness, in pure Go.\n\nNoise levels (sigma) and radii are always in units of pixels scaled to [0,1]."),
+		kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+	)
+	if err != nil {
+		panic(err) // a mistake in the struct tags above
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		help := "dmae --help"
+		var perr *kong.ParseError
+		if errors.As(err, &perr) && perr.Context != nil && perr.Context.Selected() != nil {
+			help = "dmae " + perr.Context.Selected().Path() + " --help"
+			help = strings.Replace(help, "dmae dmae ", "dmae ", 1)
+		}
+		fmt.Fprintf(stderr, "dmae: %s; see %s\n", oneLine(err.Error()), help)
+		return exitMisuse
+	}
+	err = parsed.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, new(misuse)):
+		code = exitMisuse
+	default:
+		code = exitFailed
+	}
+	fmt.Fprintf(stderr, "dmae: %s\n", oneLine(err.Error()))
+	return code
+}
+
+// oneLine joins the lines of a message: a log shows one error as one line.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+}

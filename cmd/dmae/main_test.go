@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// dmaeRun runs the program in-process.
+func dmaeRun(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(context.Background(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// succeed runs the program and returns what it printed.
+func succeed(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, errs := dmaeRun(t, args...)
+	require.Equal(t, exitDone, code, "%s\n%s", strings.Join(args, " "), errs)
+	return out
+}
+
+func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
+	names := commandNames()
+	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "eval", "certify", "predict", "analyze", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
+	for _, name := range names {
+		if name == "bench" {
+			for _, what := range []string{"gemm", "train", "certify"} {
+				require.Contains(t, succeed(t, "bench", what, "--help"), "Example: dmae bench "+what)
+			}
+			continue
+		}
+		require.Contains(t, succeed(t, name, "--help"), "Example: dmae "+name, name)
+	}
+	require.Contains(t, succeed(t), "quickstart", "no arguments show the help")
+}
+
+func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing.safetensors")
+	hostile := filepath.Join(t.TempDir(), "hostile.safetensors")
+	require.NoError(t, os.WriteFile(hostile, []byte("\xff\xff\xff\xff\xff\xff\xff\x7f{}"), 0o666))
+	out := t.TempDir()
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"dance", exitMisuse, "dance"},
+		{"pretrain --frobnicate", exitMisuse, "--frobnicate"},
+		{"pretrain", exitMisuse, "--data"},
+		{"pretrain --data builtin:fashion-mnist --out " + out + " --model vit_giant", exitMisuse, "vit_giant"},
+		{"pretrain --data builtin:fashion-mnist --out " + out + " --batch-size 0", exitMisuse, "--batch-size 0"},
+		{"pretrain --data builtin:fashion-mnist --out " + out + " --epochs 2 --warmup-epochs 3", exitMisuse, "warm-up"},
+		{"pretrain --data builtin:cats --out " + out, exitFailed, "cats"},
+		{"pretrain --data " + out + " --out " + out, exitFailed, out},
+		{"pretrain --data builtin:fashion-mnist --model dmae_vit_tiny_patch4_32 --out " + out, exitFailed, "channels"},
+		{"pretrain --data builtin:fashion-mnist --threads -1 --out " + out, exitMisuse, "--threads -1"},
+		{"pretrain --data builtin:fashion-mnist --mask-ratio 1.5 --out " + out, exitFailed, "mask_ratio"},
+		{"finetune --data builtin:fashion-mnist --out " + out, exitMisuse, "--finetune"},
+		{"finetune --data builtin:fashion-mnist --out " + out + " --finetune " + missing, exitFailed, missing},
+		{"finetune --data builtin:fashion-mnist --out " + out + " --finetune " + hostile, exitFailed, hostile},
+		{"eval --data builtin:fashion-mnist --model " + missing, exitFailed, missing},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --sigma 0", exitMisuse, "sigma"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --sigma many", exitMisuse, "many"},
+		{"certify --data builtin:fashion-mnist --model " + hostile + " --out x", exitFailed, hostile},
+		{"predict --model " + missing + " cat.png", exitFailed, missing},
+		{"reconstruct --data builtin:fashion-mnist --model " + missing + " --out x.png", exitFailed, missing},
+		{"analyze " + missing, exitFailed, missing},
+		{"analyze " + hostile, exitFailed, hostile},
+		{"analyze a b --names c", exitMisuse, "--names"},
+		{"inspect " + missing, exitFailed, missing},
+		{"inspect " + hostile, exitFailed, hostile},
+		{"bench gemm --shapes 3x4", exitMisuse, "3x4"},
+		{"quickstart --n 0", exitMisuse, "--n 0"},
+	} {
+		code, stdout, stderr := dmaeRun(t, strings.Fields(c.args)...)
+		require.Equal(t, c.code, code, "%s: %s", c.args, stderr)
+		require.Contains(t, stderr, c.want, c.args)
+		require.Equal(t, 1, strings.Count(stderr, "\n"), "%s: %s", c.args, stderr)
+		require.True(t, strings.HasPrefix(stderr, "dmae: "), stderr)
+		require.Empty(t, stdout, c.args)
+	}
+}
+
+func TestAPanicIsOneLine(t *testing.T) {
+	// A nil context makes any command that looks at it panic.
+	var out, errs bytes.Buffer
+	code := run(nil, []string{"bench", "gemm", "--shapes", "1x1x1"}, &out, &errs) //nolint:staticcheck
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs.String(), "internal error")
+	require.Equal(t, 1, strings.Count(errs.String(), "\n"))
+}
+
+// The whole path on the smallest of settings.
+func TestPathFromPretrainingToCurve(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	data := []string{"--data", "builtin:fashion-mnist"}
+	small := append(data, "--max-images", "64", "--batch-size", "16", "--epochs", "2", "--warmup-epochs", "1")
+
+	succeed(t, append([]string{"pretrain", "--out", in("pre")}, small...)...)
+	code, _, stderr := dmaeRun(t, append([]string{"pretrain", "--out", in("pre")}, small...)...)
+	require.Equal(t, exitFailed, code, "an old run is not overwritten")
+	require.Contains(t, stderr, "--resume auto")
+	succeed(t, append([]string{"pretrain", "--out", in("pre"), "--resume", "auto"}, small...)...)
+
+	encoder := filepath.Join(in("pre"), "checkpoint.safetensors")
+	text := succeed(t, append([]string{"finetune", "--finetune", encoder, "--out", in("fine"), "--eval-split", "none", "--json"}, small...)...)
+	var tuned struct{ Checkpoint string }
+	require.NoError(t, json.Unmarshal([]byte(text), &tuned))
+
+	text = succeed(t, append([]string{"eval", "--model", tuned.Checkpoint, "--max", "20", "--json"}, data...)...)
+	var accuracy struct {
+		Images   int
+		Accuracy float64
+	}
+	require.NoError(t, json.Unmarshal([]byte(text), &accuracy))
+	require.Equal(t, 20, accuracy.Images)
+
+	certify := append([]string{"certify", "--model", tuned.Checkpoint, "--max", "3", "--n0", "10", "--n", "20", "--alpha", "0.1", "--out", in("certify.tsv")}, data...)
+	succeed(t, certify...)
+	first, err := os.ReadFile(in("certify.jsonl"))
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(in("certify.jsonl")))
+	succeed(t, append(certify, "--batch", "7", "--threads", "2")...)
+	again, err := os.ReadFile(in("certify.jsonl"))
+	require.NoError(t, err)
+	require.Equal(t, string(first), string(again), "batch and threads leave no trace")
+
+	text = succeed(t, "analyze", in("certify.tsv"), in("certify.jsonl"), "--radii", "0,0.25", "--curve", in("curve.svg"), "--json")
+	require.True(t, json.Valid([]byte(text)), text)
+	require.FileExists(t, in("curve.svg"))
+
+	succeed(t, append([]string{"reconstruct", "--model", encoder, "--count", "2", "--out", in("r.png")}, data...)...)
+	require.FileExists(t, in("r.png"))
+	text = succeed(t, "predict", "--model", tuned.Checkpoint, "--n", "20", "--json", in("r.png"))
+	require.True(t, json.Valid([]byte(text)), text)
+	require.Contains(t, succeed(t, "inspect", encoder), "patch_embed.proj.weight")
+	require.Contains(t, succeed(t, "inspect", "--json", encoder), "godmae.train")
+}
+
+func TestQuickstartInMiniature(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains three models")
+	}
+	dir := filepath.Join(t.TempDir(), "quick")
+	args := []string{"quickstart", "--out", dir, "--json", "--epochs-pretrain", "1", "--epochs-finetune", "1", "--images", "4", "--n", "20"}
+	var result quickstartJSON
+	require.NoError(t, json.Unmarshal([]byte(succeed(t, args...)), &result))
+	for _, run := range []string{"dmae", "scratch"} {
+		require.Len(t, result.Certified[run], 3)
+		for _, radius := range []string{"0", "0.25", "0.5"} {
+			require.Contains(t, result.Certified[run], radius)
+		}
+	}
+	for _, name := range []string{"certify.tsv", "certify-scratch.tsv", "reconstruct.png", "curve.png", "pretrain/checkpoint.safetensors", "finetune/log.txt", "scratch/checkpoint.safetensors"} {
+		require.FileExists(t, filepath.Join(dir, name))
+	}
+	again := result
+	require.NoError(t, json.Unmarshal([]byte(succeed(t, append(args, "--resume", "auto")...)), &again))
+	require.Equal(t, result.Certified, again.Certified)
+}
+
+func TestMachineReadableOutput(t *testing.T) {
+	for _, args := range []string{"version --json", "devices --json", "bench gemm --shapes 8x8x8 --time 1ms --json"} {
+		require.True(t, json.Valid([]byte(succeed(t, strings.Fields(args)...))), args)
+	}
+	if testing.Short() {
+		return
+	}
+	var r rate
+	require.NoError(t, json.Unmarshal([]byte(succeed(t, strings.Fields("bench train --model dmae_vit_micro_patch4_8 --batch-size 4 --time 50ms --json")...)), &r))
+	require.Positive(t, r.Pretrain)
+	require.Positive(t, r.Finetune)
+	require.NoError(t, json.Unmarshal([]byte(succeed(t, strings.Fields("bench certify --model dmae_vit_micro_patch4_8 --batch-size 4 --time 50ms --json")...)), &r))
+	require.Positive(t, r.Samples)
+}
+
+func TestGradcheckReportsNoFailure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("checks every derivative")
+	}
+	var result struct {
+		Checked, Failed int
+		Cases           []struct{ Name string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(succeed(t, "gradcheck", "--json")), &result))
+	require.Zero(t, result.Failed)
+	require.Equal(t, result.Checked, len(result.Cases))
+	require.Greater(t, result.Checked, 50)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
+)
+
+type predictCmd struct {
+	computeFlags
+	Images    []string      `arg:"" help:"JPEG or PNG files." placeholder:"IMAGE"`
+	Model     string        `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	Sigma     exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
+	N         int           `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
+	Alpha     exact.Decimal `help:"Probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
+	Seed      uint64        `help:"Seed of the noise." default:"0" placeholder:"N"`
+	BatchSize int           `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	JSON      bool          `name:"json" help:"Print a JSON array."`
+}
+
+func (predictCmd) Help() string {
+	return "The answer is the class that most noisy copies get, or an abstention where a binomial test cannot tell the first from the second.\n\nExample: dmae predict --model runs/finetune/checkpoint.safetensors shoe.png"
+}
+
+// prediction is an answer for a program.
+type prediction struct {
+	File   string        `json:"file"`
+	Class  int           `json:"class"` // -1 for an abstention
+	Name   string        `json:"name,omitempty"`
+	Count  int           `json:"count"` // samples of the most frequent class
+	N      int           `json:"n"`
+	PValue exact.Decimal `json:"p_value"`
+}
+
+// Run predicts the class of image files.
+func (c *predictCmd) Run(e *env) error {
+	if c.BatchSize < 1 {
+		return misused("--batch %d cannot be used: it must be at least 1", c.BatchSize)
+	}
+	b, err := c.backend()
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	model, err := dmae.LoadClassifier(b, c.Model)
+	if err != nil {
+		return err
+	}
+	noise := smooth.Noise{Sigma: c.Sigma.Float32(), Seed: c.Seed}
+	answers := []prediction{}
+	for i, file := range c.Images {
+		x, err := readPixels(file, &model.Config)
+		if err != nil {
+			return err
+		}
+		classifier := dmae.NewSmoothClassifier(model, func(int) ([]float32, error) { return x, nil }, c.BatchSize)
+		p, err := smooth.Predict(e.ctx, classifier, i, noise, c.N, c.Alpha)
+		if err != nil {
+			return fmt.Errorf("cannot predict %s: %w", file, err)
+		}
+		a := prediction{File: file, Class: p.Class, Count: p.Top[1], N: c.N, PValue: p.PValue}
+		if p.Class >= 0 && p.Class < len(model.Config.ClassNames) {
+			a.Name = model.Config.ClassNames[p.Class]
+		}
+		answers = append(answers, a)
+	}
+	if c.JSON {
+		return printJSON(e.stdout, answers)
+	}
+	for _, a := range answers {
+		answer := "abstains"
+		if a.Class >= 0 {
+			answer = fmt.Sprintf("class %d", a.Class)
+			if a.Name != "" {
+				answer = a.Name
+			}
+		}
+		fmt.Fprintf(e.stdout, "%s: %s (%d of %d samples, p <= %s)\n", a.File, answer, a.Count, a.N, a.PValue)
+	}
+	return nil
+}
+
+// readPixels reads an image file as the model sees it.
+func readPixels(path string, c *dmae.Config) ([]float32, error) {
+	im, err := data.ReadImage(path, c.Channels)
+	if err != nil {
+		return nil, err
+	}
+	one, err := data.NewMemory(path, []string{"unknown"}, []data.Image{im}, []int32{0})
+	if err != nil {
+		return nil, err
+	}
+	x := make([]float32, c.Pixels())
+	return x, train.Pixels(one, 0, c, x)
+}

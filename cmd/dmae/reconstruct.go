@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"image/png"
+	"io"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/atomicfile"
+)
+
+type reconstructCmd struct {
+	computeFlags
+	dataFlags
+	Model string  `help:"Checkpoint of an autoencoder." required:"" placeholder:"FILE"`
+	Split string  `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	Sigma float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]; negative for the one the model was trained with." default:"-1" placeholder:"SIGMA"`
+	Count int     `help:"Images to draw." default:"8" placeholder:"N"`
+	Seed  uint64  `help:"Seed of noise and masks." default:"0" placeholder:"N"`
+	Out   string  `help:"PNG file to write." required:"" placeholder:"FILE"`
+}
+
+func (reconstructCmd) Help() string {
+	return "One row an image: original, corrupted (noise, hidden patches grey), reconstructed.\n\nExample: dmae reconstruct --data builtin:fashion-mnist --model runs/pretrain/checkpoint.safetensors --out reconstruct.png"
+}
+
+// Run draws reconstructions.
+func (c *reconstructCmd) Run(e *env) error {
+	if c.Count < 1 {
+		return misused("--count %d cannot be used: it must be at least 1", c.Count)
+	}
+	b, err := c.backend()
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	model, err := dmae.LoadAutoencoder(b, c.Model)
+	if err != nil {
+		return err
+	}
+	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
+	if err != nil {
+		return err
+	}
+	sigma := c.Sigma
+	if sigma < 0 {
+		sigma = model.Config.Sigma
+	}
+	r := reconstruction{model: model, images: images, count: c.Count, sigma: sigma, seed: c.Seed}
+	if err := r.write(c.Out); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.stdout, "picture %s\n", c.Out)
+	return err
+}
+
+// reconstruction draws the first images of a data set; reconstruct and
+// quickstart use it.
+type reconstruction struct {
+	model  *dmae.Autoencoder
+	images data.Dataset
+	count  int
+	sigma  float64
+	seed   uint64
+}
+
+func (r reconstruction) write(path string) error {
+	n := min(r.count, r.images.Len())
+	size := r.model.Config.Pixels()
+	pixels := make([]float32, n*size)
+	for i := range n {
+		if err := train.Pixels(r.images, i, &r.model.Config, pixels[i*size:(i+1)*size]); err != nil {
+			return err
+		}
+	}
+	picture, err := r.model.Picture(pixels, r.sigma, r.seed)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, func(w io.Writer) error { return png.Encode(w, picture) })
+}

@@ -1,0 +1,17 @@
+// Package train runs the two stages of training: [Pretrain] teaches a masked
+// autoencoder to restore noisy, mostly hidden images, [Finetune] teaches a
+// classifier to see through Gaussian noise. Both end in a folder with
+// checkpoint.safetensors, which later commands read, and log.txt, which holds
+// one JSON object an epoch.
+//
+// Start at loop.go, the one training loop; pretrain.go and finetune.go say what
+// a step of each stage is, [Recipe] holds every choice that decides the result.
+//
+// The package promises that a result depends on nothing but the recipe, the
+// data and the initial weights. The number of threads, the size of the
+// micro-batches a batch is accumulated from, and being stopped, killed and
+// resumed at any point change no bit of the checkpoint and of log.txt. For that
+// the checkpoint carries everything the next step needs, down to the sums of
+// the epoch under way and the text of log.txt; it replaces its predecessor
+// atomically; and no file holds a wall-clock time.
+package train

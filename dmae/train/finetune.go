@@ -1,0 +1,126 @@
+package train
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/nn/optim"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+// Finetune trains the classifier Options.Model describes on images under
+// Gaussian noise (paper, section 3.3), starting from the encoder of an
+// autoencoder or, without one, from scratch. When ctx is cancelled it saves and
+// returns an error that is ErrInterrupted.
+func Finetune(ctx context.Context, o Options) (*Result, error) {
+	r, err := newRun(o, StageFinetune)
+	if err != nil {
+		return nil, err
+	}
+	if got, want := len(o.Train.Classes()), o.Model.Classes; got != want {
+		return nil, fmt.Errorf("finetune: the images have %d classes and the model %d; use data with the model's classes", got, want)
+	}
+	if o.Test != nil {
+		if r.state.Eval, err = data.Digest(o.Test); err != nil {
+			return nil, err
+		}
+	}
+	model, err := dmae.NewClassifier(o.Backend, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	c := &model.Config
+	n := r.opt.MicroBatch
+	r.params, r.describe = model.Params, model.Metadata
+	r.optimiser = optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Finetune(o.Recipe.WeightDecay, o.Recipe.LayerDecay, c.Depth))
+	stage := &finetuning{
+		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n),
+		model:       model,
+		smoothing:   o.Recipe.Smoothing,
+		test:        o.Test,
+		target:      make([]float32, n*c.Classes),
+		targets:     o.Backend.Persist(o.Backend.Float(), tensor.Of(n, c.Classes)),
+	}
+	if c.DropPath > 0 {
+		stage.drop = make([]float32, 2*c.Depth*n)
+		stage.drops = o.Backend.Persist(o.Backend.Float(), tensor.Of(2*c.Depth, n))
+	}
+	r.stage = stage
+	if err := initialise(model, o); err != nil {
+		return nil, fmt.Errorf("finetune: %w", err)
+	}
+	digest := model.Digest()
+	r.state.Init = hex.EncodeToString(digest[:])
+	result, err := r.start(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("finetune: %w", err)
+	}
+	return result, nil
+}
+
+// initialise gives the model its first weights: an autoencoder's encoder under
+// a new head, or random ones.
+func initialise(model *dmae.Classifier, o Options) error {
+	if o.Encoder == "" {
+		model.InitScratch(o.Recipe.Seed)
+		return nil
+	}
+	encoder, err := dmae.LoadAutoencoder(o.Backend, o.Encoder)
+	if err != nil {
+		return err
+	}
+	return model.LoadEncoder(encoder, o.Recipe.Seed)
+}
+
+// finetuning is the stage of Finetune.
+type finetuning struct {
+	*batchRunner
+	model     *dmae.Classifier
+	smoothing float64
+	test      data.Dataset
+	target    []float32 // [B, K]
+	targets   *tensor.Tensor
+	drop      []float32 // [2*Depth, B], or nil
+	drops     *tensor.Tensor
+}
+
+func (f *finetuning) accumulate(b *data.Batch, epoch uint32, weight float32, losses []float32) error {
+	c := &f.model.Config
+	dmae.Targets(b.Labels, c.Classes, f.smoothing, f.target)
+	f.b.Upload(f.targets, f.target)
+	if f.drop != nil {
+		c.DropPathScales(f.seed, epoch, 0, b.Index, f.drop)
+		f.b.Upload(f.drops, f.drop)
+	}
+	return f.run(b, epoch, weight, losses, func(t *autograd.Tape, _, noisy *tensor.Tensor) *autograd.Variable {
+		logits := f.model.Logits(t, noisy, f.drops)
+		return t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(f.targets))
+	})
+}
+
+// evaluate measures the accuracy on the test images, clean and under the noise
+// trained with.
+func (f *finetuning) evaluate(ctx context.Context, e *Entry) error {
+	if f.test == nil {
+		return nil
+	}
+	clean, err := Evaluate(ctx, f.model, f.test, EvalOptions{Batch: f.batch, Seed: f.seed})
+	if err != nil {
+		return err
+	}
+	noisy, err := Evaluate(ctx, f.model, f.test, EvalOptions{Batch: f.batch, Seed: f.seed, Sigma: f.sigma})
+	if err != nil {
+		return err
+	}
+	loss, acc, noisyAcc := clean.Loss, 100*clean.Accuracy(), 100*noisy.Accuracy()
+	e.TestLoss, e.TestAcc1, e.NoisyAcc1 = &loss, &acc, &noisyAcc
+	return nil
+}
+
+var errNoImages = errors.New("there are no images to evaluate on")

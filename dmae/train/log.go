@@ -1,0 +1,44 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Entry is a line of log.txt: one epoch. The names are those of the official
+// log; it holds no times, so that a resumed run writes the same file.
+type Entry struct {
+	TrainLR   float64 `json:"train_lr"`   // mean over the epoch's steps
+	TrainLoss float64 `json:"train_loss"` // mean over the epoch's images
+
+	// Fine-tuning, after epochs with an evaluation. Accuracies are in percent;
+	// TestAcc1 is on clean images, NoisyAcc1 on one noisy copy each.
+	TestLoss  *float64 `json:"test_loss,omitempty"`
+	TestAcc1  *float64 `json:"test_acc1,omitempty"`
+	NoisyAcc1 *float64 `json:"test_noisy_acc1,omitempty"`
+
+	Epoch       int     `json:"epoch"` // counted from 0
+	Step        int     `json:"step"`  // optimiser steps so far
+	NParameters int     `json:"n_parameters"`
+	Sigma       float64 `json:"sigma"`
+}
+
+// line returns the entry as a line of log.txt.
+func (e Entry) line() (string, error) {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return "", fmt.Errorf("train: cannot write epoch %d to the log: %w", e.Epoch, err)
+	}
+	return string(b) + "\n", nil
+}
+
+// lastEntry returns the last line of a log.
+func lastEntry(log string) (Entry, error) {
+	log = strings.TrimSuffix(log, "\n")
+	var e Entry
+	if err := json.Unmarshal([]byte(log[strings.LastIndexByte(log, '\n')+1:]), &e); err != nil {
+		return e, fmt.Errorf("train: the last line of the log is damaged: %w", err)
+	}
+	return e, nil
+}

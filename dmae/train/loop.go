@@ -1,0 +1,202 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/nn/optim"
+)
+
+// ErrInterrupted is what a run ends with when its context is cancelled. Its
+// state has been saved; it can be resumed.
+var ErrInterrupted = errors.New("training was interrupted")
+
+// Progress is what a run reports after every optimiser step. It holds no
+// times: rates and estimates are the business of whoever shows them.
+type Progress struct {
+	Stage       string
+	Epoch       int // counted from 0
+	Epochs      int
+	Step, Steps int     // optimiser steps, over the whole run
+	Batch       int     // images a step
+	Loss        float64 // mean over the step's images
+	LR          float64
+	GradNorm    float64 // before clipping
+}
+
+// stage is what differs between pre-training and fine-tuning.
+type stage interface {
+	// accumulate runs the model forward and backward on a micro-batch of epoch's
+	// images, adding to the gradients the derivative of weight times the sum of
+	// the images' losses, and stores those losses.
+	accumulate(b *data.Batch, epoch uint32, weight float32, losses []float32) error
+
+	// evaluate fills in what is measured after an epoch.
+	evaluate(ctx context.Context, e *Entry) error
+}
+
+// loop runs optimiser steps until the recipe is fulfilled.
+func (r *run) loop(ctx context.Context) error {
+	stepsPerEpoch := r.opt.Train.Len() / r.state.Recipe.Batch
+	if stepsPerEpoch == 0 {
+		return fmt.Errorf("train: %d images are fewer than one batch of %d; lower the batch size or the accumulation", r.opt.Train.Len(), r.state.Recipe.Batch)
+	}
+	if r.state.Epoch == r.state.Recipe.Epochs {
+		return nil
+	}
+	loader, err := r.loader(ctx)
+	if err != nil {
+		return err
+	}
+	defer loader.Close()
+	for r.state.Epoch < r.state.Recipe.Epochs {
+		if err := r.epoch(ctx, loader, stepsPerEpoch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loader returns the loader of the run's micro-batches, from where the state
+// stands on.
+func (r *run) loader(ctx context.Context) (*data.Loader, error) {
+	s := r.state
+	perEpoch := data.Steps(r.opt.Train.Len(), r.opt.MicroBatch, true)
+	return data.NewLoader(ctx, r.opt.Train, data.LoaderOptions{
+		Batch: r.opt.MicroBatch, DropLast: true, Shuffle: true,
+		Seed: s.Recipe.Seed, Pipeline: trainPipeline(r.opt.Train, &r.opt.Model, s.Recipe),
+		Epochs: s.Recipe.Epochs, Start: s.Epoch*perEpoch + s.Step*(s.Recipe.Batch/r.opt.MicroBatch),
+		Workers: max(r.opt.Workers, 1), Log: r.opt.Log,
+	})
+}
+
+// next returns the next micro-batch of the epoch under way. An epoch ends with
+// its last whole batch: what an unfinished one would have been made of is
+// passed over.
+func (r *run) next(loader *data.Loader) (*data.Batch, error) {
+	for {
+		b, err := loader.Next()
+		if err != nil || b.Epoch == r.state.Epoch {
+			return b, err
+		}
+	}
+}
+
+// epoch finishes the epoch under way, evaluates, logs and saves.
+func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int) error {
+	s := r.state
+	for s.Step < stepsPerEpoch {
+		if err := r.step(ctx, loader, stepsPerEpoch); err != nil {
+			return r.interrupted(ctx, err)
+		}
+		if r.opt.SaveEvery > 0 && s.Steps%r.opt.SaveEvery == 0 && s.Step < stepsPerEpoch {
+			if err := r.save(); err != nil {
+				return err
+			}
+		}
+	}
+	entry := Entry{
+		TrainLR:     s.LRSum / float64(stepsPerEpoch),
+		TrainLoss:   s.LossSum / float64(stepsPerEpoch*s.Recipe.Batch),
+		Epoch:       s.Epoch,
+		Step:        s.Steps,
+		NParameters: r.params.Count(),
+		Sigma:       r.opt.Model.Sigma,
+	}
+	last := s.Epoch == s.Recipe.Epochs-1
+	if last || r.opt.EvalEvery > 0 && (s.Epoch+1)%r.opt.EvalEvery == 0 {
+		if err := r.stage.evaluate(ctx, &entry); err != nil {
+			return r.interrupted(ctx, err)
+		}
+	}
+	line, err := entry.line()
+	if err != nil {
+		return err
+	}
+	s.log += line
+	s.Epoch++
+	s.Step, s.LossSum, s.LRSum = 0, 0, 0
+	if last || r.opt.SaveEpochs <= 1 || s.Epoch%r.opt.SaveEpochs == 0 {
+		return r.save()
+	}
+	return nil
+}
+
+// step takes one optimiser step. When it fails, state and weights are those of
+// the step before.
+func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) error {
+	s := r.state
+	lr := r.schedule.At(float64(s.Epoch) + float64(s.Step)/float64(stepsPerEpoch))
+	weight := float32(1 / float64(s.Recipe.Batch))
+	r.params.ZeroGrad()
+	sum := 0.0
+	for done := 0; done < s.Recipe.Batch; done += r.opt.MicroBatch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		batch, err := r.next(loader)
+		if err != nil {
+			return err
+		}
+		if err := r.stage.accumulate(batch, uint32(s.Epoch), weight, r.losses); err != nil {
+			return err
+		}
+		// One chain over the images in order, whatever the micro-batches.
+		for _, l := range r.losses {
+			sum += float64(l)
+		}
+		if math.IsNaN(sum) || math.IsInf(sum, 0) {
+			return r.nonFinite("loss", lr)
+		}
+	}
+	// Also a finite loss can have a derivative that is not: look before the
+	// weights are touched.
+	norm := r.optimiser.GradNorm()
+	if math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return r.nonFinite("gradient norm", lr)
+	}
+	scale := 1.0
+	if s.Recipe.ClipGrad > 0 {
+		scale = optim.ClipScale(norm, s.Recipe.ClipGrad)
+	}
+	r.optimiser.Step(lr, scale)
+	if err := r.opt.Backend.Sync(); err != nil {
+		return err
+	}
+	s.Step++
+	s.Steps++
+	s.LossSum += sum
+	s.LRSum += lr
+	if r.opt.Progress != nil {
+		r.opt.Progress(Progress{
+			Stage: s.Recipe.Stage, Epoch: s.Epoch, Epochs: s.Recipe.Epochs,
+			Step: s.Steps, Steps: s.Recipe.Epochs * stepsPerEpoch, Batch: s.Recipe.Batch,
+			Loss: sum / float64(s.Recipe.Batch), LR: lr, GradNorm: norm,
+		})
+	}
+	return nil
+}
+
+// interrupted turns the error of a cancelled context into ErrInterrupted, after
+// saving.
+func (r *run) interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	if err := r.save(); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w after step %d (epoch %d); everything is saved in %s, go on with --resume auto", ErrInterrupted, r.state.Steps, r.state.Epoch, r.path())
+}
+
+// nonFinite reports that a step cannot be taken.
+func (r *run) nonFinite(what string, lr float64) error {
+	good := "no checkpoint has been written yet"
+	if r.saved >= 0 {
+		good = fmt.Sprintf("the last good checkpoint is %s of step %d", r.path(), r.saved)
+	}
+	return fmt.Errorf("train: the %s is not finite in step %d at learning rate %g; %s; lower the learning rate or limit the gradient norm", what, r.state.Steps+1, lr, good)
+}

@@ -1,0 +1,67 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/nn/optim"
+	"github.com/godmae/godmae/tensor"
+)
+
+// Pretrain trains the autoencoder Options.Model describes to restore clean
+// images from noisy ones of which most patches are hidden (paper, section 3).
+// Labels play no part. When ctx is cancelled it saves and returns an error that
+// is ErrInterrupted.
+func Pretrain(ctx context.Context, o Options) (*Result, error) {
+	r, err := newRun(o, StagePretrain)
+	if err != nil {
+		return nil, err
+	}
+	model, err := dmae.NewAutoencoder(o.Backend, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	c := &model.Config
+	n, patches := r.opt.MicroBatch, c.Patches()
+	r.params, r.describe = model.Params, model.Metadata
+	r.optimiser = optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Pretrain(o.Recipe.WeightDecay))
+	r.stage = &pretraining{
+		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n),
+		model:       model,
+		keep:        make([]int32, n*(1+c.Visible())),
+		restore:     make([]int32, n*patches),
+		keepIDs:     o.Backend.Persist(tensor.I32, tensor.Of(n, 1+c.Visible())),
+		restoreIDs:  o.Backend.Persist(tensor.I32, tensor.Of(n, patches)),
+	}
+	model.Init(o.Recipe.Seed)
+	result, err := r.start(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("pretrain: %w", err)
+	}
+	return result, nil
+}
+
+// pretraining is the stage of Pretrain.
+type pretraining struct {
+	*batchRunner
+	model               *dmae.Autoencoder
+	keep, restore       []int32
+	keepIDs, restoreIDs *tensor.Tensor
+}
+
+func (p *pretraining) accumulate(b *data.Batch, epoch uint32, weight float32, losses []float32) error {
+	c := &p.model.Config
+	dmae.MaskIDs(p.seed, epoch, b.Index, c.Patches(), c.MaskRatio, p.keep, p.restore)
+	p.b.Upload(p.keepIDs, p.keep)
+	p.b.Upload(p.restoreIDs, p.restore)
+	return p.run(b, epoch, weight, losses, func(t *autograd.Tape, clean, noisy *tensor.Tensor) *autograd.Variable {
+		loss, _ := p.model.Forward(t, clean, noisy, p.keepIDs, p.restoreIDs)
+		return loss
+	})
+}
+
+// evaluate measures nothing: pre-training has no accuracy.
+func (p *pretraining) evaluate(context.Context, *Entry) error { return nil }

@@ -1,0 +1,160 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Stages of training.
+const (
+	StagePretrain = "pretrain"
+	StageFinetune = "finetune"
+)
+
+// Recipe holds every choice that decides the result of a training run, except
+// the model (which names the noise level sigma, the mask ratio and the
+// drop-path rate), the data and the initial weights. It travels in the
+// checkpoint; a run is resumed with the same recipe only.
+type Recipe struct {
+	Stage string `json:"stage"`
+	Seed  uint64 `json:"seed"`
+
+	// Batch is the number of images behind one optimiser step. An epoch's
+	// incomplete batch is left out.
+	Batch        int     `json:"batch"`
+	Epochs       int     `json:"epochs"`
+	WarmupEpochs float64 `json:"warmup_epochs"`
+
+	// LR is the peak learning rate and MinLR where the half-cosine ends; the
+	// linear warm-up starts at 0 (see nn/optim).
+	LR          float64 `json:"lr"`
+	MinLR       float64 `json:"min_lr"`
+	WeightDecay float64 `json:"weight_decay"`
+	Beta1       float64 `json:"beta1"`
+	Beta2       float64 `json:"beta2"`
+	ClipGrad    float64 `json:"clip_grad"` // largest gradient norm; 0 for no limit
+
+	// Augmentation: horizontal flips with probability 1/2, and random resized
+	// crops of CropMin to 1 of the area (0 for none).
+	Flip    bool    `json:"flip"`
+	CropMin float64 `json:"crop_min"`
+
+	// Fine-tuning only.
+	LayerDecay float64 `json:"layer_decay"` // learning-rate factor from a block to the one before it
+	Smoothing  float64 `json:"smoothing"`   // label smoothing
+}
+
+// PretrainRecipe returns the recipe of the paper for pre-training, with a peak
+// learning rate of 1.5e-4 times batch/256.
+func PretrainRecipe(batch int) Recipe {
+	return Recipe{
+		Stage: StagePretrain, Batch: batch, Epochs: 50, WarmupEpochs: 10,
+		LR: ScaledLR(1.5e-4, batch), WeightDecay: 0.05, Beta1: 0.9, Beta2: 0.95,
+		Flip: true,
+	}
+}
+
+// FinetuneRecipe returns the recipe of the paper for fine-tuning, with a peak
+// learning rate of 5e-4 times batch/256.
+func FinetuneRecipe(batch int) Recipe {
+	return Recipe{
+		Stage: StageFinetune, Batch: batch, Epochs: 50, WarmupEpochs: 5,
+		LR: ScaledLR(5e-4, batch), MinLR: 1e-6, WeightDecay: 0.05, Beta1: 0.9, Beta2: 0.999,
+		Flip: true, LayerDecay: 0.65, Smoothing: 0.1,
+	}
+}
+
+// ScaledLR returns the peak learning rate that belongs to a base rate: the base
+// is for 256 images a step and grows in proportion.
+func ScaledLR(base float64, batch int) float64 { return float64(base*float64(batch)) / 256 }
+
+// Validate returns an error that names the first value no training can work
+// with.
+func (r Recipe) Validate() error {
+	finite := func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+	for _, c := range []struct {
+		ok          bool
+		name, value string
+		remedy      string
+	}{
+		{r.Stage == StagePretrain || r.Stage == StageFinetune, "stage", r.Stage, "use pretrain or finetune"},
+		{r.Batch > 0, "batch size", fmt.Sprint(r.Batch), "use at least 1"},
+		{r.Epochs > 0, "number of epochs", fmt.Sprint(r.Epochs), "use at least 1"},
+		{r.WarmupEpochs >= 0 && r.WarmupEpochs <= float64(r.Epochs), "number of warm-up epochs", fmt.Sprint(r.WarmupEpochs), fmt.Sprintf("use 0 to %d, the number of epochs", r.Epochs)},
+		{r.LR > 0 && finite(r.LR), "learning rate", fmt.Sprint(r.LR), "use a positive number"},
+		{r.MinLR >= 0 && r.MinLR <= r.LR, "smallest learning rate", fmt.Sprint(r.MinLR), fmt.Sprintf("use 0 to %v, the peak", r.LR)},
+		{r.WeightDecay >= 0 && finite(r.WeightDecay), "weight decay", fmt.Sprint(r.WeightDecay), "use 0 or a positive number"},
+		{r.Beta1 >= 0 && r.Beta1 < 1, "beta1", fmt.Sprint(r.Beta1), "use a number in [0,1)"},
+		{r.Beta2 >= 0 && r.Beta2 < 1, "beta2", fmt.Sprint(r.Beta2), "use a number in [0,1)"},
+		{r.ClipGrad >= 0 && finite(r.ClipGrad), "gradient norm limit", fmt.Sprint(r.ClipGrad), "use a positive number, or 0 for none"},
+		{r.CropMin >= 0 && r.CropMin <= 1, "smallest crop", fmt.Sprint(r.CropMin), "use a share of the area in (0,1], or 0 for no crops"},
+		{r.Stage != StageFinetune || r.LayerDecay > 0 && r.LayerDecay <= 1, "layer decay", fmt.Sprint(r.LayerDecay), "use a factor in (0,1]; 1 for none"},
+		{r.Smoothing >= 0 && r.Smoothing < 1, "label smoothing", fmt.Sprint(r.Smoothing), "use a number in [0,1)"},
+	} {
+		if !c.ok {
+			return fmt.Errorf("train: the %s %s cannot be used: %s", c.name, c.value, c.remedy)
+		}
+	}
+	return nil
+}
+
+// differences names the values in which two recipes differ, the checkpoint's
+// first.
+func differences(saved, now any) (string, error) {
+	fields := func(v any) (map[string]json.RawMessage, []string, error) {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return nil, nil, err
+		}
+		m := map[string]json.RawMessage{}
+		if err := json.Unmarshal(b, &m); err != nil {
+			return nil, nil, err
+		}
+		// The order of the keys in the text, which a map does not keep.
+		var order []string
+		dec := json.NewDecoder(strings.NewReader(string(b)))
+		if _, err := dec.Token(); err != nil {
+			return nil, nil, err
+		}
+		for dec.More() {
+			key, err := dec.Token()
+			if err != nil {
+				return nil, nil, err
+			}
+			order = append(order, fmt.Sprint(key))
+			var skip json.RawMessage
+			if err := dec.Decode(&skip); err != nil {
+				return nil, nil, err
+			}
+		}
+		return m, order, nil
+	}
+	a, order, err := fields(saved)
+	if err != nil {
+		return "", err
+	}
+	b, orderB, err := fields(now)
+	if err != nil {
+		return "", err
+	}
+	for _, key := range orderB { // keys with omitempty that only now has
+		if _, ok := a[key]; !ok {
+			order = append(order, key)
+		}
+	}
+	show := func(v json.RawMessage) string {
+		if v == nil {
+			return "none"
+		}
+		return string(v)
+	}
+	var diff []string
+	for _, key := range order {
+		if string(a[key]) != string(b[key]) {
+			diff = append(diff, fmt.Sprintf("%s %s, not %s", key, show(a[key]), show(b[key])))
+		}
+	}
+	return strings.Join(diff, "; "), nil
+}

@@ -1,0 +1,194 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/optim"
+	"github.com/godmae/godmae/ops"
+)
+
+// optimiserPrefix starts the names of the optimiser's tensors in a checkpoint.
+const optimiserPrefix = dmae.StatePrefix + "adamw."
+
+// Options describe a run.
+type Options struct {
+	Backend ops.Backend
+	Model   dmae.Config // sigma, the noise trained with, is part of it
+	Recipe  Recipe
+
+	// MicroBatch is the number of images that go through the model at a time;
+	// it divides Recipe.Batch, and 0 means Recipe.Batch. It bounds memory and
+	// changes no result.
+	MicroBatch int
+
+	Train data.Dataset // images of the model's data size
+
+	// Fine-tuning: images to evaluate on (nil for none), after the last epoch
+	// and after every EvalEvery-th (0 for the last alone).
+	Test      data.Dataset
+	EvalEvery int
+
+	// Encoder is the checkpoint of the autoencoder whose encoder fine-tuning
+	// starts from; "" starts from scratch.
+	Encoder string
+
+	// Out is the folder for checkpoint.safetensors and log.txt.
+	Out string
+
+	// Resume is "" to start anew, "auto" to go on from a checkpoint in Out if
+	// there is one, or the path of a checkpoint to go on from. Overwrite lets a
+	// new run replace the checkpoint of an old one.
+	Resume    string
+	Overwrite bool
+
+	// The checkpoint is saved after every SaveEpochs-th epoch (0: every one)
+	// and, if SaveEvery is positive, after every SaveEvery-th optimiser step.
+	SaveEpochs int
+	SaveEvery  int
+
+	// Workers decode and augment images beside training; 0 means one.
+	Workers int
+
+	Progress func(Progress)       // called after every optimiser step; may be nil
+	Log      func(message string) // told of every corrupt image that is left out; may be nil
+}
+
+// Result is what a finished run has to show.
+type Result struct {
+	Checkpoint string // path
+	Log        string // text of log.txt
+	Last       Entry  // its last line
+	Resumed    bool   // it went on from a checkpoint
+}
+
+// run is a training run under way.
+type run struct {
+	opt       Options
+	params    *nn.Params
+	optimiser *optim.AdamW
+	schedule  optim.Schedule
+	stage     stage
+	describe  func() map[string]string // metadata of the model
+	state     *State
+	losses    []float32 // of a micro-batch
+	saved     int       // step of the last checkpoint; -1 for none
+}
+
+// newRun checks the options and fills in what both stages need.
+func newRun(o Options, stageName string) (*run, error) {
+	if o.MicroBatch == 0 {
+		o.MicroBatch = o.Recipe.Batch
+	}
+	if err := o.Recipe.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Recipe.Stage != stageName {
+		return nil, fmt.Errorf("train: the recipe is for %s, not for %s", o.Recipe.Stage, stageName)
+	}
+	if o.MicroBatch < 0 || o.Recipe.Batch%o.MicroBatch != 0 {
+		return nil, fmt.Errorf("train: a batch of %d images cannot be accumulated from micro-batches of %d; use a divisor", o.Recipe.Batch, o.MicroBatch)
+	}
+	digest, err := data.Digest(o.Train)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{
+		opt:    o,
+		losses: make([]float32, o.MicroBatch),
+		saved:  -1,
+		state:  &State{Recipe: o.Recipe, Data: digest},
+		schedule: optim.Schedule{
+			LR: o.Recipe.LR, MinLR: o.Recipe.MinLR,
+			Warmup: o.Recipe.WarmupEpochs, Epochs: float64(o.Recipe.Epochs),
+		},
+	}
+	return r, nil
+}
+
+// start begins anew with the parameters as they are or resumes, trains, and
+// returns what came of it.
+func (r *run) start(ctx context.Context) (*Result, error) {
+	if err := os.MkdirAll(r.opt.Out, 0o777); err != nil {
+		return nil, fmt.Errorf("train: cannot make the folder for the results: %w", err)
+	}
+	from, err := findCheckpoint(r.opt.Out, r.opt.Resume, r.opt.Overwrite)
+	if err != nil {
+		return nil, err
+	}
+	if from != "" {
+		if err := r.resume(from); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.loop(ctx); err != nil {
+		return nil, err
+	}
+	last, err := lastEntry(r.state.log)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Checkpoint: r.path(), Log: r.state.log, Last: last, Resumed: from != ""}, nil
+}
+
+// path returns where the run's checkpoint is.
+func (r *run) path() string { return filepath.Join(r.opt.Out, CheckpointName) }
+
+// resume takes weights, optimiser and position from a checkpoint of the same
+// run.
+func (r *run) resume(from string) error {
+	f, err := checkpoint.Open(from)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	saved, err := ReadState(f)
+	if err != nil {
+		return err
+	}
+	if err := saved.sameRun(from, r.state); err != nil {
+		return err
+	}
+	_, model, err := dmae.Describe(f)
+	if err != nil {
+		return err
+	}
+	if diff, err := differences(model, r.opt.Model); err != nil {
+		return err
+	} else if diff != "" {
+		return fmt.Errorf("train: %s cannot be resumed with another model: it has %s; repeat its settings, or start anew in another folder", from, diff)
+	}
+	if err := r.params.Load(f); err != nil {
+		return err
+	}
+	if err := r.optimiser.Import(f, optimiserPrefix, saved.Steps); err != nil {
+		return err
+	}
+	r.state = saved
+	r.saved = saved.Steps
+	// A kill between the two files of a save leaves an older log.
+	return r.state.writeLog(r.opt.Out)
+}
+
+// save writes the checkpoint and the log, each replacing its predecessor as a
+// whole.
+func (r *run) save() error {
+	metadata, err := r.state.metadata()
+	if err != nil {
+		return err
+	}
+	maps.Copy(metadata, r.describe())
+	tensors := append(r.params.Export(), r.optimiser.Export(optimiserPrefix)...)
+	if err := checkpoint.Write(r.path(), tensors, metadata); err != nil {
+		return err
+	}
+	r.saved = r.state.Steps
+	return r.state.writeLog(r.opt.Out)
+}

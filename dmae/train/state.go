@@ -1,0 +1,117 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/nn/checkpoint"
+)
+
+// Names of the files in the folder of a run.
+const (
+	CheckpointName = "checkpoint.safetensors"
+	LogName        = "log.txt"
+)
+
+// Metadata keys of a checkpoint that this package owns.
+const (
+	stateKey = "godmae.train"
+	logKey   = "godmae.log"
+)
+
+// State is where a training run stands, always between two optimiser steps.
+type State struct {
+	Recipe Recipe `json:"recipe"`
+	Data   string `json:"data"`           // digest of the training images
+	Eval   string `json:"eval,omitempty"` // digest of the images evaluated on
+	Init   string `json:"init,omitempty"` // digest of the classifier fine-tuning began with
+
+	Epoch int `json:"epoch"`      // epochs that are finished and logged
+	Step  int `json:"epoch_step"` // optimiser steps taken in the epoch under way
+	Steps int `json:"step"`       // optimiser steps taken in all
+
+	// Sums over the epoch under way. JSON keeps them exactly: Go prints the
+	// shortest decimal that reads back as the same float64.
+	LossSum float64 `json:"loss_sum"` // over images
+	LRSum   float64 `json:"lr_sum"`   // over steps
+
+	log string // text of log.txt
+}
+
+// metadata returns the state as metadata of a checkpoint.
+func (s *State) metadata() (map[string]string, error) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("train: cannot save the state of training: %w", err)
+	}
+	return map[string]string{stateKey: string(b), logKey: s.log}, nil
+}
+
+// ReadState returns the state of training that a checkpoint carries.
+func ReadState(f *checkpoint.File) (*State, error) {
+	m := f.Metadata()
+	text, ok := m[stateKey]
+	if !ok {
+		return nil, fmt.Errorf("train: %s holds no state of training; resume from a %s written by pretrain or finetune", f.Name(), CheckpointName)
+	}
+	s := &State{log: m[logKey]}
+	if err := json.Unmarshal([]byte(text), s); err != nil {
+		return nil, fmt.Errorf("train: the state of training in %s cannot be read: %w", f.Name(), err)
+	}
+	if s.Epoch < 0 || s.Step < 0 || s.Steps < 0 {
+		return nil, fmt.Errorf("train: the state of training in %s counts %d epochs and %d steps; the file is damaged", f.Name(), s.Epoch, s.Steps)
+	}
+	return s, nil
+}
+
+// Log returns the text of log.txt up to this state.
+func (s *State) Log() string { return s.log }
+
+// sameRun returns an error that names what differs when a run described by now
+// cannot go on from the saved state s.
+func (s *State) sameRun(name string, now *State) error {
+	type identity struct {
+		Recipe
+		Data string `json:"training images"`
+		Eval string `json:"evaluation images"`
+		Init string `json:"initial weights"`
+	}
+	diff, err := differences(identity{s.Recipe, s.Data, s.Eval, s.Init}, identity{now.Recipe, now.Data, now.Eval, now.Init})
+	if err != nil {
+		return err
+	}
+	if diff != "" {
+		return fmt.Errorf("train: %s cannot be resumed with other settings: it has %s; repeat its settings, or start anew in another folder", name, diff)
+	}
+	return nil
+}
+
+// writeLog replaces log.txt by the log of the state.
+func (s *State) writeLog(dir string) error {
+	return atomicfile.WriteBytes(filepath.Join(dir, LogName), []byte(s.log))
+}
+
+// findCheckpoint returns the checkpoint a run starts from, "" for none: resume
+// is "" (start anew), "auto" (go on if the folder has a checkpoint) or a path.
+// Starting anew over an existing checkpoint needs overwrite.
+func findCheckpoint(dir, resume string, overwrite bool) (string, error) {
+	here := filepath.Join(dir, CheckpointName)
+	switch resume {
+	case "auto":
+		_, err := os.Stat(here)
+		if errors.Is(err, os.ErrNotExist) {
+			return "", nil
+		}
+		return here, err
+	case "":
+		if _, err := os.Stat(here); err == nil && !overwrite {
+			return "", fmt.Errorf("train: %s exists already; go on from it with --resume auto, replace it with --overwrite, or choose another --out", here)
+		}
+		return "", nil
+	}
+	return resume, nil
+}
