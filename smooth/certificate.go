@@ -59,7 +59,7 @@ func (s *Seed) UnmarshalText(text []byte) error {
 // records it. Nothing in it may change between machines or runs.
 type Subject struct {
 	Contract      string   `json:"contract"`      // numerics contract of the classifier, such as "f32/1"
-	Model         string   `json:"model"`         // digest of weights and configuration, see ModelDigest
+	Model         string   `json:"model"`         // digest of weights and configuration
 	Data          string   `json:"data"`          // name of the data set and its split
 	Preprocessing string   `json:"preprocessing"` // from the stored image to what the noise is added to
 	Names         []string `json:"names"`         // class names; empty when unknown

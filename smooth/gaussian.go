@@ -42,7 +42,7 @@ func AddGaussian(dst, x []float32, sigma float32, addr philox.Addr) {
 // boxMuller turns two random words into two independent standard normals (Box
 // and Muller 1958).
 func boxMuller(w1, w2 uint32) (a, b float32) {
-	r := float32(math.Sqrt(float64(-2 * exact.Log32(philox.Uniform(w1)))))
+	r := float32(math.Sqrt(float64(-2 * exact.LogOpen32(philox.Uniform(w1)))))
 	sin, cos := exact.SinCos2Pi32(philox.Uniform(w2))
 	return r * cos, r * sin
 }

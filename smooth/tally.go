@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"hash"
 )
 
 // BlockSize is the number of samples whose predictions are hashed together, so
@@ -93,41 +92,35 @@ func noSamples() Sampling { return Sampling{Counts: Counts{}, Blocks: []Block{}}
 
 // tally collects predictions in the order of their sample numbers.
 type tally struct {
-	total, block []int // index class+1
-	inBlock      int
-	hash         hash.Hash
+	total, block []int  // index class+1
+	words        []byte // predictions of the open block
 	done         Sampling
 }
 
 func newTally(classes int) *tally {
-	return &tally{total: make([]int, classes+1), block: make([]int, classes+1), hash: sha256.New(), done: noSamples()}
+	return &tally{total: make([]int, classes+1), block: make([]int, classes+1), done: noSamples()}
 }
 
 // add counts the next prediction, a class or NoClass.
 func (t *tally) add(class int32) {
-	var word [2]byte
-	binary.LittleEndian.PutUint16(word[:], uint16(class))
-	t.hash.Write(word[:])
+	t.words = binary.LittleEndian.AppendUint16(t.words, uint16(class))
 	t.block[class+1]++
 	t.done.N++
-	if t.inBlock++; t.inBlock == BlockSize {
+	if len(t.words) == 2*BlockSize {
 		t.closeBlock()
 	}
 }
 
 func (t *tally) closeBlock() {
-	if t.inBlock == 0 {
+	if len(t.words) == 0 {
 		return
 	}
-	b := Block{Counts: sparse(t.block)}
-	t.hash.Sum(b.Predictions[:0])
-	t.done.Blocks = append(t.done.Blocks, b)
+	t.done.Blocks = append(t.done.Blocks, Block{Counts: sparse(t.block), Predictions: sha256.Sum256(t.words)})
 	for i, n := range t.block {
 		t.total[i] += n
 	}
 	clear(t.block)
-	t.inBlock = 0
-	t.hash.Reset()
+	t.words = t.words[:0]
 }
 
 // sampling closes the last block and returns the outcome.
