@@ -24,6 +24,7 @@ type weights struct {
 	first, count []int
 	k            []int32
 	real         []float64
+	sums         []int32
 }
 
 // bicubic is Keys' kernel with a = -0.5; float64() keeps products from fusing.
@@ -112,7 +113,7 @@ func (w *weights) rows(dst, src []byte, n, in, out int) {
 		row, to := src[y*in:(y+1)*in], dst[y*out:(y+1)*out]
 		for i := range to {
 			k := w.k[i*w.taps : i*w.taps+w.count[i]]
-			pix := row[w.first[i] : w.first[i]+w.count[i]]
+			pix := row[w.first[i]:][:len(k)]
 			sum := int32(1) << (weightBits - 1)
 			for j, v := range pix {
 				sum += int32(v) * k[j]
@@ -122,19 +123,25 @@ func (w *weights) rows(dst, src []byte, n, in, out int) {
 	}
 }
 
-// columns resamples the columns of a plane of width pixels a row to out rows.
+// columns resamples the columns of a plane of width pixels a row to out rows,
+// a whole row of sums at a time.
 func (w *weights) columns(dst, src []byte, out, width int) {
+	w.sums = grow(w.sums, width)
 	for i := range out {
-		k := w.k[i*w.taps : i*w.taps+w.count[i]]
-		to := dst[i*width : (i+1)*width]
-		for x := range to {
-			sum := int32(1) << (weightBits - 1)
-			at := w.first[i]*width + x
-			for _, v := range k {
-				sum += int32(src[at]) * v
-				at += width
+		sums := w.sums
+		for x := range sums {
+			sums[x] = 1 << (weightBits - 1)
+		}
+		for j, k := range w.k[i*w.taps : i*w.taps+w.count[i]] {
+			row := src[(w.first[i]+j)*width:]
+			row = row[:len(sums)]
+			for x, v := range row {
+				sums[x] += int32(v) * k
 			}
-			to[x] = clip8(sum)
+		}
+		to := dst[i*width : (i+1)*width]
+		for x, v := range sums {
+			to[x] = clip8(v)
 		}
 	}
 }
