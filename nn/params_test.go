@@ -1,0 +1,229 @@
+package nn_test
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/tensor"
+)
+
+func specs() []nn.Spec {
+	return append(append([]nn.Spec{
+		{Name: "cls_token", Shape: tensor.Of(1, 1, 8), View: tensor.Of(8), Init: nn.Normal(0.02)},
+		{Name: "pos_embed", Shape: tensor.Of(1, 5, 8), Init: nn.SinCos(8, 2), Fixed: true},
+	}, nn.PatchEmbedSpecs("patch_embed", 8, 3, 2, nn.XavierUniform(12, 8))...),
+		nn.StackSpecs("blocks", 2, 8, 12, func(in, out int) nn.Initializer { return nn.XavierUniform(in, out) })...)
+}
+
+func TestParamsLieInOneTensor(t *testing.T) {
+	b := cpu.New(cpu.Options{Threads: 1})
+	defer b.Close()
+	p := nn.NewParams(b, specs())
+	require.Nil(t, p.Grads())
+	p.EnableGrad()
+	p.Init(3)
+
+	count, end := 0, 0
+	for i, param := range p.All() {
+		require.Equal(t, i, param.Index)
+		require.Same(t, param, p.Get(param.Name))
+		require.Zero(t, param.Offset()%nn.Align)
+		require.Equal(t, param.Value, param.Var.Value)
+		if param.Fixed {
+			require.Nil(t, param.Grad)
+			require.False(t, param.Var.Differentiable())
+			continue
+		}
+		require.Equal(t, param.Grad, param.Var.Grad)
+		require.Equal(t, end, param.Offset(), param.Name)
+		end = (param.Offset() + param.Elems() + nn.Align - 1) / nn.Align * nn.Align
+		count += param.Elems()
+	}
+	require.Equal(t, count, p.Count())
+	require.Equal(t, end, p.Grads().Shape().Elems())
+
+	w := p.Get("patch_embed.proj.weight")
+	require.Equal(t, tensor.Of(8, 3, 2, 2), w.Shape)
+	require.Equal(t, tensor.Of(8, 12), w.Value.Shape())
+
+	// The flat tensor shows what a view got, and zeros between parameters.
+	flat := tensor.Data[float32](p.Values())
+	used := make([]bool, len(flat))
+	for _, param := range p.All() {
+		for i, v := range p.Download(param) {
+			require.Equal(t, v, flat[param.Offset()+i])
+			used[param.Offset()+i] = true
+		}
+	}
+	for i, v := range flat {
+		require.True(t, used[i] || v == 0)
+	}
+
+	g := tensor.Data[float32](p.Grads())
+	g[0], g[len(g)-1] = 1, 1
+	p.ZeroGrad()
+	require.Equal(t, make([]float32, len(g)), g)
+
+	version := w.Value.Version()
+	p.Touch()
+	require.Greater(t, w.Value.Version(), version)
+	require.Panics(t, func() { p.Var("nobody") })
+	require.Nil(t, p.Get("nobody"))
+	require.Panics(t, func() { nn.NewParams(b, append(specs(), specs()[0])) })
+}
+
+// Before EnableGrad a model records nothing.
+func TestParamsWithoutGradients(t *testing.T) {
+	b := ref.New()
+	p := nn.NewParams(b, nn.LinearSpecs("l", 3, 4, nn.Normal(1)))
+	p.Init(1)
+	tape := autograd.NewTape(b)
+	x := b.Persist(b.Float(), tensor.Of(2, 4))
+	l := nn.NewLinear(p, "l")
+	require.False(t, l.Forward(tape, tape.Const(x)).Differentiable())
+	p.EnableGrad()
+	require.True(t, l.Forward(tape, tape.Const(x)).Differentiable())
+}
+
+func TestInitialisers(t *testing.T) {
+	const n = 20000
+	draw := func(init nn.Initializer) (mean, deviation, largest float64) {
+		v := make([]float32, n+1) // odd: a pair of normals is cut
+		init(philox.NewGen(philox.Addr{Seed: 1, Stream: philox.Init}), v)
+		sum, squares := 0.0, 0.0
+		for _, x := range v {
+			sum += float64(x)
+			squares += float64(x) * float64(x)
+			largest = max(largest, math.Abs(float64(x)))
+		}
+		return sum / n, math.Sqrt(squares / n), largest
+	}
+	for name, c := range map[string]struct {
+		init               nn.Initializer
+		deviation, largest float64
+	}{
+		"normal":  {nn.Normal(0.02), 0.02, 0.02 * 6},
+		"uniform": {nn.Uniform(0.5), 0.5 / math.Sqrt(3), 0.5},
+		"xavier":  {nn.XavierUniform(100, 50), math.Sqrt(2.0 / 150), math.Sqrt(6.0 / 150)},
+		"conv":    {nn.ConvBias(64), 0.125 / math.Sqrt(3), 0.125},
+	} {
+		mean, deviation, largest := draw(c.init)
+		require.InDelta(t, 0, mean, 5*c.deviation/math.Sqrt(n), name)
+		require.InEpsilon(t, c.deviation, deviation, 0.03, name)
+		require.LessOrEqual(t, largest, c.largest, name)
+		require.Greater(t, largest, c.largest/2, name)
+	}
+}
+
+// Initial values are part of the contract: a seed means the same network
+// everywhere.
+func TestInitIsReproducible(t *testing.T) {
+	b := ref.New()
+	p := nn.NewParams(b, specs())
+	p.Init(0)
+	cls, qkv := p.Download(p.Get("cls_token")), p.Download(p.Get("blocks.1.attn.qkv.weight"))
+	require.Equal(t, [4]uint32{0xbc2b5650, 0x3c0ce71f, 0xbe3a02f4, 0x3e8d16f3}, [4]uint32{
+		math.Float32bits(cls[0]), math.Float32bits(cls[7]), math.Float32bits(qkv[0]), math.Float32bits(qkv[191]),
+	})
+}
+
+func TestSinCosPositions(t *testing.T) {
+	f := openFixture(t, "pos_embed.safetensors")
+	for name, c := range map[string]struct{ width, grid int }{
+		"p48_14": {48, 14}, "p768_2": {768, 2}, "p32_8": {32, 8}, "p192_8": {192, 8},
+	} {
+		want, err := f.Float64(name)
+		require.NoError(t, err)
+		got := nn.SinCosPositions(c.width, c.grid)
+		require.Len(t, got, len(want))
+		for i := range want {
+			require.InDelta(t, want[i], got[i], 1e-14, "%s[%d]", name, i)
+			require.Equal(t, float32(want[i]), float32(got[i]), "%s[%d]", name, i)
+		}
+	}
+}
+
+func openFixture(t *testing.T, name string) *checkpoint.File {
+	f, err := checkpoint.Open(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	return f
+}
+
+func TestLoadWhatWasExported(t *testing.T) {
+	b := ref.New()
+	p, q := nn.NewParams(b, specs()), nn.NewParams(b, specs())
+	p.Init(5)
+	path := filepath.Join(t.TempDir(), "p.safetensors")
+	require.NoError(t, checkpoint.Write(path, p.Export(), nil))
+	f, err := checkpoint.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	require.NoError(t, nn.Match(specs(), f, nil))
+	require.NoError(t, q.Load(f))
+	for i, param := range p.All() {
+		require.Equal(t, p.Download(param), q.Download(q.All()[i]))
+	}
+
+	var match *nn.MatchError
+	require.ErrorAs(t, nn.Match(specs()[1:], f, nil), &match)
+	require.Equal(t, []string{"cls_token [1 1 8] is unexpected"}, match.Problems)
+	require.NoError(t, nn.Match(specs()[1:], f, func(name string) bool { return name == "cls_token" }))
+	require.ErrorAs(t, nn.Match(nil, f, nil), &match)
+	require.Len(t, match.Problems, len(specs()))
+	require.ErrorContains(t, match, "and 16 more")
+}
+
+// A block computes what its formula says, on the reference backend.
+func TestBlockWithDropPath(t *testing.T) {
+	b := ref.New()
+	p := nn.NewParams(b, nn.BlockSpecs("x", 8, 12, func(in, out int) nn.Initializer { return nn.Normal(0.5) }))
+	p.Init(9)
+	block := nn.NewBlock(p, "x", 2)
+	x := b.Persist(b.Float(), tensor.Of(2, 3, 8))
+	in := make([]float64, 48)
+	for i := range in {
+		in[i] = math.Sin(float64(i))
+	}
+	b.Upload(x, in)
+	run := func(scales ...float32) []float64 {
+		tape := autograd.NewInference(b)
+		var drop *nn.DropPath
+		if scales != nil {
+			s := b.Persist(b.Float(), tensor.Of(2, 2))
+			b.Upload(s, scales)
+			drop = &nn.DropPath{Scales: s}
+		}
+		y := nn.Stack{block}.Forward(tape, tape.Const(x), drop)
+		out := make([]float64, 48)
+		b.Download(out, y.Value)
+		return out
+	}
+	plain := run()
+	require.Equal(t, plain, run(1, 1, 1, 1))
+	half := run(0, 1, 0, 1) // [branch, image]: nothing is added to image 0
+	require.Equal(t, in[:24], half[:24])
+	require.Equal(t, plain[24:], half[24:])
+
+	// One branch alone: attention, then MLP, against the formula.
+	tape := autograd.NewInference(b)
+	v := tape.Const(x)
+	attention := block.Proj.Forward(tape, tape.Apply(ops.Attention, ops.Attr{Heads: 2}, block.QKV.Forward(tape, block.Norm1.Forward(tape, v))))
+	first := tape.Apply(ops.Add, ops.Attr{}, v, attention)
+	mlp := block.FC2.Forward(tape, block.FC1.Gelu(tape, block.Norm2.Forward(tape, first)))
+	want := make([]float64, 48)
+	b.Download(want, tape.Apply(ops.Add, ops.Attr{}, first, mlp).Value)
+	require.InDeltaSlice(t, want, plain, 1e-12)
+	b.Download(want, first.Value)
+	require.InDeltaSlice(t, want, run(1, 1, 0, 0), 1e-12)
+}
