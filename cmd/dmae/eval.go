@@ -11,14 +11,14 @@ import (
 type evalCmd struct {
 	computeFlags
 	dataFlags
-	Model     string  `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
-	Split     string  `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
-	Sigma     float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]; negative for the one the model was trained with." default:"-1" placeholder:"SIGMA"`
-	Copies    int     `help:"Noisy copies of each image." default:"1" placeholder:"N"`
-	Seed      uint64  `help:"Seed of the noise." default:"0" placeholder:"N"`
-	Max       int     `help:"Use the first N images only; 0 for all." default:"0" placeholder:"N"`
-	BatchSize int     `help:"Images at a time; the result does not depend on it." default:"128" placeholder:"N"`
-	JSON      bool    `name:"json" help:"Print a JSON object."`
+	Model     string   `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	Split     string   `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	Sigma     *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
+	Copies    int      `help:"Noisy copies of each image." default:"1" placeholder:"N"`
+	Seed      uint64   `help:"Seed of the noise." default:"0" placeholder:"N"`
+	Max       int      `help:"Use the first N images only; 0 for all." default:"0" placeholder:"N"`
+	BatchSize int      `help:"Images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	JSON      bool     `name:"json" help:"Print a JSON object."`
 }
 
 func (evalCmd) Help() string {
@@ -44,9 +44,12 @@ func (c *evalCmd) Run(e *env) error {
 		return err
 	}
 	images = data.First(images, c.Max)
-	sigma := c.Sigma
+	sigma := model.Config.Sigma
+	if c.Sigma != nil {
+		sigma = *c.Sigma
+	}
 	if sigma < 0 {
-		sigma = model.Config.Sigma
+		return misused("--sigma %g cannot be used: a standard deviation is not negative", sigma)
 	}
 	p := newProgress(e.stderr, "eval", "images", images.Len()*(1+c.Copies))
 	p.begin(0)

@@ -62,7 +62,7 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"pretrain --data builtin:cats --out " + out, exitFailed, "cats"},
 		{"pretrain --data " + out + " --out " + out, exitFailed, out},
 		{"pretrain --data builtin:fashion-mnist --model dmae_vit_tiny_patch4_32 --out " + out, exitFailed, "channels"},
-		{"pretrain --data builtin:fashion-mnist --threads -1 --out " + out, exitMisuse, "--threads -1"},
+		{"pretrain --data builtin:fashion-mnist --threads=-1 --out " + out, exitMisuse, "--threads -1"},
 		{"pretrain --data builtin:fashion-mnist --mask-ratio 1.5 --out " + out, exitFailed, "mask_ratio"},
 		{"finetune --data builtin:fashion-mnist --out " + out, exitMisuse, "--finetune"},
 		{"finetune --data builtin:fashion-mnist --out " + out + " --finetune " + missing, exitFailed, missing},
@@ -152,7 +152,7 @@ func TestQuickstartInMiniature(t *testing.T) {
 		t.Skip("trains three models")
 	}
 	dir := filepath.Join(t.TempDir(), "quick")
-	args := []string{"quickstart", "--out", dir, "--json", "--epochs-pretrain", "1", "--epochs-finetune", "1", "--images", "4", "--n", "20"}
+	args := []string{"quickstart", "--out", dir, "--json", "--unlabelled", "256", "--epochs-pretrain", "1", "--epochs-finetune", "1", "--images", "4", "--n", "20"}
 	var result quickstartJSON
 	require.NoError(t, json.Unmarshal([]byte(succeed(t, args...)), &result))
 	for _, run := range []string{"dmae", "scratch"} {

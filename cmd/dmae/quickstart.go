@@ -31,7 +31,8 @@ type quickstartCmd struct {
 	Out            string `help:"Folder for checkpoints, certificates and pictures." default:"dmae-quickstart" placeholder:"DIR"`
 	Resume         string `help:"auto: go on where an earlier quickstart with the same flags stopped." enum:"auto," default:"" placeholder:"auto"`
 	Seed           uint64 `help:"Seed of everything random." default:"0" placeholder:"N"`
-	EpochsPretrain int    `help:"Epochs of pre-training on 10,000 images without labels." default:"8" placeholder:"N"`
+	Unlabelled     int    `help:"Images to pre-train on, without labels; at most 10,000." default:"10000" placeholder:"N"`
+	EpochsPretrain int    `help:"Epochs of pre-training." default:"8" placeholder:"N"`
 	EpochsFinetune int    `help:"Epochs of fine-tuning on 1,000 images with labels." default:"60" placeholder:"N"`
 	Images         int    `help:"Test images to certify." default:"200" placeholder:"N"`
 	N              int    `name:"n" help:"Noisy samples that estimate each image's class." default:"500" placeholder:"N"`
@@ -57,6 +58,9 @@ func (c *quickstartCmd) Run(e *env) error {
 	start := time.Now()
 	if c.EpochsPretrain < 1 || c.EpochsFinetune < 1 || c.Images < 1 || c.N < 1 {
 		return misused("--epochs-pretrain %d, --epochs-finetune %d, --images %d and --n %d must be at least 1", c.EpochsPretrain, c.EpochsFinetune, c.Images, c.N)
+	}
+	if c.Unlabelled < quickstartBatch {
+		return misused("--unlabelled %d cannot be used: give at least %d, one batch", c.Unlabelled, quickstartBatch)
 	}
 	b, err := c.backend()
 	if err != nil {
@@ -105,6 +109,7 @@ func (q *quickstart) open() (err error) {
 	if q.few, err = data.Balanced(q.train, quickstartLabels); err != nil {
 		return err
 	}
+	q.train = data.First(q.train, q.Unlabelled)
 	q.test, err = data.Open(data.FashionMNIST, data.Options{Split: data.Test, Channels: 1})
 	return err
 }
@@ -131,7 +136,7 @@ func (q *quickstart) pretrain() (string, error) {
 	}
 	recipe := train.PretrainRecipe(quickstartBatch)
 	recipe.Seed, recipe.Epochs, recipe.WarmupEpochs, recipe.LR = q.Seed, q.EpochsPretrain, min(1, float64(q.EpochsPretrain)), 1.5e-3
-	return q.run("pre-train on 10,000 images without labels", func(o train.Options) (*train.Result, error) { return train.Pretrain(q.env.ctx, o) },
+	return q.run(fmt.Sprintf("pre-train on %d images without labels", q.train.Len()), func(o train.Options) (*train.Result, error) { return train.Pretrain(q.env.ctx, o) },
 		train.Options{Model: model, Recipe: recipe, Train: q.train, Out: q.path("pretrain")})
 }
 

@@ -14,12 +14,12 @@ import (
 type reconstructCmd struct {
 	computeFlags
 	dataFlags
-	Model string  `help:"Checkpoint of an autoencoder." required:"" placeholder:"FILE"`
-	Split string  `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
-	Sigma float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]; negative for the one the model was trained with." default:"-1" placeholder:"SIGMA"`
-	Count int     `help:"Images to draw." default:"8" placeholder:"N"`
-	Seed  uint64  `help:"Seed of noise and masks." default:"0" placeholder:"N"`
-	Out   string  `help:"PNG file to write." required:"" placeholder:"FILE"`
+	Model string   `help:"Checkpoint of an autoencoder." required:"" placeholder:"FILE"`
+	Split string   `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	Sigma *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
+	Count int      `help:"Images to draw." default:"8" placeholder:"N"`
+	Seed  uint64   `help:"Seed of noise and masks." default:"0" placeholder:"N"`
+	Out   string   `help:"PNG file to write." required:"" placeholder:"FILE"`
 }
 
 func (reconstructCmd) Help() string {
@@ -44,9 +44,12 @@ func (c *reconstructCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	sigma := c.Sigma
+	sigma := model.Config.Sigma
+	if c.Sigma != nil {
+		sigma = *c.Sigma
+	}
 	if sigma < 0 {
-		sigma = model.Config.Sigma
+		return misused("--sigma %g cannot be used: a standard deviation is not negative", sigma)
 	}
 	r := reconstruction{model: model, images: images, count: c.Count, sigma: sigma, seed: c.Seed}
 	if err := r.write(c.Out); err != nil {
