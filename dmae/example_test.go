@@ -1,0 +1,120 @@
+package dmae_test
+
+import (
+	"fmt"
+	"log"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/nn/optim"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/tensor"
+)
+
+// stripes returns n grey images of 8 x 8 pixels with stripes of two directions.
+func stripes(n int) []float32 {
+	pixels := make([]float32, 0, n*64)
+	for i := range n {
+		for p := range 64 {
+			at := p % 8
+			if i%2 == 1 {
+				at = p / 8
+			}
+			pixels = append(pixels, float32((at+i)/2%2))
+		}
+	}
+	return pixels
+}
+
+// Pre-training with the library: noise, mask, loss, gradient, step.
+func ExampleAutoencoder() {
+	b := cpu.New(cpu.Options{})
+	defer b.Close()
+	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
+	if err != nil {
+		log.Fatal(err)
+	}
+	model, err := dmae.NewAutoencoder(b, cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	model.Init(0)
+	optimiser := optim.NewAdamW(model.Params, 0.9, 0.95, optim.Pretrain(0.05))
+
+	const batch, seed = 16, 0
+	ids := make([]int32, batch)
+	samples := make([]uint32, batch)
+	for i := range ids {
+		ids[i], samples[i] = int32(i), uint32(i)
+	}
+	keep := make([]int32, batch*(1+cfg.Visible()))
+	restore := make([]int32, batch*cfg.Patches())
+	numbers := func(v []int32, dims ...int) *tensor.Tensor {
+		t := b.New(tensor.I32, tensor.Of(dims...))
+		b.Upload(t, v)
+		return t
+	}
+
+	tape := autograd.NewTape(b)
+	var first, last float64
+	for step := range 30 {
+		scope := b.Mark() // memory of a step, given back at its end
+		tape.Reset()
+		model.Params.ZeroGrad()
+
+		clean := b.New(b.Float(), tensor.Of(batch, 1, 8, 8))
+		b.Upload(clean, stripes(batch))
+		epochs := make([]int32, batch)
+		for i := range epochs {
+			epochs[i] = int32(step)
+		}
+		noisy := dmae.Corrupt(tape, clean, numbers(ids, batch), numbers(epochs, batch), cfg.Sigma, philox.Addr{Seed: seed, Stream: philox.TrainNoise})
+		dmae.MaskIDs(seed, uint32(step), samples, cfg.Patches(), cfg.MaskRatio, keep, restore)
+		loss, _ := model.Forward(tape, clean, noisy, numbers(keep, batch, 1+cfg.Visible()), numbers(restore, batch, cfg.Patches()))
+
+		weight := b.New(b.Float(), loss.Shape()) // the mean over the batch
+		b.Run(ops.Fill, []*tensor.Tensor{weight}, nil, &ops.Attr{Value: 1.0 / batch})
+		tape.Backward(loss, weight)
+		optimiser.Step(3e-3, 1)
+
+		losses := make([]float64, batch)
+		b.Download(losses, loss.Value)
+		last = mean(losses)
+		if step == 0 {
+			first = last
+		}
+		b.Release(scope)
+	}
+	if err := b.Sync(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("parameters:", model.Params.Count())
+	fmt.Println("the loss has halved:", last < first/2)
+	// Output:
+	// parameters: 10912
+	// the loss has halved: true
+}
+
+// Classifying images with the library.
+func ExampleClassifier() {
+	b := cpu.New(cpu.Options{})
+	defer b.Close()
+	cfg, err := dmae.Preset("dmae_vit_tiny_patch4_28")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg.Classes = 10
+	model, err := dmae.NewClassifier(b, cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	model.InitScratch(0) // or dmae.LoadClassifier(b, "checkpoint.safetensors")
+
+	images := b.New(b.Float(), tensor.Of(3, 1, 28, 28)) // pixels in [0,1]
+	b.Upload(images, make([]float32, 3*28*28))
+	logits := model.Logits(autograd.NewInference(b), images, nil)
+	fmt.Println(logits.Shape())
+	// Output: [3 10]
+}
