@@ -1,23 +1,23 @@
 package simd
 
 // Add sets dst[i] = a[i] + b[i].
-func Add(dst, a, b []float32) { binary("Add", active.add, dst, a, b) }
+func Add(dst, a, b []float32) { mapTwo("Add", active.add, dst, a, b) }
 
 // Sub sets dst[i] = a[i] - b[i].
-func Sub(dst, a, b []float32) { binary("Sub", active.sub, dst, a, b) }
+func Sub(dst, a, b []float32) { mapTwo("Sub", active.sub, dst, a, b) }
 
 // Mul sets dst[i] = a[i] * b[i].
-func Mul(dst, a, b []float32) { binary("Mul", active.mul, dst, a, b) }
+func Mul(dst, a, b []float32) { mapTwo("Mul", active.mul, dst, a, b) }
 
 // GeluGrad sets dst[i] = dy[i] * gelu'(x[i]), with gelu' as in
 // exact.GeluGrad32.
-func GeluGrad(dst, dy, x []float32) { binary("GeluGrad", active.geluGrad, dst, dy, x) }
+func GeluGrad(dst, dy, x []float32) { mapTwo("GeluGrad", active.geluGrad, dst, dy, x) }
 
 // Exp sets dst[i] = e^x[i], as exact.Exp32.
-func Exp(dst, x []float32) { unary("Exp", active.exp, dst, x) }
+func Exp(dst, x []float32) { mapOne("Exp", active.exp, dst, x) }
 
 // Gelu sets dst[i] = x[i]*Phi(x[i]), as exact.Gelu32.
-func Gelu(dst, x []float32) { unary("Gelu", active.gelu, dst, x) }
+func Gelu(dst, x []float32) { mapOne("Gelu", active.gelu, dst, x) }
 
 // Fill sets every element of dst to v.
 func Fill(dst []float32, v float32) {
@@ -63,7 +63,7 @@ func Normalize(dst, x []float32, mean, std float32) {
 	}
 }
 
-func unary(fn string, k func(dst, x []float32), dst, x []float32) {
+func mapOne(fn string, k func(dst, x []float32), dst, x []float32) {
 	need(fn, "x", len(x), len(dst))
 	n := whole(len(dst))
 	k(dst[:n], x[:n])
@@ -74,7 +74,7 @@ func unary(fn string, k func(dst, x []float32), dst, x []float32) {
 	}
 }
 
-func binary(fn string, k func(dst, a, b []float32), dst, a, b []float32) {
+func mapTwo(fn string, k func(dst, a, b []float32), dst, a, b []float32) {
 	need(fn, "first source", len(a), len(dst))
 	need(fn, "second source", len(b), len(dst))
 	n := whole(len(dst))
