@@ -10,6 +10,11 @@ type gemmSizes struct {
 	k int // steps of a block
 	m int // rows of a block of A
 	n int // columns of a block of B
+
+	// shared is the number of floating point operations in one k block from
+	// which on the threads of a pool pack B together, at the price of a meeting
+	// of all threads a block.
+	shared int
 }
 
 // kBlock returns the length of the k blocks: about equal ones, as many as needed,
@@ -35,7 +40,7 @@ type gemmTask struct {
 func (t *gemmTask) plan(g *Gemm) {
 	t.Gemm = *g
 	t.kernel = active.gemm
-	t.sizes = gemmSizesFor(t.kernel)
+	t.sizes = t.kernel.sizes()
 	t.directA = !t.kernel.packA && g.N <= directColumns
 	t.directB = !g.TransB && g.M <= directRows
 }

@@ -24,6 +24,7 @@ type gemmKernel struct {
 	tiles    [][]gemmTile // tiles[v][r] has v+1 vectors and r+1 rows
 	packA    bool         // tiles need aRow = 1 and aStep = rows of the tallest tile
 	packer   *gemmPacker  // nil: plain Go packs
+	fixed    gemmSizes    // block sizes in place of the machine's; tests set it
 	fmaLoop  func(n int)  // n turns of independent multiply-adds in registers
 	fmaFlops int          // floating point operations of one turn
 }

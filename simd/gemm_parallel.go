@@ -49,17 +49,13 @@ func (p *Pool) Gemm(g *Gemm) {
 	switch {
 	case len(p.workspaces) == 1:
 		j.task.serial(p.workspaces[0])
-	case 2*g.M*g.N*min(g.K, j.task.sizes.k) < sharedFlops:
+	case g.K == 0 || 2*g.M*g.N*min(g.K, j.task.sizes.k) < j.task.sizes.shared:
 		j.runWhole()
 	default:
 		j.runShared()
 	}
 	j.task.Gemm = Gemm{} // keep nothing alive
 }
-
-// sharedFlops is the work in one k block from which on it pays that the threads
-// pack B together, which costs a meeting of all threads a block.
-const sharedFlops = 40e6
 
 // packPanels is how many panels of B one packing task fills.
 const packPanels = 4

@@ -17,14 +17,25 @@ func cacheSizes() (l1, l2, l3 int) {
 	return max(cache.L1D, smallL1), max(cache.L2, smallL2), max(cache.L3, smallL3)
 }
 
-// gemmSizesFor chooses the block sizes for a kernel: half of the first level
-// cache for a panel of B, half of the second for a block of A, half of the third
-// for a block of B.
-func gemmSizesFor(k *gemmKernel) gemmSizes {
-	steps := min(max(cacheL1/2/(4*k.cols()), 256), 512)
+// sharedFlops is gemmSizes.shared of every machine: below it a k block takes two
+// threads less than half a millisecond.
+const sharedFlops = 40e6
+
+// sizes returns the block sizes for a kernel: half of the second level cache for
+// a block of A, half of the third for a block of B. A panel of B may exceed the
+// first level: fewer visits to C are worth more.
+func (k *gemmKernel) sizes() gemmSizes {
+	if k.fixed.k != 0 {
+		return k.fixed
+	}
+	steps := min(max(cacheL1/(4*k.cols()), 256), 512)
 	return gemmSizes{
-		k: steps,
-		m: roundUp(min(max(cacheL2/2/(4*steps), 4*k.rows()), 512)-k.rows()+1, k.rows()),
-		n: roundUp(min(max(cacheL3/2/(4*steps), 16*k.cols()), 4096)-k.cols()+1, k.cols()),
+		k:      steps,
+		m:      multiple(min(max(cacheL2/2/(4*steps), 4*k.rows()), 512), k.rows()),
+		n:      multiple(min(max(cacheL3/2/(4*steps), 16*k.cols()), 4096), k.cols()),
+		shared: sharedFlops,
 	}
 }
+
+// multiple returns the largest multiple of unit that is not above n.
+func multiple(n, unit int) int { return n / unit * unit }

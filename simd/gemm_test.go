@@ -175,58 +175,107 @@ func requireSameBits(t *testing.T, want, got []float32, what any) {
 }
 
 // gemmProducts lists products that reach every tile, edge and path.
-func gemmProducts(s *numbers, short bool) []product {
+func gemmProducts(s *numbers) []product {
 	var list []product
 	add := func(m, n, k int) {
 		for v := range 8 {
 			list = append(list, s.product(m, n, k, v&1 != 0, v&2 != 0, v&4 != 0, (len(list)*7)%32))
 		}
 	}
-	for i := range 15 { // every tile height
+	for i := range 16 { // every tile height
 		add(i, 33, 3)
 	}
-	for i := range 40 { // every tile width
+	for i := range 34 { // every tile width
 		add(5, i, 2)
 	}
 	for _, k := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 17} {
 		add(17, 19, k)
 	}
-	for _, n := range []int{15, 31, 50, 65, 70} {
+	for _, n := range []int{15, 31, 50, 70} {
 		add(n, n, n)
 	}
-	add(1, 70, 300)
-	add(70, 1, 300)
-	add(13, 150, 523) // several k blocks, packed A
-	add(150, 40, 530) // several k blocks, packed B
-	if !short {
-		add(140, 135, 1100)
-		add(300, 300, 70)
-	}
+	add(3, 140, 9) // A is packed
+	add(75, 5, 9)  // B is packed
 	return list
 }
 
+// smallBlocks makes k blocks, row blocks and column blocks of almost every
+// product, and lets the threads share the panels of B.
+func smallBlocks(k *gemmKernel) gemmSizes {
+	return gemmSizes{k: 8, m: 2 * k.rows(), n: 2 * k.cols(), shared: 1}
+}
+
 func TestGemm(t *testing.T) {
-	pools := []*Pool{nil, NewPool(1), NewPool(2), NewPool(7)}
-	defer func() {
-		for _, p := range pools {
-			p.Close()
-		}
-	}()
 	s := &numbers{addr: philox.Addr{Seed: 1}}
-	products := gemmProducts(s, testing.Short())
+	products := gemmProducts(s)
+	if !testing.Short() {
+		for v := range 8 { // larger than the blocks of most machines
+			products = append(products, s.product(300, 140, 530, v&1 != 0, v&2 != 0, v&4 != 0, v))
+		}
+	}
 	want := make([][]float32, len(products))
 	for i, p := range products {
 		want[i] = p.run(definition)
 	}
 	eachISA(t, func(t *testing.T) {
-		var ws Workspace
-		for i, p := range products {
-			requireSameBits(t, want[i], p.run(func(g *Gemm) { GemmSerial(&ws, g) }), p)
-			for _, pool := range pools {
-				requireSameBits(t, want[i], p.run(pool.Gemm), fmt.Sprint(p, " threads ", pool.Threads()))
+		kernel := *active.gemm
+		set := *active
+		set.gemm = &kernel
+		active = &set
+		for _, sizes := range []gemmSizes{{}, smallBlocks(&kernel)} {
+			kernel.fixed = sizes
+			var ws Workspace
+			for i, p := range products {
+				requireSameBits(t, want[i], p.run(func(g *Gemm) { GemmSerial(&ws, g) }), p)
+			}
+			for _, threads := range []int{0, 1, 2, 7} {
+				if kernel.packer == nil && threads != 2 {
+					continue // plain Go is slow and has no paths of its own
+				}
+				var pool *Pool
+				if threads > 0 {
+					pool = NewPool(threads)
+				}
+				for i, p := range products {
+					requireSameBits(t, want[i], p.run(pool.Gemm), fmt.Sprint(p, " threads ", threads))
+				}
+				pool.Close()
 			}
 		}
 	})
+}
+
+func TestGemmSizes(t *testing.T) {
+	m := func(n int) []float32 { return make([]float32, n) }
+	good := Gemm{M: 3, N: 4, K: 5, A: m(15), LDA: 5, B: m(20), LDB: 4, C: m(12), LDC: 4}
+	GemmSerial(new(Workspace), &good)
+	for name, spoil := range map[string]func(g *Gemm){
+		"A":        func(g *Gemm) { g.A = m(14) },
+		"B":        func(g *Gemm) { g.LDB = 3 },
+		"C":        func(g *Gemm) { g.LDC = 5 },
+		"Bias":     func(g *Gemm) { g.Epilogue = &Epilogue{Bias: m(3)} },
+		"Pre":      func(g *Gemm) { g.Epilogue = &Epilogue{Pre: m(12)} },
+		"Residual": func(g *Gemm) { g.Epilogue = &Epilogue{Residual: m(11), LDR: 4} },
+		"RowScale": func(g *Gemm) { g.Epilogue = &Epilogue{RowScale: m(1), RowsPerScale: 2} },
+	} {
+		g := good
+		spoil(&g)
+		for _, run := range []func(){
+			func() { GemmSerial(new(Workspace), &g) },
+			func() { (*Pool)(nil).Gemm(&g) },
+		} {
+			require.Panics(t, run, name)
+			func() {
+				defer func() {
+					err, ok := recover().(*GemmShapeError)
+					require.True(t, ok, name)
+					require.Equal(t, name, err.Matrix)
+					require.ErrorContains(t, err, "simd: gemm: ")
+				}()
+				run()
+			}()
+		}
+	}
 }
 
 // eachISA runs a test once for every instruction set of this machine, plain Go
