@@ -50,6 +50,9 @@ type Params struct {
 	values *tensor.Tensor // trained parameters, then fixed ones
 	grads  *tensor.Tensor // of the trained ones; nil before EnableGrad
 	flat   int            // elements of grads
+
+	zero    [1]*tensor.Tensor // arguments of ZeroGrad, kept to allocate nothing in a step
+	nothing ops.Attr
 }
 
 // NewParams allocates the parameters on b, all zero. Call Init or upload
@@ -146,7 +149,8 @@ func (p *Params) Count() int {
 
 // ZeroGrad clears all gradients.
 func (p *Params) ZeroGrad() {
-	p.b.Run(ops.Fill, []*tensor.Tensor{p.grads}, nil, &ops.Attr{})
+	p.zero[0] = p.grads
+	p.b.Run(ops.Fill, p.zero[:], nil, &p.nothing)
 }
 
 // Init draws all values: parameter i from the stream Init at (seed, A = i).

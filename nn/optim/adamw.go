@@ -21,7 +21,12 @@ type AdamW struct {
 	spans        []span
 	step         int     // steps taken
 	pow1, pow2   float64 // beta1^step and beta2^step
-	norm         *tensor.Tensor
+
+	// Arguments of operations, kept to allocate nothing in a step.
+	at        ops.Attr
+	norm      [1]*tensor.Tensor
+	grads     [1]*tensor.Tensor
+	sumSquare [1]float64
 }
 
 // span is a run of parameters with the same rule.
@@ -39,7 +44,8 @@ func NewAdamW(params *nn.Params, beta1, beta2 float64, rule Rule) *AdamW {
 	o := &AdamW{
 		params: params, beta1: beta1, beta2: beta2, pow1: 1, pow2: 1,
 		m: b.Persist(b.Float(), shape), v: b.Persist(b.Float(), shape),
-		norm: b.Persist(b.Float(), tensor.Of(1)),
+		norm:  [1]*tensor.Tensor{b.Persist(b.Float(), tensor.Of(1))},
+		grads: [1]*tensor.Tensor{params.Grads()},
 	}
 	var from, to int
 	var scale, decay float64
@@ -78,10 +84,10 @@ func (o *AdamW) Steps() int { return o.step }
 // GradNorm returns the Euclidean norm of all gradients.
 func (o *AdamW) GradNorm() float64 {
 	b := o.params.Backend()
-	b.Run(ops.SumSquares, []*tensor.Tensor{o.norm}, []*tensor.Tensor{o.params.Grads()}, &ops.Attr{})
-	var sum [1]float64
-	b.Download(sum[:], o.norm)
-	return math.Sqrt(sum[0])
+	o.at = ops.Attr{}
+	b.Run(ops.SumSquares, o.norm[:], o.grads[:], &o.at)
+	b.Download(o.sumSquare[:], o.norm[0])
+	return math.Sqrt(o.sumSquare[0])
 }
 
 // ClipScale returns the factor that shortens a gradient of the given norm to
@@ -98,7 +104,7 @@ func (o *AdamW) Step(lr, gradScale float64) {
 	o.pow1 = float64(o.pow1 * o.beta1)
 	o.pow2 = float64(o.pow2 * o.beta2)
 	b := o.params.Backend()
-	at := ops.Attr{Adam: ops.Adam{
+	o.at = ops.Attr{Adam: ops.Adam{
 		Beta1: o.beta1, Beta2: o.beta2, Eps: Eps,
 		BiasCorr1:     1 - o.pow1,
 		SqrtBiasCorr2: math.Sqrt(1 - o.pow2),
@@ -106,9 +112,9 @@ func (o *AdamW) Step(lr, gradScale float64) {
 	}}
 	for i := range o.spans {
 		s := &o.spans[i]
-		at.Adam.LR = lr * s.lrScale
-		at.Adam.WeightDecay = s.decay
-		b.Run(ops.AdamW, s.out[:], s.in[:], &at)
+		o.at.Adam.LR = lr * s.lrScale
+		o.at.Adam.WeightDecay = s.decay
+		b.Run(ops.AdamW, s.out[:], s.in[:], &o.at)
 	}
 	o.params.Touch()
 }
