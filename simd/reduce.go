@@ -1,6 +1,9 @@
 package simd
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // reduceBlock is the longest stretch that one set of sixteen lanes reduces; the
 // results of the blocks of a longer slice are reduced in the same way.
@@ -67,18 +70,18 @@ func Max(x []float32) float32 {
 // block results pass through the same reduction, level by level, without being
 // stored. It allocates nothing.
 func reduce(a, b []float32, r reduction) float32 {
-	t := tails.Get().(*tail)
-	defer tails.Put(t)
-	var upper [2]level
+	s := reductions.Get().(*reductionState)
+	defer reductions.Put(s)
+	upper := &s.upper
 	for i := 0; i == 0 || i < len(a); i += reduceBlock {
 		end := min(i+reduceBlock, len(a))
-		Fill(t.a[:], r.start)
+		Fill(s.acc[:], r.start)
 		if b == nil {
-			r.block(&t.a, a[i:end], nil)
+			r.block(&s.acc, a[i:end], nil)
 		} else {
-			r.block(&t.a, a[i:end], b[i:end])
+			r.block(&s.acc, a[i:end], b[i:end])
 		}
-		v := r.tree(&t.a)
+		v := r.tree(&s.acc)
 		if len(a) <= reduceBlock {
 			return v
 		}
@@ -94,6 +97,14 @@ func reduce(a, b []float32, r reduction) float32 {
 	}
 	return upper[1].finish(r)
 }
+
+// reductionState is the memory of one reduction.
+type reductionState struct {
+	acc   [lanes]float32
+	upper [2]level // both empty between reductions
+}
+
+var reductions = sync.Pool{New: func() any { return new(reductionState) }}
 
 // reduction is what tells sums from maxima.
 type reduction struct {
