@@ -10,6 +10,7 @@ import (
 	"github.com/godmae/godmae/autograd/gradcheck"
 	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
 )
@@ -121,6 +122,18 @@ func TestSteadyStateAllocations(t *testing.T) {
 		tape := autograd.NewTape(n.b)
 		step(n, tape, layers)
 		require.Zero(t, testing.AllocsPerRun(3, func() { step(n, tape, layers) }), "%d layers", layers)
+	}
+}
+
+// The same holds for a whole step on the CPU backend, kernels included.
+func TestSteadyStateAllocationsOnCPU(t *testing.T) {
+	b := cpu.New(cpu.Options{Threads: 2})
+	defer func() { require.NoError(t, b.Close()) }()
+	n := newNet(b)
+	for _, layers := range []int{1, 40} {
+		tape := autograd.NewTape(b)
+		step(n, tape, layers)
+		require.LessOrEqual(t, testing.AllocsPerRun(5, func() { step(n, tape, layers) }), 1.0, "%d layers", layers)
 	}
 }
 
