@@ -15,12 +15,16 @@ type Pool struct {
 	mu         sync.Mutex
 	workspaces []*Workspace
 	wake       []chan struct{} // of workers 1, 2, ...; the caller is worker 0
-	done       sync.WaitGroup
-	failure    atomic.Pointer[any] // first panic of the running job
 
-	f     func(worker, task int)
-	tasks int
-	next  atomic.Int64 // next task to hand out
+	// The running job. Workers may read f and tasks between enter and leave.
+	f       func(worker, task int)
+	tasks   int
+	next    atomic.Int64        // next task to hand out
+	failure atomic.Pointer[any] // first panic
+
+	// door is doorOpen while there is a job, plus the number of workers inside.
+	door  atomic.Int64
+	empty chan struct{} // the last worker has left a closed door
 
 	// The kernels of this package keep their jobs here, so that they allocate
 	// nothing.
@@ -35,7 +39,7 @@ func NewPool(threads int) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{workspaces: make([]*Workspace, threads), wake: make([]chan struct{}, threads-1)}
+	p := &Pool{workspaces: make([]*Workspace, threads), wake: make([]chan struct{}, threads-1), empty: make(chan struct{}, 1)}
 	for i := range p.workspaces {
 		p.workspaces[i] = new(Workspace)
 	}
@@ -98,23 +102,54 @@ func (p *Pool) run(tasks int, f func(worker, task int)) {
 	}
 	p.f, p.tasks = f, tasks
 	p.next.Store(0)
-	p.done.Add(helpers)
+	p.door.Add(doorOpen)
 	for _, wake := range p.wake[:helpers] {
-		wake <- struct{}{}
+		select {
+		case wake <- struct{}{}:
+		default: // has not yet seen an earlier call
+		}
 	}
 	p.drain(0)
-	p.done.Wait()
+	if p.door.Add(-doorOpen) > 0 {
+		<-p.empty
+	}
 	p.f = nil
 	if failure := p.failure.Swap(nil); failure != nil {
 		panic(*failure)
 	}
 }
 
-// work is the life of a worker.
+// doorOpen is the part of the door that is not a count.
+const doorOpen = 1 << 32
+
+// work is the life of a worker. One that wakes up so late that its job is over
+// finds the door closed, or helps with the next job; nobody waits for it.
 func (p *Pool) work(worker int, wake <-chan struct{}) {
 	for range wake {
-		p.drain(worker)
-		p.done.Done()
+		if p.enter() {
+			p.drain(worker)
+			p.leave()
+		}
+	}
+}
+
+// enter tells whether there is a job, and keeps it from ending if so.
+func (p *Pool) enter() bool {
+	for {
+		door := p.door.Load()
+		if door < doorOpen {
+			return false
+		}
+		if p.door.CompareAndSwap(door, door+1) {
+			return true
+		}
+	}
+}
+
+// leave lets the job end.
+func (p *Pool) leave() {
+	if p.door.Add(-1) == 0 {
+		p.empty <- struct{}{}
 	}
 }
 
