@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/philox"
 )
 
@@ -68,18 +67,18 @@ type Subject struct {
 
 // Header is the first line of a certificate file.
 type Header struct {
-	Kind         string        `json:"kind"`
-	Schema       string        `json:"schema"`
-	Method       string        `json:"method"`
-	Noise        string        `json:"noise"`
-	Sigma        exact.Decimal `json:"sigma"`
-	Alpha        exact.Decimal `json:"alpha"`
-	N0           int           `json:"n0"`
-	N            int           `json:"n"`
-	Seed         Seed          `json:"seed"`
-	Streams      Streams       `json:"streams"`
-	AccuracyOnly bool          `json:"accuracy_only"`
-	Classes      int           `json:"classes"`
+	Kind         string  `json:"kind"`
+	Schema       string  `json:"schema"`
+	Method       string  `json:"method"`
+	Noise        string  `json:"noise"`
+	Sigma        Decimal `json:"sigma"`
+	Alpha        Decimal `json:"alpha"`
+	N0           int     `json:"n0"`
+	N            int     `json:"n"`
+	Seed         Seed    `json:"seed"`
+	Streams      Streams `json:"streams"`
+	AccuracyOnly bool    `json:"accuracy_only"`
+	Classes      int     `json:"classes"`
 	Subject
 }
 
@@ -128,17 +127,17 @@ func (h Header) check() error {
 
 // Record is the line of an image.
 type Record struct {
-	Kind       string        `json:"kind"`
-	Image      int           `json:"image"`
-	Pixels     Digest        `json:"pixels"` // SHA-256 of the image before noise, as the caller defines it
-	Label      int           `json:"label"`  // -1 when unknown
-	Selected   int           `json:"selected"`
-	Predict    int           `json:"predict"` // the selected class, or -1 for an abstention
-	PA         exact.Decimal `json:"pa"`
-	Radius     exact.Decimal `json:"radius"`
-	Stopped    string        `json:"stopped,omitempty"`
-	Selection  Sampling      `json:"selection"`
-	Estimation Sampling      `json:"estimation"`
+	Kind       string   `json:"kind"`
+	Image      int      `json:"image"`
+	Pixels     Digest   `json:"pixels"` // SHA-256 of the image before noise, as the caller defines it
+	Label      int      `json:"label"`  // -1 when unknown
+	Selected   int      `json:"selected"`
+	Predict    int      `json:"predict"` // the selected class, or -1 for an abstention
+	PA         Decimal  `json:"pa"`
+	Radius     Decimal  `json:"radius"`
+	Stopped    string   `json:"stopped,omitempty"`
+	Selection  Sampling `json:"selection"`
+	Estimation Sampling `json:"estimation"`
 }
 
 // Correct reports whether the image is certified for its label.
@@ -151,7 +150,7 @@ func (r *Record) conclude(stats *Cohen) {
 	r.Kind = kindImage
 	r.Selected = stats.Select(r.Selection.Counts)
 	if r.Stopped != "" {
-		r.Predict, r.PA, r.Radius = r.Selected, exact.Decimal{}, exact.Decimal{}
+		r.Predict, r.PA, r.Radius = r.Selected, Decimal{}, Decimal{}
 		return
 	}
 	v := stats.Decide(r.Selected, r.Estimation.Counts.Of(r.Selected))

@@ -14,10 +14,10 @@ const RadiusPlaces = 6
 
 // Params are the parameters of a certification by Cohen's method.
 type Params struct {
-	Sigma exact.Decimal // standard deviation of the noise, pixels in [0,1]
-	Alpha exact.Decimal // probability of a false certificate, per image
-	N0    int           // samples that choose the class
-	N     int           // samples that are counted for it
+	Sigma Decimal // standard deviation of the noise, pixels in [0,1]
+	Alpha Decimal // probability of a false certificate, per image
+	N0    int     // samples that choose the class
+	N     int     // samples that are counted for it
 	Seed  uint64
 	// AccuracyOnly stops at an image whose selected class differs from its
 	// label: enough for certified accuracy, too little for an abstention rate.
@@ -29,9 +29,9 @@ const maxSamples = 1 << 30
 
 // Check returns an error that names the first parameter that makes no sense.
 func (p Params) Check() error {
-	one, tiny := big.NewRat(1, 1), exact.MustDecimal("1e-100")
+	one, tiny := big.NewRat(1, 1), MustDecimal("1e-100")
 	switch {
-	case p.Sigma.Sign() <= 0 || p.Sigma.Cmp(exact.MustDecimal("100")) > 0:
+	case p.Sigma.Sign() <= 0 || p.Sigma.Cmp(MustDecimal("100")) > 0:
 		return fmt.Errorf("sigma is %s: the noise level must be above 0 and at most 100, in units of pixels scaled to [0,1]", p.Sigma)
 	case p.Alpha.Cmp(tiny) < 0 || p.Alpha.Rat().Cmp(one) >= 0:
 		return fmt.Errorf("alpha is %s: the failure probability must lie between 1e-100 and 1, such as 0.001", p.Alpha)
@@ -45,9 +45,9 @@ func (p Params) Check() error {
 
 // Verdict is what the counts of an image prove.
 type Verdict struct {
-	Class  int           // the certified class, or NoClass for an abstention
-	PA     exact.Decimal // lower bound on the probability of the selected class
-	Radius exact.Decimal // L2 radius in units of pixels scaled to [0,1]; 0 for an abstention
+	Class  int     // the certified class, or NoClass for an abstention
+	PA     Decimal // lower bound on the probability of the selected class
+	Radius Decimal // L2 radius in units of pixels scaled to [0,1]; 0 for an abstention
 }
 
 // Cohen turns counts into verdicts by the procedure CERTIFY of Cohen et al.
@@ -61,7 +61,7 @@ type Cohen struct {
 }
 
 // bound is what a count of the selected class is worth.
-type bound struct{ pA, radius exact.Decimal }
+type bound struct{ pA, radius Decimal }
 
 // NewCohen returns the statistics for parameters that pass Check.
 func NewCohen(p Params) (*Cohen, error) {
@@ -92,7 +92,7 @@ func (c *Cohen) Decide(class, count int) Verdict {
 	return v
 }
 
-var half = exact.MustDecimal("0.5")
+var half = MustDecimal("0.5")
 
 func (c *Cohen) bound(count int) bound {
 	c.mu.Lock()
@@ -110,7 +110,7 @@ func (c *Cohen) bound(count int) bound {
 
 // CertifiedRadius returns sigma Phi^-1(pA) for 1/2 <= pA < 1, rounded down to
 // RadiusPlaces decimals (Cohen et al. 2019, theorem 1 with pB = 1-pA).
-func CertifiedRadius(pA, sigma exact.Decimal) exact.Decimal {
+func CertifiedRadius(pA, sigma Decimal) Decimal {
 	z := exact.NormalQuantile(pA.Rat())
 	return z.Mul(exact.Enclose(sigma.Rat())).FloorDecimal(RadiusPlaces)
 }
@@ -118,4 +118,4 @@ func CertifiedRadius(pA, sigma exact.Decimal) exact.Decimal {
 // BestRadius returns the largest radius that Params can certify: the one of an
 // image that gets the selected class every time. It tells a user beforehand
 // what n is good for.
-func (c *Cohen) BestRadius() exact.Decimal { return c.bound(c.params.N).radius }
+func (c *Cohen) BestRadius() Decimal { return c.bound(c.params.N).radius }

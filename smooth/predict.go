@@ -15,10 +15,10 @@ const pValuePlaces = 12
 
 // Prediction is the answer of the smoothed classifier for one image.
 type Prediction struct {
-	Class  int           // or NoClass for an abstention
-	Top    ClassCount    // the most frequent class
-	Second ClassCount    // the one after it; class NoClass when there is none
-	PValue exact.Decimal // of the two-sided test that both are equally likely, rounded up
+	Class  int        // or NoClass for an abstention
+	Top    ClassCount // the most frequent class
+	Second ClassCount // the one after it; class NoClass when there is none
+	PValue Decimal    // of the two-sided test that both are equally likely, rounded up
 	Counts Counts
 }
 
@@ -27,7 +27,7 @@ type Prediction struct {
 // binomial test tells it from the second one at level alpha, else it abstains.
 // An answer differs from that of the smoothed classifier with probability at
 // most alpha. The samples are 0..n-1 of the estimation stream.
-func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, alpha exact.Decimal) (Prediction, error) {
+func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, alpha Decimal) (Prediction, error) {
 	if err := checkClassifier(c); err != nil {
 		return Prediction{}, err
 	}
@@ -37,7 +37,7 @@ func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, a
 	if image < 0 || int64(image) > math.MaxUint32 {
 		return Prediction{}, fmt.Errorf("image index %d is outside 0..%d", image, int64(math.MaxUint32))
 	}
-	if alpha.Sign() <= 0 || alpha.Cmp(exact.MustDecimal("1")) >= 0 {
+	if alpha.Sign() <= 0 || alpha.Cmp(MustDecimal("1")) >= 0 {
 		return Prediction{}, fmt.Errorf("alpha is %s: the failure probability must lie between 0 and 1, such as 0.001", alpha)
 	}
 	if !(noise.Sigma > 0) || math.IsInf(float64(noise.Sigma), 0) {
@@ -69,7 +69,7 @@ func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, a
 }
 
 // decidePrediction applies the test to the counts.
-func decidePrediction(counts Counts, alpha exact.Decimal) Prediction {
+func decidePrediction(counts Counts, alpha Decimal) Prediction {
 	p := Prediction{Class: NoClass, Counts: counts}
 	p.Top, p.Second = counts.Top()
 	test := exact.BinomialTest(p.Top[1], p.Second[1])

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
 )
 
 // Estimate is a mean over images with its standard error.
@@ -30,22 +30,22 @@ type Summary struct {
 
 // Table holds the certified accuracies of runs at radii.
 type Table struct {
-	Radii []exact.Decimal `json:"radii"`
-	Runs  []Summary       `json:"runs"`
+	Radii []smooth.Decimal `json:"radii"`
+	Runs  []Summary        `json:"runs"`
 }
 
 // DefaultRadii are the radii that papers report most often.
-func DefaultRadii() []exact.Decimal {
-	var radii []exact.Decimal
+func DefaultRadii() []smooth.Decimal {
+	var radii []smooth.Decimal
 	for _, s := range []string{"0", "0.25", "0.5", "0.75", "1", "1.25", "1.5"} {
-		radii = append(radii, exact.MustDecimal(s))
+		radii = append(radii, smooth.MustDecimal(s))
 	}
 	return radii
 }
 
 // NewTable computes the summaries of runs at radii, which are kept in the
 // order given.
-func NewTable(runs []Run, radii []exact.Decimal) (Table, error) {
+func NewTable(runs []Run, radii []smooth.Decimal) (Table, error) {
 	if len(runs) == 0 || len(radii) == 0 {
 		return Table{}, errors.New("a table needs at least one run and one radius")
 	}
@@ -64,7 +64,7 @@ func NewTable(runs []Run, radii []exact.Decimal) (Table, error) {
 	return t, nil
 }
 
-func summarize(run Run, radii []exact.Decimal) Summary {
+func summarize(run Run, radii []smooth.Decimal) Summary {
 	s := Summary{
 		Name: run.Name, Sigma: run.Sigma, Images: len(run.Rows), AccuracyOnly: run.AccuracyOnly, Notes: run.Notes,
 		First: run.Rows[0].Image, Last: run.Rows[0].Image,
