@@ -21,3 +21,6 @@
 // are errors of the programmer and panic with a [LengthError]. No kernel
 // starts a goroutine; the worker pool is separate (pool.go).
 package simd
+
+//go:generate go run -C asmgen .
+//go:generate go run -C asmgen ./gemm
