@@ -43,13 +43,16 @@ func numbers(t *testing.T, f *checkpoint.File, name string) []float32 {
 	return v
 }
 
-// onBackends runs a test on every backend.
+// onBackends runs a test on every backend, in short mode on the fast one.
 func onBackends(t *testing.T, test func(t *testing.T, b ops.Backend)) {
 	for _, make := range []func() ops.Backend{
 		func() ops.Backend { return ref.New() },
 		func() ops.Backend { return cpu.New(cpu.Options{Threads: 2}) },
 	} {
 		b := make()
+		if testing.Short() && b.Name() == "ref" {
+			continue
+		}
 		t.Run(b.Name(), func(t *testing.T) {
 			test(t, b)
 			require.NoError(t, b.Sync())
