@@ -243,3 +243,10 @@ func TestFuncClassifierReportsErrors(t *testing.T) {
 	l.Pixels = func(int) ([]float32, error) { return nil, context.DeadlineExceeded }
 	require.ErrorIs(t, l.Classify(t.Context(), jobs, Noise{Sigma: 1}, make([]int32, 10)), context.DeadlineExceeded)
 }
+
+// The figures of docs/certificates.md: the largest radius that n can certify.
+func TestBestRadius(t *testing.T) {
+	for n, want := range map[int]string{500: "0.551296", 1000: "0.615815", 10_000: "0.799644", 100_000: "0.952864"} {
+		require.Equal(t, want, cohen(t, "0.25", "0.001", n).BestRadius().String())
+	}
+}
