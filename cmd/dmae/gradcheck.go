@@ -17,6 +17,12 @@ func (gradcheckCmd) Help() string {
 	return "Derivatives are compared with finite differences in float64 on the reference backend, and the float32 backend with the reference.\n\nExample: dmae gradcheck --json"
 }
 
+// gradcheckCase is a check and what the derivative was compared with.
+type gradcheckCase struct {
+	gradcheck.Result
+	Against string `json:"against"`
+}
+
 // Run checks every derivative.
 func (c *gradcheckCmd) Run(e *env) error {
 	b, err := c.backend()
@@ -24,34 +30,41 @@ func (c *gradcheckCmd) Run(e *env) error {
 		return err
 	}
 	defer b.Close()
-	results := slices.Concat(gradcheck.All(), dmae.CheckGradients(), gradcheck.AllOn(b), dmae.CheckGradientsOn(b))
+	var cases []gradcheckCase
 	failed := 0
-	for _, r := range results {
-		if !r.Pass {
-			failed++
+	check := func(against string, results []gradcheck.Result) {
+		for _, r := range results {
+			cases = append(cases, gradcheckCase{r, against})
+			if !r.Pass {
+				failed++
+			}
 		}
 	}
+	check("finite differences", slices.Concat(gradcheck.All(), dmae.CheckGradients()))
+	check(b.Name()+" against ref", slices.Concat(gradcheck.AllOn(b), dmae.CheckGradientsOn(b)))
 	if c.JSON {
 		if err := printJSON(e.stdout, struct {
-			Checked int                `json:"checked"`
-			Failed  int                `json:"failed"`
-			Cases   []gradcheck.Result `json:"cases"`
-		}{len(results), failed, results}); err != nil {
+			Checked int             `json:"checked"`
+			Failed  int             `json:"failed"`
+			Cases   []gradcheckCase `json:"cases"`
+		}{len(cases), failed, cases}); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(e.stdout, "%-26s %-24s %8s %10s %10s\n", "operation", "case", "checked", "worst", "limit")
-		for _, r := range results {
+		for i, r := range cases {
+			if i == 0 || r.Against != cases[i-1].Against {
+				fmt.Fprintf(e.stdout, "%s\n  %-16s %-42s %7s %9s %9s\n", r.Against, "operation", "case", "checked", "worst", "limit")
+			}
 			verdict := "pass"
 			if !r.Pass {
 				verdict = "FAIL"
 			}
-			fmt.Fprintf(e.stdout, "%-26s %-24s %8d %10.1e %10.1e %s\n", r.Name, r.Case, r.Checked, r.Worst, r.Limit, verdict)
+			fmt.Fprintf(e.stdout, "  %-16s %-42s %7d %9.1e %9.1e  %s\n", r.Name, r.Case, r.Checked, r.Worst, r.Limit, verdict)
 		}
-		fmt.Fprintf(e.stdout, "%d checked, %d failed\n", len(results), failed)
+		fmt.Fprintf(e.stdout, "%d checked, %d failed\n", len(cases), failed)
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d gradient checks failed", failed, len(results))
+		return fmt.Errorf("%d of %d gradient checks failed", failed, len(cases))
 	}
 	return nil
 }

@@ -156,7 +156,7 @@ func (q *quickstart) finetune(folder, encoder string) (string, error) {
 		title = "train the same network from scratch on them"
 	}
 	return q.run(title, func(o train.Options) (*train.Result, error) { return train.Finetune(q.env.ctx, o) },
-		train.Options{Model: model, Recipe: recipe, Train: q.few, Test: q.test, Encoder: encoder, Out: q.path(folder)})
+		train.Options{Model: model, Recipe: recipe, Train: q.few, Test: data.First(q.test, q.Images), Encoder: encoder, Out: q.path(folder)})
 }
 
 // certify certifies the first test images and returns the outcome.
