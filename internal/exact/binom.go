@@ -142,10 +142,7 @@ func BinomialTest(a, b int) Interval {
 	tail := BinomialUpperTail(max(a, b), a+b, big.NewRat(1, 2))
 	p := tail.Add(tail)
 	if p.Hi.Cmp(one.Hi) > 0 {
-		p.Hi.Set(one.Hi)
-	}
-	if p.Lo.Cmp(one.Lo) > 0 {
-		p.Lo.Set(one.Lo)
+		p.Hi.Set(one.Hi) // the tail is one half when a and b differ by one
 	}
 	return p
 }

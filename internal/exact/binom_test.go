@@ -162,6 +162,7 @@ func TestBinomialTestAgainstFixture(t *testing.T) {
 	}
 	require.Equal(t, 1.0, BinomialTest(0, 0).Float64())
 	require.Equal(t, 1.0, BinomialTest(5, 5).Float64())
+	require.Equal(t, "1", BinomialTest(1, 0).CeilDecimal(12).String())
 	require.Panics(t, func() { BinomialTest(-1, 3) })
 }
 

@@ -56,6 +56,20 @@ func TestFloorAndCeilDecimal(t *testing.T) {
 	}
 }
 
+func TestDecimalRoundsOnceToFloats(t *testing.T) {
+	d := MustDecimal("0.12")
+	require.Equal(t, 0.12, d.Float64())
+	require.Equal(t, float32(0.12), d.Float32())
+	// Just above the middle of two float32: rounding by way of float64 would
+	// land on the middle and fall to the even side.
+	d = MustDecimal("1.00000005960464477539062500001")
+	require.Equal(t, float32(1.00000011920928955078125), d.Float32())
+	for s, want := range map[string]int{"-0.1": -1, "0": 0, "2": 1} {
+		require.Equal(t, want, MustDecimal(s).Sign())
+		require.Equal(t, -want, MustDecimal(s).Neg().Sign())
+	}
+}
+
 func TestDecimalAsJSONText(t *testing.T) {
 	type box struct {
 		Sigma Decimal `json:"sigma"`

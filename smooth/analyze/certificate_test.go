@@ -1,0 +1,87 @@
+package analyze
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// certify makes the files of ten points on a line under a threshold
+// classifier; every fifth label is wrong, one is unknown.
+func certify(t *testing.T, accuracyOnly bool) smooth.Files {
+	t.Helper()
+	images := make([]int, 10)
+	for i := range images {
+		images[i] = 3 * i
+	}
+	set, err := smooth.NewIndexSet(images)
+	require.NoError(t, err)
+	task := smooth.Task{
+		Params: smooth.Params{
+			Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 300, Seed: 1, AccuracyOnly: accuracyOnly,
+		},
+		Subject: smooth.Subject{Contract: "f32/1", Images: set},
+		Classifier: &smooth.FuncClassifier{
+			K:      2,
+			Pixels: func(image int) ([]float32, error) { return []float32{float32(image) / 27}, nil },
+			Class: func(x []float32) int {
+				if x[0] > 0.5 {
+					return 1
+				}
+				return 0
+			},
+		},
+		Describe: func(image int) (smooth.Image, error) {
+			switch {
+			case image == 27:
+				return smooth.Image{Label: -1}, nil
+			case image%15 == 0:
+				return smooth.Image{Label: 1}, nil
+			}
+			return smooth.Image{Label: image / 14}, nil
+		},
+		Out: filepath.Join(t.TempDir(), "line.jsonl"),
+	}
+	require.NoError(t, task.Run(t.Context()))
+	return smooth.FilesFor(task.Out)
+}
+
+// A certificate and the table derived from it give the same numbers.
+func TestCertificateAndItsTableAgree(t *testing.T) {
+	for _, accuracyOnly := range []bool{false, true} {
+		files := certify(t, accuracyOnly)
+		cert, err := ReadFile(files.Certificate)
+		require.NoError(t, err)
+		table, err := ReadFile(files.TSV)
+		require.NoError(t, err)
+		require.Equal(t, "line", cert.Name)
+		require.Equal(t, "line", table.Name)
+		require.Equal(t, cert.Rows, table.Rows)
+		require.Equal(t, "0.25", cert.Sigma)
+		require.Equal(t, accuracyOnly, cert.AccuracyOnly)
+		require.Contains(t, cert.Notes[0], "1 of 10 images have no label")
+		require.Empty(t, table.Notes)
+
+		made, err := NewTable([]Run{cert}, DefaultRadii())
+		require.NoError(t, err)
+		require.Equal(t, accuracyOnly, made.Runs[0].Abstained == nil)
+		require.Greater(t, made.Runs[0].Accuracy[0].Mean, 0.3)
+		var text strings.Builder
+		require.NoError(t, made.Text(&text, Style{}))
+		require.Equal(t, accuracyOnly, strings.Contains(text.String(), "the share of abstentions is unknown"))
+	}
+}
+
+func TestDamagedCertificateIsRefused(t *testing.T) {
+	files := certify(t, false)
+	raw, err := os.ReadFile(files.Certificate)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(files.Certificate, raw[:len(raw)-1], 0o666))
+	_, err = ReadFile(files.Certificate)
+	require.ErrorContains(t, err, files.Certificate+": line 12 of the certificate: it ends without a newline")
+}
