@@ -107,7 +107,6 @@ type kernel struct {
 	code      []*instr
 	consts    []*constant
 	labels    int
-	gps       []*gp
 	freeGP    []int
 	nextValue int
 }
