@@ -91,6 +91,13 @@ func TestOpenHoldsOut(t *testing.T) {
 	require.Equal(t, 10000, train.Len()+val.Len())
 	require.InDelta(t, 1000, val.Len(), 5)
 	require.Equal(t, 2000, test.Len())
+	source, err := Find(FashionMNIST, Options{ValFraction: 0.1, Seed: 1})
+	require.NoError(t, err)
+	for split, want := range map[Split]Dataset{Train: train, Val: val, Test: test, "": train} {
+		got, err := source.Open(split)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
 	_, err = Open(FashionMNIST, Options{Split: Val})
 	require.ErrorContains(t, err, "validation fraction above 0")
 }

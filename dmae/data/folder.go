@@ -43,17 +43,17 @@ func (f *folder) fingerprint(w io.Writer, i int) {
 
 // findFolders recognises train/CLASS/*, val/CLASS/* and test/CLASS/*, also
 // below a single folder, or CLASS/* alone.
-func findFolders(t tree, name string, o Options) (source, error) {
+func findFolders(t tree, name string, o Options) (parts, error) {
 	root := ""
 	dirs, _, err := t.list(root)
 	if err != nil {
-		return source{}, err
+		return parts{}, err
 	}
 	isPart := func(d string) bool { return d == string(Train) || d == string(Val) || d == string(Test) }
 	if len(dirs) == 1 && !isPart(dirs[0]) {
 		below, _, err := t.list(dirs[0])
 		if err != nil {
-			return source{}, err
+			return parts{}, err
 		}
 		if slices.ContainsFunc(below, isPart) {
 			root, dirs = dirs[0], below
@@ -68,7 +68,7 @@ func findFolders(t tree, name string, o Options) (source, error) {
 			return openFolder(t, dir, name+"/"+part, classes, o)
 		}
 	}
-	var s source
+	var s parts
 	if !slices.ContainsFunc(dirs, isPart) {
 		if len(dirs) > 0 {
 			s.train = open(root, string(Train))

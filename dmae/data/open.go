@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 )
 
 // builtin starts the names of data sets that are compiled in.
@@ -14,7 +15,7 @@ const builtin = "builtin:"
 
 // Options says which part of a data set to open and how.
 type Options struct {
-	// Split is the part to open; "" is Train.
+	// Split is the part that Open opens; "" is Train.
 	Split Split
 
 	// ValFraction of the training images is held out: Train leaves them away,
@@ -49,9 +50,6 @@ type Options struct {
 const DefaultMaxCorrupt = 10
 
 func (o Options) withDefaults() Options {
-	if o.Split == "" {
-		o.Split = Train
-	}
 	if o.Channels == 0 {
 		o.Channels = 3
 	}
@@ -70,20 +68,37 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// source is where the parts of one data set come from; a part that does not
-// exist is nil.
-type source struct {
+// Source is a data set whose parts can be opened one by one. What it reads is
+// read once: the training images and those held out of them share memory. It
+// is not safe for concurrent use.
+type Source struct {
+	spec  string
+	o     Options
+	parts parts
+}
+
+// parts opens the parts of one data set; a part that does not exist is nil.
+type parts struct {
 	train, val, test func() (Dataset, error)
 }
 
-func (s source) empty() bool { return s.train == nil && s.val == nil && s.test == nil }
+func (p parts) empty() bool { return p.train == nil && p.val == nil && p.test == nil }
 
-// Open reads a part of a data set. The spec is FashionMNIST
+// Open reads the part Options.Split of a data set; see Find.
+func Open(spec string, o Options) (Dataset, error) {
+	s, err := Find(spec, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.Open(o.Split)
+}
+
+// Find recognises a data set. The spec is FashionMNIST
 // ("builtin:fashion-mnist"), a folder of IDX files, of CIFAR-10 binary batches
 // or of images (train/CLASS/*, and test/CLASS/* or val/CLASS/*; or CLASS/*
 // alone, which is all training), or a .tar.gz archive of the latter. Errors
-// name the spec and what is missing.
-func Open(spec string, o Options) (Dataset, error) {
+// name the spec and what is missing. Options.Split is not used.
+func Find(spec string, o Options) (*Source, error) {
 	o = o.withDefaults()
 	if o.Channels != 1 && o.Channels != 3 {
 		return nil, fmt.Errorf("images of %d channels are not supported: 1 or 3", o.Channels)
@@ -91,40 +106,50 @@ func Open(spec string, o Options) (Dataset, error) {
 	if !(o.ValFraction >= 0 && o.ValFraction < 1) {
 		return nil, fmt.Errorf("the validation fraction %v is not from 0 to below 1", o.ValFraction)
 	}
-	s, err := find(spec, o)
+	p, err := find(spec, o)
 	if err != nil {
 		return nil, err
 	}
-	open := s.train
-	switch o.Split {
-	case Train:
+	for _, part := range []*func() (Dataset, error){&p.train, &p.val, &p.test} {
+		if *part != nil {
+			*part = sync.OnceValues(*part)
+		}
+	}
+	return &Source{spec: spec, o: o, parts: p}, nil
+}
+
+// Open reads a part; "" is Train.
+func (s *Source) Open(split Split) (Dataset, error) {
+	open := s.parts.train
+	switch split {
+	case Train, "":
 	case Test:
 		// ImageNet's labelled held-out images are called val.
-		if open = s.test; open == nil {
-			open = s.val
+		if open = s.parts.test; open == nil {
+			open = s.parts.val
 		}
 	case Val:
-		if o.ValFraction == 0 {
-			open = s.val
+		if s.o.ValFraction == 0 {
+			open = s.parts.val
 		}
 	default:
-		return nil, fmt.Errorf("there is no split %q: train, val or test", o.Split)
+		return nil, fmt.Errorf("there is no split %q: train, val or test", split)
 	}
 	if open == nil {
-		return nil, missingSplit(spec, o.Split)
+		return nil, missingSplit(s.spec, split)
 	}
 	ds, err := open()
 	if err != nil {
-		return nil, fmt.Errorf("cannot open the data set %s: %w", spec, err)
+		return nil, fmt.Errorf("cannot open the data set %s: %w", s.spec, err)
 	}
-	if o.ValFraction == 0 || o.Split == Test {
+	if s.o.ValFraction == 0 || split == Test {
 		return ds, nil
 	}
-	kept, held, err := HoldOut(ds, o.ValFraction, o.Seed)
+	kept, held, err := HoldOut(ds, s.o.ValFraction, s.o.Seed)
 	if err != nil {
 		return nil, err
 	}
-	if o.Split == Val {
+	if split == Val {
 		return held, nil
 	}
 	return kept, nil
@@ -141,19 +166,19 @@ func missingSplit(spec string, s Split) error {
 }
 
 // find recognises what a spec names.
-func find(spec string, o Options) (source, error) {
+func find(spec string, o Options) (parts, error) {
 	if name, ok := strings.CutPrefix(spec, builtin); ok {
 		if spec != FashionMNIST {
-			return source{}, fmt.Errorf("there is no built-in data set %q: %s is the only one", name, FashionMNIST)
+			return parts{}, fmt.Errorf("there is no built-in data set %q: %s is the only one", name, FashionMNIST)
 		}
-		return source{train: fashionTrain, test: fashionTest}, nil
+		return parts{train: fashionTrain, test: fashionTest}, nil
 	}
 	st, err := os.Stat(spec)
 	if err != nil {
-		return source{}, fmt.Errorf("cannot open the data set %s: %w", spec, err)
+		return parts{}, fmt.Errorf("cannot open the data set %s: %w", spec, err)
 	}
-	either := func(open func(dir string, test bool) (Dataset, error)) source {
-		return source{
+	either := func(open func(dir string, test bool) (Dataset, error)) parts {
+		return parts{
 			train: func() (Dataset, error) { return open(spec, false) },
 			test:  func() (Dataset, error) { return open(spec, true) },
 		}
@@ -171,12 +196,12 @@ func find(spec string, o Options) (source, error) {
 	case isArchive(spec):
 		f, err := os.Open(spec)
 		if err != nil {
-			return source{}, err
+			return parts{}, err
 		}
 		defer f.Close()
 		t, err := readTar(bufio.NewReader(f))
 		if err != nil {
-			return source{}, fmt.Errorf("%s is not a valid archive: %w", spec, err)
+			return parts{}, fmt.Errorf("%s is not a valid archive: %w", spec, err)
 		}
 		name, _, _ := strings.Cut(filepath.Base(spec), ".")
 		s, err := findFolders(t, name, o)
@@ -184,5 +209,5 @@ func find(spec string, o Options) (source, error) {
 			return s, err
 		}
 	}
-	return source{}, fmt.Errorf("%s is no data set: a folder of IDX files, of CIFAR-10 batches or of class folders of images, or a .tar.gz archive of the latter, is needed", spec)
+	return parts{}, fmt.Errorf("%s is no data set: a folder of IDX files, of CIFAR-10 batches or of class folders of images, or a .tar.gz archive of the latter, is needed", spec)
 }

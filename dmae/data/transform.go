@@ -99,14 +99,15 @@ func (r RandomResizedCrop) apply(im Image, g *philox.Gen, s *scratch) Image {
 
 // box draws the crop for an image of H x W pixels.
 func (r RandomResizedCrop) box(H, W int, g *philox.Gen) (y, x, h, w int) {
+	narrow, wide := r.Ratio[0], r.Ratio[1]
 	if r.Ratio == [2]float64{} {
-		r.Ratio = [2]float64{3.0 / 4, 4.0 / 3}
+		narrow, wide = 3.0/4, 4.0/3
 	}
 	uniform := func(lo, hi float64) float64 { return lo + float64(g.Float64()*(hi-lo)) }
-	logLo, logHi := exact.Log32(float32(r.Ratio[0])), exact.Log32(float32(r.Ratio[1]))
+	logNarrow, logWide := float64(exact.Log32(float32(narrow))), float64(exact.Log32(float32(wide)))
 	for range 10 {
 		area := float64(float64(H*W) * uniform(r.Scale[0], r.Scale[1]))
-		ratio := float64(exact.Exp32(float32(uniform(float64(logLo), float64(logHi)))))
+		ratio := float64(exact.Exp32(float32(uniform(logNarrow, logWide))))
 		w := int(math.RoundToEven(math.Sqrt(area * ratio)))
 		h := int(math.RoundToEven(math.Sqrt(area / ratio)))
 		if w > 0 && w <= W && h > 0 && h <= H {
@@ -115,10 +116,10 @@ func (r RandomResizedCrop) box(H, W int, g *philox.Gen) (y, x, h, w int) {
 	}
 	w, h = W, H
 	switch in := float64(W) / float64(H); {
-	case in < r.Ratio[0]:
-		h = min(H, int(math.RoundToEven(float64(W)/r.Ratio[0])))
-	case in > r.Ratio[1]:
-		w = min(W, int(math.RoundToEven(float64(H)*r.Ratio[1])))
+	case in < narrow:
+		h = min(H, int(math.RoundToEven(float64(W)/narrow)))
+	case in > wide:
+		w = min(W, int(math.RoundToEven(float64(H)*wide)))
 	}
 	return (H - h) / 2, (W - w) / 2, h, w
 }

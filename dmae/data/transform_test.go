@@ -142,6 +142,18 @@ func TestBoxesHaveTheirDistribution(t *testing.T) {
 	require.Equal(t, [4]int{0, 493, 10, 13}, [4]int{y, x, h, w})
 }
 
+// The boxes of a few addresses, which may never change: they are part of what
+// a resumed training repeats.
+func TestBoxesGolden(t *testing.T) {
+	r := RandomResizedCrop{Size: 28, Scale: [2]float64{0.2, 1}}
+	var boxes [][4]int
+	for i := range 6 {
+		y, x, h, w := r.box(28, 28, philox.NewGen(AugmentAddr(0, uint32(i), 3)))
+		boxes = append(boxes, [4]int{y, x, h, w})
+	}
+	require.Equal(t, [][4]int{{14, 13, 12, 13}, {1, 7, 23, 21}, {1, 1, 20, 17}, {4, 15, 18, 13}, {0, 8, 23, 20}, {1, 4, 24, 23}}, boxes)
+}
+
 func TestPipelineSizesAndConversion(t *testing.T) {
 	h, w := EvalPipeline(224).Size(500, 375)
 	require.Equal(t, [2]int{224, 224}, [2]int{h, w})
