@@ -718,17 +718,17 @@ end1:
 
 // func expAVX2(dst []float32, x []float32)
 TEXT ·expAVX2(SB), NOSPLIT, $0-48
-	VBROADCASTSS constAVX2<>+0(SB), Y0                       // 89 = 89
-	VBROADCASTSS constAVX2<>+32(SB), Y1                      // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX2<>+64(SB), Y2                      // 1 = 1
-	VBROADCASTSS constAVX2<>+96(SB), Y3                      // 0x7f = 0x7f
-	VBROADCASTSS constAVX2<>+128(SB), Y4                     // -87.34 = -87.34
-	VBROADCASTSS constAVX2<>+160(SB), Y5                     // 1.442695 = 1.442695
-	VBROADCASTSS constAVX2<>+192(SB), Y6                     // -0.6931472 = -0.6931472
-	VBROADCASTSS constAVX2<>+224(SB), Y7                     // 1.9046542e-09 = 1.9046542e-09
-	VBROADCASTSS constAVX2<>+32(SB), Y8                      // 0x4b400000 = 0x4b400000
-	VBROADCASTSS constAVX2<>+256(SB), Y9                     // 0.0013821003 = 0.0013821003
-	VBROADCASTSS constAVX2<>+288(SB), Y10                    // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX2<>+0(SB), Y0                       // 89
+	VBROADCASTSS constAVX2<>+32(SB), Y1                      // 1.2582912e+07
+	VBROADCASTSS constAVX2<>+64(SB), Y2                      // 1
+	VBROADCASTSS constAVX2<>+96(SB), Y3                      // 0x7f
+	VBROADCASTSS constAVX2<>+128(SB), Y4                     // -87.34
+	VBROADCASTSS constAVX2<>+160(SB), Y5                     // 1.442695
+	VBROADCASTSS constAVX2<>+192(SB), Y6                     // -0.6931472
+	VBROADCASTSS constAVX2<>+224(SB), Y7                     // 1.9046542e-09
+	VBROADCASTSS constAVX2<>+32(SB), Y8                      // 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y9                     // 0.0013821003
+	VBROADCASTSS constAVX2<>+288(SB), Y10                    // 0.008368674
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -775,15 +775,15 @@ end1:
 
 // func geluAVX2(dst []float32, x []float32)
 TEXT ·geluAVX2(SB), NOSPLIT, $0-48
-	VBROADCASTSS constAVX2<>+64(SB), Y0                      // 1 = 1
-	VBROADCASTSS constAVX2<>+448(SB), Y1                     // 0.5 = 0.5
-	VBROADCASTSS constAVX2<>+480(SB), Y2                     // 4 = 4
-	VBROADCASTSS constAVX2<>+32(SB), Y3                      // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX2<>+512(SB), Y4                     // 0.70710677 = 0.70710677
-	VBROADCASTSS constAVX2<>+544(SB), Y5                     // -0.00059268135 = -0.00059268135
-	VBROADCASTSS constAVX2<>+576(SB), Y6                     // 0.0049809692 = 0.0049809692
-	VBROADCASTSS constAVX2<>+608(SB), Y7                     // -0.02675871 = -0.02675871
-	VBROADCASTSS constAVX2<>+640(SB), Y8                     // 0.1128162 = 0.1128162
+	VBROADCASTSS constAVX2<>+64(SB), Y0                      // 1
+	VBROADCASTSS constAVX2<>+448(SB), Y1                     // 0.5
+	VBROADCASTSS constAVX2<>+480(SB), Y2                     // 4
+	VBROADCASTSS constAVX2<>+32(SB), Y3                      // 1.2582912e+07
+	VBROADCASTSS constAVX2<>+512(SB), Y4                     // 0.70710677
+	VBROADCASTSS constAVX2<>+544(SB), Y5                     // -0.00059268135
+	VBROADCASTSS constAVX2<>+576(SB), Y6                     // 0.0049809692
+	VBROADCASTSS constAVX2<>+608(SB), Y7                     // -0.02675871
+	VBROADCASTSS constAVX2<>+640(SB), Y8                     // 0.1128162
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -806,7 +806,7 @@ loop1:
 	VANDPS constAVX2<>+736(SB), Y10, Y11                     // |x| = t2 & 0x7fffffff
 	VCMPPS $0x1e, Y2, Y11, Y13                               // t11 = |x| > 4
 	VBLENDVPS Y13, Y2, Y11, Y13                              // t12 = t11 ? 4 : |x|
-	VBROADCASTSS constAVX2<>+768(SB), Y14                    // -0.0030230137 = -0.0030230137
+	VBROADCASTSS constAVX2<>+768(SB), Y14                    // -0.0030230137
 	VFMADD231PS constAVX2<>+800(SB), Y13, Y14                // t13 = fma(0.00019388717, t12, -0.0030230137)
 	VFMADD213PS constAVX2<>+832(SB), Y13, Y14                // t14 = fma(t13, t12, 0.022145998)
 	VFMADD213PS constAVX2<>+864(SB), Y13, Y14                // t15 = fma(t14, t12, -0.10376289)
@@ -819,7 +819,7 @@ loop1:
 	VFMADD231PS constAVX2<>+192(SB), Y15, Y14                // t21 = fma(t20, -0.6931472, t18)
 	VFMADD231PS constAVX2<>+224(SB), Y15, Y14                // r = fma(t20, 1.9046542e-09, t21)
 	VPSUBD constAVX2<>+32(SB), Y13, Y13                      // n = t19 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y15                    // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX2<>+288(SB), Y15                    // 0.008368674
 	VFMADD231PS constAVX2<>+256(SB), Y14, Y15                // t24 = fma(0.0013821003, r, 0.008368674)
 	VFMADD213PS constAVX2<>+320(SB), Y14, Y15                // t25 = fma(t24, r, 0.041668262)
 	VFMADD213PS constAVX2<>+352(SB), Y14, Y15                // t26 = fma(t25, r, 0.16666521)
@@ -847,13 +847,13 @@ end1:
 
 // func geluGradAVX2(dst []float32, dy []float32, x []float32)
 TEXT ·geluGradAVX2(SB), NOSPLIT, $0-72
-	VBROADCASTSS constAVX2<>+64(SB), Y0                      // 1 = 1
-	VBROADCASTSS constAVX2<>+32(SB), Y1                      // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX2<>+96(SB), Y2                      // 0x7f = 0x7f
-	VBROADCASTSS constAVX2<>+160(SB), Y3                     // 1.442695 = 1.442695
-	VBROADCASTSS constAVX2<>+192(SB), Y4                     // -0.6931472 = -0.6931472
-	VBROADCASTSS constAVX2<>+224(SB), Y5                     // 1.9046542e-09 = 1.9046542e-09
-	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 0x4b400000 = 0x4b400000
+	VBROADCASTSS constAVX2<>+64(SB), Y0                      // 1
+	VBROADCASTSS constAVX2<>+32(SB), Y1                      // 1.2582912e+07
+	VBROADCASTSS constAVX2<>+96(SB), Y2                      // 0x7f
+	VBROADCASTSS constAVX2<>+160(SB), Y3                     // 1.442695
+	VBROADCASTSS constAVX2<>+192(SB), Y4                     // -0.6931472
+	VBROADCASTSS constAVX2<>+224(SB), Y5                     // 1.9046542e-09
+	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 0x4b400000
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -875,7 +875,7 @@ loop1:
 	VFMADD231PS Y4, Y11, Y12                                 // t7 = fma(t6, -0.6931472, t4)
 	VFMADD231PS Y5, Y11, Y12                                 // r = fma(t6, 1.9046542e-09, t7)
 	VPSUBD Y6, Y10, Y10                                      // n = t5 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y11                    // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX2<>+288(SB), Y11                    // 0.008368674
 	VFMADD231PS constAVX2<>+256(SB), Y12, Y11                // t10 = fma(0.0013821003, r, 0.008368674)
 	VFMADD213PS constAVX2<>+320(SB), Y12, Y11                // t11 = fma(t10, r, 0.041668262)
 	VFMADD213PS constAVX2<>+352(SB), Y12, Y11                // t12 = fma(t11, r, 0.16666521)
@@ -890,13 +890,13 @@ loop1:
 	VPADDD Y2, Y10, Y10                                      // t21 = t20 + 0x7f
 	VPSLLD $23, Y10, Y10                                     // t22 = t21 << 23
 	VMULPS Y10, Y11, Y11                                     // t23 = t19 * t22
-	VBROADCASTSS constAVX2<>+128(SB), Y10                    // -87.34 = -87.34
+	VBROADCASTSS constAVX2<>+128(SB), Y10                    // -87.34
 	VCMPPS $0x1e, Y9, Y10, Y10                               // t24 = -87.34 > t4
 	VBLENDVPS Y10, constAVX2<>+416(SB), Y11, Y10             // t25 = t24 ? 0 : t23
 	VMULPS constAVX2<>+1088(SB), Y10, Y10                    // t26 = t25 * 0.3989423
 	VMULPS constAVX2<>+512(SB), Y8, Y11                      // t27 = x * 0.70710677
 	VMULPS Y11, Y11, Y9                                      // t28 = t27 * t27
-	VBROADCASTSS constAVX2<>+576(SB), Y12                    // 0.0049809692 = 0.0049809692
+	VBROADCASTSS constAVX2<>+576(SB), Y12                    // 0.0049809692
 	VFMADD231PS constAVX2<>+544(SB), Y9, Y12                 // t29 = fma(-0.00059268135, t28, 0.0049809692)
 	VFMADD213PS constAVX2<>+608(SB), Y9, Y12                 // t30 = fma(t29, t28, -0.02675871)
 	VFMADD213PS constAVX2<>+640(SB), Y9, Y12                 // t31 = fma(t30, t28, 0.1128162)
@@ -906,7 +906,7 @@ loop1:
 	VANDPS constAVX2<>+736(SB), Y11, Y9                      // |x| = t27 & 0x7fffffff
 	VCMPPS $0x1e, constAVX2<>+480(SB), Y9, Y13               // t36 = |x| > 4
 	VBLENDVPS Y13, constAVX2<>+480(SB), Y9, Y13              // t37 = t36 ? 4 : |x|
-	VBROADCASTSS constAVX2<>+768(SB), Y14                    // -0.0030230137 = -0.0030230137
+	VBROADCASTSS constAVX2<>+768(SB), Y14                    // -0.0030230137
 	VFMADD231PS constAVX2<>+800(SB), Y13, Y14                // t38 = fma(0.00019388717, t37, -0.0030230137)
 	VFMADD213PS constAVX2<>+832(SB), Y13, Y14                // t39 = fma(t38, t37, 0.022145998)
 	VFMADD213PS constAVX2<>+864(SB), Y13, Y14                // t40 = fma(t39, t37, -0.10376289)
@@ -919,7 +919,7 @@ loop1:
 	VFMADD231PS Y4, Y15, Y14                                 // t46 = fma(t45, -0.6931472, t43)
 	VFMADD231PS Y5, Y15, Y14                                 // r = fma(t45, 1.9046542e-09, t46)
 	VPSUBD Y6, Y13, Y13                                      // n = t44 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y15                    // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX2<>+288(SB), Y15                    // 0.008368674
 	VFMADD231PS constAVX2<>+256(SB), Y14, Y15                // t49 = fma(0.0013821003, r, 0.008368674)
 	VFMADD213PS constAVX2<>+320(SB), Y14, Y15                // t50 = fma(t49, r, 0.041668262)
 	VFMADD213PS constAVX2<>+352(SB), Y14, Y15                // t51 = fma(t50, r, 0.16666521)
@@ -934,7 +934,7 @@ loop1:
 	VORPS Y11, Y15, Y15                                      // large = t58 | t59
 	VCMPPS $0x1e, constAVX2<>+1024(SB), Y9, Y9               // t61 = |x| > 0.9375
 	VBLENDVPS Y9, Y15, Y12, Y9                               // t62 = t61 ? large : small
-	VBROADCASTSS constAVX2<>+448(SB), Y12                    // 0.5 = 0.5
+	VBROADCASTSS constAVX2<>+448(SB), Y12                    // 0.5
 	VFMADD231PS constAVX2<>+448(SB), Y9, Y12                 // t63 = fma(0.5, t62, 0.5)
 	VFMADD231PS Y10, Y8, Y12                                 // t64 = fma(x, t26, t63)
 	VMULPS Y12, Y7, Y7                                       // t65 = dy * t64
@@ -1180,7 +1180,7 @@ end1:
 
 // func columnSumAVX2(acc []float32, x []float32, rows int, ld int)
 TEXT ·columnSumAVX2(SB), NOSPLIT, $0-64
-	VXORPS Y0, Y0, Y0                                        // 0 = 0
+	VXORPS Y0, Y0, Y0                                        // 0
 	MOVQ acc_base+0(FP), DI                                  // acc
 	MOVQ x_base+24(FP), SI                                   // x
 	MOVQ acc_len+8(FP), DX                                   // bytes(acc)
@@ -1222,12 +1222,12 @@ end1:
 
 // func softmaxAVX2(x []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxAVX2(SB), NOSPLIT, $0-44
-	VXORPS Y0, Y0, Y0                                        // 0 = 0
-	VBROADCASTSS constAVX2<>+64(SB), Y1                      // 1 = 1
-	VBROADCASTSS constAVX2<>+32(SB), Y2                      // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX2<>+96(SB), Y3                      // 0x7f = 0x7f
-	VBROADCASTSS constAVX2<>+128(SB), Y4                     // -87.34 = -87.34
-	VBROADCASTSS constAVX2<>+160(SB), Y5                     // 1.442695 = 1.442695
+	VXORPS Y0, Y0, Y0                                        // 0
+	VBROADCASTSS constAVX2<>+64(SB), Y1                      // 1
+	VBROADCASTSS constAVX2<>+32(SB), Y2                      // 1.2582912e+07
+	VBROADCASTSS constAVX2<>+96(SB), Y3                      // 0x7f
+	VBROADCASTSS constAVX2<>+128(SB), Y4                     // -87.34
+	VBROADCASTSS constAVX2<>+160(SB), Y5                     // 1.442695
 	MOVQ x_base+0(FP), DI                                    // x
 	MOVQ rows+24(FP), SI                                     // rows
 	MOVQ mask+32(FP), DX                                     // mask
@@ -1258,14 +1258,14 @@ end2:
 	VMOVUPS 16(DX), Y9                                       // t12 = mask+16
 	VMOVUPS (DI)(CX*1), Y10                                  // t14 = x[mask.bytes]
 	VMULPS Y6, Y10, Y10                                      // t15 = t14 * s
-	VBROADCASTSS constAVX2<>+1120(SB), Y11                   // 0xff800000 = 0xff800000
+	VBROADCASTSS constAVX2<>+1120(SB), Y11                   // 0xff800000
 	VBLENDVPS Y9, Y10, Y11, Y9                               // t16 = exists ? t15 : 0xff800000
 	VCMPPS $0x1e, Y7, Y9, Y11                                // t17 = t16 > max
 	VBLENDVPS Y11, Y9, Y7, Y7                                // max = t17 ? t16 : max
 	VMOVUPS 48(DX), Y9                                       // t19 = mask+48
 	VMOVUPS 32(DI)(CX*1), Y11                                // t21 = x[mask.bytes]+32
 	VMULPS Y6, Y11, Y11                                      // t22 = t21 * s
-	VBROADCASTSS constAVX2<>+1120(SB), Y10                   // 0xff800000 = 0xff800000
+	VBROADCASTSS constAVX2<>+1120(SB), Y10                   // 0xff800000
 	VBLENDVPS Y9, Y11, Y10, Y9                               // t23 = exists ? t22 : 0xff800000
 	VCMPPS $0x1e, Y8, Y9, Y10                                // t24 = t23 > max
 	VBLENDVPS Y10, Y9, Y8, Y8                                // max = t24 ? t23 : max
@@ -1298,7 +1298,7 @@ loop3:
 	VFMADD231PS constAVX2<>+192(SB), Y12, Y13                // t45 = fma(t44, -0.6931472, t42)
 	VFMADD231PS constAVX2<>+224(SB), Y12, Y13                // r = fma(t44, 1.9046542e-09, t45)
 	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t43 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y12                    // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX2<>+288(SB), Y12                    // 0.008368674
 	VFMADD231PS constAVX2<>+256(SB), Y13, Y12                // t48 = fma(0.0013821003, r, 0.008368674)
 	VFMADD213PS constAVX2<>+320(SB), Y13, Y12                // t49 = fma(t48, r, 0.041668262)
 	VFMADD213PS constAVX2<>+352(SB), Y13, Y12                // t50 = fma(t49, r, 0.16666521)
@@ -1327,7 +1327,7 @@ loop3:
 	VFMADD231PS constAVX2<>+192(SB), Y11, Y13                // t70 = fma(t69, -0.6931472, t67)
 	VFMADD231PS constAVX2<>+224(SB), Y11, Y13                // r = fma(t69, 1.9046542e-09, t70)
 	VPSUBD constAVX2<>+32(SB), Y12, Y12                      // n = t68 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y11                    // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX2<>+288(SB), Y11                    // 0.008368674
 	VFMADD231PS constAVX2<>+256(SB), Y13, Y11                // t73 = fma(0.0013821003, r, 0.008368674)
 	VFMADD213PS constAVX2<>+320(SB), Y13, Y11                // t74 = fma(t73, r, 0.041668262)
 	VFMADD213PS constAVX2<>+352(SB), Y13, Y11                // t75 = fma(t74, r, 0.16666521)
@@ -1362,7 +1362,7 @@ end3:
 	VFMADD231PS constAVX2<>+192(SB), Y13, Y14                // t97 = fma(t96, -0.6931472, t94)
 	VFMADD231PS constAVX2<>+224(SB), Y13, Y14                // r = fma(t96, 1.9046542e-09, t97)
 	VPSUBD constAVX2<>+32(SB), Y12, Y12                      // n = t95 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y13                    // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX2<>+288(SB), Y13                    // 0.008368674
 	VFMADD231PS constAVX2<>+256(SB), Y14, Y13                // t100 = fma(0.0013821003, r, 0.008368674)
 	VFMADD213PS constAVX2<>+320(SB), Y14, Y13                // t101 = fma(t100, r, 0.041668262)
 	VFMADD213PS constAVX2<>+352(SB), Y14, Y13                // t102 = fma(t101, r, 0.16666521)
@@ -1393,7 +1393,7 @@ end3:
 	VFMADD231PS constAVX2<>+192(SB), Y13, Y12                // t125 = fma(t124, -0.6931472, t122)
 	VFMADD231PS constAVX2<>+224(SB), Y13, Y12                // r = fma(t124, 1.9046542e-09, t125)
 	VPSUBD constAVX2<>+32(SB), Y9, Y9                        // n = t123 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y13                    // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX2<>+288(SB), Y13                    // 0.008368674
 	VFMADD231PS constAVX2<>+256(SB), Y12, Y13                // t128 = fma(0.0013821003, r, 0.008368674)
 	VFMADD213PS constAVX2<>+320(SB), Y12, Y13                // t129 = fma(t128, r, 0.041668262)
 	VFMADD213PS constAVX2<>+352(SB), Y12, Y13                // t130 = fma(t129, r, 0.16666521)
@@ -1456,7 +1456,7 @@ end4:
 
 // func softmaxGradAVX2(dst []float32, p []float32, dp []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxGradAVX2(SB), NOSPLIT, $0-92
-	VXORPS Y0, Y0, Y0                                        // 0 = 0
+	VXORPS Y0, Y0, Y0                                        // 0
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ p_base+24(FP), SI                                   // p
 	MOVQ dp_base+48(FP), DX                                  // dp
@@ -1552,8 +1552,8 @@ end3:
 
 // func layerNormAVX2(y []float32, mean []float32, rstd []float32, x []float32, gamma []float32, beta []float32, eps float32)
 TEXT ·layerNormAVX2(SB), NOSPLIT, $0-148
-	VXORPS Y0, Y0, Y0                                        // 0 = 0
-	VBROADCASTSS constAVX2<>+64(SB), Y0                      // 1 = 1
+	VXORPS Y0, Y0, Y0                                        // 0
+	VBROADCASTSS constAVX2<>+64(SB), Y0                      // 1
 	MOVQ y_base+0(FP), DI                                    // y
 	MOVQ mean_base+24(FP), SI                                // mean
 	MOVQ rstd_base+48(FP), DX                                // rstd
@@ -1660,7 +1660,7 @@ end4:
 
 // func layerNormGradXAVX2(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
 TEXT ·layerNormGradXAVX2(SB), NOSPLIT, $0-144
-	VXORPS Y0, Y0, Y0                                        // 0 = 0
+	VXORPS Y0, Y0, Y0                                        // 0
 	MOVQ dx_base+0(FP), DI                                   // dx
 	MOVQ dy_base+24(FP), SI                                  // dy
 	MOVQ x_base+48(FP), DX                                   // x
@@ -1766,7 +1766,7 @@ end3:
 
 // func layerNormGradXAddAVX2(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
 TEXT ·layerNormGradXAddAVX2(SB), NOSPLIT, $0-144
-	VXORPS Y0, Y0, Y0                                        // 0 = 0
+	VXORPS Y0, Y0, Y0                                        // 0
 	MOVQ dx_base+0(FP), DI                                   // dx
 	MOVQ dy_base+24(FP), SI                                  // dy
 	MOVQ x_base+48(FP), DX                                   // x
@@ -1876,7 +1876,7 @@ end3:
 
 // func layerNormGradParamsAVX2(dgamma []float32, dbeta []float32, dy []float32, x []float32, mean []float32, rstd []float32)
 TEXT ·layerNormGradParamsAVX2(SB), NOSPLIT, $0-144
-	VXORPS Y0, Y0, Y0                                        // 0 = 0
+	VXORPS Y0, Y0, Y0                                        // 0
 	MOVQ dgamma_base+0(FP), DI                               // dgamma
 	MOVQ dbeta_base+24(FP), SI                               // dbeta
 	MOVQ dy_base+48(FP), DX                                  // dy
@@ -1939,18 +1939,18 @@ end1:
 
 // func uniformAVX2(dst []float32, c *counter)
 TEXT ·uniformAVX2(SB), NOSPLIT, $0-32
-	VBROADCASTSS constAVX2<>+1152(SB), Y0                    // 0xd2511f53 = 0xd2511f53
-	VBROADCASTSS constAVX2<>+1184(SB), Y1                    // 0xcd9e8d57 = 0xcd9e8d57
-	VBROADCASTSS constAVX2<>+1216(SB), Y2                    // 0x9e3779b9 = 0x9e3779b9
+	VBROADCASTSS constAVX2<>+1152(SB), Y0                    // 0xd2511f53
+	VBROADCASTSS constAVX2<>+1184(SB), Y1                    // 0xcd9e8d57
+	VBROADCASTSS constAVX2<>+1216(SB), Y2                    // 0x9e3779b9
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ c+24(FP), SI                                        // c
 	MOVQ dst_len+8(FP), DX                                   // bytes(dst)
 	SHLQ $2, DX
 	VBROADCASTSS 8(SI), Y3                                   // c0 = c+8
-	VMOVUPS constAVX2<>+1248(SB), Y4                         // lane numbers 0 = lane numbers 0
+	VMOVUPS constAVX2<>+1248(SB), Y4                         // lane numbers 0
 	VPADDD Y4, Y3, Y3                                        // t2 = c0 + lane numbers 0
 	VBROADCASTSS 8(SI), Y4                                   // c0 = c+8
-	VMOVUPS constAVX2<>+1280(SB), Y5                         // lane numbers 1 = lane numbers 1
+	VMOVUPS constAVX2<>+1280(SB), Y5                         // lane numbers 1
 	VPADDD Y5, Y4, Y4                                        // t5 = c0 + lane numbers 1
 	XORL CX, CX                                              // i = 0
 	CMPQ CX, DX
@@ -2415,18 +2415,18 @@ end1:
 
 // func gaussianAVX2(dst []float32, c *counter)
 TEXT ·gaussianAVX2(SB), NOSPLIT, $0-32
-	VBROADCASTSS constAVX2<>+1152(SB), Y0                    // 0xd2511f53 = 0xd2511f53
-	VBROADCASTSS constAVX2<>+1184(SB), Y1                    // 0xcd9e8d57 = 0xcd9e8d57
-	VBROADCASTSS constAVX2<>+1216(SB), Y2                    // 0x9e3779b9 = 0x9e3779b9
+	VBROADCASTSS constAVX2<>+1152(SB), Y0                    // 0xd2511f53
+	VBROADCASTSS constAVX2<>+1184(SB), Y1                    // 0xcd9e8d57
+	VBROADCASTSS constAVX2<>+1216(SB), Y2                    // 0x9e3779b9
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ c+24(FP), SI                                        // c
 	MOVQ dst_len+8(FP), DX                                   // bytes(dst)
 	SHLQ $2, DX
 	VBROADCASTSS 8(SI), Y3                                   // c0 = c+8
-	VMOVUPS constAVX2<>+1248(SB), Y4                         // lane numbers 0 = lane numbers 0
+	VMOVUPS constAVX2<>+1248(SB), Y4                         // lane numbers 0
 	VPADDD Y4, Y3, Y3                                        // t2 = c0 + lane numbers 0
 	VBROADCASTSS 8(SI), Y4                                   // c0 = c+8
-	VMOVUPS constAVX2<>+1280(SB), Y5                         // lane numbers 1 = lane numbers 1
+	VMOVUPS constAVX2<>+1280(SB), Y5                         // lane numbers 1
 	VPADDD Y5, Y4, Y4                                        // t5 = c0 + lane numbers 1
 	XORL CX, CX                                              // i = 0
 	CMPQ CX, DX
@@ -2659,7 +2659,7 @@ loop1:
 	VPADDD constAVX2<>+512(SB), Y14, Y14                     // t170 = t169 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y14, Y14                      // f = t170 - 1
 	VMULPS Y14, Y14, Y7                                      // t172 = f * f
-	VBROADCASTSS constAVX2<>+1440(SB), Y5                    // 0.12761909 = 0.12761909
+	VBROADCASTSS constAVX2<>+1440(SB), Y5                    // 0.12761909
 	VFMADD231PS constAVX2<>+1472(SB), Y14, Y5                // t173 = fma(-0.07633482, f, 0.12761909)
 	VFMADD213PS constAVX2<>+1504(SB), Y14, Y5                // t174 = fma(t173, f, -0.13160479)
 	VFMADD213PS constAVX2<>+1536(SB), Y14, Y5                // t175 = fma(t174, f, 0.1420161)
@@ -2675,18 +2675,18 @@ loop1:
 	VFMADD231PS constAVX2<>+1728(SB), Y6, Y14                // log = fma(t168, 0.6931472, t184)
 	VMULPS constAVX2<>+1760(SB), Y14, Y14                    // t186 = log * -2
 	VSQRTPS Y14, Y14                                         // t187 = sqrt(t186)
-	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 1.2582912e+07 = 1.2582912e+07
+	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 1.2582912e+07
 	VFMADD231PS constAVX2<>+480(SB), Y8, Y6                  // t188 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y6, Y15                       // t189 = t188 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y15, Y8                // t190 = fma(t189, -0.25, u)
 	VMULPS Y8, Y8, Y15                                       // t191 = t190 * t190
-	VBROADCASTSS constAVX2<>+1824(SB), Y7                    // 81.59423 = 81.59423
+	VBROADCASTSS constAVX2<>+1824(SB), Y7                    // 81.59423
 	VFMADD231PS constAVX2<>+1856(SB), Y15, Y7                // t192 = fma(-75.465744, t191, 81.59423)
 	VFMADD213PS constAVX2<>+1888(SB), Y15, Y7                // t193 = fma(t192, t191, -41.341675)
 	VFMADD213PS constAVX2<>+1920(SB), Y15, Y7                // t194 = fma(t193, t191, -1.7484555e-07)
 	VMULPS Y8, Y7, Y7                                        // t195 = t194 * t190
 	VFMADD231PS constAVX2<>+1952(SB), Y8, Y7                 // t196 = fma(t190, 6.2831855, t195)
-	VBROADCASTSS constAVX2<>+1984(SB), Y8                    // -85.424416 = -85.424416
+	VBROADCASTSS constAVX2<>+1984(SB), Y8                    // -85.424416
 	VFMADD231PS constAVX2<>+2016(SB), Y15, Y8                // t197 = fma(58.61139, t191, -85.424416)
 	VFMADD213PS constAVX2<>+2048(SB), Y15, Y8                // t198 = fma(t197, t191, 64.93915)
 	VFMADD213PS constAVX2<>+2080(SB), Y15, Y8                // t199 = fma(t198, t191, -19.739208)
@@ -2711,7 +2711,7 @@ loop1:
 	VPADDD constAVX2<>+512(SB), Y11, Y11                     // t217 = t216 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y11, Y11                      // f = t217 - 1
 	VMULPS Y11, Y11, Y6                                      // t219 = f * f
-	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909 = 0.12761909
+	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909
 	VFMADD231PS constAVX2<>+1472(SB), Y11, Y8                // t220 = fma(-0.07633482, f, 0.12761909)
 	VFMADD213PS constAVX2<>+1504(SB), Y11, Y8                // t221 = fma(t220, f, -0.13160479)
 	VFMADD213PS constAVX2<>+1536(SB), Y11, Y8                // t222 = fma(t221, f, 0.1420161)
@@ -2727,18 +2727,18 @@ loop1:
 	VFMADD231PS constAVX2<>+1728(SB), Y5, Y11                // log = fma(t215, 0.6931472, t231)
 	VMULPS constAVX2<>+1760(SB), Y11, Y11                    // t233 = log * -2
 	VSQRTPS Y11, Y11                                         // t234 = sqrt(t233)
-	VBROADCASTSS constAVX2<>+32(SB), Y5                      // 1.2582912e+07 = 1.2582912e+07
+	VBROADCASTSS constAVX2<>+32(SB), Y5                      // 1.2582912e+07
 	VFMADD231PS constAVX2<>+480(SB), Y12, Y5                 // t235 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y5, Y7                        // t236 = t235 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y7, Y12                // t237 = fma(t236, -0.25, u)
 	VMULPS Y12, Y12, Y7                                      // t238 = t237 * t237
-	VBROADCASTSS constAVX2<>+1824(SB), Y6                    // 81.59423 = 81.59423
+	VBROADCASTSS constAVX2<>+1824(SB), Y6                    // 81.59423
 	VFMADD231PS constAVX2<>+1856(SB), Y7, Y6                 // t239 = fma(-75.465744, t238, 81.59423)
 	VFMADD213PS constAVX2<>+1888(SB), Y7, Y6                 // t240 = fma(t239, t238, -41.341675)
 	VFMADD213PS constAVX2<>+1920(SB), Y7, Y6                 // t241 = fma(t240, t238, -1.7484555e-07)
 	VMULPS Y12, Y6, Y6                                       // t242 = t241 * t237
 	VFMADD231PS constAVX2<>+1952(SB), Y12, Y6                // t243 = fma(t237, 6.2831855, t242)
-	VBROADCASTSS constAVX2<>+1984(SB), Y12                   // -85.424416 = -85.424416
+	VBROADCASTSS constAVX2<>+1984(SB), Y12                   // -85.424416
 	VFMADD231PS constAVX2<>+2016(SB), Y7, Y12                // t244 = fma(58.61139, t238, -85.424416)
 	VFMADD213PS constAVX2<>+2048(SB), Y7, Y12                // t245 = fma(t244, t238, 64.93915)
 	VFMADD213PS constAVX2<>+2080(SB), Y7, Y12                // t246 = fma(t245, t238, -19.739208)
@@ -2987,7 +2987,7 @@ loop1:
 	VPADDD constAVX2<>+512(SB), Y13, Y13                     // t424 = t423 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y13, Y13                      // f = t424 - 1
 	VMULPS Y13, Y13, Y14                                     // t426 = f * f
-	VBROADCASTSS constAVX2<>+1440(SB), Y11                   // 0.12761909 = 0.12761909
+	VBROADCASTSS constAVX2<>+1440(SB), Y11                   // 0.12761909
 	VFMADD231PS constAVX2<>+1472(SB), Y13, Y11               // t427 = fma(-0.07633482, f, 0.12761909)
 	VFMADD213PS constAVX2<>+1504(SB), Y13, Y11               // t428 = fma(t427, f, -0.13160479)
 	VFMADD213PS constAVX2<>+1536(SB), Y13, Y11               // t429 = fma(t428, f, 0.1420161)
@@ -3003,18 +3003,18 @@ loop1:
 	VFMADD231PS constAVX2<>+1728(SB), Y7, Y13                // log = fma(t422, 0.6931472, t438)
 	VMULPS constAVX2<>+1760(SB), Y13, Y13                    // t440 = log * -2
 	VSQRTPS Y13, Y13                                         // t441 = sqrt(t440)
-	VBROADCASTSS constAVX2<>+32(SB), Y7                      // 1.2582912e+07 = 1.2582912e+07
+	VBROADCASTSS constAVX2<>+32(SB), Y7                      // 1.2582912e+07
 	VFMADD231PS constAVX2<>+480(SB), Y15, Y7                 // t442 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y7, Y9                        // t443 = t442 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y9, Y15                // t444 = fma(t443, -0.25, u)
 	VMULPS Y15, Y15, Y9                                      // t445 = t444 * t444
-	VBROADCASTSS constAVX2<>+1824(SB), Y14                   // 81.59423 = 81.59423
+	VBROADCASTSS constAVX2<>+1824(SB), Y14                   // 81.59423
 	VFMADD231PS constAVX2<>+1856(SB), Y9, Y14                // t446 = fma(-75.465744, t445, 81.59423)
 	VFMADD213PS constAVX2<>+1888(SB), Y9, Y14                // t447 = fma(t446, t445, -41.341675)
 	VFMADD213PS constAVX2<>+1920(SB), Y9, Y14                // t448 = fma(t447, t445, -1.7484555e-07)
 	VMULPS Y15, Y14, Y14                                     // t449 = t448 * t444
 	VFMADD231PS constAVX2<>+1952(SB), Y15, Y14               // t450 = fma(t444, 6.2831855, t449)
-	VBROADCASTSS constAVX2<>+1984(SB), Y15                   // -85.424416 = -85.424416
+	VBROADCASTSS constAVX2<>+1984(SB), Y15                   // -85.424416
 	VFMADD231PS constAVX2<>+2016(SB), Y9, Y15                // t451 = fma(58.61139, t445, -85.424416)
 	VFMADD213PS constAVX2<>+2048(SB), Y9, Y15                // t452 = fma(t451, t445, 64.93915)
 	VFMADD213PS constAVX2<>+2080(SB), Y9, Y15                // t453 = fma(t452, t445, -19.739208)
@@ -3039,7 +3039,7 @@ loop1:
 	VPADDD constAVX2<>+512(SB), Y12, Y12                     // t471 = t470 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y12, Y12                      // f = t471 - 1
 	VMULPS Y12, Y12, Y7                                      // t473 = f * f
-	VBROADCASTSS constAVX2<>+1440(SB), Y15                   // 0.12761909 = 0.12761909
+	VBROADCASTSS constAVX2<>+1440(SB), Y15                   // 0.12761909
 	VFMADD231PS constAVX2<>+1472(SB), Y12, Y15               // t474 = fma(-0.07633482, f, 0.12761909)
 	VFMADD213PS constAVX2<>+1504(SB), Y12, Y15               // t475 = fma(t474, f, -0.13160479)
 	VFMADD213PS constAVX2<>+1536(SB), Y12, Y15               // t476 = fma(t475, f, 0.1420161)
@@ -3055,18 +3055,18 @@ loop1:
 	VFMADD231PS constAVX2<>+1728(SB), Y11, Y12               // log = fma(t469, 0.6931472, t485)
 	VMULPS constAVX2<>+1760(SB), Y12, Y12                    // t487 = log * -2
 	VSQRTPS Y12, Y12                                         // t488 = sqrt(t487)
-	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07 = 1.2582912e+07
+	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07
 	VFMADD231PS constAVX2<>+480(SB), Y6, Y11                 // t489 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y11, Y14                      // t490 = t489 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y14, Y6                // t491 = fma(t490, -0.25, u)
 	VMULPS Y6, Y6, Y14                                       // t492 = t491 * t491
-	VBROADCASTSS constAVX2<>+1824(SB), Y7                    // 81.59423 = 81.59423
+	VBROADCASTSS constAVX2<>+1824(SB), Y7                    // 81.59423
 	VFMADD231PS constAVX2<>+1856(SB), Y14, Y7                // t493 = fma(-75.465744, t492, 81.59423)
 	VFMADD213PS constAVX2<>+1888(SB), Y14, Y7                // t494 = fma(t493, t492, -41.341675)
 	VFMADD213PS constAVX2<>+1920(SB), Y14, Y7                // t495 = fma(t494, t492, -1.7484555e-07)
 	VMULPS Y6, Y7, Y7                                        // t496 = t495 * t491
 	VFMADD231PS constAVX2<>+1952(SB), Y6, Y7                 // t497 = fma(t491, 6.2831855, t496)
-	VBROADCASTSS constAVX2<>+1984(SB), Y6                    // -85.424416 = -85.424416
+	VBROADCASTSS constAVX2<>+1984(SB), Y6                    // -85.424416
 	VFMADD231PS constAVX2<>+2016(SB), Y14, Y6                // t498 = fma(58.61139, t492, -85.424416)
 	VFMADD213PS constAVX2<>+2048(SB), Y14, Y6                // t499 = fma(t498, t492, 64.93915)
 	VFMADD213PS constAVX2<>+2080(SB), Y14, Y6                // t500 = fma(t499, t492, -19.739208)
@@ -3099,8 +3099,8 @@ end1:
 
 // func addGaussianAVX2(dst []float32, x []float32, sigma float32, c *counter)
 TEXT ·addGaussianAVX2(SB), NOSPLIT, $0-64
-	VBROADCASTSS constAVX2<>+1152(SB), Y0                    // 0xd2511f53 = 0xd2511f53
-	VBROADCASTSS constAVX2<>+1184(SB), Y1                    // 0xcd9e8d57 = 0xcd9e8d57
+	VBROADCASTSS constAVX2<>+1152(SB), Y0                    // 0xd2511f53
+	VBROADCASTSS constAVX2<>+1184(SB), Y1                    // 0xcd9e8d57
 	MOVQ x_base+24(FP), DI                                   // x
 	VBROADCASTSS sigma+48(FP), Y2                            // sigma
 	MOVQ dst_base+0(FP), SI                                  // dst
@@ -3108,10 +3108,10 @@ TEXT ·addGaussianAVX2(SB), NOSPLIT, $0-64
 	MOVQ dst_len+8(FP), CX                                   // bytes(dst)
 	SHLQ $2, CX
 	VBROADCASTSS 8(DX), Y3                                   // c0 = c+8
-	VMOVUPS constAVX2<>+1248(SB), Y4                         // lane numbers 0 = lane numbers 0
+	VMOVUPS constAVX2<>+1248(SB), Y4                         // lane numbers 0
 	VPADDD Y4, Y3, Y3                                        // t3 = c0 + lane numbers 0
 	VBROADCASTSS 8(DX), Y4                                   // c0 = c+8
-	VMOVUPS constAVX2<>+1280(SB), Y5                         // lane numbers 1 = lane numbers 1
+	VMOVUPS constAVX2<>+1280(SB), Y5                         // lane numbers 1
 	VPADDD Y5, Y4, Y4                                        // t6 = c0 + lane numbers 1
 	XORL R8, R8                                              // i = 0
 	CMPQ R8, CX
@@ -3344,7 +3344,7 @@ loop1:
 	VPADDD constAVX2<>+512(SB), Y14, Y14                     // t171 = t170 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y14, Y14                      // f = t171 - 1
 	VMULPS Y14, Y14, Y7                                      // t173 = f * f
-	VBROADCASTSS constAVX2<>+1440(SB), Y5                    // 0.12761909 = 0.12761909
+	VBROADCASTSS constAVX2<>+1440(SB), Y5                    // 0.12761909
 	VFMADD231PS constAVX2<>+1472(SB), Y14, Y5                // t174 = fma(-0.07633482, f, 0.12761909)
 	VFMADD213PS constAVX2<>+1504(SB), Y14, Y5                // t175 = fma(t174, f, -0.13160479)
 	VFMADD213PS constAVX2<>+1536(SB), Y14, Y5                // t176 = fma(t175, f, 0.1420161)
@@ -3360,18 +3360,18 @@ loop1:
 	VFMADD231PS constAVX2<>+1728(SB), Y6, Y14                // log = fma(t169, 0.6931472, t185)
 	VMULPS constAVX2<>+1760(SB), Y14, Y14                    // t187 = log * -2
 	VSQRTPS Y14, Y14                                         // t188 = sqrt(t187)
-	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 1.2582912e+07 = 1.2582912e+07
+	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 1.2582912e+07
 	VFMADD231PS constAVX2<>+480(SB), Y8, Y6                  // t189 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y6, Y15                       // t190 = t189 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y15, Y8                // t191 = fma(t190, -0.25, u)
 	VMULPS Y8, Y8, Y15                                       // t192 = t191 * t191
-	VBROADCASTSS constAVX2<>+1824(SB), Y7                    // 81.59423 = 81.59423
+	VBROADCASTSS constAVX2<>+1824(SB), Y7                    // 81.59423
 	VFMADD231PS constAVX2<>+1856(SB), Y15, Y7                // t193 = fma(-75.465744, t192, 81.59423)
 	VFMADD213PS constAVX2<>+1888(SB), Y15, Y7                // t194 = fma(t193, t192, -41.341675)
 	VFMADD213PS constAVX2<>+1920(SB), Y15, Y7                // t195 = fma(t194, t192, -1.7484555e-07)
 	VMULPS Y8, Y7, Y7                                        // t196 = t195 * t191
 	VFMADD231PS constAVX2<>+1952(SB), Y8, Y7                 // t197 = fma(t191, 6.2831855, t196)
-	VBROADCASTSS constAVX2<>+1984(SB), Y8                    // -85.424416 = -85.424416
+	VBROADCASTSS constAVX2<>+1984(SB), Y8                    // -85.424416
 	VFMADD231PS constAVX2<>+2016(SB), Y15, Y8                // t198 = fma(58.61139, t192, -85.424416)
 	VFMADD213PS constAVX2<>+2048(SB), Y15, Y8                // t199 = fma(t198, t192, 64.93915)
 	VFMADD213PS constAVX2<>+2080(SB), Y15, Y8                // t200 = fma(t199, t192, -19.739208)
@@ -3396,7 +3396,7 @@ loop1:
 	VPADDD constAVX2<>+512(SB), Y11, Y11                     // t218 = t217 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y11, Y11                      // f = t218 - 1
 	VMULPS Y11, Y11, Y6                                      // t220 = f * f
-	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909 = 0.12761909
+	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909
 	VFMADD231PS constAVX2<>+1472(SB), Y11, Y8                // t221 = fma(-0.07633482, f, 0.12761909)
 	VFMADD213PS constAVX2<>+1504(SB), Y11, Y8                // t222 = fma(t221, f, -0.13160479)
 	VFMADD213PS constAVX2<>+1536(SB), Y11, Y8                // t223 = fma(t222, f, 0.1420161)
@@ -3412,18 +3412,18 @@ loop1:
 	VFMADD231PS constAVX2<>+1728(SB), Y5, Y11                // log = fma(t216, 0.6931472, t232)
 	VMULPS constAVX2<>+1760(SB), Y11, Y11                    // t234 = log * -2
 	VSQRTPS Y11, Y11                                         // t235 = sqrt(t234)
-	VBROADCASTSS constAVX2<>+32(SB), Y5                      // 1.2582912e+07 = 1.2582912e+07
+	VBROADCASTSS constAVX2<>+32(SB), Y5                      // 1.2582912e+07
 	VFMADD231PS constAVX2<>+480(SB), Y12, Y5                 // t236 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y5, Y7                        // t237 = t236 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y7, Y12                // t238 = fma(t237, -0.25, u)
 	VMULPS Y12, Y12, Y7                                      // t239 = t238 * t238
-	VBROADCASTSS constAVX2<>+1824(SB), Y6                    // 81.59423 = 81.59423
+	VBROADCASTSS constAVX2<>+1824(SB), Y6                    // 81.59423
 	VFMADD231PS constAVX2<>+1856(SB), Y7, Y6                 // t240 = fma(-75.465744, t239, 81.59423)
 	VFMADD213PS constAVX2<>+1888(SB), Y7, Y6                 // t241 = fma(t240, t239, -41.341675)
 	VFMADD213PS constAVX2<>+1920(SB), Y7, Y6                 // t242 = fma(t241, t239, -1.7484555e-07)
 	VMULPS Y12, Y6, Y6                                       // t243 = t242 * t238
 	VFMADD231PS constAVX2<>+1952(SB), Y12, Y6                // t244 = fma(t238, 6.2831855, t243)
-	VBROADCASTSS constAVX2<>+1984(SB), Y12                   // -85.424416 = -85.424416
+	VBROADCASTSS constAVX2<>+1984(SB), Y12                   // -85.424416
 	VFMADD231PS constAVX2<>+2016(SB), Y7, Y12                // t245 = fma(58.61139, t239, -85.424416)
 	VFMADD213PS constAVX2<>+2048(SB), Y7, Y12                // t246 = fma(t245, t239, 64.93915)
 	VFMADD213PS constAVX2<>+2080(SB), Y7, Y12                // t247 = fma(t246, t239, -19.739208)
@@ -3680,7 +3680,7 @@ loop1:
 	VPADDD constAVX2<>+512(SB), Y13, Y13                     // t433 = t432 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y13, Y13                      // f = t433 - 1
 	VMULPS Y13, Y13, Y7                                      // t435 = f * f
-	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909 = 0.12761909
+	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909
 	VFMADD231PS constAVX2<>+1472(SB), Y13, Y8                // t436 = fma(-0.07633482, f, 0.12761909)
 	VFMADD213PS constAVX2<>+1504(SB), Y13, Y8                // t437 = fma(t436, f, -0.13160479)
 	VFMADD213PS constAVX2<>+1536(SB), Y13, Y8                // t438 = fma(t437, f, 0.1420161)
@@ -3696,18 +3696,18 @@ loop1:
 	VFMADD231PS constAVX2<>+1728(SB), Y11, Y13               // log = fma(t431, 0.6931472, t447)
 	VMULPS constAVX2<>+1760(SB), Y13, Y13                    // t449 = log * -2
 	VSQRTPS Y13, Y13                                         // t450 = sqrt(t449)
-	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07 = 1.2582912e+07
+	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07
 	VFMADD231PS constAVX2<>+480(SB), Y14, Y11                // t451 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y11, Y9                       // t452 = t451 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y9, Y14                // t453 = fma(t452, -0.25, u)
 	VMULPS Y14, Y14, Y9                                      // t454 = t453 * t453
-	VBROADCASTSS constAVX2<>+1824(SB), Y7                    // 81.59423 = 81.59423
+	VBROADCASTSS constAVX2<>+1824(SB), Y7                    // 81.59423
 	VFMADD231PS constAVX2<>+1856(SB), Y9, Y7                 // t455 = fma(-75.465744, t454, 81.59423)
 	VFMADD213PS constAVX2<>+1888(SB), Y9, Y7                 // t456 = fma(t455, t454, -41.341675)
 	VFMADD213PS constAVX2<>+1920(SB), Y9, Y7                 // t457 = fma(t456, t454, -1.7484555e-07)
 	VMULPS Y14, Y7, Y7                                       // t458 = t457 * t453
 	VFMADD231PS constAVX2<>+1952(SB), Y14, Y7                // t459 = fma(t453, 6.2831855, t458)
-	VBROADCASTSS constAVX2<>+1984(SB), Y14                   // -85.424416 = -85.424416
+	VBROADCASTSS constAVX2<>+1984(SB), Y14                   // -85.424416
 	VFMADD231PS constAVX2<>+2016(SB), Y9, Y14                // t460 = fma(58.61139, t454, -85.424416)
 	VFMADD213PS constAVX2<>+2048(SB), Y9, Y14                // t461 = fma(t460, t454, 64.93915)
 	VFMADD213PS constAVX2<>+2080(SB), Y9, Y14                // t462 = fma(t461, t454, -19.739208)
@@ -3732,7 +3732,7 @@ loop1:
 	VPADDD constAVX2<>+512(SB), Y12, Y12                     // t480 = t479 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y12, Y12                      // f = t480 - 1
 	VMULPS Y12, Y12, Y11                                     // t482 = f * f
-	VBROADCASTSS constAVX2<>+1440(SB), Y14                   // 0.12761909 = 0.12761909
+	VBROADCASTSS constAVX2<>+1440(SB), Y14                   // 0.12761909
 	VFMADD231PS constAVX2<>+1472(SB), Y12, Y14               // t483 = fma(-0.07633482, f, 0.12761909)
 	VFMADD213PS constAVX2<>+1504(SB), Y12, Y14               // t484 = fma(t483, f, -0.13160479)
 	VFMADD213PS constAVX2<>+1536(SB), Y12, Y14               // t485 = fma(t484, f, 0.1420161)
@@ -3748,18 +3748,18 @@ loop1:
 	VFMADD231PS constAVX2<>+1728(SB), Y8, Y12                // log = fma(t478, 0.6931472, t494)
 	VMULPS constAVX2<>+1760(SB), Y12, Y12                    // t496 = log * -2
 	VSQRTPS Y12, Y12                                         // t497 = sqrt(t496)
-	VBROADCASTSS constAVX2<>+32(SB), Y8                      // 1.2582912e+07 = 1.2582912e+07
+	VBROADCASTSS constAVX2<>+32(SB), Y8                      // 1.2582912e+07
 	VFMADD231PS constAVX2<>+480(SB), Y6, Y8                  // t498 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y8, Y7                        // t499 = t498 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y7, Y6                 // t500 = fma(t499, -0.25, u)
 	VMULPS Y6, Y6, Y7                                        // t501 = t500 * t500
-	VBROADCASTSS constAVX2<>+1824(SB), Y11                   // 81.59423 = 81.59423
+	VBROADCASTSS constAVX2<>+1824(SB), Y11                   // 81.59423
 	VFMADD231PS constAVX2<>+1856(SB), Y7, Y11                // t502 = fma(-75.465744, t501, 81.59423)
 	VFMADD213PS constAVX2<>+1888(SB), Y7, Y11                // t503 = fma(t502, t501, -41.341675)
 	VFMADD213PS constAVX2<>+1920(SB), Y7, Y11                // t504 = fma(t503, t501, -1.7484555e-07)
 	VMULPS Y6, Y11, Y11                                      // t505 = t504 * t500
 	VFMADD231PS constAVX2<>+1952(SB), Y6, Y11                // t506 = fma(t500, 6.2831855, t505)
-	VBROADCASTSS constAVX2<>+1984(SB), Y6                    // -85.424416 = -85.424416
+	VBROADCASTSS constAVX2<>+1984(SB), Y6                    // -85.424416
 	VFMADD231PS constAVX2<>+2016(SB), Y7, Y6                 // t507 = fma(58.61139, t501, -85.424416)
 	VFMADD213PS constAVX2<>+2048(SB), Y7, Y6                 // t508 = fma(t507, t501, 64.93915)
 	VFMADD213PS constAVX2<>+2080(SB), Y7, Y6                 // t509 = fma(t508, t501, -19.739208)

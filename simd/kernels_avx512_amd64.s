@@ -232,21 +232,21 @@ end1:
 
 // func expAVX512(dst []float32, x []float32)
 TEXT ·expAVX512(SB), NOSPLIT, $0-48
-	VBROADCASTSS constAVX512<>+0(SB), Z0                     // 89 = 89
-	VBROADCASTSS constAVX512<>+4(SB), Z1                     // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX512<>+8(SB), Z2                     // 1 = 1
-	VBROADCASTSS constAVX512<>+12(SB), Z3                    // 0x7f = 0x7f
-	VBROADCASTSS constAVX512<>+16(SB), Z4                    // -87.34 = -87.34
-	VBROADCASTSS constAVX512<>+20(SB), Z5                    // 1.442695 = 1.442695
-	VBROADCASTSS constAVX512<>+24(SB), Z6                    // -0.6931472 = -0.6931472
-	VBROADCASTSS constAVX512<>+28(SB), Z7                    // 1.9046542e-09 = 1.9046542e-09
-	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 0x4b400000 = 0x4b400000
-	VBROADCASTSS constAVX512<>+32(SB), Z9                    // 0.0013821003 = 0.0013821003
-	VBROADCASTSS constAVX512<>+36(SB), Z10                   // 0.008368674 = 0.008368674
-	VBROADCASTSS constAVX512<>+40(SB), Z11                   // 0.041668262 = 0.041668262
-	VBROADCASTSS constAVX512<>+44(SB), Z12                   // 0.16666521 = 0.16666521
-	VBROADCASTSS constAVX512<>+48(SB), Z13                   // 0.49999994 = 0.49999994
-	VPXORD Z14, Z14, Z14                                     // 0 = 0
+	VBROADCASTSS constAVX512<>+0(SB), Z0                     // 89
+	VBROADCASTSS constAVX512<>+4(SB), Z1                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+8(SB), Z2                     // 1
+	VBROADCASTSS constAVX512<>+12(SB), Z3                    // 0x7f
+	VBROADCASTSS constAVX512<>+16(SB), Z4                    // -87.34
+	VBROADCASTSS constAVX512<>+20(SB), Z5                    // 1.442695
+	VBROADCASTSS constAVX512<>+24(SB), Z6                    // -0.6931472
+	VBROADCASTSS constAVX512<>+28(SB), Z7                    // 1.9046542e-09
+	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 0x4b400000
+	VBROADCASTSS constAVX512<>+32(SB), Z9                    // 0.0013821003
+	VBROADCASTSS constAVX512<>+36(SB), Z10                   // 0.008368674
+	VBROADCASTSS constAVX512<>+40(SB), Z11                   // 0.041668262
+	VBROADCASTSS constAVX512<>+44(SB), Z12                   // 0.16666521
+	VBROADCASTSS constAVX512<>+48(SB), Z13                   // 0.49999994
+	VPXORD Z14, Z14, Z14                                     // 0
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -293,31 +293,31 @@ end1:
 
 // func geluAVX512(dst []float32, x []float32)
 TEXT ·geluAVX512(SB), NOSPLIT, $0-48
-	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1 = 1
-	VBROADCASTSS constAVX512<>+52(SB), Z1                    // 0.5 = 0.5
-	VBROADCASTSS constAVX512<>+56(SB), Z2                    // 4 = 4
-	VBROADCASTSS constAVX512<>+4(SB), Z3                     // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX512<>+60(SB), Z4                    // 0.70710677 = 0.70710677
-	VBROADCASTSS constAVX512<>+64(SB), Z5                    // -0.00059268135 = -0.00059268135
-	VBROADCASTSS constAVX512<>+68(SB), Z6                    // 0.0049809692 = 0.0049809692
-	VBROADCASTSS constAVX512<>+72(SB), Z7                    // -0.02675871 = -0.02675871
-	VBROADCASTSS constAVX512<>+76(SB), Z8                    // 0.1128162 = 0.1128162
-	VBROADCASTSS constAVX512<>+80(SB), Z9                    // -0.3761248 = -0.3761248
-	VBROADCASTSS constAVX512<>+84(SB), Z10                   // 0.12837915 = 0.12837915
-	VBROADCASTSS constAVX512<>+88(SB), Z11                   // 0x7fffffff = 0x7fffffff
-	VBROADCASTSS constAVX512<>+92(SB), Z12                   // 0.00019388717 = 0.00019388717
-	VBROADCASTSS constAVX512<>+96(SB), Z13                   // -0.0030230137 = -0.0030230137
-	VBROADCASTSS constAVX512<>+100(SB), Z14                  // 0.022145998 = 0.022145998
-	VBROADCASTSS constAVX512<>+104(SB), Z15                  // -0.10376289 = -0.10376289
-	VBROADCASTSS constAVX512<>+108(SB), Z16                  // -0.6373755 = -0.6373755
-	VBROADCASTSS constAVX512<>+112(SB), Z17                  // -1.1275603 = -1.1275603
-	VBROADCASTSS constAVX512<>+116(SB), Z18                  // -0.00022375541 = -0.00022375541
-	VBROADCASTSS constAVX512<>+20(SB), Z19                   // 1.442695 = 1.442695
-	VBROADCASTSS constAVX512<>+24(SB), Z20                   // -0.6931472 = -0.6931472
-	VBROADCASTSS constAVX512<>+28(SB), Z21                   // 1.9046542e-09 = 1.9046542e-09
-	VBROADCASTSS constAVX512<>+4(SB), Z22                    // 0x4b400000 = 0x4b400000
-	VBROADCASTSS constAVX512<>+32(SB), Z23                   // 0.0013821003 = 0.0013821003
-	VBROADCASTSS constAVX512<>+36(SB), Z24                   // 0.008368674 = 0.008368674
+	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1
+	VBROADCASTSS constAVX512<>+52(SB), Z1                    // 0.5
+	VBROADCASTSS constAVX512<>+56(SB), Z2                    // 4
+	VBROADCASTSS constAVX512<>+4(SB), Z3                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+60(SB), Z4                    // 0.70710677
+	VBROADCASTSS constAVX512<>+64(SB), Z5                    // -0.00059268135
+	VBROADCASTSS constAVX512<>+68(SB), Z6                    // 0.0049809692
+	VBROADCASTSS constAVX512<>+72(SB), Z7                    // -0.02675871
+	VBROADCASTSS constAVX512<>+76(SB), Z8                    // 0.1128162
+	VBROADCASTSS constAVX512<>+80(SB), Z9                    // -0.3761248
+	VBROADCASTSS constAVX512<>+84(SB), Z10                   // 0.12837915
+	VBROADCASTSS constAVX512<>+88(SB), Z11                   // 0x7fffffff
+	VBROADCASTSS constAVX512<>+92(SB), Z12                   // 0.00019388717
+	VBROADCASTSS constAVX512<>+96(SB), Z13                   // -0.0030230137
+	VBROADCASTSS constAVX512<>+100(SB), Z14                  // 0.022145998
+	VBROADCASTSS constAVX512<>+104(SB), Z15                  // -0.10376289
+	VBROADCASTSS constAVX512<>+108(SB), Z16                  // -0.6373755
+	VBROADCASTSS constAVX512<>+112(SB), Z17                  // -1.1275603
+	VBROADCASTSS constAVX512<>+116(SB), Z18                  // -0.00022375541
+	VBROADCASTSS constAVX512<>+20(SB), Z19                   // 1.442695
+	VBROADCASTSS constAVX512<>+24(SB), Z20                   // -0.6931472
+	VBROADCASTSS constAVX512<>+28(SB), Z21                   // 1.9046542e-09
+	VBROADCASTSS constAVX512<>+4(SB), Z22                    // 0x4b400000
+	VBROADCASTSS constAVX512<>+32(SB), Z23                   // 0.0013821003
+	VBROADCASTSS constAVX512<>+36(SB), Z24                   // 0.008368674
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -381,29 +381,29 @@ end1:
 
 // func geluGradAVX512(dst []float32, dy []float32, x []float32)
 TEXT ·geluGradAVX512(SB), NOSPLIT, $0-72
-	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1 = 1
-	VBROADCASTSS constAVX512<>+4(SB), Z1                     // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX512<>+12(SB), Z2                    // 0x7f = 0x7f
-	VBROADCASTSS constAVX512<>+20(SB), Z3                    // 1.442695 = 1.442695
-	VBROADCASTSS constAVX512<>+24(SB), Z4                    // -0.6931472 = -0.6931472
-	VBROADCASTSS constAVX512<>+28(SB), Z5                    // 1.9046542e-09 = 1.9046542e-09
-	VBROADCASTSS constAVX512<>+4(SB), Z6                     // 0x4b400000 = 0x4b400000
-	VBROADCASTSS constAVX512<>+32(SB), Z7                    // 0.0013821003 = 0.0013821003
-	VBROADCASTSS constAVX512<>+36(SB), Z8                    // 0.008368674 = 0.008368674
-	VBROADCASTSS constAVX512<>+40(SB), Z9                    // 0.041668262 = 0.041668262
-	VBROADCASTSS constAVX512<>+44(SB), Z10                   // 0.16666521 = 0.16666521
-	VBROADCASTSS constAVX512<>+48(SB), Z11                   // 0.49999994 = 0.49999994
-	VBROADCASTSS constAVX512<>+16(SB), Z12                   // -87.34 = -87.34
-	VBROADCASTSS constAVX512<>+52(SB), Z13                   // 0.5 = 0.5
-	VBROADCASTSS constAVX512<>+56(SB), Z14                   // 4 = 4
-	VBROADCASTSS constAVX512<>+128(SB), Z15                  // -0.5 = -0.5
-	VPXORD Z16, Z16, Z16                                     // 0 = 0
-	VBROADCASTSS constAVX512<>+132(SB), Z17                  // 0.3989423 = 0.3989423
-	VBROADCASTSS constAVX512<>+60(SB), Z18                   // 0.70710677 = 0.70710677
-	VBROADCASTSS constAVX512<>+64(SB), Z19                   // -0.00059268135 = -0.00059268135
-	VBROADCASTSS constAVX512<>+68(SB), Z20                   // 0.0049809692 = 0.0049809692
-	VBROADCASTSS constAVX512<>+72(SB), Z21                   // -0.02675871 = -0.02675871
-	VBROADCASTSS constAVX512<>+76(SB), Z22                   // 0.1128162 = 0.1128162
+	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1
+	VBROADCASTSS constAVX512<>+4(SB), Z1                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+12(SB), Z2                    // 0x7f
+	VBROADCASTSS constAVX512<>+20(SB), Z3                    // 1.442695
+	VBROADCASTSS constAVX512<>+24(SB), Z4                    // -0.6931472
+	VBROADCASTSS constAVX512<>+28(SB), Z5                    // 1.9046542e-09
+	VBROADCASTSS constAVX512<>+4(SB), Z6                     // 0x4b400000
+	VBROADCASTSS constAVX512<>+32(SB), Z7                    // 0.0013821003
+	VBROADCASTSS constAVX512<>+36(SB), Z8                    // 0.008368674
+	VBROADCASTSS constAVX512<>+40(SB), Z9                    // 0.041668262
+	VBROADCASTSS constAVX512<>+44(SB), Z10                   // 0.16666521
+	VBROADCASTSS constAVX512<>+48(SB), Z11                   // 0.49999994
+	VBROADCASTSS constAVX512<>+16(SB), Z12                   // -87.34
+	VBROADCASTSS constAVX512<>+52(SB), Z13                   // 0.5
+	VBROADCASTSS constAVX512<>+56(SB), Z14                   // 4
+	VBROADCASTSS constAVX512<>+128(SB), Z15                  // -0.5
+	VPXORD Z16, Z16, Z16                                     // 0
+	VBROADCASTSS constAVX512<>+132(SB), Z17                  // 0.3989423
+	VBROADCASTSS constAVX512<>+60(SB), Z18                   // 0.70710677
+	VBROADCASTSS constAVX512<>+64(SB), Z19                   // -0.00059268135
+	VBROADCASTSS constAVX512<>+68(SB), Z20                   // 0.0049809692
+	VBROADCASTSS constAVX512<>+72(SB), Z21                   // -0.02675871
+	VBROADCASTSS constAVX512<>+76(SB), Z22                   // 0.1128162
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -455,7 +455,7 @@ loop1:
 	VPANDD.BCST constAVX512<>+88(SB), Z25, Z26               // |x| = t27 & 0x7fffffff
 	VCMPPS $0x1e, Z14, Z26, K1                               // t36 = |x| > 4
 	VBLENDMPS Z14, Z26, K1, Z29                              // t37 = t36 ? 4 : |x|
-	VBROADCASTSS constAVX512<>+96(SB), Z30                   // -0.0030230137 = -0.0030230137
+	VBROADCASTSS constAVX512<>+96(SB), Z30                   // -0.0030230137
 	VFMADD231PS.BCST constAVX512<>+92(SB), Z29, Z30          // t38 = fma(0.00019388717, t37, -0.0030230137)
 	VFMADD213PS.BCST constAVX512<>+100(SB), Z29, Z30         // t39 = fma(t38, t37, 0.022145998)
 	VFMADD213PS.BCST constAVX512<>+104(SB), Z29, Z30         // t40 = fma(t39, t37, -0.10376289)
@@ -697,7 +697,7 @@ end1:
 
 // func columnSumAVX512(acc []float32, x []float32, rows int, ld int)
 TEXT ·columnSumAVX512(SB), NOSPLIT, $0-64
-	VPXORD Z0, Z0, Z0                                        // 0 = 0
+	VPXORD Z0, Z0, Z0                                        // 0
 	MOVQ acc_base+0(FP), DI                                  // acc
 	MOVQ x_base+24(FP), SI                                   // x
 	MOVQ acc_len+8(FP), DX                                   // bytes(acc)
@@ -733,21 +733,21 @@ end1:
 
 // func softmaxAVX512(x []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxAVX512(SB), NOSPLIT, $0-44
-	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1 = 1
-	VPXORD Z1, Z1, Z1                                        // 0 = 0
-	VBROADCASTSS constAVX512<>+4(SB), Z2                     // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX512<>+12(SB), Z3                    // 0x7f = 0x7f
-	VBROADCASTSS constAVX512<>+16(SB), Z4                    // -87.34 = -87.34
-	VBROADCASTSS constAVX512<>+20(SB), Z5                    // 1.442695 = 1.442695
-	VBROADCASTSS constAVX512<>+24(SB), Z6                    // -0.6931472 = -0.6931472
-	VBROADCASTSS constAVX512<>+28(SB), Z7                    // 1.9046542e-09 = 1.9046542e-09
-	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 0x4b400000 = 0x4b400000
-	VBROADCASTSS constAVX512<>+32(SB), Z9                    // 0.0013821003 = 0.0013821003
-	VBROADCASTSS constAVX512<>+36(SB), Z10                   // 0.008368674 = 0.008368674
-	VBROADCASTSS constAVX512<>+40(SB), Z11                   // 0.041668262 = 0.041668262
-	VBROADCASTSS constAVX512<>+44(SB), Z12                   // 0.16666521 = 0.16666521
-	VBROADCASTSS constAVX512<>+48(SB), Z13                   // 0.49999994 = 0.49999994
-	VBROADCASTSS constAVX512<>+136(SB), Z14                  // 0xff800000 = 0xff800000
+	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1
+	VPXORD Z1, Z1, Z1                                        // 0
+	VBROADCASTSS constAVX512<>+4(SB), Z2                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+12(SB), Z3                    // 0x7f
+	VBROADCASTSS constAVX512<>+16(SB), Z4                    // -87.34
+	VBROADCASTSS constAVX512<>+20(SB), Z5                    // 1.442695
+	VBROADCASTSS constAVX512<>+24(SB), Z6                    // -0.6931472
+	VBROADCASTSS constAVX512<>+28(SB), Z7                    // 1.9046542e-09
+	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 0x4b400000
+	VBROADCASTSS constAVX512<>+32(SB), Z9                    // 0.0013821003
+	VBROADCASTSS constAVX512<>+36(SB), Z10                   // 0.008368674
+	VBROADCASTSS constAVX512<>+40(SB), Z11                   // 0.041668262
+	VBROADCASTSS constAVX512<>+44(SB), Z12                   // 0.16666521
+	VBROADCASTSS constAVX512<>+48(SB), Z13                   // 0.49999994
+	VBROADCASTSS constAVX512<>+136(SB), Z14                  // 0xff800000
 	MOVQ x_base+0(FP), DI                                    // x
 	MOVQ rows+24(FP), SI                                     // rows
 	MOVQ mask+32(FP), DX                                     // mask
@@ -899,7 +899,7 @@ end4:
 
 // func softmaxGradAVX512(dst []float32, p []float32, dp []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxGradAVX512(SB), NOSPLIT, $0-92
-	VPXORD Z0, Z0, Z0                                        // 0 = 0
+	VPXORD Z0, Z0, Z0                                        // 0
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ p_base+24(FP), SI                                   // p
 	MOVQ dp_base+48(FP), DX                                  // dp
@@ -975,8 +975,8 @@ end3:
 
 // func layerNormAVX512(y []float32, mean []float32, rstd []float32, x []float32, gamma []float32, beta []float32, eps float32)
 TEXT ·layerNormAVX512(SB), NOSPLIT, $0-148
-	VPXORD Z0, Z0, Z0                                        // 0 = 0
-	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1 = 1
+	VPXORD Z0, Z0, Z0                                        // 0
+	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1
 	MOVQ y_base+0(FP), DI                                    // y
 	MOVQ mean_base+24(FP), SI                                // mean
 	MOVQ rstd_base+48(FP), DX                                // rstd
@@ -1071,7 +1071,7 @@ end4:
 
 // func layerNormGradXAVX512(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
 TEXT ·layerNormGradXAVX512(SB), NOSPLIT, $0-144
-	VPXORD Z0, Z0, Z0                                        // 0 = 0
+	VPXORD Z0, Z0, Z0                                        // 0
 	MOVQ dx_base+0(FP), DI                                   // dx
 	MOVQ dy_base+24(FP), SI                                  // dy
 	MOVQ x_base+48(FP), DX                                   // x
@@ -1159,7 +1159,7 @@ end3:
 
 // func layerNormGradXAddAVX512(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
 TEXT ·layerNormGradXAddAVX512(SB), NOSPLIT, $0-144
-	VPXORD Z0, Z0, Z0                                        // 0 = 0
+	VPXORD Z0, Z0, Z0                                        // 0
 	MOVQ dx_base+0(FP), DI                                   // dx
 	MOVQ dy_base+24(FP), SI                                  // dy
 	MOVQ x_base+48(FP), DX                                   // x
@@ -1249,7 +1249,7 @@ end3:
 
 // func layerNormGradParamsAVX512(dgamma []float32, dbeta []float32, dy []float32, x []float32, mean []float32, rstd []float32)
 TEXT ·layerNormGradParamsAVX512(SB), NOSPLIT, $0-144
-	VPXORD Z0, Z0, Z0                                        // 0 = 0
+	VPXORD Z0, Z0, Z0                                        // 0
 	MOVQ dgamma_base+0(FP), DI                               // dgamma
 	MOVQ dbeta_base+24(FP), SI                               // dbeta
 	MOVQ dy_base+48(FP), DX                                  // dy
@@ -1300,14 +1300,14 @@ end1:
 TEXT ·uniformAVX512(SB), NOSPLIT, $0-32
 	MOVL $0xaaaa, AX
 	KMOVW AX, K7                                             // odd lanes
-	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53 = 0xd2511f53
-	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57 = 0xcd9e8d57
-	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9 = 0x9e3779b9
-	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85 = 0xbb67ae85
-	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5 = 0.5
-	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07 = 1.1920929e-07
-	VBROADCASTSS constAVX512<>+160(SB), Z6                   // 0x10 = 0x10
-	VMOVUPS constAVX512<>+164(SB), Z7                        // lane numbers 0 = lane numbers 0
+	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53
+	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57
+	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9
+	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85
+	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5
+	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07
+	VBROADCASTSS constAVX512<>+160(SB), Z6                   // 0x10
+	VMOVUPS constAVX512<>+164(SB), Z7                        // lane numbers 0
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ c+24(FP), SI                                        // c
 	MOVQ dst_len+8(FP), DX                                   // bytes(dst)
@@ -1555,32 +1555,32 @@ end1:
 TEXT ·gaussianAVX512(SB), NOSPLIT, $0-32
 	MOVL $0xaaaa, AX
 	KMOVW AX, K7                                             // odd lanes
-	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53 = 0xd2511f53
-	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57 = 0xcd9e8d57
-	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9 = 0x9e3779b9
-	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85 = 0xbb67ae85
-	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5 = 0.5
-	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07 = 1.1920929e-07
-	VBROADCASTSS constAVX512<>+60(SB), Z6                    // 0x3f3504f3 = 0x3f3504f3
-	VBROADCASTSS constAVX512<>+8(SB), Z7                     // 1 = 1
-	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX512<>+228(SB), Z9                   // 0x2 = 0x2
-	VBROADCASTSS constAVX512<>+232(SB), Z10                  // 0x7fffff = 0x7fffff
-	VBROADCASTSS constAVX512<>+236(SB), Z11                  // -0.07633482 = -0.07633482
-	VBROADCASTSS constAVX512<>+240(SB), Z12                  // 0.12761909 = 0.12761909
-	VBROADCASTSS constAVX512<>+244(SB), Z13                  // -0.13160479 = -0.13160479
-	VBROADCASTSS constAVX512<>+248(SB), Z14                  // 0.1420161 = 0.1420161
-	VBROADCASTSS constAVX512<>+252(SB), Z15                  // -0.1662332 = -0.1662332
-	VBROADCASTSS constAVX512<>+256(SB), Z16                  // 0.20001242 = 0.20001242
-	VBROADCASTSS constAVX512<>+260(SB), Z17                  // -0.25000823 = -0.25000823
-	VBROADCASTSS constAVX512<>+264(SB), Z18                  // 0.3333333 = 0.3333333
-	VBROADCASTSS constAVX512<>+268(SB), Z19                  // -1.9046542e-09 = -1.9046542e-09
+	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53
+	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57
+	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9
+	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85
+	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5
+	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07
+	VBROADCASTSS constAVX512<>+60(SB), Z6                    // 0x3f3504f3
+	VBROADCASTSS constAVX512<>+8(SB), Z7                     // 1
+	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+228(SB), Z9                   // 0x2
+	VBROADCASTSS constAVX512<>+232(SB), Z10                  // 0x7fffff
+	VBROADCASTSS constAVX512<>+236(SB), Z11                  // -0.07633482
+	VBROADCASTSS constAVX512<>+240(SB), Z12                  // 0.12761909
+	VBROADCASTSS constAVX512<>+244(SB), Z13                  // -0.13160479
+	VBROADCASTSS constAVX512<>+248(SB), Z14                  // 0.1420161
+	VBROADCASTSS constAVX512<>+252(SB), Z15                  // -0.1662332
+	VBROADCASTSS constAVX512<>+256(SB), Z16                  // 0.20001242
+	VBROADCASTSS constAVX512<>+260(SB), Z17                  // -0.25000823
+	VBROADCASTSS constAVX512<>+264(SB), Z18                  // 0.3333333
+	VBROADCASTSS constAVX512<>+268(SB), Z19                  // -1.9046542e-09
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ c+24(FP), SI                                        // c
 	MOVQ dst_len+8(FP), DX                                   // bytes(dst)
 	SHLQ $2, DX
 	VBROADCASTSS 8(SI), Z20                                  // c0 = c+8
-	VMOVUPS constAVX512<>+164(SB), Z21                       // lane numbers 0 = lane numbers 0
+	VMOVUPS constAVX512<>+164(SB), Z21                       // lane numbers 0
 	VPADDD Z21, Z20, Z20                                     // t2 = c0 + lane numbers 0
 	XORL CX, CX                                              // i = 0
 	CMPQ CX, DX
@@ -1834,13 +1834,13 @@ loop1:
 	VSUBPS Z8, Z22, Z31                                      // t186 = t185 - 1.2582912e+07
 	VFMADD231PS.BCST constAVX512<>+280(SB), Z31, Z24         // t187 = fma(t186, -0.25, u)
 	VMULPS Z24, Z24, Z31                                     // t188 = t187 * t187
-	VBROADCASTSS constAVX512<>+284(SB), Z23                  // 81.59423 = 81.59423
+	VBROADCASTSS constAVX512<>+284(SB), Z23                  // 81.59423
 	VFMADD231PS.BCST constAVX512<>+288(SB), Z31, Z23         // t189 = fma(-75.465744, t188, 81.59423)
 	VFMADD213PS.BCST constAVX512<>+292(SB), Z31, Z23         // t190 = fma(t189, t188, -41.341675)
 	VFMADD213PS.BCST constAVX512<>+296(SB), Z31, Z23         // t191 = fma(t190, t188, -1.7484555e-07)
 	VMULPS Z24, Z23, Z23                                     // t192 = t191 * t187
 	VFMADD231PS.BCST constAVX512<>+300(SB), Z24, Z23         // t193 = fma(t187, 6.2831855, t192)
-	VBROADCASTSS constAVX512<>+304(SB), Z24                  // -85.424416 = -85.424416
+	VBROADCASTSS constAVX512<>+304(SB), Z24                  // -85.424416
 	VFMADD231PS.BCST constAVX512<>+308(SB), Z31, Z24         // t194 = fma(58.61139, t188, -85.424416)
 	VFMADD213PS.BCST constAVX512<>+312(SB), Z31, Z24         // t195 = fma(t194, t188, 64.93915)
 	VFMADD213PS.BCST constAVX512<>+316(SB), Z31, Z24         // t196 = fma(t195, t188, -19.739208)
@@ -1885,13 +1885,13 @@ loop1:
 	VSUBPS Z8, Z31, Z21                                      // t233 = t232 - 1.2582912e+07
 	VFMADD231PS.BCST constAVX512<>+280(SB), Z21, Z28         // t234 = fma(t233, -0.25, u)
 	VMULPS Z28, Z28, Z21                                     // t235 = t234 * t234
-	VBROADCASTSS constAVX512<>+284(SB), Z22                  // 81.59423 = 81.59423
+	VBROADCASTSS constAVX512<>+284(SB), Z22                  // 81.59423
 	VFMADD231PS.BCST constAVX512<>+288(SB), Z21, Z22         // t236 = fma(-75.465744, t235, 81.59423)
 	VFMADD213PS.BCST constAVX512<>+292(SB), Z21, Z22         // t237 = fma(t236, t235, -41.341675)
 	VFMADD213PS.BCST constAVX512<>+296(SB), Z21, Z22         // t238 = fma(t237, t235, -1.7484555e-07)
 	VMULPS Z28, Z22, Z22                                     // t239 = t238 * t234
 	VFMADD231PS.BCST constAVX512<>+300(SB), Z28, Z22         // t240 = fma(t234, 6.2831855, t239)
-	VBROADCASTSS constAVX512<>+304(SB), Z28                  // -85.424416 = -85.424416
+	VBROADCASTSS constAVX512<>+304(SB), Z28                  // -85.424416
 	VFMADD231PS.BCST constAVX512<>+308(SB), Z21, Z28         // t241 = fma(58.61139, t235, -85.424416)
 	VFMADD213PS.BCST constAVX512<>+312(SB), Z21, Z28         // t242 = fma(t241, t235, 64.93915)
 	VFMADD213PS.BCST constAVX512<>+316(SB), Z21, Z28         // t243 = fma(t242, t235, -19.739208)
@@ -1925,25 +1925,25 @@ end1:
 TEXT ·addGaussianAVX512(SB), NOSPLIT, $0-64
 	MOVL $0xaaaa, AX
 	KMOVW AX, K7                                             // odd lanes
-	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53 = 0xd2511f53
-	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57 = 0xcd9e8d57
-	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9 = 0x9e3779b9
-	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85 = 0xbb67ae85
-	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5 = 0.5
-	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07 = 1.1920929e-07
-	VBROADCASTSS constAVX512<>+60(SB), Z6                    // 0x3f3504f3 = 0x3f3504f3
-	VBROADCASTSS constAVX512<>+8(SB), Z7                     // 1 = 1
-	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 1.2582912e+07 = 1.2582912e+07
-	VBROADCASTSS constAVX512<>+228(SB), Z9                   // 0x2 = 0x2
-	VBROADCASTSS constAVX512<>+232(SB), Z10                  // 0x7fffff = 0x7fffff
-	VBROADCASTSS constAVX512<>+236(SB), Z11                  // -0.07633482 = -0.07633482
-	VBROADCASTSS constAVX512<>+240(SB), Z12                  // 0.12761909 = 0.12761909
-	VBROADCASTSS constAVX512<>+244(SB), Z13                  // -0.13160479 = -0.13160479
-	VBROADCASTSS constAVX512<>+248(SB), Z14                  // 0.1420161 = 0.1420161
-	VBROADCASTSS constAVX512<>+252(SB), Z15                  // -0.1662332 = -0.1662332
-	VBROADCASTSS constAVX512<>+256(SB), Z16                  // 0.20001242 = 0.20001242
-	VBROADCASTSS constAVX512<>+260(SB), Z17                  // -0.25000823 = -0.25000823
-	VBROADCASTSS constAVX512<>+264(SB), Z18                  // 0.3333333 = 0.3333333
+	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53
+	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57
+	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9
+	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85
+	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5
+	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07
+	VBROADCASTSS constAVX512<>+60(SB), Z6                    // 0x3f3504f3
+	VBROADCASTSS constAVX512<>+8(SB), Z7                     // 1
+	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+228(SB), Z9                   // 0x2
+	VBROADCASTSS constAVX512<>+232(SB), Z10                  // 0x7fffff
+	VBROADCASTSS constAVX512<>+236(SB), Z11                  // -0.07633482
+	VBROADCASTSS constAVX512<>+240(SB), Z12                  // 0.12761909
+	VBROADCASTSS constAVX512<>+244(SB), Z13                  // -0.13160479
+	VBROADCASTSS constAVX512<>+248(SB), Z14                  // 0.1420161
+	VBROADCASTSS constAVX512<>+252(SB), Z15                  // -0.1662332
+	VBROADCASTSS constAVX512<>+256(SB), Z16                  // 0.20001242
+	VBROADCASTSS constAVX512<>+260(SB), Z17                  // -0.25000823
+	VBROADCASTSS constAVX512<>+264(SB), Z18                  // 0.3333333
 	MOVQ x_base+24(FP), DI                                   // x
 	VBROADCASTSS sigma+48(FP), Z19                           // sigma
 	MOVQ dst_base+0(FP), SI                                  // dst
@@ -1951,7 +1951,7 @@ TEXT ·addGaussianAVX512(SB), NOSPLIT, $0-64
 	MOVQ dst_len+8(FP), CX                                   // bytes(dst)
 	SHLQ $2, CX
 	VBROADCASTSS 8(DX), Z20                                  // c0 = c+8
-	VMOVUPS constAVX512<>+164(SB), Z21                       // lane numbers 0 = lane numbers 0
+	VMOVUPS constAVX512<>+164(SB), Z21                       // lane numbers 0
 	VPADDD Z21, Z20, Z20                                     // t3 = c0 + lane numbers 0
 	XORL R8, R8                                              // i = 0
 	CMPQ R8, CX
@@ -2205,13 +2205,13 @@ loop1:
 	VSUBPS Z8, Z22, Z31                                      // t187 = t186 - 1.2582912e+07
 	VFMADD231PS.BCST constAVX512<>+280(SB), Z31, Z24         // t188 = fma(t187, -0.25, u)
 	VMULPS Z24, Z24, Z31                                     // t189 = t188 * t188
-	VBROADCASTSS constAVX512<>+284(SB), Z23                  // 81.59423 = 81.59423
+	VBROADCASTSS constAVX512<>+284(SB), Z23                  // 81.59423
 	VFMADD231PS.BCST constAVX512<>+288(SB), Z31, Z23         // t190 = fma(-75.465744, t189, 81.59423)
 	VFMADD213PS.BCST constAVX512<>+292(SB), Z31, Z23         // t191 = fma(t190, t189, -41.341675)
 	VFMADD213PS.BCST constAVX512<>+296(SB), Z31, Z23         // t192 = fma(t191, t189, -1.7484555e-07)
 	VMULPS Z24, Z23, Z23                                     // t193 = t192 * t188
 	VFMADD231PS.BCST constAVX512<>+300(SB), Z24, Z23         // t194 = fma(t188, 6.2831855, t193)
-	VBROADCASTSS constAVX512<>+304(SB), Z24                  // -85.424416 = -85.424416
+	VBROADCASTSS constAVX512<>+304(SB), Z24                  // -85.424416
 	VFMADD231PS.BCST constAVX512<>+308(SB), Z31, Z24         // t195 = fma(58.61139, t189, -85.424416)
 	VFMADD213PS.BCST constAVX512<>+312(SB), Z31, Z24         // t196 = fma(t195, t189, 64.93915)
 	VFMADD213PS.BCST constAVX512<>+316(SB), Z31, Z24         // t197 = fma(t196, t189, -19.739208)
@@ -2256,13 +2256,13 @@ loop1:
 	VSUBPS Z8, Z31, Z21                                      // t234 = t233 - 1.2582912e+07
 	VFMADD231PS.BCST constAVX512<>+280(SB), Z21, Z28         // t235 = fma(t234, -0.25, u)
 	VMULPS Z28, Z28, Z21                                     // t236 = t235 * t235
-	VBROADCASTSS constAVX512<>+284(SB), Z22                  // 81.59423 = 81.59423
+	VBROADCASTSS constAVX512<>+284(SB), Z22                  // 81.59423
 	VFMADD231PS.BCST constAVX512<>+288(SB), Z21, Z22         // t237 = fma(-75.465744, t236, 81.59423)
 	VFMADD213PS.BCST constAVX512<>+292(SB), Z21, Z22         // t238 = fma(t237, t236, -41.341675)
 	VFMADD213PS.BCST constAVX512<>+296(SB), Z21, Z22         // t239 = fma(t238, t236, -1.7484555e-07)
 	VMULPS Z28, Z22, Z22                                     // t240 = t239 * t235
 	VFMADD231PS.BCST constAVX512<>+300(SB), Z28, Z22         // t241 = fma(t235, 6.2831855, t240)
-	VBROADCASTSS constAVX512<>+304(SB), Z28                  // -85.424416 = -85.424416
+	VBROADCASTSS constAVX512<>+304(SB), Z28                  // -85.424416
 	VFMADD231PS.BCST constAVX512<>+308(SB), Z21, Z28         // t242 = fma(58.61139, t236, -85.424416)
 	VFMADD213PS.BCST constAVX512<>+312(SB), Z21, Z28         // t243 = fma(t242, t236, 64.93915)
 	VFMADD213PS.BCST constAVX512<>+316(SB), Z21, Z28         // t244 = fma(t243, t236, -19.739208)

@@ -511,21 +511,21 @@ end1:
 // func expNEON(dst []float32, x []float32)
 TEXT ·expNEON(SB), NOSPLIT, $0-48
 	MOVD $constNEON<>(SB), R22
-	FMOVQ 0(R22), F0                                         // 89 = 89
-	FMOVQ 16(R22), F1                                        // 1.2582912e+07 = 1.2582912e+07
-	FMOVQ 32(R22), F2                                        // 1 = 1
-	FMOVQ 48(R22), F3                                        // 0x7f = 0x7f
-	FMOVQ 64(R22), F4                                        // 1.442695 = 1.442695
-	FMOVQ 80(R22), F5                                        // -0.6931472 = -0.6931472
-	FMOVQ 96(R22), F6                                        // 1.9046542e-09 = 1.9046542e-09
-	FMOVQ 16(R22), F7                                        // 0x4b400000 = 0x4b400000
-	FMOVQ 112(R22), F8                                       // 0.0013821003 = 0.0013821003
-	FMOVQ 128(R22), F9                                       // 0.008368674 = 0.008368674
-	FMOVQ 144(R22), F10                                      // 0.041668262 = 0.041668262
-	FMOVQ 160(R22), F11                                      // 0.16666521 = 0.16666521
-	FMOVQ 176(R22), F12                                      // 0.49999994 = 0.49999994
-	FMOVQ 192(R22), F13                                      // -87.34 = -87.34
-	WORD $0x6e2e1dce                                         // eor v14, v14, v14          0 = 0
+	FMOVQ 0(R22), F0                                         // 89
+	FMOVQ 16(R22), F1                                        // 1.2582912e+07
+	FMOVQ 32(R22), F2                                        // 1
+	FMOVQ 48(R22), F3                                        // 0x7f
+	FMOVQ 64(R22), F4                                        // 1.442695
+	FMOVQ 80(R22), F5                                        // -0.6931472
+	FMOVQ 96(R22), F6                                        // 1.9046542e-09
+	FMOVQ 16(R22), F7                                        // 0x4b400000
+	FMOVQ 112(R22), F8                                       // 0.0013821003
+	FMOVQ 128(R22), F9                                       // 0.008368674
+	FMOVQ 144(R22), F10                                      // 0.041668262
+	FMOVQ 160(R22), F11                                      // 0.16666521
+	FMOVQ 176(R22), F12                                      // 0.49999994
+	FMOVQ 192(R22), F13                                      // -87.34
+	WORD $0x6e2e1dce                                         // eor v14, v14, v14          0
 	MOVD dst_base+0(FP), R0                                  // dst
 	MOVD dst_len+8(FP), R1                                   // bytes(dst)
 	LSL $2, R1, R1
@@ -579,29 +579,29 @@ end1:
 // func geluNEON(dst []float32, x []float32)
 TEXT ·geluNEON(SB), NOSPLIT, $0-48
 	MOVD $constNEON<>(SB), R22
-	FMOVQ 32(R22), F0                                        // 1 = 1
-	FMOVQ 208(R22), F1                                       // 0.5 = 0.5
-	FMOVQ 224(R22), F2                                       // 4 = 4
-	FMOVQ 16(R22), F3                                        // 1.2582912e+07 = 1.2582912e+07
-	FMOVQ 240(R22), F4                                       // 0.70710677 = 0.70710677
-	FMOVQ 256(R22), F5                                       // -0.00059268135 = -0.00059268135
-	FMOVQ 272(R22), F6                                       // 0.0049809692 = 0.0049809692
-	FMOVQ 288(R22), F7                                       // -0.02675871 = -0.02675871
-	FMOVQ 304(R22), F8                                       // 0.1128162 = 0.1128162
-	FMOVQ 320(R22), F9                                       // -0.3761248 = -0.3761248
-	FMOVQ 336(R22), F10                                      // 0.12837915 = 0.12837915
-	FMOVQ 352(R22), F11                                      // 0x7fffffff = 0x7fffffff
-	FMOVQ 368(R22), F12                                      // 0.00019388717 = 0.00019388717
-	FMOVQ 384(R22), F13                                      // -0.0030230137 = -0.0030230137
-	FMOVQ 400(R22), F14                                      // 0.022145998 = 0.022145998
-	FMOVQ 416(R22), F15                                      // -0.10376289 = -0.10376289
-	FMOVQ 432(R22), F16                                      // -0.6373755 = -0.6373755
-	FMOVQ 448(R22), F17                                      // -1.1275603 = -1.1275603
-	FMOVQ 464(R22), F18                                      // -0.00022375541 = -0.00022375541
-	FMOVQ 64(R22), F19                                       // 1.442695 = 1.442695
-	FMOVQ 80(R22), F20                                       // -0.6931472 = -0.6931472
-	FMOVQ 96(R22), F21                                       // 1.9046542e-09 = 1.9046542e-09
-	FMOVQ 16(R22), F22                                       // 0x4b400000 = 0x4b400000
+	FMOVQ 32(R22), F0                                        // 1
+	FMOVQ 208(R22), F1                                       // 0.5
+	FMOVQ 224(R22), F2                                       // 4
+	FMOVQ 16(R22), F3                                        // 1.2582912e+07
+	FMOVQ 240(R22), F4                                       // 0.70710677
+	FMOVQ 256(R22), F5                                       // -0.00059268135
+	FMOVQ 272(R22), F6                                       // 0.0049809692
+	FMOVQ 288(R22), F7                                       // -0.02675871
+	FMOVQ 304(R22), F8                                       // 0.1128162
+	FMOVQ 320(R22), F9                                       // -0.3761248
+	FMOVQ 336(R22), F10                                      // 0.12837915
+	FMOVQ 352(R22), F11                                      // 0x7fffffff
+	FMOVQ 368(R22), F12                                      // 0.00019388717
+	FMOVQ 384(R22), F13                                      // -0.0030230137
+	FMOVQ 400(R22), F14                                      // 0.022145998
+	FMOVQ 416(R22), F15                                      // -0.10376289
+	FMOVQ 432(R22), F16                                      // -0.6373755
+	FMOVQ 448(R22), F17                                      // -1.1275603
+	FMOVQ 464(R22), F18                                      // -0.00022375541
+	FMOVQ 64(R22), F19                                       // 1.442695
+	FMOVQ 80(R22), F20                                       // -0.6931472
+	FMOVQ 96(R22), F21                                       // 1.9046542e-09
+	FMOVQ 16(R22), F22                                       // 0x4b400000
 	MOVD dst_base+0(FP), R0                                  // dst
 	MOVD dst_len+8(FP), R1                                   // bytes(dst)
 	LSL $2, R1, R1
@@ -648,28 +648,28 @@ loop1:
 	WORD $0x4e34cf9d                                         // fmla v29, v28, v20         t21 = fma(t20, -0.6931472, t18)
 	WORD $0x4e35cf9d                                         // fmla v29, v28, v21         r = fma(t20, 1.9046542e-09, t21)
 	WORD $0x6eb6877b                                         // sub v27, v27, v22          n = t19 - 0x4b400000
-	FMOVQ 112(R22), F28                                      // 0.0013821003 = 0.0013821003
-	FMOVQ 128(R22), F30                                      // 0.008368674 = 0.008368674
+	FMOVQ 112(R22), F28                                      // 0.0013821003
+	FMOVQ 128(R22), F30                                      // 0.008368674
 	WORD $0x4e3dcf9e                                         // fmla v30, v28, v29         t24 = fma(0.0013821003, r, 0.008368674)
-	FMOVQ 144(R22), F28                                      // 0.041668262 = 0.041668262
+	FMOVQ 144(R22), F28                                      // 0.041668262
 	WORD $0x4e3dcfdc                                         // fmla v28, v30, v29         t25 = fma(t24, r, 0.041668262)
-	FMOVQ 160(R22), F30                                      // 0.16666521 = 0.16666521
+	FMOVQ 160(R22), F30                                      // 0.16666521
 	WORD $0x4e3dcf9e                                         // fmla v30, v28, v29         t26 = fma(t25, r, 0.16666521)
-	FMOVQ 176(R22), F28                                      // 0.49999994 = 0.49999994
+	FMOVQ 176(R22), F28                                      // 0.49999994
 	WORD $0x4e3dcfdc                                         // fmla v28, v30, v29         t27 = fma(t26, r, 0.49999994)
 	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
 	WORD $0x4e3dcf9e                                         // fmla v30, v28, v29         t28 = fma(t27, r, 1)
 	WORD $0x4ea01c1c                                         // mov v28, v0, v0            
 	WORD $0x4e3dcfdc                                         // fmla v28, v30, v29         t29 = fma(t28, r, 1)
-	FMOVQ 48(R22), F29                                       // 0x7f = 0x7f
+	FMOVQ 48(R22), F29                                       // 0x7f
 	WORD $0x4ebd877b                                         // add v27, v27, v29          t30 = n + 0x7f
 	WORD $0x4f37577b                                         // shl v27, v27               t31 = t30 << 23
 	WORD $0x6e3bdf9c                                         // fmul v28, v28, v27         t32 = t29 * t31
 	WORD $0x4ebcd41c                                         // fsub v28, v0, v28          t33 = 1 - t32
-	FMOVQ 480(R22), F27                                      // 0x80000000 = 0x80000000
+	FMOVQ 480(R22), F27                                      // 0x80000000
 	WORD $0x4e3b1f18                                         // and v24, v24, v27          t34 = t2 & 0x80000000
 	WORD $0x4eb81f9c                                         // orr v28, v28, v24          large = t33 | t34
-	FMOVQ 496(R22), F24                                      // 0.9375 = 0.9375
+	FMOVQ 496(R22), F24                                      // 0.9375
 	WORD $0x6eb8e75a                                         // fcmgt v26, v26, v24        t36 = |x| > 0.9375
 	WORD $0x6eba1f99                                         // bit v25, v28, v26          t37 = t36 ? large : small
 	WORD $0x4ea11c3c                                         // mov v28, v1, v1            
@@ -687,27 +687,27 @@ end1:
 // func geluGradNEON(dst []float32, dy []float32, x []float32)
 TEXT ·geluGradNEON(SB), NOSPLIT, $0-72
 	MOVD $constNEON<>(SB), R22
-	FMOVQ 32(R22), F0                                        // 1 = 1
-	FMOVQ 16(R22), F1                                        // 1.2582912e+07 = 1.2582912e+07
-	FMOVQ 48(R22), F2                                        // 0x7f = 0x7f
-	FMOVQ 64(R22), F3                                        // 1.442695 = 1.442695
-	FMOVQ 80(R22), F4                                        // -0.6931472 = -0.6931472
-	FMOVQ 96(R22), F5                                        // 1.9046542e-09 = 1.9046542e-09
-	FMOVQ 16(R22), F6                                        // 0x4b400000 = 0x4b400000
-	FMOVQ 112(R22), F7                                       // 0.0013821003 = 0.0013821003
-	FMOVQ 128(R22), F8                                       // 0.008368674 = 0.008368674
-	FMOVQ 144(R22), F9                                       // 0.041668262 = 0.041668262
-	FMOVQ 160(R22), F10                                      // 0.16666521 = 0.16666521
-	FMOVQ 176(R22), F11                                      // 0.49999994 = 0.49999994
-	FMOVQ 208(R22), F12                                      // 0.5 = 0.5
-	FMOVQ 224(R22), F13                                      // 4 = 4
-	FMOVQ 512(R22), F14                                      // -0.5 = -0.5
-	FMOVQ 192(R22), F15                                      // -87.34 = -87.34
-	WORD $0x6e301e10                                         // eor v16, v16, v16          0 = 0
-	FMOVQ 528(R22), F17                                      // 0.3989423 = 0.3989423
-	FMOVQ 240(R22), F18                                      // 0.70710677 = 0.70710677
-	FMOVQ 256(R22), F19                                      // -0.00059268135 = -0.00059268135
-	FMOVQ 272(R22), F20                                      // 0.0049809692 = 0.0049809692
+	FMOVQ 32(R22), F0                                        // 1
+	FMOVQ 16(R22), F1                                        // 1.2582912e+07
+	FMOVQ 48(R22), F2                                        // 0x7f
+	FMOVQ 64(R22), F3                                        // 1.442695
+	FMOVQ 80(R22), F4                                        // -0.6931472
+	FMOVQ 96(R22), F5                                        // 1.9046542e-09
+	FMOVQ 16(R22), F6                                        // 0x4b400000
+	FMOVQ 112(R22), F7                                       // 0.0013821003
+	FMOVQ 128(R22), F8                                       // 0.008368674
+	FMOVQ 144(R22), F9                                       // 0.041668262
+	FMOVQ 160(R22), F10                                      // 0.16666521
+	FMOVQ 176(R22), F11                                      // 0.49999994
+	FMOVQ 208(R22), F12                                      // 0.5
+	FMOVQ 224(R22), F13                                      // 4
+	FMOVQ 512(R22), F14                                      // -0.5
+	FMOVQ 192(R22), F15                                      // -87.34
+	WORD $0x6e301e10                                         // eor v16, v16, v16          0
+	FMOVQ 528(R22), F17                                      // 0.3989423
+	FMOVQ 240(R22), F18                                      // 0.70710677
+	FMOVQ 256(R22), F19                                      // -0.00059268135
+	FMOVQ 272(R22), F20                                      // 0.0049809692
 	MOVD dst_base+0(FP), R0                                  // dst
 	MOVD dst_len+8(FP), R1                                   // bytes(dst)
 	LSL $2, R1, R1
@@ -758,32 +758,32 @@ loop1:
 	WORD $0x6e37def8                                         // fmul v24, v23, v23         t28 = t27 * t27
 	WORD $0x4eb41e9a                                         // mov v26, v20, v20          
 	WORD $0x4e38ce7a                                         // fmla v26, v19, v24         t29 = fma(-0.00059268135, t28, 0.0049809692)
-	FMOVQ 288(R22), F25                                      // -0.02675871 = -0.02675871
+	FMOVQ 288(R22), F25                                      // -0.02675871
 	WORD $0x4e38cf59                                         // fmla v25, v26, v24         t30 = fma(t29, t28, -0.02675871)
-	FMOVQ 304(R22), F26                                      // 0.1128162 = 0.1128162
+	FMOVQ 304(R22), F26                                      // 0.1128162
 	WORD $0x4e38cf3a                                         // fmla v26, v25, v24         t31 = fma(t30, t28, 0.1128162)
-	FMOVQ 320(R22), F25                                      // -0.3761248 = -0.3761248
+	FMOVQ 320(R22), F25                                      // -0.3761248
 	WORD $0x4e38cf59                                         // fmla v25, v26, v24         t32 = fma(t31, t28, -0.3761248)
-	FMOVQ 336(R22), F26                                      // 0.12837915 = 0.12837915
+	FMOVQ 336(R22), F26                                      // 0.12837915
 	WORD $0x4e38cf3a                                         // fmla v26, v25, v24         t33 = fma(t32, t28, 0.12837915)
 	WORD $0x4eb71ef8                                         // mov v24, v23, v23          
 	WORD $0x4e37cf58                                         // fmla v24, v26, v23         small = fma(t33, t27, t27)
-	FMOVQ 352(R22), F26                                      // 0x7fffffff = 0x7fffffff
+	FMOVQ 352(R22), F26                                      // 0x7fffffff
 	WORD $0x4e3a1efa                                         // and v26, v23, v26          |x| = t27 & 0x7fffffff
 	WORD $0x6eade759                                         // fcmgt v25, v26, v13        t36 = |x| > 4
 	WORD $0x6e7a1db9                                         // bsl v25, v13, v26          t37 = t36 ? 4 : |x|
-	FMOVQ 368(R22), F28                                      // 0.00019388717 = 0.00019388717
-	FMOVQ 384(R22), F29                                      // -0.0030230137 = -0.0030230137
+	FMOVQ 368(R22), F28                                      // 0.00019388717
+	FMOVQ 384(R22), F29                                      // -0.0030230137
 	WORD $0x4e39cf9d                                         // fmla v29, v28, v25         t38 = fma(0.00019388717, t37, -0.0030230137)
-	FMOVQ 400(R22), F28                                      // 0.022145998 = 0.022145998
+	FMOVQ 400(R22), F28                                      // 0.022145998
 	WORD $0x4e39cfbc                                         // fmla v28, v29, v25         t39 = fma(t38, t37, 0.022145998)
-	FMOVQ 416(R22), F29                                      // -0.10376289 = -0.10376289
+	FMOVQ 416(R22), F29                                      // -0.10376289
 	WORD $0x4e39cf9d                                         // fmla v29, v28, v25         t40 = fma(t39, t37, -0.10376289)
-	FMOVQ 432(R22), F28                                      // -0.6373755 = -0.6373755
+	FMOVQ 432(R22), F28                                      // -0.6373755
 	WORD $0x4e39cfbc                                         // fmla v28, v29, v25         t41 = fma(t40, t37, -0.6373755)
-	FMOVQ 448(R22), F29                                      // -1.1275603 = -1.1275603
+	FMOVQ 448(R22), F29                                      // -1.1275603
 	WORD $0x4e39cf9d                                         // fmla v29, v28, v25         t42 = fma(t41, t37, -1.1275603)
-	FMOVQ 464(R22), F28                                      // -0.00022375541 = -0.00022375541
+	FMOVQ 464(R22), F28                                      // -0.00022375541
 	WORD $0x4e39cfbc                                         // fmla v28, v29, v25         t43 = fma(t42, t37, -0.00022375541)
 	WORD $0x4ea11c39                                         // mov v25, v1, v1            
 	WORD $0x4e23cf99                                         // fmla v25, v28, v3          t44 = fma(t43, 1.442695, 1.2582912e+07)
@@ -807,10 +807,10 @@ loop1:
 	WORD $0x4f375739                                         // shl v25, v25               t56 = t55 << 23
 	WORD $0x6e39dfde                                         // fmul v30, v30, v25         t57 = t54 * t56
 	WORD $0x4ebed41e                                         // fsub v30, v0, v30          t58 = 1 - t57
-	FMOVQ 480(R22), F25                                      // 0x80000000 = 0x80000000
+	FMOVQ 480(R22), F25                                      // 0x80000000
 	WORD $0x4e391ef7                                         // and v23, v23, v25          t59 = t27 & 0x80000000
 	WORD $0x4eb71fde                                         // orr v30, v30, v23          large = t58 | t59
-	FMOVQ 496(R22), F23                                      // 0.9375 = 0.9375
+	FMOVQ 496(R22), F23                                      // 0.9375
 	WORD $0x6eb7e75a                                         // fcmgt v26, v26, v23        t61 = |x| > 0.9375
 	WORD $0x6eba1fd8                                         // bit v24, v30, v26          t62 = t61 ? large : small
 	WORD $0x4eac1d9e                                         // mov v30, v12, v12          
@@ -1138,7 +1138,7 @@ end1:
 
 // func columnSumNEON(acc []float32, x []float32, rows int, ld int)
 TEXT ·columnSumNEON(SB), NOSPLIT, $0-64
-	WORD $0x6e201c00                                         // eor v0, v0, v0             0 = 0
+	WORD $0x6e201c00                                         // eor v0, v0, v0             0
 	MOVD acc_base+0(FP), R0                                  // acc
 	MOVD x_base+24(FP), R1                                   // x
 	MOVD acc_len+8(FP), R2                                   // bytes(acc)
@@ -1194,21 +1194,21 @@ end1:
 // func softmaxNEON(x []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxNEON(SB), NOSPLIT, $0-44
 	MOVD $constNEON<>(SB), R22
-	FMOVQ 32(R22), F0                                        // 1 = 1
-	FMOVQ 16(R22), F1                                        // 1.2582912e+07 = 1.2582912e+07
-	FMOVQ 48(R22), F2                                        // 0x7f = 0x7f
-	WORD $0x6e231c63                                         // eor v3, v3, v3             0 = 0
-	FMOVQ 64(R22), F4                                        // 1.442695 = 1.442695
-	FMOVQ 80(R22), F5                                        // -0.6931472 = -0.6931472
-	FMOVQ 96(R22), F6                                        // 1.9046542e-09 = 1.9046542e-09
-	FMOVQ 16(R22), F7                                        // 0x4b400000 = 0x4b400000
-	FMOVQ 112(R22), F8                                       // 0.0013821003 = 0.0013821003
-	FMOVQ 128(R22), F9                                       // 0.008368674 = 0.008368674
-	FMOVQ 144(R22), F10                                      // 0.041668262 = 0.041668262
-	FMOVQ 160(R22), F11                                      // 0.16666521 = 0.16666521
-	FMOVQ 176(R22), F12                                      // 0.49999994 = 0.49999994
-	FMOVQ 192(R22), F13                                      // -87.34 = -87.34
-	FMOVQ 544(R22), F14                                      // 0xff800000 = 0xff800000
+	FMOVQ 32(R22), F0                                        // 1
+	FMOVQ 16(R22), F1                                        // 1.2582912e+07
+	FMOVQ 48(R22), F2                                        // 0x7f
+	WORD $0x6e231c63                                         // eor v3, v3, v3             0
+	FMOVQ 64(R22), F4                                        // 1.442695
+	FMOVQ 80(R22), F5                                        // -0.6931472
+	FMOVQ 96(R22), F6                                        // 1.9046542e-09
+	FMOVQ 16(R22), F7                                        // 0x4b400000
+	FMOVQ 112(R22), F8                                       // 0.0013821003
+	FMOVQ 128(R22), F9                                       // 0.008368674
+	FMOVQ 144(R22), F10                                      // 0.041668262
+	FMOVQ 160(R22), F11                                      // 0.16666521
+	FMOVQ 176(R22), F12                                      // 0.49999994
+	FMOVQ 192(R22), F13                                      // -87.34
+	FMOVQ 544(R22), F14                                      // 0xff800000
 	MOVD x_base+0(FP), R0                                    // x
 	MOVD rows+24(FP), R1                                     // rows
 	MOVD mask+32(FP), R2                                     // mask
@@ -1642,7 +1642,7 @@ end4:
 
 // func softmaxGradNEON(dst []float32, p []float32, dp []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxGradNEON(SB), NOSPLIT, $0-92
-	WORD $0x6e201c00                                         // eor v0, v0, v0             0 = 0
+	WORD $0x6e201c00                                         // eor v0, v0, v0             0
 	MOVD dst_base+0(FP), R0                                  // dst
 	MOVD p_base+24(FP), R1                                   // p
 	MOVD dp_base+48(FP), R2                                  // dp
@@ -1799,8 +1799,8 @@ end3:
 // func layerNormNEON(y []float32, mean []float32, rstd []float32, x []float32, gamma []float32, beta []float32, eps float32)
 TEXT ·layerNormNEON(SB), NOSPLIT, $0-148
 	MOVD $constNEON<>(SB), R22
-	WORD $0x6e201c00                                         // eor v0, v0, v0             0 = 0
-	FMOVQ 32(R22), F0                                        // 1 = 1
+	WORD $0x6e201c00                                         // eor v0, v0, v0             0
+	FMOVQ 32(R22), F0                                        // 1
 	MOVD y_base+0(FP), R0                                    // y
 	MOVD mean_base+24(FP), R1                                // mean
 	MOVD rstd_base+48(FP), R2                                // rstd
@@ -1952,7 +1952,7 @@ end4:
 
 // func layerNormGradXNEON(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
 TEXT ·layerNormGradXNEON(SB), NOSPLIT, $0-144
-	WORD $0x6e201c00                                         // eor v0, v0, v0             0 = 0
+	WORD $0x6e201c00                                         // eor v0, v0, v0             0
 	MOVD dx_base+0(FP), R0                                   // dx
 	MOVD dy_base+24(FP), R1                                  // dy
 	MOVD x_base+48(FP), R2                                   // x
@@ -2117,7 +2117,7 @@ end3:
 
 // func layerNormGradXAddNEON(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
 TEXT ·layerNormGradXAddNEON(SB), NOSPLIT, $0-144
-	WORD $0x6e201c00                                         // eor v0, v0, v0             0 = 0
+	WORD $0x6e201c00                                         // eor v0, v0, v0             0
 	MOVD dx_base+0(FP), R0                                   // dx
 	MOVD dy_base+24(FP), R1                                  // dy
 	MOVD x_base+48(FP), R2                                   // x
@@ -2290,7 +2290,7 @@ end3:
 
 // func layerNormGradParamsNEON(dgamma []float32, dbeta []float32, dy []float32, x []float32, mean []float32, rstd []float32)
 TEXT ·layerNormGradParamsNEON(SB), NOSPLIT, $0-144
-	WORD $0x6e201c00                                         // eor v0, v0, v0             0 = 0
+	WORD $0x6e201c00                                         // eor v0, v0, v0             0
 	MOVD dgamma_base+0(FP), R0                               // dgamma
 	MOVD dbeta_base+24(FP), R1                               // dbeta
 	MOVD dy_base+48(FP), R2                                  // dy
@@ -2387,17 +2387,17 @@ end1:
 // func uniformNEON(dst []float32, c *counter)
 TEXT ·uniformNEON(SB), NOSPLIT, $0-32
 	MOVD $constNEON<>(SB), R22
-	FMOVQ 560(R22), F0                                       // 0xd2511f53 = 0xd2511f53
-	FMOVQ 576(R22), F1                                       // 0xcd9e8d57 = 0xcd9e8d57
-	FMOVQ 592(R22), F2                                       // 0x9e3779b9 = 0x9e3779b9
-	FMOVQ 608(R22), F3                                       // 0xbb67ae85 = 0xbb67ae85
-	FMOVQ 208(R22), F4                                       // 0.5 = 0.5
-	FMOVQ 624(R22), F5                                       // 1.1920929e-07 = 1.1920929e-07
-	FMOVQ 640(R22), F6                                       // 0x10 = 0x10
-	FMOVQ 656(R22), F7                                       // lane numbers 0 = lane numbers 0
-	FMOVQ 672(R22), F8                                       // lane numbers 1 = lane numbers 1
-	FMOVQ 688(R22), F9                                       // lane numbers 2 = lane numbers 2
-	FMOVQ 704(R22), F10                                      // lane numbers 3 = lane numbers 3
+	FMOVQ 560(R22), F0                                       // 0xd2511f53
+	FMOVQ 576(R22), F1                                       // 0xcd9e8d57
+	FMOVQ 592(R22), F2                                       // 0x9e3779b9
+	FMOVQ 608(R22), F3                                       // 0xbb67ae85
+	FMOVQ 208(R22), F4                                       // 0.5
+	FMOVQ 624(R22), F5                                       // 1.1920929e-07
+	FMOVQ 640(R22), F6                                       // 0x10
+	FMOVQ 656(R22), F7                                       // lane numbers 0
+	FMOVQ 672(R22), F8                                       // lane numbers 1
+	FMOVQ 688(R22), F9                                       // lane numbers 2
+	FMOVQ 704(R22), F10                                      // lane numbers 3
 	MOVD dst_base+0(FP), R0                                  // dst
 	MOVD c+24(FP), R1                                        // c
 	MOVD dst_len+8(FP), R2                                   // bytes(dst)
@@ -3106,41 +3106,41 @@ end1:
 // func gaussianNEON(dst []float32, c *counter)
 TEXT ·gaussianNEON(SB), NOSPLIT, $0-32
 	MOVD $constNEON<>(SB), R22
-	FMOVQ 560(R22), F0                                       // 0xd2511f53 = 0xd2511f53
-	FMOVQ 576(R22), F1                                       // 0xcd9e8d57 = 0xcd9e8d57
-	FMOVQ 592(R22), F2                                       // 0x9e3779b9 = 0x9e3779b9
-	FMOVQ 608(R22), F3                                       // 0xbb67ae85 = 0xbb67ae85
-	FMOVQ 208(R22), F4                                       // 0.5 = 0.5
-	FMOVQ 624(R22), F5                                       // 1.1920929e-07 = 1.1920929e-07
-	FMOVQ 240(R22), F6                                       // 0x3f3504f3 = 0x3f3504f3
-	FMOVQ 32(R22), F7                                        // 1 = 1
-	FMOVQ 16(R22), F8                                        // 1.2582912e+07 = 1.2582912e+07
-	FMOVQ 720(R22), F9                                       // 0x2 = 0x2
-	FMOVQ 736(R22), F10                                      // 0x7fffff = 0x7fffff
-	FMOVQ 752(R22), F11                                      // -0.07633482 = -0.07633482
-	FMOVQ 768(R22), F12                                      // 0.12761909 = 0.12761909
-	FMOVQ 784(R22), F13                                      // -0.13160479 = -0.13160479
-	FMOVQ 800(R22), F14                                      // 0.1420161 = 0.1420161
-	FMOVQ 816(R22), F15                                      // -0.1662332 = -0.1662332
+	FMOVQ 560(R22), F0                                       // 0xd2511f53
+	FMOVQ 576(R22), F1                                       // 0xcd9e8d57
+	FMOVQ 592(R22), F2                                       // 0x9e3779b9
+	FMOVQ 608(R22), F3                                       // 0xbb67ae85
+	FMOVQ 208(R22), F4                                       // 0.5
+	FMOVQ 624(R22), F5                                       // 1.1920929e-07
+	FMOVQ 240(R22), F6                                       // 0x3f3504f3
+	FMOVQ 32(R22), F7                                        // 1
+	FMOVQ 16(R22), F8                                        // 1.2582912e+07
+	FMOVQ 720(R22), F9                                       // 0x2
+	FMOVQ 736(R22), F10                                      // 0x7fffff
+	FMOVQ 752(R22), F11                                      // -0.07633482
+	FMOVQ 768(R22), F12                                      // 0.12761909
+	FMOVQ 784(R22), F13                                      // -0.13160479
+	FMOVQ 800(R22), F14                                      // 0.1420161
+	FMOVQ 816(R22), F15                                      // -0.1662332
 	MOVD dst_base+0(FP), R0                                  // dst
 	MOVD c+24(FP), R1                                        // c
 	MOVD dst_len+8(FP), R2                                   // bytes(dst)
 	LSL $2, R2, R2
 	MOVWU 8(R1), R23
 	VDUP R23, V16.S4                                         // c0 = c+8
-	FMOVQ 656(R22), F17                                      // lane numbers 0 = lane numbers 0
+	FMOVQ 656(R22), F17                                      // lane numbers 0
 	WORD $0x4eb18610                                         // add v16, v16, v17          t2 = c0 + lane numbers 0
 	MOVWU 8(R1), R23
 	VDUP R23, V17.S4                                         // c0 = c+8
-	FMOVQ 672(R22), F18                                      // lane numbers 1 = lane numbers 1
+	FMOVQ 672(R22), F18                                      // lane numbers 1
 	WORD $0x4eb28631                                         // add v17, v17, v18          t5 = c0 + lane numbers 1
 	MOVWU 8(R1), R23
 	VDUP R23, V18.S4                                         // c0 = c+8
-	FMOVQ 688(R22), F19                                      // lane numbers 2 = lane numbers 2
+	FMOVQ 688(R22), F19                                      // lane numbers 2
 	WORD $0x4eb38652                                         // add v18, v18, v19          t8 = c0 + lane numbers 2
 	MOVWU 8(R1), R23
 	VDUP R23, V19.S4                                         // c0 = c+8
-	FMOVQ 704(R22), F20                                      // lane numbers 3 = lane numbers 3
+	FMOVQ 704(R22), F20                                      // lane numbers 3
 	WORD $0x4eb48673                                         // add v19, v19, v20          t11 = c0 + lane numbers 3
 	MOVD ZR, R3                                              // i = 0
 	CMP R2, R3
@@ -3326,47 +3326,47 @@ loop1:
 	WORD $0x4e3dcfd4                                         // fmla v20, v30, v29         t181 = fma(t180, f, 0.1420161)
 	WORD $0x4eaf1dfe                                         // mov v30, v15, v15          
 	WORD $0x4e3dce9e                                         // fmla v30, v20, v29         t182 = fma(t181, f, -0.1662332)
-	FMOVQ 832(R22), F20                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F20                                      // 0.20001242
 	WORD $0x4e3dcfd4                                         // fmla v20, v30, v29         t183 = fma(t182, f, 0.20001242)
-	FMOVQ 848(R22), F30                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F30                                      // -0.25000823
 	WORD $0x4e3dce9e                                         // fmla v30, v20, v29         t184 = fma(t183, f, -0.25000823)
-	FMOVQ 864(R22), F20                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F20                                      // 0.3333333
 	WORD $0x4e3dcfd4                                         // fmla v20, v30, v29         t185 = fma(t184, f, 0.3333333)
 	WORD $0x6e36dfbe                                         // fmul v30, v29, v22         t186 = f * t178
 	WORD $0x6e34dfde                                         // fmul v30, v30, v20         t187 = t186 * t185
-	FMOVQ 880(R22), F20                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F20                                      // -1.9046542e-09
 	WORD $0x4e34cebe                                         // fmla v30, v21, v20         t188 = fma(t174, -1.9046542e-09, t187)
-	FMOVQ 512(R22), F20                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F20                                      // -0.5
 	WORD $0x4e36ce9e                                         // fmla v30, v20, v22         t189 = fma(-0.5, t178, t188)
 	WORD $0x4e3ed7bd                                         // fadd v29, v29, v30         t190 = f + t189
-	FMOVQ 896(R22), F30                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F30                                      // 0.6931472
 	WORD $0x4e3ecebd                                         // fmla v29, v21, v30         log = fma(t174, 0.6931472, t190)
-	FMOVQ 912(R22), F30                                      // -2 = -2
+	FMOVQ 912(R22), F30                                      // -2
 	WORD $0x6e3edfbd                                         // fmul v29, v29, v30         t192 = log * -2
 	WORD $0x6ea1fbbd                                         // fsqrt v29, v29             t193 = sqrt(t192)
-	FMOVQ 224(R22), F30                                      // 4 = 4
+	FMOVQ 224(R22), F30                                      // 4
 	WORD $0x4ea81d15                                         // mov v21, v8, v8            
 	WORD $0x4e3ecef5                                         // fmla v21, v23, v30         t194 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d6be                                         // fsub v30, v21, v8          t195 = t194 - 1.2582912e+07
-	FMOVQ 928(R22), F22                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F22                                      // -0.25
 	WORD $0x4e36cfd7                                         // fmla v23, v30, v22         t196 = fma(t195, -0.25, u)
 	WORD $0x6e37def6                                         // fmul v22, v23, v23         t197 = t196 * t196
-	FMOVQ 944(R22), F30                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F20                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F30                                      // -75.465744
+	FMOVQ 960(R22), F20                                      // 81.59423
 	WORD $0x4e36cfd4                                         // fmla v20, v30, v22         t198 = fma(-75.465744, t197, 81.59423)
-	FMOVQ 976(R22), F30                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F30                                      // -41.341675
 	WORD $0x4e36ce9e                                         // fmla v30, v20, v22         t199 = fma(t198, t197, -41.341675)
-	FMOVQ 992(R22), F20                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F20                                      // -1.7484555e-07
 	WORD $0x4e36cfd4                                         // fmla v20, v30, v22         t200 = fma(t199, t197, -1.7484555e-07)
 	WORD $0x6e37de94                                         // fmul v20, v20, v23         t201 = t200 * t196
-	FMOVQ 1008(R22), F30                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F30                                     // 6.2831855
 	WORD $0x4e3ecef4                                         // fmla v20, v23, v30         t202 = fma(t196, 6.2831855, t201)
-	FMOVQ 1024(R22), F30                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F23                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F30                                     // 58.61139
+	FMOVQ 1040(R22), F23                                     // -85.424416
 	WORD $0x4e36cfd7                                         // fmla v23, v30, v22         t203 = fma(58.61139, t197, -85.424416)
-	FMOVQ 1056(R22), F30                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F30                                     // 64.93915
 	WORD $0x4e36cefe                                         // fmla v30, v23, v22         t204 = fma(t203, t197, 64.93915)
-	FMOVQ 1072(R22), F23                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F23                                     // -19.739208
 	WORD $0x4e36cfd7                                         // fmla v23, v30, v22         t205 = fma(t204, t197, -19.739208)
 	WORD $0x4ea71cfe                                         // mov v30, v7, v7            
 	WORD $0x4e36cefe                                         // fmla v30, v23, v22         t206 = fma(t205, t197, 1)
@@ -3378,7 +3378,7 @@ loop1:
 	WORD $0x4e291eb4                                         // and v20, v21, v9           t210 = t194 & 0x2
 	WORD $0x4f3e5694                                         // shl v20, v20               t211 = t210 << 30
 	WORD $0x6e341ef7                                         // eor v23, v23, v20          sin = t208 ^ t211
-	FMOVQ 1088(R22), F20                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F20                                     // 0x1
 	WORD $0x4eb486b5                                         // add v21, v21, v20          t213 = t194 + 0x1
 	WORD $0x4e291eb5                                         // and v21, v21, v9           t214 = t213 & 0x2
 	WORD $0x4f3e56b5                                         // shl v21, v21               t215 = t214 << 30
@@ -3400,47 +3400,47 @@ loop1:
 	WORD $0x4e3aced4                                         // fmla v20, v22, v26         t228 = fma(t227, f, 0.1420161)
 	WORD $0x4eaf1df6                                         // mov v22, v15, v15          
 	WORD $0x4e3ace96                                         // fmla v22, v20, v26         t229 = fma(t228, f, -0.1662332)
-	FMOVQ 832(R22), F20                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F20                                      // 0.20001242
 	WORD $0x4e3aced4                                         // fmla v20, v22, v26         t230 = fma(t229, f, 0.20001242)
-	FMOVQ 848(R22), F22                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F22                                      // -0.25000823
 	WORD $0x4e3ace96                                         // fmla v22, v20, v26         t231 = fma(t230, f, -0.25000823)
-	FMOVQ 864(R22), F20                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F20                                      // 0.3333333
 	WORD $0x4e3aced4                                         // fmla v20, v22, v26         t232 = fma(t231, f, 0.3333333)
 	WORD $0x6e35df56                                         // fmul v22, v26, v21         t233 = f * t225
 	WORD $0x6e34ded6                                         // fmul v22, v22, v20         t234 = t233 * t232
-	FMOVQ 880(R22), F20                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F20                                      // -1.9046542e-09
 	WORD $0x4e34cef6                                         // fmla v22, v23, v20         t235 = fma(t221, -1.9046542e-09, t234)
-	FMOVQ 512(R22), F20                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F20                                      // -0.5
 	WORD $0x4e35ce96                                         // fmla v22, v20, v21         t236 = fma(-0.5, t225, t235)
 	WORD $0x4e36d75a                                         // fadd v26, v26, v22         t237 = f + t236
-	FMOVQ 896(R22), F22                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F22                                      // 0.6931472
 	WORD $0x4e36cefa                                         // fmla v26, v23, v22         log = fma(t221, 0.6931472, t237)
-	FMOVQ 912(R22), F22                                      // -2 = -2
+	FMOVQ 912(R22), F22                                      // -2
 	WORD $0x6e36df5a                                         // fmul v26, v26, v22         t239 = log * -2
 	WORD $0x6ea1fb5a                                         // fsqrt v26, v26             t240 = sqrt(t239)
-	FMOVQ 224(R22), F22                                      // 4 = 4
+	FMOVQ 224(R22), F22                                      // 4
 	WORD $0x4ea81d17                                         // mov v23, v8, v8            
 	WORD $0x4e36cf77                                         // fmla v23, v27, v22         t241 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d6f6                                         // fsub v22, v23, v8          t242 = t241 - 1.2582912e+07
-	FMOVQ 928(R22), F21                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F21                                      // -0.25
 	WORD $0x4e35cedb                                         // fmla v27, v22, v21         t243 = fma(t242, -0.25, u)
 	WORD $0x6e3bdf75                                         // fmul v21, v27, v27         t244 = t243 * t243
-	FMOVQ 944(R22), F22                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F20                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F22                                      // -75.465744
+	FMOVQ 960(R22), F20                                      // 81.59423
 	WORD $0x4e35ced4                                         // fmla v20, v22, v21         t245 = fma(-75.465744, t244, 81.59423)
-	FMOVQ 976(R22), F22                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F22                                      // -41.341675
 	WORD $0x4e35ce96                                         // fmla v22, v20, v21         t246 = fma(t245, t244, -41.341675)
-	FMOVQ 992(R22), F20                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F20                                      // -1.7484555e-07
 	WORD $0x4e35ced4                                         // fmla v20, v22, v21         t247 = fma(t246, t244, -1.7484555e-07)
 	WORD $0x6e3bde94                                         // fmul v20, v20, v27         t248 = t247 * t243
-	FMOVQ 1008(R22), F22                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F22                                     // 6.2831855
 	WORD $0x4e36cf74                                         // fmla v20, v27, v22         t249 = fma(t243, 6.2831855, t248)
-	FMOVQ 1024(R22), F22                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F27                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F22                                     // 58.61139
+	FMOVQ 1040(R22), F27                                     // -85.424416
 	WORD $0x4e35cedb                                         // fmla v27, v22, v21         t250 = fma(58.61139, t244, -85.424416)
-	FMOVQ 1056(R22), F22                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F22                                     // 64.93915
 	WORD $0x4e35cf76                                         // fmla v22, v27, v21         t251 = fma(t250, t244, 64.93915)
-	FMOVQ 1072(R22), F27                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F27                                     // -19.739208
 	WORD $0x4e35cedb                                         // fmla v27, v22, v21         t252 = fma(t251, t244, -19.739208)
 	WORD $0x4ea71cf6                                         // mov v22, v7, v7            
 	WORD $0x4e35cf76                                         // fmla v22, v27, v21         t253 = fma(t252, t244, 1)
@@ -3452,14 +3452,14 @@ loop1:
 	WORD $0x4e291ef4                                         // and v20, v23, v9           t257 = t241 & 0x2
 	WORD $0x4f3e5694                                         // shl v20, v20               t258 = t257 << 30
 	WORD $0x6e341f7b                                         // eor v27, v27, v20          sin = t255 ^ t258
-	FMOVQ 1088(R22), F20                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F20                                     // 0x1
 	WORD $0x4eb486f7                                         // add v23, v23, v20          t260 = t241 + 0x1
 	WORD $0x4e291ef7                                         // and v23, v23, v9           t261 = t260 & 0x2
 	WORD $0x4f3e56f7                                         // shl v23, v23               t262 = t261 << 30
 	WORD $0x6e371ed6                                         // eor v22, v22, v23          cos = t256 ^ t262
 	WORD $0x6e36df56                                         // fmul v22, v26, v22         t264 = t240 * cos
 	WORD $0x6e3bdf5a                                         // fmul v26, v26, v27         t265 = t240 * sin
-	FMOVQ 640(R22), F27                                      // 0x10 = 0x10
+	FMOVQ 640(R22), F27                                      // 0x10
 	WORD $0x4ebb8610                                         // add v16, v16, v27          position = position + 0x10
 	ADD R3, R0, R21                                          // &dst[i]
 	FMOVQ F30, 0(R21)                                        // dst[i] = t217
@@ -3645,47 +3645,47 @@ loop1:
 	WORD $0x4e3ccf1a                                         // fmla v26, v24, v28         t435 = fma(t434, f, 0.1420161)
 	WORD $0x4eaf1df8                                         // mov v24, v15, v15          
 	WORD $0x4e3ccf58                                         // fmla v24, v26, v28         t436 = fma(t435, f, -0.1662332)
-	FMOVQ 832(R22), F26                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F26                                      // 0.20001242
 	WORD $0x4e3ccf1a                                         // fmla v26, v24, v28         t437 = fma(t436, f, 0.20001242)
-	FMOVQ 848(R22), F24                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F24                                      // -0.25000823
 	WORD $0x4e3ccf58                                         // fmla v24, v26, v28         t438 = fma(t437, f, -0.25000823)
-	FMOVQ 864(R22), F26                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F26                                      // 0.3333333
 	WORD $0x4e3ccf1a                                         // fmla v26, v24, v28         t439 = fma(t438, f, 0.3333333)
 	WORD $0x6e3ddf98                                         // fmul v24, v28, v29         t440 = f * t432
 	WORD $0x6e3adf18                                         // fmul v24, v24, v26         t441 = t440 * t439
-	FMOVQ 880(R22), F26                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F26                                      // -1.9046542e-09
 	WORD $0x4e3aced8                                         // fmla v24, v22, v26         t442 = fma(t428, -1.9046542e-09, t441)
-	FMOVQ 512(R22), F26                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F26                                      // -0.5
 	WORD $0x4e3dcf58                                         // fmla v24, v26, v29         t443 = fma(-0.5, t432, t442)
 	WORD $0x4e38d79c                                         // fadd v28, v28, v24         t444 = f + t443
-	FMOVQ 896(R22), F24                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F24                                      // 0.6931472
 	WORD $0x4e38cedc                                         // fmla v28, v22, v24         log = fma(t428, 0.6931472, t444)
-	FMOVQ 912(R22), F24                                      // -2 = -2
+	FMOVQ 912(R22), F24                                      // -2
 	WORD $0x6e38df9c                                         // fmul v28, v28, v24         t446 = log * -2
 	WORD $0x6ea1fb9c                                         // fsqrt v28, v28             t447 = sqrt(t446)
-	FMOVQ 224(R22), F24                                      // 4 = 4
+	FMOVQ 224(R22), F24                                      // 4
 	WORD $0x4ea81d16                                         // mov v22, v8, v8            
 	WORD $0x4e38cfd6                                         // fmla v22, v30, v24         t448 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d6d8                                         // fsub v24, v22, v8          t449 = t448 - 1.2582912e+07
-	FMOVQ 928(R22), F29                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F29                                      // -0.25
 	WORD $0x4e3dcf1e                                         // fmla v30, v24, v29         t450 = fma(t449, -0.25, u)
 	WORD $0x6e3edfdd                                         // fmul v29, v30, v30         t451 = t450 * t450
-	FMOVQ 944(R22), F24                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F26                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F24                                      // -75.465744
+	FMOVQ 960(R22), F26                                      // 81.59423
 	WORD $0x4e3dcf1a                                         // fmla v26, v24, v29         t452 = fma(-75.465744, t451, 81.59423)
-	FMOVQ 976(R22), F24                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F24                                      // -41.341675
 	WORD $0x4e3dcf58                                         // fmla v24, v26, v29         t453 = fma(t452, t451, -41.341675)
-	FMOVQ 992(R22), F26                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F26                                      // -1.7484555e-07
 	WORD $0x4e3dcf1a                                         // fmla v26, v24, v29         t454 = fma(t453, t451, -1.7484555e-07)
 	WORD $0x6e3edf5a                                         // fmul v26, v26, v30         t455 = t454 * t450
-	FMOVQ 1008(R22), F24                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F24                                     // 6.2831855
 	WORD $0x4e38cfda                                         // fmla v26, v30, v24         t456 = fma(t450, 6.2831855, t455)
-	FMOVQ 1024(R22), F24                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F30                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F24                                     // 58.61139
+	FMOVQ 1040(R22), F30                                     // -85.424416
 	WORD $0x4e3dcf1e                                         // fmla v30, v24, v29         t457 = fma(58.61139, t451, -85.424416)
-	FMOVQ 1056(R22), F24                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F24                                     // 64.93915
 	WORD $0x4e3dcfd8                                         // fmla v24, v30, v29         t458 = fma(t457, t451, 64.93915)
-	FMOVQ 1072(R22), F30                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F30                                     // -19.739208
 	WORD $0x4e3dcf1e                                         // fmla v30, v24, v29         t459 = fma(t458, t451, -19.739208)
 	WORD $0x4ea71cf8                                         // mov v24, v7, v7            
 	WORD $0x4e3dcfd8                                         // fmla v24, v30, v29         t460 = fma(t459, t451, 1)
@@ -3697,7 +3697,7 @@ loop1:
 	WORD $0x4e291eda                                         // and v26, v22, v9           t464 = t448 & 0x2
 	WORD $0x4f3e575a                                         // shl v26, v26               t465 = t464 << 30
 	WORD $0x6e3a1fde                                         // eor v30, v30, v26          sin = t462 ^ t465
-	FMOVQ 1088(R22), F26                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F26                                     // 0x1
 	WORD $0x4eba86d6                                         // add v22, v22, v26          t467 = t448 + 0x1
 	WORD $0x4e291ed6                                         // and v22, v22, v9           t468 = t467 & 0x2
 	WORD $0x4f3e56d6                                         // shl v22, v22               t469 = t468 << 30
@@ -3719,47 +3719,47 @@ loop1:
 	WORD $0x4e34cfba                                         // fmla v26, v29, v20         t482 = fma(t481, f, 0.1420161)
 	WORD $0x4eaf1dfd                                         // mov v29, v15, v15          
 	WORD $0x4e34cf5d                                         // fmla v29, v26, v20         t483 = fma(t482, f, -0.1662332)
-	FMOVQ 832(R22), F26                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F26                                      // 0.20001242
 	WORD $0x4e34cfba                                         // fmla v26, v29, v20         t484 = fma(t483, f, 0.20001242)
-	FMOVQ 848(R22), F29                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F29                                      // -0.25000823
 	WORD $0x4e34cf5d                                         // fmla v29, v26, v20         t485 = fma(t484, f, -0.25000823)
-	FMOVQ 864(R22), F26                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F26                                      // 0.3333333
 	WORD $0x4e34cfba                                         // fmla v26, v29, v20         t486 = fma(t485, f, 0.3333333)
 	WORD $0x6e36de9d                                         // fmul v29, v20, v22         t487 = f * t479
 	WORD $0x6e3adfbd                                         // fmul v29, v29, v26         t488 = t487 * t486
-	FMOVQ 880(R22), F26                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F26                                      // -1.9046542e-09
 	WORD $0x4e3acfdd                                         // fmla v29, v30, v26         t489 = fma(t475, -1.9046542e-09, t488)
-	FMOVQ 512(R22), F26                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F26                                      // -0.5
 	WORD $0x4e36cf5d                                         // fmla v29, v26, v22         t490 = fma(-0.5, t479, t489)
 	WORD $0x4e3dd694                                         // fadd v20, v20, v29         t491 = f + t490
-	FMOVQ 896(R22), F29                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F29                                      // 0.6931472
 	WORD $0x4e3dcfd4                                         // fmla v20, v30, v29         log = fma(t475, 0.6931472, t491)
-	FMOVQ 912(R22), F29                                      // -2 = -2
+	FMOVQ 912(R22), F29                                      // -2
 	WORD $0x6e3dde94                                         // fmul v20, v20, v29         t493 = log * -2
 	WORD $0x6ea1fa94                                         // fsqrt v20, v20             t494 = sqrt(t493)
-	FMOVQ 224(R22), F29                                      // 4 = 4
+	FMOVQ 224(R22), F29                                      // 4
 	WORD $0x4ea81d1e                                         // mov v30, v8, v8            
 	WORD $0x4e3dcebe                                         // fmla v30, v21, v29         t495 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d7dd                                         // fsub v29, v30, v8          t496 = t495 - 1.2582912e+07
-	FMOVQ 928(R22), F22                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F22                                      // -0.25
 	WORD $0x4e36cfb5                                         // fmla v21, v29, v22         t497 = fma(t496, -0.25, u)
 	WORD $0x6e35deb6                                         // fmul v22, v21, v21         t498 = t497 * t497
-	FMOVQ 944(R22), F29                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F26                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F29                                      // -75.465744
+	FMOVQ 960(R22), F26                                      // 81.59423
 	WORD $0x4e36cfba                                         // fmla v26, v29, v22         t499 = fma(-75.465744, t498, 81.59423)
-	FMOVQ 976(R22), F29                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F29                                      // -41.341675
 	WORD $0x4e36cf5d                                         // fmla v29, v26, v22         t500 = fma(t499, t498, -41.341675)
-	FMOVQ 992(R22), F26                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F26                                      // -1.7484555e-07
 	WORD $0x4e36cfba                                         // fmla v26, v29, v22         t501 = fma(t500, t498, -1.7484555e-07)
 	WORD $0x6e35df5a                                         // fmul v26, v26, v21         t502 = t501 * t497
-	FMOVQ 1008(R22), F29                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F29                                     // 6.2831855
 	WORD $0x4e3dceba                                         // fmla v26, v21, v29         t503 = fma(t497, 6.2831855, t502)
-	FMOVQ 1024(R22), F29                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F21                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F29                                     // 58.61139
+	FMOVQ 1040(R22), F21                                     // -85.424416
 	WORD $0x4e36cfb5                                         // fmla v21, v29, v22         t504 = fma(58.61139, t498, -85.424416)
-	FMOVQ 1056(R22), F29                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F29                                     // 64.93915
 	WORD $0x4e36cebd                                         // fmla v29, v21, v22         t505 = fma(t504, t498, 64.93915)
-	FMOVQ 1072(R22), F21                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F21                                     // -19.739208
 	WORD $0x4e36cfb5                                         // fmla v21, v29, v22         t506 = fma(t505, t498, -19.739208)
 	WORD $0x4ea71cfd                                         // mov v29, v7, v7            
 	WORD $0x4e36cebd                                         // fmla v29, v21, v22         t507 = fma(t506, t498, 1)
@@ -3771,14 +3771,14 @@ loop1:
 	WORD $0x4e291fda                                         // and v26, v30, v9           t511 = t495 & 0x2
 	WORD $0x4f3e575a                                         // shl v26, v26               t512 = t511 << 30
 	WORD $0x6e3a1eb5                                         // eor v21, v21, v26          sin = t509 ^ t512
-	FMOVQ 1088(R22), F26                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F26                                     // 0x1
 	WORD $0x4eba87de                                         // add v30, v30, v26          t514 = t495 + 0x1
 	WORD $0x4e291fde                                         // and v30, v30, v9           t515 = t514 & 0x2
 	WORD $0x4f3e57de                                         // shl v30, v30               t516 = t515 << 30
 	WORD $0x6e3e1fbd                                         // eor v29, v29, v30          cos = t510 ^ t516
 	WORD $0x6e3dde9d                                         // fmul v29, v20, v29         t518 = t494 * cos
 	WORD $0x6e35de94                                         // fmul v20, v20, v21         t519 = t494 * sin
-	FMOVQ 640(R22), F21                                      // 0x10 = 0x10
+	FMOVQ 640(R22), F21                                      // 0x10
 	WORD $0x4eb58631                                         // add v17, v17, v21          position = position + 0x10
 	FMOVQ F24, 16(R21)                                       // dst[i]+16 = t471
 	FMOVQ F28, 80(R21)                                       // dst[i]+80 = t472
@@ -3963,47 +3963,47 @@ loop1:
 	WORD $0x4e39cf74                                         // fmla v20, v27, v25         t689 = fma(t688, f, 0.1420161)
 	WORD $0x4eaf1dfb                                         // mov v27, v15, v15          
 	WORD $0x4e39ce9b                                         // fmla v27, v20, v25         t690 = fma(t689, f, -0.1662332)
-	FMOVQ 832(R22), F20                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F20                                      // 0.20001242
 	WORD $0x4e39cf74                                         // fmla v20, v27, v25         t691 = fma(t690, f, 0.20001242)
-	FMOVQ 848(R22), F27                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F27                                      // -0.25000823
 	WORD $0x4e39ce9b                                         // fmla v27, v20, v25         t692 = fma(t691, f, -0.25000823)
-	FMOVQ 864(R22), F20                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F20                                      // 0.3333333
 	WORD $0x4e39cf74                                         // fmla v20, v27, v25         t693 = fma(t692, f, 0.3333333)
 	WORD $0x6e3cdf3b                                         // fmul v27, v25, v28         t694 = f * t686
 	WORD $0x6e34df7b                                         // fmul v27, v27, v20         t695 = t694 * t693
-	FMOVQ 880(R22), F20                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F20                                      // -1.9046542e-09
 	WORD $0x4e34cfbb                                         // fmla v27, v29, v20         t696 = fma(t682, -1.9046542e-09, t695)
-	FMOVQ 512(R22), F20                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F20                                      // -0.5
 	WORD $0x4e3cce9b                                         // fmla v27, v20, v28         t697 = fma(-0.5, t686, t696)
 	WORD $0x4e3bd739                                         // fadd v25, v25, v27         t698 = f + t697
-	FMOVQ 896(R22), F27                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F27                                      // 0.6931472
 	WORD $0x4e3bcfb9                                         // fmla v25, v29, v27         log = fma(t682, 0.6931472, t698)
-	FMOVQ 912(R22), F27                                      // -2 = -2
+	FMOVQ 912(R22), F27                                      // -2
 	WORD $0x6e3bdf39                                         // fmul v25, v25, v27         t700 = log * -2
 	WORD $0x6ea1fb39                                         // fsqrt v25, v25             t701 = sqrt(t700)
-	FMOVQ 224(R22), F27                                      // 4 = 4
+	FMOVQ 224(R22), F27                                      // 4
 	WORD $0x4ea81d1d                                         // mov v29, v8, v8            
 	WORD $0x4e3bcf1d                                         // fmla v29, v24, v27         t702 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d7bb                                         // fsub v27, v29, v8          t703 = t702 - 1.2582912e+07
-	FMOVQ 928(R22), F28                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F28                                      // -0.25
 	WORD $0x4e3ccf78                                         // fmla v24, v27, v28         t704 = fma(t703, -0.25, u)
 	WORD $0x6e38df1c                                         // fmul v28, v24, v24         t705 = t704 * t704
-	FMOVQ 944(R22), F27                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F20                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F27                                      // -75.465744
+	FMOVQ 960(R22), F20                                      // 81.59423
 	WORD $0x4e3ccf74                                         // fmla v20, v27, v28         t706 = fma(-75.465744, t705, 81.59423)
-	FMOVQ 976(R22), F27                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F27                                      // -41.341675
 	WORD $0x4e3cce9b                                         // fmla v27, v20, v28         t707 = fma(t706, t705, -41.341675)
-	FMOVQ 992(R22), F20                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F20                                      // -1.7484555e-07
 	WORD $0x4e3ccf74                                         // fmla v20, v27, v28         t708 = fma(t707, t705, -1.7484555e-07)
 	WORD $0x6e38de94                                         // fmul v20, v20, v24         t709 = t708 * t704
-	FMOVQ 1008(R22), F27                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F27                                     // 6.2831855
 	WORD $0x4e3bcf14                                         // fmla v20, v24, v27         t710 = fma(t704, 6.2831855, t709)
-	FMOVQ 1024(R22), F27                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F24                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F27                                     // 58.61139
+	FMOVQ 1040(R22), F24                                     // -85.424416
 	WORD $0x4e3ccf78                                         // fmla v24, v27, v28         t711 = fma(58.61139, t705, -85.424416)
-	FMOVQ 1056(R22), F27                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F27                                     // 64.93915
 	WORD $0x4e3ccf1b                                         // fmla v27, v24, v28         t712 = fma(t711, t705, 64.93915)
-	FMOVQ 1072(R22), F24                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F24                                     // -19.739208
 	WORD $0x4e3ccf78                                         // fmla v24, v27, v28         t713 = fma(t712, t705, -19.739208)
 	WORD $0x4ea71cfb                                         // mov v27, v7, v7            
 	WORD $0x4e3ccf1b                                         // fmla v27, v24, v28         t714 = fma(t713, t705, 1)
@@ -4015,7 +4015,7 @@ loop1:
 	WORD $0x4e291fb4                                         // and v20, v29, v9           t718 = t702 & 0x2
 	WORD $0x4f3e5694                                         // shl v20, v20               t719 = t718 << 30
 	WORD $0x6e341f18                                         // eor v24, v24, v20          sin = t716 ^ t719
-	FMOVQ 1088(R22), F20                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F20                                     // 0x1
 	WORD $0x4eb487bd                                         // add v29, v29, v20          t721 = t702 + 0x1
 	WORD $0x4e291fbd                                         // and v29, v29, v9           t722 = t721 & 0x2
 	WORD $0x4f3e57bd                                         // shl v29, v29               t723 = t722 << 30
@@ -4037,47 +4037,47 @@ loop1:
 	WORD $0x4e3acf94                                         // fmla v20, v28, v26         t736 = fma(t735, f, 0.1420161)
 	WORD $0x4eaf1dfc                                         // mov v28, v15, v15          
 	WORD $0x4e3ace9c                                         // fmla v28, v20, v26         t737 = fma(t736, f, -0.1662332)
-	FMOVQ 832(R22), F20                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F20                                      // 0.20001242
 	WORD $0x4e3acf94                                         // fmla v20, v28, v26         t738 = fma(t737, f, 0.20001242)
-	FMOVQ 848(R22), F28                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F28                                      // -0.25000823
 	WORD $0x4e3ace9c                                         // fmla v28, v20, v26         t739 = fma(t738, f, -0.25000823)
-	FMOVQ 864(R22), F20                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F20                                      // 0.3333333
 	WORD $0x4e3acf94                                         // fmla v20, v28, v26         t740 = fma(t739, f, 0.3333333)
 	WORD $0x6e3ddf5c                                         // fmul v28, v26, v29         t741 = f * t733
 	WORD $0x6e34df9c                                         // fmul v28, v28, v20         t742 = t741 * t740
-	FMOVQ 880(R22), F20                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F20                                      // -1.9046542e-09
 	WORD $0x4e34cf1c                                         // fmla v28, v24, v20         t743 = fma(t729, -1.9046542e-09, t742)
-	FMOVQ 512(R22), F20                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F20                                      // -0.5
 	WORD $0x4e3dce9c                                         // fmla v28, v20, v29         t744 = fma(-0.5, t733, t743)
 	WORD $0x4e3cd75a                                         // fadd v26, v26, v28         t745 = f + t744
-	FMOVQ 896(R22), F28                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F28                                      // 0.6931472
 	WORD $0x4e3ccf1a                                         // fmla v26, v24, v28         log = fma(t729, 0.6931472, t745)
-	FMOVQ 912(R22), F28                                      // -2 = -2
+	FMOVQ 912(R22), F28                                      // -2
 	WORD $0x6e3cdf5a                                         // fmul v26, v26, v28         t747 = log * -2
 	WORD $0x6ea1fb5a                                         // fsqrt v26, v26             t748 = sqrt(t747)
-	FMOVQ 224(R22), F28                                      // 4 = 4
+	FMOVQ 224(R22), F28                                      // 4
 	WORD $0x4ea81d18                                         // mov v24, v8, v8            
 	WORD $0x4e3cced8                                         // fmla v24, v22, v28         t749 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d71c                                         // fsub v28, v24, v8          t750 = t749 - 1.2582912e+07
-	FMOVQ 928(R22), F29                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F29                                      // -0.25
 	WORD $0x4e3dcf96                                         // fmla v22, v28, v29         t751 = fma(t750, -0.25, u)
 	WORD $0x6e36dedd                                         // fmul v29, v22, v22         t752 = t751 * t751
-	FMOVQ 944(R22), F28                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F20                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F28                                      // -75.465744
+	FMOVQ 960(R22), F20                                      // 81.59423
 	WORD $0x4e3dcf94                                         // fmla v20, v28, v29         t753 = fma(-75.465744, t752, 81.59423)
-	FMOVQ 976(R22), F28                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F28                                      // -41.341675
 	WORD $0x4e3dce9c                                         // fmla v28, v20, v29         t754 = fma(t753, t752, -41.341675)
-	FMOVQ 992(R22), F20                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F20                                      // -1.7484555e-07
 	WORD $0x4e3dcf94                                         // fmla v20, v28, v29         t755 = fma(t754, t752, -1.7484555e-07)
 	WORD $0x6e36de94                                         // fmul v20, v20, v22         t756 = t755 * t751
-	FMOVQ 1008(R22), F28                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F28                                     // 6.2831855
 	WORD $0x4e3cced4                                         // fmla v20, v22, v28         t757 = fma(t751, 6.2831855, t756)
-	FMOVQ 1024(R22), F28                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F22                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F28                                     // 58.61139
+	FMOVQ 1040(R22), F22                                     // -85.424416
 	WORD $0x4e3dcf96                                         // fmla v22, v28, v29         t758 = fma(58.61139, t752, -85.424416)
-	FMOVQ 1056(R22), F28                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F28                                     // 64.93915
 	WORD $0x4e3dcedc                                         // fmla v28, v22, v29         t759 = fma(t758, t752, 64.93915)
-	FMOVQ 1072(R22), F22                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F22                                     // -19.739208
 	WORD $0x4e3dcf96                                         // fmla v22, v28, v29         t760 = fma(t759, t752, -19.739208)
 	WORD $0x4ea71cfc                                         // mov v28, v7, v7            
 	WORD $0x4e3dcedc                                         // fmla v28, v22, v29         t761 = fma(t760, t752, 1)
@@ -4089,14 +4089,14 @@ loop1:
 	WORD $0x4e291f14                                         // and v20, v24, v9           t765 = t749 & 0x2
 	WORD $0x4f3e5694                                         // shl v20, v20               t766 = t765 << 30
 	WORD $0x6e341ed6                                         // eor v22, v22, v20          sin = t763 ^ t766
-	FMOVQ 1088(R22), F20                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F20                                     // 0x1
 	WORD $0x4eb48718                                         // add v24, v24, v20          t768 = t749 + 0x1
 	WORD $0x4e291f18                                         // and v24, v24, v9           t769 = t768 & 0x2
 	WORD $0x4f3e5718                                         // shl v24, v24               t770 = t769 << 30
 	WORD $0x6e381f9c                                         // eor v28, v28, v24          cos = t764 ^ t770
 	WORD $0x6e3cdf5c                                         // fmul v28, v26, v28         t772 = t748 * cos
 	WORD $0x6e36df5a                                         // fmul v26, v26, v22         t773 = t748 * sin
-	FMOVQ 640(R22), F22                                      // 0x10 = 0x10
+	FMOVQ 640(R22), F22                                      // 0x10
 	WORD $0x4eb68652                                         // add v18, v18, v22          position = position + 0x10
 	FMOVQ F27, 32(R21)                                       // dst[i]+32 = t725
 	FMOVQ F25, 96(R21)                                       // dst[i]+96 = t726
@@ -4281,47 +4281,47 @@ loop1:
 	WORD $0x4e37ceba                                         // fmla v26, v21, v23         t943 = fma(t942, f, 0.1420161)
 	WORD $0x4eaf1df5                                         // mov v21, v15, v15          
 	WORD $0x4e37cf55                                         // fmla v21, v26, v23         t944 = fma(t943, f, -0.1662332)
-	FMOVQ 832(R22), F26                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F26                                      // 0.20001242
 	WORD $0x4e37ceba                                         // fmla v26, v21, v23         t945 = fma(t944, f, 0.20001242)
-	FMOVQ 848(R22), F21                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F21                                      // -0.25000823
 	WORD $0x4e37cf55                                         // fmla v21, v26, v23         t946 = fma(t945, f, -0.25000823)
-	FMOVQ 864(R22), F26                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F26                                      // 0.3333333
 	WORD $0x4e37ceba                                         // fmla v26, v21, v23         t947 = fma(t946, f, 0.3333333)
 	WORD $0x6e39def5                                         // fmul v21, v23, v25         t948 = f * t940
 	WORD $0x6e3adeb5                                         // fmul v21, v21, v26         t949 = t948 * t947
-	FMOVQ 880(R22), F26                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F26                                      // -1.9046542e-09
 	WORD $0x4e3acf95                                         // fmla v21, v28, v26         t950 = fma(t936, -1.9046542e-09, t949)
-	FMOVQ 512(R22), F26                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F26                                      // -0.5
 	WORD $0x4e39cf55                                         // fmla v21, v26, v25         t951 = fma(-0.5, t940, t950)
 	WORD $0x4e35d6f7                                         // fadd v23, v23, v21         t952 = f + t951
-	FMOVQ 896(R22), F21                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F21                                      // 0.6931472
 	WORD $0x4e35cf97                                         // fmla v23, v28, v21         log = fma(t936, 0.6931472, t952)
-	FMOVQ 912(R22), F21                                      // -2 = -2
+	FMOVQ 912(R22), F21                                      // -2
 	WORD $0x6e35def7                                         // fmul v23, v23, v21         t954 = log * -2
 	WORD $0x6ea1faf7                                         // fsqrt v23, v23             t955 = sqrt(t954)
-	FMOVQ 224(R22), F21                                      // 4 = 4
+	FMOVQ 224(R22), F21                                      // 4
 	WORD $0x4ea81d1c                                         // mov v28, v8, v8            
 	WORD $0x4e35cf7c                                         // fmla v28, v27, v21         t956 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d795                                         // fsub v21, v28, v8          t957 = t956 - 1.2582912e+07
-	FMOVQ 928(R22), F25                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F25                                      // -0.25
 	WORD $0x4e39cebb                                         // fmla v27, v21, v25         t958 = fma(t957, -0.25, u)
 	WORD $0x6e3bdf79                                         // fmul v25, v27, v27         t959 = t958 * t958
-	FMOVQ 944(R22), F21                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F26                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F21                                      // -75.465744
+	FMOVQ 960(R22), F26                                      // 81.59423
 	WORD $0x4e39ceba                                         // fmla v26, v21, v25         t960 = fma(-75.465744, t959, 81.59423)
-	FMOVQ 976(R22), F21                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F21                                      // -41.341675
 	WORD $0x4e39cf55                                         // fmla v21, v26, v25         t961 = fma(t960, t959, -41.341675)
-	FMOVQ 992(R22), F26                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F26                                      // -1.7484555e-07
 	WORD $0x4e39ceba                                         // fmla v26, v21, v25         t962 = fma(t961, t959, -1.7484555e-07)
 	WORD $0x6e3bdf5a                                         // fmul v26, v26, v27         t963 = t962 * t958
-	FMOVQ 1008(R22), F21                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F21                                     // 6.2831855
 	WORD $0x4e35cf7a                                         // fmla v26, v27, v21         t964 = fma(t958, 6.2831855, t963)
-	FMOVQ 1024(R22), F21                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F27                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F21                                     // 58.61139
+	FMOVQ 1040(R22), F27                                     // -85.424416
 	WORD $0x4e39cebb                                         // fmla v27, v21, v25         t965 = fma(58.61139, t959, -85.424416)
-	FMOVQ 1056(R22), F21                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F21                                     // 64.93915
 	WORD $0x4e39cf75                                         // fmla v21, v27, v25         t966 = fma(t965, t959, 64.93915)
-	FMOVQ 1072(R22), F27                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F27                                     // -19.739208
 	WORD $0x4e39cebb                                         // fmla v27, v21, v25         t967 = fma(t966, t959, -19.739208)
 	WORD $0x4ea71cf5                                         // mov v21, v7, v7            
 	WORD $0x4e39cf75                                         // fmla v21, v27, v25         t968 = fma(t967, t959, 1)
@@ -4333,7 +4333,7 @@ loop1:
 	WORD $0x4e291f9a                                         // and v26, v28, v9           t972 = t956 & 0x2
 	WORD $0x4f3e575a                                         // shl v26, v26               t973 = t972 << 30
 	WORD $0x6e3a1f7b                                         // eor v27, v27, v26          sin = t970 ^ t973
-	FMOVQ 1088(R22), F26                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F26                                     // 0x1
 	WORD $0x4eba879c                                         // add v28, v28, v26          t975 = t956 + 0x1
 	WORD $0x4e291f9c                                         // and v28, v28, v9           t976 = t975 & 0x2
 	WORD $0x4f3e579c                                         // shl v28, v28               t977 = t976 << 30
@@ -4355,47 +4355,47 @@ loop1:
 	WORD $0x4e34cf3a                                         // fmla v26, v25, v20         t990 = fma(t989, f, 0.1420161)
 	WORD $0x4eaf1df9                                         // mov v25, v15, v15          
 	WORD $0x4e34cf59                                         // fmla v25, v26, v20         t991 = fma(t990, f, -0.1662332)
-	FMOVQ 832(R22), F26                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F26                                      // 0.20001242
 	WORD $0x4e34cf3a                                         // fmla v26, v25, v20         t992 = fma(t991, f, 0.20001242)
-	FMOVQ 848(R22), F25                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F25                                      // -0.25000823
 	WORD $0x4e34cf59                                         // fmla v25, v26, v20         t993 = fma(t992, f, -0.25000823)
-	FMOVQ 864(R22), F26                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F26                                      // 0.3333333
 	WORD $0x4e34cf3a                                         // fmla v26, v25, v20         t994 = fma(t993, f, 0.3333333)
 	WORD $0x6e3cde99                                         // fmul v25, v20, v28         t995 = f * t987
 	WORD $0x6e3adf39                                         // fmul v25, v25, v26         t996 = t995 * t994
-	FMOVQ 880(R22), F26                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F26                                      // -1.9046542e-09
 	WORD $0x4e3acf79                                         // fmla v25, v27, v26         t997 = fma(t983, -1.9046542e-09, t996)
-	FMOVQ 512(R22), F26                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F26                                      // -0.5
 	WORD $0x4e3ccf59                                         // fmla v25, v26, v28         t998 = fma(-0.5, t987, t997)
 	WORD $0x4e39d694                                         // fadd v20, v20, v25         t999 = f + t998
-	FMOVQ 896(R22), F25                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F25                                      // 0.6931472
 	WORD $0x4e39cf74                                         // fmla v20, v27, v25         log = fma(t983, 0.6931472, t999)
-	FMOVQ 912(R22), F25                                      // -2 = -2
+	FMOVQ 912(R22), F25                                      // -2
 	WORD $0x6e39de94                                         // fmul v20, v20, v25         t1001 = log * -2
 	WORD $0x6ea1fa94                                         // fsqrt v20, v20             t1002 = sqrt(t1001)
-	FMOVQ 224(R22), F25                                      // 4 = 4
+	FMOVQ 224(R22), F25                                      // 4
 	WORD $0x4ea81d1b                                         // mov v27, v8, v8            
 	WORD $0x4e39cfbb                                         // fmla v27, v29, v25         t1003 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d779                                         // fsub v25, v27, v8          t1004 = t1003 - 1.2582912e+07
-	FMOVQ 928(R22), F28                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F28                                      // -0.25
 	WORD $0x4e3ccf3d                                         // fmla v29, v25, v28         t1005 = fma(t1004, -0.25, u)
 	WORD $0x6e3ddfbc                                         // fmul v28, v29, v29         t1006 = t1005 * t1005
-	FMOVQ 944(R22), F25                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F26                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F25                                      // -75.465744
+	FMOVQ 960(R22), F26                                      // 81.59423
 	WORD $0x4e3ccf3a                                         // fmla v26, v25, v28         t1007 = fma(-75.465744, t1006, 81.59423)
-	FMOVQ 976(R22), F25                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F25                                      // -41.341675
 	WORD $0x4e3ccf59                                         // fmla v25, v26, v28         t1008 = fma(t1007, t1006, -41.341675)
-	FMOVQ 992(R22), F26                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F26                                      // -1.7484555e-07
 	WORD $0x4e3ccf3a                                         // fmla v26, v25, v28         t1009 = fma(t1008, t1006, -1.7484555e-07)
 	WORD $0x6e3ddf5a                                         // fmul v26, v26, v29         t1010 = t1009 * t1005
-	FMOVQ 1008(R22), F25                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F25                                     // 6.2831855
 	WORD $0x4e39cfba                                         // fmla v26, v29, v25         t1011 = fma(t1005, 6.2831855, t1010)
-	FMOVQ 1024(R22), F25                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F29                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F25                                     // 58.61139
+	FMOVQ 1040(R22), F29                                     // -85.424416
 	WORD $0x4e3ccf3d                                         // fmla v29, v25, v28         t1012 = fma(58.61139, t1006, -85.424416)
-	FMOVQ 1056(R22), F25                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F25                                     // 64.93915
 	WORD $0x4e3ccfb9                                         // fmla v25, v29, v28         t1013 = fma(t1012, t1006, 64.93915)
-	FMOVQ 1072(R22), F29                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F29                                     // -19.739208
 	WORD $0x4e3ccf3d                                         // fmla v29, v25, v28         t1014 = fma(t1013, t1006, -19.739208)
 	WORD $0x4ea71cf9                                         // mov v25, v7, v7            
 	WORD $0x4e3ccfb9                                         // fmla v25, v29, v28         t1015 = fma(t1014, t1006, 1)
@@ -4407,14 +4407,14 @@ loop1:
 	WORD $0x4e291f7a                                         // and v26, v27, v9           t1019 = t1003 & 0x2
 	WORD $0x4f3e575a                                         // shl v26, v26               t1020 = t1019 << 30
 	WORD $0x6e3a1fbd                                         // eor v29, v29, v26          sin = t1017 ^ t1020
-	FMOVQ 1088(R22), F26                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F26                                     // 0x1
 	WORD $0x4eba877b                                         // add v27, v27, v26          t1022 = t1003 + 0x1
 	WORD $0x4e291f7b                                         // and v27, v27, v9           t1023 = t1022 & 0x2
 	WORD $0x4f3e577b                                         // shl v27, v27               t1024 = t1023 << 30
 	WORD $0x6e3b1f39                                         // eor v25, v25, v27          cos = t1018 ^ t1024
 	WORD $0x6e39de99                                         // fmul v25, v20, v25         t1026 = t1002 * cos
 	WORD $0x6e3dde94                                         // fmul v20, v20, v29         t1027 = t1002 * sin
-	FMOVQ 640(R22), F29                                      // 0x10 = 0x10
+	FMOVQ 640(R22), F29                                      // 0x10
 	WORD $0x4ebd8673                                         // add v19, v19, v29          position = position + 0x10
 	FMOVQ F21, 48(R21)                                       // dst[i]+48 = t979
 	FMOVQ F23, 112(R21)                                      // dst[i]+112 = t980
@@ -4430,21 +4430,21 @@ end1:
 // func addGaussianNEON(dst []float32, x []float32, sigma float32, c *counter)
 TEXT ·addGaussianNEON(SB), NOSPLIT, $0-64
 	MOVD $constNEON<>(SB), R22
-	FMOVQ 560(R22), F0                                       // 0xd2511f53 = 0xd2511f53
-	FMOVQ 576(R22), F1                                       // 0xcd9e8d57 = 0xcd9e8d57
-	FMOVQ 592(R22), F2                                       // 0x9e3779b9 = 0x9e3779b9
-	FMOVQ 608(R22), F3                                       // 0xbb67ae85 = 0xbb67ae85
-	FMOVQ 208(R22), F4                                       // 0.5 = 0.5
-	FMOVQ 624(R22), F5                                       // 1.1920929e-07 = 1.1920929e-07
-	FMOVQ 240(R22), F6                                       // 0x3f3504f3 = 0x3f3504f3
-	FMOVQ 32(R22), F7                                        // 1 = 1
-	FMOVQ 16(R22), F8                                        // 1.2582912e+07 = 1.2582912e+07
-	FMOVQ 720(R22), F9                                       // 0x2 = 0x2
-	FMOVQ 736(R22), F10                                      // 0x7fffff = 0x7fffff
-	FMOVQ 752(R22), F11                                      // -0.07633482 = -0.07633482
-	FMOVQ 768(R22), F12                                      // 0.12761909 = 0.12761909
-	FMOVQ 784(R22), F13                                      // -0.13160479 = -0.13160479
-	FMOVQ 800(R22), F14                                      // 0.1420161 = 0.1420161
+	FMOVQ 560(R22), F0                                       // 0xd2511f53
+	FMOVQ 576(R22), F1                                       // 0xcd9e8d57
+	FMOVQ 592(R22), F2                                       // 0x9e3779b9
+	FMOVQ 608(R22), F3                                       // 0xbb67ae85
+	FMOVQ 208(R22), F4                                       // 0.5
+	FMOVQ 624(R22), F5                                       // 1.1920929e-07
+	FMOVQ 240(R22), F6                                       // 0x3f3504f3
+	FMOVQ 32(R22), F7                                        // 1
+	FMOVQ 16(R22), F8                                        // 1.2582912e+07
+	FMOVQ 720(R22), F9                                       // 0x2
+	FMOVQ 736(R22), F10                                      // 0x7fffff
+	FMOVQ 752(R22), F11                                      // -0.07633482
+	FMOVQ 768(R22), F12                                      // 0.12761909
+	FMOVQ 784(R22), F13                                      // -0.13160479
+	FMOVQ 800(R22), F14                                      // 0.1420161
 	MOVD x_base+24(FP), R0                                   // x
 	MOVWU sigma+48(FP), R23
 	VDUP R23, V15.S4                                         // sigma
@@ -4454,19 +4454,19 @@ TEXT ·addGaussianNEON(SB), NOSPLIT, $0-64
 	LSL $2, R3, R3
 	MOVWU 8(R2), R23
 	VDUP R23, V16.S4                                         // c0 = c+8
-	FMOVQ 656(R22), F17                                      // lane numbers 0 = lane numbers 0
+	FMOVQ 656(R22), F17                                      // lane numbers 0
 	WORD $0x4eb18610                                         // add v16, v16, v17          t3 = c0 + lane numbers 0
 	MOVWU 8(R2), R23
 	VDUP R23, V17.S4                                         // c0 = c+8
-	FMOVQ 672(R22), F18                                      // lane numbers 1 = lane numbers 1
+	FMOVQ 672(R22), F18                                      // lane numbers 1
 	WORD $0x4eb28631                                         // add v17, v17, v18          t6 = c0 + lane numbers 1
 	MOVWU 8(R2), R23
 	VDUP R23, V18.S4                                         // c0 = c+8
-	FMOVQ 688(R22), F19                                      // lane numbers 2 = lane numbers 2
+	FMOVQ 688(R22), F19                                      // lane numbers 2
 	WORD $0x4eb38652                                         // add v18, v18, v19          t9 = c0 + lane numbers 2
 	MOVWU 8(R2), R23
 	VDUP R23, V19.S4                                         // c0 = c+8
-	FMOVQ 704(R22), F20                                      // lane numbers 3 = lane numbers 3
+	FMOVQ 704(R22), F20                                      // lane numbers 3
 	WORD $0x4eb48673                                         // add v19, v19, v20          t12 = c0 + lane numbers 3
 	MOVD ZR, R4                                              // i = 0
 	CMP R3, R4
@@ -4650,49 +4650,49 @@ loop1:
 	WORD $0x4e3dce9e                                         // fmla v30, v20, v29         t181 = fma(t180, f, -0.13160479)
 	WORD $0x4eae1dd4                                         // mov v20, v14, v14          
 	WORD $0x4e3dcfd4                                         // fmla v20, v30, v29         t182 = fma(t181, f, 0.1420161)
-	FMOVQ 816(R22), F30                                      // -0.1662332 = -0.1662332
+	FMOVQ 816(R22), F30                                      // -0.1662332
 	WORD $0x4e3dce9e                                         // fmla v30, v20, v29         t183 = fma(t182, f, -0.1662332)
-	FMOVQ 832(R22), F20                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F20                                      // 0.20001242
 	WORD $0x4e3dcfd4                                         // fmla v20, v30, v29         t184 = fma(t183, f, 0.20001242)
-	FMOVQ 848(R22), F30                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F30                                      // -0.25000823
 	WORD $0x4e3dce9e                                         // fmla v30, v20, v29         t185 = fma(t184, f, -0.25000823)
-	FMOVQ 864(R22), F20                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F20                                      // 0.3333333
 	WORD $0x4e3dcfd4                                         // fmla v20, v30, v29         t186 = fma(t185, f, 0.3333333)
 	WORD $0x6e36dfbe                                         // fmul v30, v29, v22         t187 = f * t179
 	WORD $0x6e34dfde                                         // fmul v30, v30, v20         t188 = t187 * t186
-	FMOVQ 880(R22), F20                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F20                                      // -1.9046542e-09
 	WORD $0x4e34cebe                                         // fmla v30, v21, v20         t189 = fma(t175, -1.9046542e-09, t188)
-	FMOVQ 512(R22), F20                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F20                                      // -0.5
 	WORD $0x4e36ce9e                                         // fmla v30, v20, v22         t190 = fma(-0.5, t179, t189)
 	WORD $0x4e3ed7bd                                         // fadd v29, v29, v30         t191 = f + t190
-	FMOVQ 896(R22), F30                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F30                                      // 0.6931472
 	WORD $0x4e3ecebd                                         // fmla v29, v21, v30         log = fma(t175, 0.6931472, t191)
-	FMOVQ 912(R22), F30                                      // -2 = -2
+	FMOVQ 912(R22), F30                                      // -2
 	WORD $0x6e3edfbd                                         // fmul v29, v29, v30         t193 = log * -2
 	WORD $0x6ea1fbbd                                         // fsqrt v29, v29             t194 = sqrt(t193)
-	FMOVQ 224(R22), F30                                      // 4 = 4
+	FMOVQ 224(R22), F30                                      // 4
 	WORD $0x4ea81d15                                         // mov v21, v8, v8            
 	WORD $0x4e3ecef5                                         // fmla v21, v23, v30         t195 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d6be                                         // fsub v30, v21, v8          t196 = t195 - 1.2582912e+07
-	FMOVQ 928(R22), F22                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F22                                      // -0.25
 	WORD $0x4e36cfd7                                         // fmla v23, v30, v22         t197 = fma(t196, -0.25, u)
 	WORD $0x6e37def6                                         // fmul v22, v23, v23         t198 = t197 * t197
-	FMOVQ 944(R22), F30                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F20                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F30                                      // -75.465744
+	FMOVQ 960(R22), F20                                      // 81.59423
 	WORD $0x4e36cfd4                                         // fmla v20, v30, v22         t199 = fma(-75.465744, t198, 81.59423)
-	FMOVQ 976(R22), F30                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F30                                      // -41.341675
 	WORD $0x4e36ce9e                                         // fmla v30, v20, v22         t200 = fma(t199, t198, -41.341675)
-	FMOVQ 992(R22), F20                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F20                                      // -1.7484555e-07
 	WORD $0x4e36cfd4                                         // fmla v20, v30, v22         t201 = fma(t200, t198, -1.7484555e-07)
 	WORD $0x6e37de94                                         // fmul v20, v20, v23         t202 = t201 * t197
-	FMOVQ 1008(R22), F30                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F30                                     // 6.2831855
 	WORD $0x4e3ecef4                                         // fmla v20, v23, v30         t203 = fma(t197, 6.2831855, t202)
-	FMOVQ 1024(R22), F30                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F23                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F30                                     // 58.61139
+	FMOVQ 1040(R22), F23                                     // -85.424416
 	WORD $0x4e36cfd7                                         // fmla v23, v30, v22         t204 = fma(58.61139, t198, -85.424416)
-	FMOVQ 1056(R22), F30                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F30                                     // 64.93915
 	WORD $0x4e36cefe                                         // fmla v30, v23, v22         t205 = fma(t204, t198, 64.93915)
-	FMOVQ 1072(R22), F23                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F23                                     // -19.739208
 	WORD $0x4e36cfd7                                         // fmla v23, v30, v22         t206 = fma(t205, t198, -19.739208)
 	WORD $0x4ea71cfe                                         // mov v30, v7, v7            
 	WORD $0x4e36cefe                                         // fmla v30, v23, v22         t207 = fma(t206, t198, 1)
@@ -4704,7 +4704,7 @@ loop1:
 	WORD $0x4e291eb4                                         // and v20, v21, v9           t211 = t195 & 0x2
 	WORD $0x4f3e5694                                         // shl v20, v20               t212 = t211 << 30
 	WORD $0x6e341ef7                                         // eor v23, v23, v20          sin = t209 ^ t212
-	FMOVQ 1088(R22), F20                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F20                                     // 0x1
 	WORD $0x4eb486b5                                         // add v21, v21, v20          t214 = t195 + 0x1
 	WORD $0x4e291eb5                                         // and v21, v21, v9           t215 = t214 & 0x2
 	WORD $0x4f3e56b5                                         // shl v21, v21               t216 = t215 << 30
@@ -4724,49 +4724,49 @@ loop1:
 	WORD $0x4e3ace96                                         // fmla v22, v20, v26         t228 = fma(t227, f, -0.13160479)
 	WORD $0x4eae1dd4                                         // mov v20, v14, v14          
 	WORD $0x4e3aced4                                         // fmla v20, v22, v26         t229 = fma(t228, f, 0.1420161)
-	FMOVQ 816(R22), F22                                      // -0.1662332 = -0.1662332
+	FMOVQ 816(R22), F22                                      // -0.1662332
 	WORD $0x4e3ace96                                         // fmla v22, v20, v26         t230 = fma(t229, f, -0.1662332)
-	FMOVQ 832(R22), F20                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F20                                      // 0.20001242
 	WORD $0x4e3aced4                                         // fmla v20, v22, v26         t231 = fma(t230, f, 0.20001242)
-	FMOVQ 848(R22), F22                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F22                                      // -0.25000823
 	WORD $0x4e3ace96                                         // fmla v22, v20, v26         t232 = fma(t231, f, -0.25000823)
-	FMOVQ 864(R22), F20                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F20                                      // 0.3333333
 	WORD $0x4e3aced4                                         // fmla v20, v22, v26         t233 = fma(t232, f, 0.3333333)
 	WORD $0x6e35df56                                         // fmul v22, v26, v21         t234 = f * t226
 	WORD $0x6e34ded6                                         // fmul v22, v22, v20         t235 = t234 * t233
-	FMOVQ 880(R22), F20                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F20                                      // -1.9046542e-09
 	WORD $0x4e34cef6                                         // fmla v22, v23, v20         t236 = fma(t222, -1.9046542e-09, t235)
-	FMOVQ 512(R22), F20                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F20                                      // -0.5
 	WORD $0x4e35ce96                                         // fmla v22, v20, v21         t237 = fma(-0.5, t226, t236)
 	WORD $0x4e36d75a                                         // fadd v26, v26, v22         t238 = f + t237
-	FMOVQ 896(R22), F22                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F22                                      // 0.6931472
 	WORD $0x4e36cefa                                         // fmla v26, v23, v22         log = fma(t222, 0.6931472, t238)
-	FMOVQ 912(R22), F22                                      // -2 = -2
+	FMOVQ 912(R22), F22                                      // -2
 	WORD $0x6e36df5a                                         // fmul v26, v26, v22         t240 = log * -2
 	WORD $0x6ea1fb5a                                         // fsqrt v26, v26             t241 = sqrt(t240)
-	FMOVQ 224(R22), F22                                      // 4 = 4
+	FMOVQ 224(R22), F22                                      // 4
 	WORD $0x4ea81d17                                         // mov v23, v8, v8            
 	WORD $0x4e36cf77                                         // fmla v23, v27, v22         t242 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d6f6                                         // fsub v22, v23, v8          t243 = t242 - 1.2582912e+07
-	FMOVQ 928(R22), F21                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F21                                      // -0.25
 	WORD $0x4e35cedb                                         // fmla v27, v22, v21         t244 = fma(t243, -0.25, u)
 	WORD $0x6e3bdf75                                         // fmul v21, v27, v27         t245 = t244 * t244
-	FMOVQ 944(R22), F22                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F20                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F22                                      // -75.465744
+	FMOVQ 960(R22), F20                                      // 81.59423
 	WORD $0x4e35ced4                                         // fmla v20, v22, v21         t246 = fma(-75.465744, t245, 81.59423)
-	FMOVQ 976(R22), F22                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F22                                      // -41.341675
 	WORD $0x4e35ce96                                         // fmla v22, v20, v21         t247 = fma(t246, t245, -41.341675)
-	FMOVQ 992(R22), F20                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F20                                      // -1.7484555e-07
 	WORD $0x4e35ced4                                         // fmla v20, v22, v21         t248 = fma(t247, t245, -1.7484555e-07)
 	WORD $0x6e3bde94                                         // fmul v20, v20, v27         t249 = t248 * t244
-	FMOVQ 1008(R22), F22                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F22                                     // 6.2831855
 	WORD $0x4e36cf74                                         // fmla v20, v27, v22         t250 = fma(t244, 6.2831855, t249)
-	FMOVQ 1024(R22), F22                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F27                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F22                                     // 58.61139
+	FMOVQ 1040(R22), F27                                     // -85.424416
 	WORD $0x4e35cedb                                         // fmla v27, v22, v21         t251 = fma(58.61139, t245, -85.424416)
-	FMOVQ 1056(R22), F22                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F22                                     // 64.93915
 	WORD $0x4e35cf76                                         // fmla v22, v27, v21         t252 = fma(t251, t245, 64.93915)
-	FMOVQ 1072(R22), F27                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F27                                     // -19.739208
 	WORD $0x4e35cedb                                         // fmla v27, v22, v21         t253 = fma(t252, t245, -19.739208)
 	WORD $0x4ea71cf6                                         // mov v22, v7, v7            
 	WORD $0x4e35cf76                                         // fmla v22, v27, v21         t254 = fma(t253, t245, 1)
@@ -4778,14 +4778,14 @@ loop1:
 	WORD $0x4e291ef4                                         // and v20, v23, v9           t258 = t242 & 0x2
 	WORD $0x4f3e5694                                         // shl v20, v20               t259 = t258 << 30
 	WORD $0x6e341f7b                                         // eor v27, v27, v20          sin = t256 ^ t259
-	FMOVQ 1088(R22), F20                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F20                                     // 0x1
 	WORD $0x4eb486f7                                         // add v23, v23, v20          t261 = t242 + 0x1
 	WORD $0x4e291ef7                                         // and v23, v23, v9           t262 = t261 & 0x2
 	WORD $0x4f3e56f7                                         // shl v23, v23               t263 = t262 << 30
 	WORD $0x6e371ed6                                         // eor v22, v22, v23          cos = t257 ^ t263
 	WORD $0x6e36df56                                         // fmul v22, v26, v22         t265 = t241 * cos
 	WORD $0x6e3bdf5a                                         // fmul v26, v26, v27         t266 = t241 * sin
-	FMOVQ 640(R22), F27                                      // 0x10 = 0x10
+	FMOVQ 640(R22), F27                                      // 0x10
 	WORD $0x4ebb8610                                         // add v16, v16, v27          position = position + 0x10
 	ADD R4, R0, R19                                          // &x[i]
 	FMOVQ 0(R19), F27                                        // t268 = x[i]
@@ -4978,49 +4978,49 @@ loop1:
 	WORD $0x4e3ccf78                                         // fmla v24, v27, v28         t443 = fma(t442, f, -0.13160479)
 	WORD $0x4eae1ddb                                         // mov v27, v14, v14          
 	WORD $0x4e3ccf1b                                         // fmla v27, v24, v28         t444 = fma(t443, f, 0.1420161)
-	FMOVQ 816(R22), F24                                      // -0.1662332 = -0.1662332
+	FMOVQ 816(R22), F24                                      // -0.1662332
 	WORD $0x4e3ccf78                                         // fmla v24, v27, v28         t445 = fma(t444, f, -0.1662332)
-	FMOVQ 832(R22), F27                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F27                                      // 0.20001242
 	WORD $0x4e3ccf1b                                         // fmla v27, v24, v28         t446 = fma(t445, f, 0.20001242)
-	FMOVQ 848(R22), F24                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F24                                      // -0.25000823
 	WORD $0x4e3ccf78                                         // fmla v24, v27, v28         t447 = fma(t446, f, -0.25000823)
-	FMOVQ 864(R22), F27                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F27                                      // 0.3333333
 	WORD $0x4e3ccf1b                                         // fmla v27, v24, v28         t448 = fma(t447, f, 0.3333333)
 	WORD $0x6e36df98                                         // fmul v24, v28, v22         t449 = f * t441
 	WORD $0x6e3bdf18                                         // fmul v24, v24, v27         t450 = t449 * t448
-	FMOVQ 880(R22), F27                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F27                                      // -1.9046542e-09
 	WORD $0x4e3bcf58                                         // fmla v24, v26, v27         t451 = fma(t437, -1.9046542e-09, t450)
-	FMOVQ 512(R22), F27                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F27                                      // -0.5
 	WORD $0x4e36cf78                                         // fmla v24, v27, v22         t452 = fma(-0.5, t441, t451)
 	WORD $0x4e38d79c                                         // fadd v28, v28, v24         t453 = f + t452
-	FMOVQ 896(R22), F24                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F24                                      // 0.6931472
 	WORD $0x4e38cf5c                                         // fmla v28, v26, v24         log = fma(t437, 0.6931472, t453)
-	FMOVQ 912(R22), F24                                      // -2 = -2
+	FMOVQ 912(R22), F24                                      // -2
 	WORD $0x6e38df9c                                         // fmul v28, v28, v24         t455 = log * -2
 	WORD $0x6ea1fb9c                                         // fsqrt v28, v28             t456 = sqrt(t455)
-	FMOVQ 224(R22), F24                                      // 4 = 4
+	FMOVQ 224(R22), F24                                      // 4
 	WORD $0x4ea81d1a                                         // mov v26, v8, v8            
 	WORD $0x4e38cfba                                         // fmla v26, v29, v24         t457 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d758                                         // fsub v24, v26, v8          t458 = t457 - 1.2582912e+07
-	FMOVQ 928(R22), F22                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F22                                      // -0.25
 	WORD $0x4e36cf1d                                         // fmla v29, v24, v22         t459 = fma(t458, -0.25, u)
 	WORD $0x6e3ddfb6                                         // fmul v22, v29, v29         t460 = t459 * t459
-	FMOVQ 944(R22), F24                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F27                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F24                                      // -75.465744
+	FMOVQ 960(R22), F27                                      // 81.59423
 	WORD $0x4e36cf1b                                         // fmla v27, v24, v22         t461 = fma(-75.465744, t460, 81.59423)
-	FMOVQ 976(R22), F24                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F24                                      // -41.341675
 	WORD $0x4e36cf78                                         // fmla v24, v27, v22         t462 = fma(t461, t460, -41.341675)
-	FMOVQ 992(R22), F27                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F27                                      // -1.7484555e-07
 	WORD $0x4e36cf1b                                         // fmla v27, v24, v22         t463 = fma(t462, t460, -1.7484555e-07)
 	WORD $0x6e3ddf7b                                         // fmul v27, v27, v29         t464 = t463 * t459
-	FMOVQ 1008(R22), F24                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F24                                     // 6.2831855
 	WORD $0x4e38cfbb                                         // fmla v27, v29, v24         t465 = fma(t459, 6.2831855, t464)
-	FMOVQ 1024(R22), F24                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F29                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F24                                     // 58.61139
+	FMOVQ 1040(R22), F29                                     // -85.424416
 	WORD $0x4e36cf1d                                         // fmla v29, v24, v22         t466 = fma(58.61139, t460, -85.424416)
-	FMOVQ 1056(R22), F24                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F24                                     // 64.93915
 	WORD $0x4e36cfb8                                         // fmla v24, v29, v22         t467 = fma(t466, t460, 64.93915)
-	FMOVQ 1072(R22), F29                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F29                                     // -19.739208
 	WORD $0x4e36cf1d                                         // fmla v29, v24, v22         t468 = fma(t467, t460, -19.739208)
 	WORD $0x4ea71cf8                                         // mov v24, v7, v7            
 	WORD $0x4e36cfb8                                         // fmla v24, v29, v22         t469 = fma(t468, t460, 1)
@@ -5032,7 +5032,7 @@ loop1:
 	WORD $0x4e291f5b                                         // and v27, v26, v9           t473 = t457 & 0x2
 	WORD $0x4f3e577b                                         // shl v27, v27               t474 = t473 << 30
 	WORD $0x6e3b1fbd                                         // eor v29, v29, v27          sin = t471 ^ t474
-	FMOVQ 1088(R22), F27                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F27                                     // 0x1
 	WORD $0x4ebb875a                                         // add v26, v26, v27          t476 = t457 + 0x1
 	WORD $0x4e291f5a                                         // and v26, v26, v9           t477 = t476 & 0x2
 	WORD $0x4f3e575a                                         // shl v26, v26               t478 = t477 << 30
@@ -5052,49 +5052,49 @@ loop1:
 	WORD $0x4e34cf76                                         // fmla v22, v27, v20         t490 = fma(t489, f, -0.13160479)
 	WORD $0x4eae1ddb                                         // mov v27, v14, v14          
 	WORD $0x4e34cedb                                         // fmla v27, v22, v20         t491 = fma(t490, f, 0.1420161)
-	FMOVQ 816(R22), F22                                      // -0.1662332 = -0.1662332
+	FMOVQ 816(R22), F22                                      // -0.1662332
 	WORD $0x4e34cf76                                         // fmla v22, v27, v20         t492 = fma(t491, f, -0.1662332)
-	FMOVQ 832(R22), F27                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F27                                      // 0.20001242
 	WORD $0x4e34cedb                                         // fmla v27, v22, v20         t493 = fma(t492, f, 0.20001242)
-	FMOVQ 848(R22), F22                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F22                                      // -0.25000823
 	WORD $0x4e34cf76                                         // fmla v22, v27, v20         t494 = fma(t493, f, -0.25000823)
-	FMOVQ 864(R22), F27                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F27                                      // 0.3333333
 	WORD $0x4e34cedb                                         // fmla v27, v22, v20         t495 = fma(t494, f, 0.3333333)
 	WORD $0x6e3ade96                                         // fmul v22, v20, v26         t496 = f * t488
 	WORD $0x6e3bded6                                         // fmul v22, v22, v27         t497 = t496 * t495
-	FMOVQ 880(R22), F27                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F27                                      // -1.9046542e-09
 	WORD $0x4e3bcfb6                                         // fmla v22, v29, v27         t498 = fma(t484, -1.9046542e-09, t497)
-	FMOVQ 512(R22), F27                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F27                                      // -0.5
 	WORD $0x4e3acf76                                         // fmla v22, v27, v26         t499 = fma(-0.5, t488, t498)
 	WORD $0x4e36d694                                         // fadd v20, v20, v22         t500 = f + t499
-	FMOVQ 896(R22), F22                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F22                                      // 0.6931472
 	WORD $0x4e36cfb4                                         // fmla v20, v29, v22         log = fma(t484, 0.6931472, t500)
-	FMOVQ 912(R22), F22                                      // -2 = -2
+	FMOVQ 912(R22), F22                                      // -2
 	WORD $0x6e36de94                                         // fmul v20, v20, v22         t502 = log * -2
 	WORD $0x6ea1fa94                                         // fsqrt v20, v20             t503 = sqrt(t502)
-	FMOVQ 224(R22), F22                                      // 4 = 4
+	FMOVQ 224(R22), F22                                      // 4
 	WORD $0x4ea81d1d                                         // mov v29, v8, v8            
 	WORD $0x4e36cebd                                         // fmla v29, v21, v22         t504 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d7b6                                         // fsub v22, v29, v8          t505 = t504 - 1.2582912e+07
-	FMOVQ 928(R22), F26                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F26                                      // -0.25
 	WORD $0x4e3aced5                                         // fmla v21, v22, v26         t506 = fma(t505, -0.25, u)
 	WORD $0x6e35deba                                         // fmul v26, v21, v21         t507 = t506 * t506
-	FMOVQ 944(R22), F22                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F27                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F22                                      // -75.465744
+	FMOVQ 960(R22), F27                                      // 81.59423
 	WORD $0x4e3acedb                                         // fmla v27, v22, v26         t508 = fma(-75.465744, t507, 81.59423)
-	FMOVQ 976(R22), F22                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F22                                      // -41.341675
 	WORD $0x4e3acf76                                         // fmla v22, v27, v26         t509 = fma(t508, t507, -41.341675)
-	FMOVQ 992(R22), F27                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F27                                      // -1.7484555e-07
 	WORD $0x4e3acedb                                         // fmla v27, v22, v26         t510 = fma(t509, t507, -1.7484555e-07)
 	WORD $0x6e35df7b                                         // fmul v27, v27, v21         t511 = t510 * t506
-	FMOVQ 1008(R22), F22                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F22                                     // 6.2831855
 	WORD $0x4e36cebb                                         // fmla v27, v21, v22         t512 = fma(t506, 6.2831855, t511)
-	FMOVQ 1024(R22), F22                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F21                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F22                                     // 58.61139
+	FMOVQ 1040(R22), F21                                     // -85.424416
 	WORD $0x4e3aced5                                         // fmla v21, v22, v26         t513 = fma(58.61139, t507, -85.424416)
-	FMOVQ 1056(R22), F22                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F22                                     // 64.93915
 	WORD $0x4e3aceb6                                         // fmla v22, v21, v26         t514 = fma(t513, t507, 64.93915)
-	FMOVQ 1072(R22), F21                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F21                                     // -19.739208
 	WORD $0x4e3aced5                                         // fmla v21, v22, v26         t515 = fma(t514, t507, -19.739208)
 	WORD $0x4ea71cf6                                         // mov v22, v7, v7            
 	WORD $0x4e3aceb6                                         // fmla v22, v21, v26         t516 = fma(t515, t507, 1)
@@ -5106,14 +5106,14 @@ loop1:
 	WORD $0x4e291fbb                                         // and v27, v29, v9           t520 = t504 & 0x2
 	WORD $0x4f3e577b                                         // shl v27, v27               t521 = t520 << 30
 	WORD $0x6e3b1eb5                                         // eor v21, v21, v27          sin = t518 ^ t521
-	FMOVQ 1088(R22), F27                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F27                                     // 0x1
 	WORD $0x4ebb87bd                                         // add v29, v29, v27          t523 = t504 + 0x1
 	WORD $0x4e291fbd                                         // and v29, v29, v9           t524 = t523 & 0x2
 	WORD $0x4f3e57bd                                         // shl v29, v29               t525 = t524 << 30
 	WORD $0x6e3d1ed6                                         // eor v22, v22, v29          cos = t519 ^ t525
 	WORD $0x6e36de96                                         // fmul v22, v20, v22         t527 = t503 * cos
 	WORD $0x6e35de94                                         // fmul v20, v20, v21         t528 = t503 * sin
-	FMOVQ 640(R22), F21                                      // 0x10 = 0x10
+	FMOVQ 640(R22), F21                                      // 0x10
 	WORD $0x4eb58631                                         // add v17, v17, v21          position = position + 0x10
 	FMOVQ 16(R19), F21                                       // t530 = x[i]+16
 	WORD $0x4e38cdf5                                         // fmla v21, v15, v24         t531 = fma(sigma, t480, t530)
@@ -5304,49 +5304,49 @@ loop1:
 	WORD $0x4e39cebe                                         // fmla v30, v21, v25         t705 = fma(t704, f, -0.13160479)
 	WORD $0x4eae1dd5                                         // mov v21, v14, v14          
 	WORD $0x4e39cfd5                                         // fmla v21, v30, v25         t706 = fma(t705, f, 0.1420161)
-	FMOVQ 816(R22), F30                                      // -0.1662332 = -0.1662332
+	FMOVQ 816(R22), F30                                      // -0.1662332
 	WORD $0x4e39cebe                                         // fmla v30, v21, v25         t707 = fma(t706, f, -0.1662332)
-	FMOVQ 832(R22), F21                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F21                                      // 0.20001242
 	WORD $0x4e39cfd5                                         // fmla v21, v30, v25         t708 = fma(t707, f, 0.20001242)
-	FMOVQ 848(R22), F30                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F30                                      // -0.25000823
 	WORD $0x4e39cebe                                         // fmla v30, v21, v25         t709 = fma(t708, f, -0.25000823)
-	FMOVQ 864(R22), F21                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F21                                      // 0.3333333
 	WORD $0x4e39cfd5                                         // fmla v21, v30, v25         t710 = fma(t709, f, 0.3333333)
 	WORD $0x6e36df3e                                         // fmul v30, v25, v22         t711 = f * t703
 	WORD $0x6e35dfde                                         // fmul v30, v30, v21         t712 = t711 * t710
-	FMOVQ 880(R22), F21                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F21                                      // -1.9046542e-09
 	WORD $0x4e35ce9e                                         // fmla v30, v20, v21         t713 = fma(t699, -1.9046542e-09, t712)
-	FMOVQ 512(R22), F21                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F21                                      // -0.5
 	WORD $0x4e36cebe                                         // fmla v30, v21, v22         t714 = fma(-0.5, t703, t713)
 	WORD $0x4e3ed739                                         // fadd v25, v25, v30         t715 = f + t714
-	FMOVQ 896(R22), F30                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F30                                      // 0.6931472
 	WORD $0x4e3ece99                                         // fmla v25, v20, v30         log = fma(t699, 0.6931472, t715)
-	FMOVQ 912(R22), F30                                      // -2 = -2
+	FMOVQ 912(R22), F30                                      // -2
 	WORD $0x6e3edf39                                         // fmul v25, v25, v30         t717 = log * -2
 	WORD $0x6ea1fb39                                         // fsqrt v25, v25             t718 = sqrt(t717)
-	FMOVQ 224(R22), F30                                      // 4 = 4
+	FMOVQ 224(R22), F30                                      // 4
 	WORD $0x4ea81d14                                         // mov v20, v8, v8            
 	WORD $0x4e3ecf94                                         // fmla v20, v28, v30         t719 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d69e                                         // fsub v30, v20, v8          t720 = t719 - 1.2582912e+07
-	FMOVQ 928(R22), F22                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F22                                      // -0.25
 	WORD $0x4e36cfdc                                         // fmla v28, v30, v22         t721 = fma(t720, -0.25, u)
 	WORD $0x6e3cdf96                                         // fmul v22, v28, v28         t722 = t721 * t721
-	FMOVQ 944(R22), F30                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F21                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F30                                      // -75.465744
+	FMOVQ 960(R22), F21                                      // 81.59423
 	WORD $0x4e36cfd5                                         // fmla v21, v30, v22         t723 = fma(-75.465744, t722, 81.59423)
-	FMOVQ 976(R22), F30                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F30                                      // -41.341675
 	WORD $0x4e36cebe                                         // fmla v30, v21, v22         t724 = fma(t723, t722, -41.341675)
-	FMOVQ 992(R22), F21                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F21                                      // -1.7484555e-07
 	WORD $0x4e36cfd5                                         // fmla v21, v30, v22         t725 = fma(t724, t722, -1.7484555e-07)
 	WORD $0x6e3cdeb5                                         // fmul v21, v21, v28         t726 = t725 * t721
-	FMOVQ 1008(R22), F30                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F30                                     // 6.2831855
 	WORD $0x4e3ecf95                                         // fmla v21, v28, v30         t727 = fma(t721, 6.2831855, t726)
-	FMOVQ 1024(R22), F30                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F28                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F30                                     // 58.61139
+	FMOVQ 1040(R22), F28                                     // -85.424416
 	WORD $0x4e36cfdc                                         // fmla v28, v30, v22         t728 = fma(58.61139, t722, -85.424416)
-	FMOVQ 1056(R22), F30                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F30                                     // 64.93915
 	WORD $0x4e36cf9e                                         // fmla v30, v28, v22         t729 = fma(t728, t722, 64.93915)
-	FMOVQ 1072(R22), F28                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F28                                     // -19.739208
 	WORD $0x4e36cfdc                                         // fmla v28, v30, v22         t730 = fma(t729, t722, -19.739208)
 	WORD $0x4ea71cfe                                         // mov v30, v7, v7            
 	WORD $0x4e36cf9e                                         // fmla v30, v28, v22         t731 = fma(t730, t722, 1)
@@ -5358,7 +5358,7 @@ loop1:
 	WORD $0x4e291e95                                         // and v21, v20, v9           t735 = t719 & 0x2
 	WORD $0x4f3e56b5                                         // shl v21, v21               t736 = t735 << 30
 	WORD $0x6e351f9c                                         // eor v28, v28, v21          sin = t733 ^ t736
-	FMOVQ 1088(R22), F21                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F21                                     // 0x1
 	WORD $0x4eb58694                                         // add v20, v20, v21          t738 = t719 + 0x1
 	WORD $0x4e291e94                                         // and v20, v20, v9           t739 = t738 & 0x2
 	WORD $0x4f3e5694                                         // shl v20, v20               t740 = t739 << 30
@@ -5378,49 +5378,49 @@ loop1:
 	WORD $0x4e3bceb6                                         // fmla v22, v21, v27         t752 = fma(t751, f, -0.13160479)
 	WORD $0x4eae1dd5                                         // mov v21, v14, v14          
 	WORD $0x4e3bced5                                         // fmla v21, v22, v27         t753 = fma(t752, f, 0.1420161)
-	FMOVQ 816(R22), F22                                      // -0.1662332 = -0.1662332
+	FMOVQ 816(R22), F22                                      // -0.1662332
 	WORD $0x4e3bceb6                                         // fmla v22, v21, v27         t754 = fma(t753, f, -0.1662332)
-	FMOVQ 832(R22), F21                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F21                                      // 0.20001242
 	WORD $0x4e3bced5                                         // fmla v21, v22, v27         t755 = fma(t754, f, 0.20001242)
-	FMOVQ 848(R22), F22                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F22                                      // -0.25000823
 	WORD $0x4e3bceb6                                         // fmla v22, v21, v27         t756 = fma(t755, f, -0.25000823)
-	FMOVQ 864(R22), F21                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F21                                      // 0.3333333
 	WORD $0x4e3bced5                                         // fmla v21, v22, v27         t757 = fma(t756, f, 0.3333333)
 	WORD $0x6e34df76                                         // fmul v22, v27, v20         t758 = f * t750
 	WORD $0x6e35ded6                                         // fmul v22, v22, v21         t759 = t758 * t757
-	FMOVQ 880(R22), F21                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F21                                      // -1.9046542e-09
 	WORD $0x4e35cf96                                         // fmla v22, v28, v21         t760 = fma(t746, -1.9046542e-09, t759)
-	FMOVQ 512(R22), F21                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F21                                      // -0.5
 	WORD $0x4e34ceb6                                         // fmla v22, v21, v20         t761 = fma(-0.5, t750, t760)
 	WORD $0x4e36d77b                                         // fadd v27, v27, v22         t762 = f + t761
-	FMOVQ 896(R22), F22                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F22                                      // 0.6931472
 	WORD $0x4e36cf9b                                         // fmla v27, v28, v22         log = fma(t746, 0.6931472, t762)
-	FMOVQ 912(R22), F22                                      // -2 = -2
+	FMOVQ 912(R22), F22                                      // -2
 	WORD $0x6e36df7b                                         // fmul v27, v27, v22         t764 = log * -2
 	WORD $0x6ea1fb7b                                         // fsqrt v27, v27             t765 = sqrt(t764)
-	FMOVQ 224(R22), F22                                      // 4 = 4
+	FMOVQ 224(R22), F22                                      // 4
 	WORD $0x4ea81d1c                                         // mov v28, v8, v8            
 	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t766 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d796                                         // fsub v22, v28, v8          t767 = t766 - 1.2582912e+07
-	FMOVQ 928(R22), F20                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F20                                      // -0.25
 	WORD $0x4e34ceda                                         // fmla v26, v22, v20         t768 = fma(t767, -0.25, u)
 	WORD $0x6e3adf54                                         // fmul v20, v26, v26         t769 = t768 * t768
-	FMOVQ 944(R22), F22                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F21                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F22                                      // -75.465744
+	FMOVQ 960(R22), F21                                      // 81.59423
 	WORD $0x4e34ced5                                         // fmla v21, v22, v20         t770 = fma(-75.465744, t769, 81.59423)
-	FMOVQ 976(R22), F22                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F22                                      // -41.341675
 	WORD $0x4e34ceb6                                         // fmla v22, v21, v20         t771 = fma(t770, t769, -41.341675)
-	FMOVQ 992(R22), F21                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F21                                      // -1.7484555e-07
 	WORD $0x4e34ced5                                         // fmla v21, v22, v20         t772 = fma(t771, t769, -1.7484555e-07)
 	WORD $0x6e3adeb5                                         // fmul v21, v21, v26         t773 = t772 * t768
-	FMOVQ 1008(R22), F22                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F22                                     // 6.2831855
 	WORD $0x4e36cf55                                         // fmla v21, v26, v22         t774 = fma(t768, 6.2831855, t773)
-	FMOVQ 1024(R22), F22                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F26                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F22                                     // 58.61139
+	FMOVQ 1040(R22), F26                                     // -85.424416
 	WORD $0x4e34ceda                                         // fmla v26, v22, v20         t775 = fma(58.61139, t769, -85.424416)
-	FMOVQ 1056(R22), F22                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F22                                     // 64.93915
 	WORD $0x4e34cf56                                         // fmla v22, v26, v20         t776 = fma(t775, t769, 64.93915)
-	FMOVQ 1072(R22), F26                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F26                                     // -19.739208
 	WORD $0x4e34ceda                                         // fmla v26, v22, v20         t777 = fma(t776, t769, -19.739208)
 	WORD $0x4ea71cf6                                         // mov v22, v7, v7            
 	WORD $0x4e34cf56                                         // fmla v22, v26, v20         t778 = fma(t777, t769, 1)
@@ -5432,14 +5432,14 @@ loop1:
 	WORD $0x4e291f95                                         // and v21, v28, v9           t782 = t766 & 0x2
 	WORD $0x4f3e56b5                                         // shl v21, v21               t783 = t782 << 30
 	WORD $0x6e351f5a                                         // eor v26, v26, v21          sin = t780 ^ t783
-	FMOVQ 1088(R22), F21                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F21                                     // 0x1
 	WORD $0x4eb5879c                                         // add v28, v28, v21          t785 = t766 + 0x1
 	WORD $0x4e291f9c                                         // and v28, v28, v9           t786 = t785 & 0x2
 	WORD $0x4f3e579c                                         // shl v28, v28               t787 = t786 << 30
 	WORD $0x6e3c1ed6                                         // eor v22, v22, v28          cos = t781 ^ t787
 	WORD $0x6e36df76                                         // fmul v22, v27, v22         t789 = t765 * cos
 	WORD $0x6e3adf7b                                         // fmul v27, v27, v26         t790 = t765 * sin
-	FMOVQ 640(R22), F26                                      // 0x10 = 0x10
+	FMOVQ 640(R22), F26                                      // 0x10
 	WORD $0x4eba8652                                         // add v18, v18, v26          position = position + 0x10
 	FMOVQ 32(R19), F26                                       // t792 = x[i]+32
 	WORD $0x4e3ecdfa                                         // fmla v26, v15, v30         t793 = fma(sigma, t742, t792)
@@ -5630,49 +5630,49 @@ loop1:
 	WORD $0x4e37cf58                                         // fmla v24, v26, v23         t967 = fma(t966, f, -0.13160479)
 	WORD $0x4eae1dda                                         // mov v26, v14, v14          
 	WORD $0x4e37cf1a                                         // fmla v26, v24, v23         t968 = fma(t967, f, 0.1420161)
-	FMOVQ 816(R22), F24                                      // -0.1662332 = -0.1662332
+	FMOVQ 816(R22), F24                                      // -0.1662332
 	WORD $0x4e37cf58                                         // fmla v24, v26, v23         t969 = fma(t968, f, -0.1662332)
-	FMOVQ 832(R22), F26                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F26                                      // 0.20001242
 	WORD $0x4e37cf1a                                         // fmla v26, v24, v23         t970 = fma(t969, f, 0.20001242)
-	FMOVQ 848(R22), F24                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F24                                      // -0.25000823
 	WORD $0x4e37cf58                                         // fmla v24, v26, v23         t971 = fma(t970, f, -0.25000823)
-	FMOVQ 864(R22), F26                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F26                                      // 0.3333333
 	WORD $0x4e37cf1a                                         // fmla v26, v24, v23         t972 = fma(t971, f, 0.3333333)
 	WORD $0x6e36def8                                         // fmul v24, v23, v22         t973 = f * t965
 	WORD $0x6e3adf18                                         // fmul v24, v24, v26         t974 = t973 * t972
-	FMOVQ 880(R22), F26                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F26                                      // -1.9046542e-09
 	WORD $0x4e3acf78                                         // fmla v24, v27, v26         t975 = fma(t961, -1.9046542e-09, t974)
-	FMOVQ 512(R22), F26                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F26                                      // -0.5
 	WORD $0x4e36cf58                                         // fmla v24, v26, v22         t976 = fma(-0.5, t965, t975)
 	WORD $0x4e38d6f7                                         // fadd v23, v23, v24         t977 = f + t976
-	FMOVQ 896(R22), F24                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F24                                      // 0.6931472
 	WORD $0x4e38cf77                                         // fmla v23, v27, v24         log = fma(t961, 0.6931472, t977)
-	FMOVQ 912(R22), F24                                      // -2 = -2
+	FMOVQ 912(R22), F24                                      // -2
 	WORD $0x6e38def7                                         // fmul v23, v23, v24         t979 = log * -2
 	WORD $0x6ea1faf7                                         // fsqrt v23, v23             t980 = sqrt(t979)
-	FMOVQ 224(R22), F24                                      // 4 = 4
+	FMOVQ 224(R22), F24                                      // 4
 	WORD $0x4ea81d1b                                         // mov v27, v8, v8            
 	WORD $0x4e38cf3b                                         // fmla v27, v25, v24         t981 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d778                                         // fsub v24, v27, v8          t982 = t981 - 1.2582912e+07
-	FMOVQ 928(R22), F22                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F22                                      // -0.25
 	WORD $0x4e36cf19                                         // fmla v25, v24, v22         t983 = fma(t982, -0.25, u)
 	WORD $0x6e39df36                                         // fmul v22, v25, v25         t984 = t983 * t983
-	FMOVQ 944(R22), F24                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F26                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F24                                      // -75.465744
+	FMOVQ 960(R22), F26                                      // 81.59423
 	WORD $0x4e36cf1a                                         // fmla v26, v24, v22         t985 = fma(-75.465744, t984, 81.59423)
-	FMOVQ 976(R22), F24                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F24                                      // -41.341675
 	WORD $0x4e36cf58                                         // fmla v24, v26, v22         t986 = fma(t985, t984, -41.341675)
-	FMOVQ 992(R22), F26                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F26                                      // -1.7484555e-07
 	WORD $0x4e36cf1a                                         // fmla v26, v24, v22         t987 = fma(t986, t984, -1.7484555e-07)
 	WORD $0x6e39df5a                                         // fmul v26, v26, v25         t988 = t987 * t983
-	FMOVQ 1008(R22), F24                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F24                                     // 6.2831855
 	WORD $0x4e38cf3a                                         // fmla v26, v25, v24         t989 = fma(t983, 6.2831855, t988)
-	FMOVQ 1024(R22), F24                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F25                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F24                                     // 58.61139
+	FMOVQ 1040(R22), F25                                     // -85.424416
 	WORD $0x4e36cf19                                         // fmla v25, v24, v22         t990 = fma(58.61139, t984, -85.424416)
-	FMOVQ 1056(R22), F24                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F24                                     // 64.93915
 	WORD $0x4e36cf38                                         // fmla v24, v25, v22         t991 = fma(t990, t984, 64.93915)
-	FMOVQ 1072(R22), F25                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F25                                     // -19.739208
 	WORD $0x4e36cf19                                         // fmla v25, v24, v22         t992 = fma(t991, t984, -19.739208)
 	WORD $0x4ea71cf8                                         // mov v24, v7, v7            
 	WORD $0x4e36cf38                                         // fmla v24, v25, v22         t993 = fma(t992, t984, 1)
@@ -5684,7 +5684,7 @@ loop1:
 	WORD $0x4e291f7a                                         // and v26, v27, v9           t997 = t981 & 0x2
 	WORD $0x4f3e575a                                         // shl v26, v26               t998 = t997 << 30
 	WORD $0x6e3a1f39                                         // eor v25, v25, v26          sin = t995 ^ t998
-	FMOVQ 1088(R22), F26                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F26                                     // 0x1
 	WORD $0x4eba877b                                         // add v27, v27, v26          t1000 = t981 + 0x1
 	WORD $0x4e291f7b                                         // and v27, v27, v9           t1001 = t1000 & 0x2
 	WORD $0x4f3e577b                                         // shl v27, v27               t1002 = t1001 << 30
@@ -5704,49 +5704,49 @@ loop1:
 	WORD $0x4e35cf56                                         // fmla v22, v26, v21         t1014 = fma(t1013, f, -0.13160479)
 	WORD $0x4eae1dda                                         // mov v26, v14, v14          
 	WORD $0x4e35ceda                                         // fmla v26, v22, v21         t1015 = fma(t1014, f, 0.1420161)
-	FMOVQ 816(R22), F22                                      // -0.1662332 = -0.1662332
+	FMOVQ 816(R22), F22                                      // -0.1662332
 	WORD $0x4e35cf56                                         // fmla v22, v26, v21         t1016 = fma(t1015, f, -0.1662332)
-	FMOVQ 832(R22), F26                                      // 0.20001242 = 0.20001242
+	FMOVQ 832(R22), F26                                      // 0.20001242
 	WORD $0x4e35ceda                                         // fmla v26, v22, v21         t1017 = fma(t1016, f, 0.20001242)
-	FMOVQ 848(R22), F22                                      // -0.25000823 = -0.25000823
+	FMOVQ 848(R22), F22                                      // -0.25000823
 	WORD $0x4e35cf56                                         // fmla v22, v26, v21         t1018 = fma(t1017, f, -0.25000823)
-	FMOVQ 864(R22), F26                                      // 0.3333333 = 0.3333333
+	FMOVQ 864(R22), F26                                      // 0.3333333
 	WORD $0x4e35ceda                                         // fmla v26, v22, v21         t1019 = fma(t1018, f, 0.3333333)
 	WORD $0x6e3bdeb6                                         // fmul v22, v21, v27         t1020 = f * t1012
 	WORD $0x6e3aded6                                         // fmul v22, v22, v26         t1021 = t1020 * t1019
-	FMOVQ 880(R22), F26                                      // -1.9046542e-09 = -1.9046542e-09
+	FMOVQ 880(R22), F26                                      // -1.9046542e-09
 	WORD $0x4e3acf36                                         // fmla v22, v25, v26         t1022 = fma(t1008, -1.9046542e-09, t1021)
-	FMOVQ 512(R22), F26                                      // -0.5 = -0.5
+	FMOVQ 512(R22), F26                                      // -0.5
 	WORD $0x4e3bcf56                                         // fmla v22, v26, v27         t1023 = fma(-0.5, t1012, t1022)
 	WORD $0x4e36d6b5                                         // fadd v21, v21, v22         t1024 = f + t1023
-	FMOVQ 896(R22), F22                                      // 0.6931472 = 0.6931472
+	FMOVQ 896(R22), F22                                      // 0.6931472
 	WORD $0x4e36cf35                                         // fmla v21, v25, v22         log = fma(t1008, 0.6931472, t1024)
-	FMOVQ 912(R22), F22                                      // -2 = -2
+	FMOVQ 912(R22), F22                                      // -2
 	WORD $0x6e36deb5                                         // fmul v21, v21, v22         t1026 = log * -2
 	WORD $0x6ea1fab5                                         // fsqrt v21, v21             t1027 = sqrt(t1026)
-	FMOVQ 224(R22), F22                                      // 4 = 4
+	FMOVQ 224(R22), F22                                      // 4
 	WORD $0x4ea81d19                                         // mov v25, v8, v8            
 	WORD $0x4e36ce99                                         // fmla v25, v20, v22         t1028 = fma(u, 4, 1.2582912e+07)
 	WORD $0x4ea8d736                                         // fsub v22, v25, v8          t1029 = t1028 - 1.2582912e+07
-	FMOVQ 928(R22), F27                                      // -0.25 = -0.25
+	FMOVQ 928(R22), F27                                      // -0.25
 	WORD $0x4e3bced4                                         // fmla v20, v22, v27         t1030 = fma(t1029, -0.25, u)
 	WORD $0x6e34de9b                                         // fmul v27, v20, v20         t1031 = t1030 * t1030
-	FMOVQ 944(R22), F22                                      // -75.465744 = -75.465744
-	FMOVQ 960(R22), F26                                      // 81.59423 = 81.59423
+	FMOVQ 944(R22), F22                                      // -75.465744
+	FMOVQ 960(R22), F26                                      // 81.59423
 	WORD $0x4e3bceda                                         // fmla v26, v22, v27         t1032 = fma(-75.465744, t1031, 81.59423)
-	FMOVQ 976(R22), F22                                      // -41.341675 = -41.341675
+	FMOVQ 976(R22), F22                                      // -41.341675
 	WORD $0x4e3bcf56                                         // fmla v22, v26, v27         t1033 = fma(t1032, t1031, -41.341675)
-	FMOVQ 992(R22), F26                                      // -1.7484555e-07 = -1.7484555e-07
+	FMOVQ 992(R22), F26                                      // -1.7484555e-07
 	WORD $0x4e3bceda                                         // fmla v26, v22, v27         t1034 = fma(t1033, t1031, -1.7484555e-07)
 	WORD $0x6e34df5a                                         // fmul v26, v26, v20         t1035 = t1034 * t1030
-	FMOVQ 1008(R22), F22                                     // 6.2831855 = 6.2831855
+	FMOVQ 1008(R22), F22                                     // 6.2831855
 	WORD $0x4e36ce9a                                         // fmla v26, v20, v22         t1036 = fma(t1030, 6.2831855, t1035)
-	FMOVQ 1024(R22), F22                                     // 58.61139 = 58.61139
-	FMOVQ 1040(R22), F20                                     // -85.424416 = -85.424416
+	FMOVQ 1024(R22), F22                                     // 58.61139
+	FMOVQ 1040(R22), F20                                     // -85.424416
 	WORD $0x4e3bced4                                         // fmla v20, v22, v27         t1037 = fma(58.61139, t1031, -85.424416)
-	FMOVQ 1056(R22), F22                                     // 64.93915 = 64.93915
+	FMOVQ 1056(R22), F22                                     // 64.93915
 	WORD $0x4e3bce96                                         // fmla v22, v20, v27         t1038 = fma(t1037, t1031, 64.93915)
-	FMOVQ 1072(R22), F20                                     // -19.739208 = -19.739208
+	FMOVQ 1072(R22), F20                                     // -19.739208
 	WORD $0x4e3bced4                                         // fmla v20, v22, v27         t1039 = fma(t1038, t1031, -19.739208)
 	WORD $0x4ea71cf6                                         // mov v22, v7, v7            
 	WORD $0x4e3bce96                                         // fmla v22, v20, v27         t1040 = fma(t1039, t1031, 1)
@@ -5758,14 +5758,14 @@ loop1:
 	WORD $0x4e291f3a                                         // and v26, v25, v9           t1044 = t1028 & 0x2
 	WORD $0x4f3e575a                                         // shl v26, v26               t1045 = t1044 << 30
 	WORD $0x6e3a1e94                                         // eor v20, v20, v26          sin = t1042 ^ t1045
-	FMOVQ 1088(R22), F26                                     // 0x1 = 0x1
+	FMOVQ 1088(R22), F26                                     // 0x1
 	WORD $0x4eba8739                                         // add v25, v25, v26          t1047 = t1028 + 0x1
 	WORD $0x4e291f39                                         // and v25, v25, v9           t1048 = t1047 & 0x2
 	WORD $0x4f3e5739                                         // shl v25, v25               t1049 = t1048 << 30
 	WORD $0x6e391ed6                                         // eor v22, v22, v25          cos = t1043 ^ t1049
 	WORD $0x6e36deb6                                         // fmul v22, v21, v22         t1051 = t1027 * cos
 	WORD $0x6e34deb5                                         // fmul v21, v21, v20         t1052 = t1027 * sin
-	FMOVQ 640(R22), F20                                      // 0x10 = 0x10
+	FMOVQ 640(R22), F20                                      // 0x10
 	WORD $0x4eb48673                                         // add v19, v19, v20          position = position + 0x10
 	FMOVQ 48(R19), F20                                       // t1054 = x[i]+48
 	WORD $0x4e38cdf4                                         // fmla v20, v15, v24         t1055 = fma(sigma, t1004, t1054)

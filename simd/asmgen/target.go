@@ -195,7 +195,9 @@ func pseudo(in *instr) string {
 	case opLane0:
 		r = "lane 0 of " + s[0]
 	case opConst:
-		r = s[0]
+		if r = s[0]; r == in.dst[0].name {
+			return r
+		}
 	case opLoad, opSplat:
 		r = place(in.mem)
 	case opSplatArg:
