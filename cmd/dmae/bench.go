@@ -17,9 +17,9 @@ type benchCmd struct {
 
 type benchGemmCmd struct {
 	computeFlags
-	Shapes  []string      `help:"Products to measure, as M x K x N." default:"3200x768x3072,768x788x768,6272x128x384,6400x128x512,1650x64x192" placeholder:"MxKxN,..."`
-	Seconds time.Duration `name:"time" help:"Time for each shape." default:"1s" placeholder:"DURATION"`
-	JSON    bool          `name:"json" help:"Print a JSON array."`
+	Shapes []string      `help:"Products to measure, as M x K x N." default:"3200x768x3072,768x788x768,6272x128x384,6400x128x512,1650x64x192" placeholder:"MxKxN,..."`
+	Time   time.Duration `help:"Time for each shape." default:"1s" placeholder:"DURATION"`
+	JSON   bool          `name:"json" help:"Print a JSON array."`
 }
 
 func (benchGemmCmd) Help() string {
@@ -38,8 +38,8 @@ type gemmRow struct {
 
 // Run measures matrix products.
 func (c *benchGemmCmd) Run(e *env) error {
-	if c.Seconds <= 0 {
-		return misused("--time %v cannot be used: give a positive duration such as 1s", c.Seconds)
+	if c.Time <= 0 {
+		return misused("--time %v cannot be used: give a positive duration such as 1s", c.Time)
 	}
 	b, err := c.backend()
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *benchGemmCmd) Run(e *env) error {
 		if e.ctx.Err() != nil {
 			return e.ctx.Err()
 		}
-		rows = append(rows, measureGemm(b.Pool(), m, k, n, c.Seconds))
+		rows = append(rows, measureGemm(b.Pool(), m, k, n, c.Time))
 	}
 	if c.JSON {
 		return printJSON(e.stdout, rows)
