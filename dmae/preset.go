@@ -24,7 +24,7 @@ var presets = []Config{
 	paper("dmae_vit_large_patch16", 16, 1024, 24, 16),
 	paper("dmae_vit_huge_patch14", 14, 1280, 32, 16),
 	small("dmae_vit_tiny_patch4_28", 28, 1, 128, 4, 4, Decoder{Width: 64, Depth: 2, Heads: 4}),
-	small("dmae_vit_nano_patch4_32", 32, 3, 64, 4, 2, Decoder{Width: 64, Depth: 1, Heads: 2}),
+	small("dmae_vit_nano_patch4_32", 32, 3, 64, 3, 2, Decoder{Width: 64, Depth: 1, Heads: 2}),
 	small("dmae_vit_tiny_patch4_32", 32, 3, 192, 6, 6, Decoder{Width: 96, Depth: 2, Heads: 3}),
 	small("dmae_vit_small_patch4_32", 32, 3, 256, 8, 8, Decoder{Width: 128, Depth: 2, Heads: 4}),
 	small("dmae_vit_micro_patch4_8", 8, 1, 16, 2, 2, Decoder{Width: 16, Depth: 1, Heads: 2}),
