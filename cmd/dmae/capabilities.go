@@ -39,7 +39,7 @@ func capabilitiesTable() string {
 
 // commandNames returns the names of the subcommands.
 func commandNames() []string {
-	k, err := kong.New(&cli{})
+	k, err := kong.New(&cli{}, flagDefaults)
 	if err != nil {
 		panic(err) // a mistake in the struct tags of cli
 	}

@@ -129,7 +129,7 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 		},
 		Out:     c.out,
 		Machine: fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
-		Note:    func(s string) { fmt.Fprintf(e.stderr, "dmae: %s\n", s) },
+		Note:    e.note,
 		Progress: func(s smooth.Progress) {
 			before := s.Images * (c.params.N0 + c.params.N)
 			if !begun {

@@ -65,7 +65,11 @@ func (c *finetuneCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	images, err := c.open(e, data.Train, model.Channels)
+	source, err := c.find(e, model.Channels)
+	if err != nil {
+		return err
+	}
+	images, err := source.Open(data.Train)
 	if err != nil {
 		return err
 	}
@@ -91,9 +95,10 @@ func (c *finetuneCmd) Run(e *env) error {
 	}
 	defer b.Close()
 	o := c.options(model, recipe, images)
-	o.Backend, o.Encoder, o.EvalEvery = b, c.Finetune, c.EvalEvery
+	o.Backend, o.MaxCorrupt, o.Log = b, c.corrupt(), e.note
+	o.Encoder, o.EvalEvery = c.Finetune, c.EvalEvery
 	if c.EvalSplit != "none" {
-		if o.Test, err = c.open(e, data.Split(c.EvalSplit), model.Channels); err != nil {
+		if o.Test, err = source.Open(data.Split(c.EvalSplit)); err != nil {
 			return err
 		}
 	}

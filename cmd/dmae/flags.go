@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 
+	"github.com/alecthomas/kong"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
@@ -22,21 +24,41 @@ func (f *computeFlags) backend() (*cpu.Backend, error) {
 	return cpu.New(cpu.Options{Threads: f.Threads}), nil
 }
 
+// flagDefaults are defaults that other packages choose.
+var flagDefaults = kong.Vars{"max_corrupt": strconv.Itoa(data.DefaultMaxCorrupt)}
+
 // dataFlags name a data set.
 type dataFlags struct {
 	Data        string  `required:"" help:"Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 batches or class folders of JPEG and PNG files, or a .tar.gz of those." placeholder:"DATA"`
 	ValFraction float64 `help:"Share of the training images held out as the split val." default:"0" placeholder:"SHARE"`
 	SplitSeed   uint64  `help:"Seed that chooses the images held out." default:"0" placeholder:"N"`
-	MaxCorrupt  int     `help:"Number of corrupt images to leave out before giving up." default:"0" placeholder:"N"`
+	MaxCorrupt  int     `help:"Number of corrupt images to leave out before giving up." default:"${max_corrupt}" placeholder:"N"`
 }
 
-// open opens a split of the data set for a model of the given channels.
-func (f *dataFlags) open(e *env, split data.Split, channels int) (data.Dataset, error) {
-	return data.Open(f.Data, data.Options{
-		Split: split, ValFraction: f.ValFraction, Seed: f.SplitSeed,
-		Channels: channels, MaxCorrupt: f.MaxCorrupt,
-		Log: func(message string) { fmt.Fprintf(e.stderr, "dmae: %s\n", message) },
+// find recognises the data set, for a model of the given channels.
+func (f *dataFlags) find(e *env, channels int) (*data.Source, error) {
+	return data.Find(f.Data, data.Options{
+		ValFraction: f.ValFraction, Seed: f.SplitSeed,
+		Channels: channels, MaxCorrupt: f.corrupt(), Log: e.note,
 	})
+}
+
+// open opens one split of the data set.
+func (f *dataFlags) open(e *env, split data.Split, channels int) (data.Dataset, error) {
+	source, err := f.find(e, channels)
+	if err != nil {
+		return nil, err
+	}
+	return source.Open(split)
+}
+
+// corrupt returns --max-corrupt in the form of package data, where 0 stands for
+// the default and a negative number for none.
+func (f *dataFlags) corrupt() int {
+	if f.MaxCorrupt <= 0 {
+		return -1
+	}
+	return f.MaxCorrupt
 }
 
 // trainFlags are common to pretrain and finetune. Their names are those of the

@@ -45,6 +45,9 @@ type env struct {
 	stderr io.Writer
 }
 
+// note tells the user, on standard error, something that is no failure.
+func (e *env) note(message string) { fmt.Fprintf(e.stderr, "dmae: %s\n", oneLine(message)) }
+
 // misuse is an error of the command line itself: exit code 2.
 type misuse struct{ error }
 
@@ -83,6 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		kong.Name("dmae"),
 		kong.Description("Denoising masked autoencoders and certified robustness, in pure Go.\n\nNoise levels (sigma) and radii are always in units of pixels scaled to [0,1]."),
 		kong.Writers(stdout, stderr),
+		flagDefaults,
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 	)

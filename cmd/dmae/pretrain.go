@@ -63,7 +63,7 @@ func (c *pretrainCmd) Run(e *env) error {
 	}
 	defer b.Close()
 	o := c.options(model, recipe, images)
-	o.Backend = b
+	o.Backend, o.MaxCorrupt, o.Log = b, c.corrupt(), e.note
 	report, done := trainingProgress(e, "pretrain")
 	o.Progress = report
 	result, err := train.Pretrain(e.ctx, o)

@@ -69,7 +69,7 @@ func (r *run) loader(ctx context.Context) (*data.Loader, error) {
 		Batch: r.opt.MicroBatch, DropLast: true, Shuffle: true,
 		Seed: s.Recipe.Seed, Pipeline: trainPipeline(r.opt.Train, &r.opt.Model, s.Recipe),
 		Epochs: s.Recipe.Epochs, Start: s.Epoch*perEpoch + s.Step*(s.Recipe.Batch/r.opt.MicroBatch),
-		Workers: max(r.opt.Workers, 1), Log: r.opt.Log,
+		Workers: max(r.opt.Workers, 1), MaxCorrupt: r.opt.MaxCorrupt, Log: r.opt.Log,
 	})
 }
 

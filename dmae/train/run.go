@@ -57,8 +57,13 @@ type Options struct {
 	// Workers decode and augment images beside training; 0 means one.
 	Workers int
 
-	Progress func(Progress)       // called after every optimiser step; may be nil
-	Log      func(message string) // told of every corrupt image that is left out; may be nil
+	// MaxCorrupt is the number of images that are left out because they cannot
+	// be decoded, as in data.LoaderOptions; Log, which may be nil, is told of
+	// each.
+	MaxCorrupt int
+	Log        func(message string)
+
+	Progress func(Progress) // called after every optimiser step; may be nil
 }
 
 // Result is what a finished run has to show.
@@ -154,6 +159,9 @@ func (r *run) resume(from string) error {
 		return err
 	}
 	if err := saved.sameRun(from, r.state); err != nil {
+		return err
+	}
+	if err := saved.check(from, r.opt.Train.Len()); err != nil {
 		return err
 	}
 	_, model, err := dmae.Describe(f)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/nn/checkpoint"
@@ -62,10 +63,20 @@ func ReadState(f *checkpoint.File) (*State, error) {
 	if err := json.Unmarshal([]byte(text), s); err != nil {
 		return nil, fmt.Errorf("train: the state of training in %s cannot be read: %w", f.Name(), err)
 	}
-	if s.Epoch < 0 || s.Step < 0 || s.Steps < 0 {
-		return nil, fmt.Errorf("train: the state of training in %s counts %d epochs and %d steps; the file is damaged", f.Name(), s.Epoch, s.Steps)
-	}
 	return s, nil
+}
+
+// check reports counts that no run over the given number of images arrives at.
+func (s *State) check(name string, images int) error {
+	perEpoch := images / s.Recipe.Batch
+	ok := s.Epoch >= 0 && s.Epoch <= s.Recipe.Epochs && s.Step >= 0 && s.Step <= perEpoch &&
+		(s.Epoch < s.Recipe.Epochs || s.Step == 0) && s.Steps == s.Epoch*perEpoch+s.Step &&
+		strings.Count(s.log, "\n") == s.Epoch
+	if !ok {
+		return fmt.Errorf("train: %s counts %d epochs, %d steps in the next one, %d steps in all and %d lines of log, which do not fit together; the file is damaged, start anew or from another checkpoint",
+			name, s.Epoch, s.Step, s.Steps, strings.Count(s.log, "\n"))
+	}
+	return nil
 }
 
 // Log returns the text of log.txt up to this state.

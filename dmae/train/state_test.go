@@ -3,6 +3,7 @@ package train
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/godmae/godmae/nn/checkpoint"
@@ -64,9 +65,8 @@ func TestStateTravelsInACheckpointExactly(t *testing.T) {
 
 func TestReadStateRefusesOtherFiles(t *testing.T) {
 	for name, m := range map[string]map[string]string{
-		"no state":   {},
-		"no JSON":    {stateKey: "{"},
-		"bad counts": {stateKey: `{"epoch":-1}`},
+		"no state": {},
+		"no JSON":  {stateKey: "{"},
 	} {
 		path := filepath.Join(t.TempDir(), "c.safetensors")
 		require.NoError(t, checkpoint.Write(path, nil, m))
@@ -94,4 +94,21 @@ func TestFindCheckpoint(t *testing.T) {
 	require.Empty(t, find("", true))
 	_, err := findCheckpoint(dir, "", false)
 	require.ErrorContains(t, err, here)
+}
+
+func TestStateWithImpossibleCountsIsRefused(t *testing.T) {
+	good := State{Recipe: FinetuneRecipe(10), Epoch: 2, Step: 3, Steps: 11, log: "{}\n{}\n"}
+	require.NoError(t, good.check("c", 45))
+	for name, harm := range map[string]func(*State){
+		"epoch":    func(s *State) { s.Epoch = -1 },
+		"too far":  func(s *State) { s.Epoch, s.Steps = 51, 207 },
+		"step":     func(s *State) { s.Step, s.Steps = 5, 13 },
+		"sum":      func(s *State) { s.Steps = 1 << 60 },
+		"log":      func(s *State) { s.log = "{}\n" },
+		"finished": func(s *State) { s.Epoch, s.Steps, s.log = 50, 203, strings.Repeat("{}\n", 50) },
+	} {
+		s := good
+		harm(&s)
+		require.ErrorContains(t, s.check("c.safetensors", 45), "c.safetensors", name)
+	}
 }
