@@ -2,12 +2,15 @@
 # Runs tests of the given packages as linux/arm64 binaries, under qemu-user
 # unless this machine is an arm64 one, so that the NEON kernels are executed.
 # usage: scripts/test-arm64.sh [package folder...] [-- test binary flags]
-#   scripts/test-arm64.sh                        every package with golden hashes, -test.short
+#   scripts/test-arm64.sh                        the leaves and every package with golden hashes, -test.short
 #   scripts/test-arm64.sh simd -- -test.run Gemm -test.v
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
 split_args "$@"
+# The leaves are plain Go, but arm64 compilers fuse products and sums.
+((${#packages[@]})) || mapfile -t packages < <(printf '%s\n' internal/exact internal/philox && isa_packages)
+((${#flags[@]})) || flags=(-test.short)
 
 runner=
 if [[ $(uname -m) != aarch64 ]]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs tests of the given packages with the AVX-512 kernels.
 # usage: scripts/test-avx512.sh [--emulate] [package folder...] [-- test binary flags]
-#   scripts/test-avx512.sh                        every package with golden hashes, -test.short
+#   scripts/test-avx512.sh                        simd and the golden hashes of every package
 #   scripts/test-avx512.sh simd -- -test.run Gemm -test.v
 #
 # On a CPU with AVX-512 F, DQ, BW and VL the tests run natively. Elsewhere, or
@@ -22,6 +22,21 @@ if [[ ${1:-} == --emulate ]]; then
 	shift
 fi
 split_args "$@"
+((${#packages[@]})) || mapfile -t packages < <(isa_packages)
+
+# flags_of PACKAGE prints its test flags, one a line. Tests that go through the
+# instruction sets have a subtest named after each; unless told otherwise only
+# those called avx512 run, for the others ran on this CPU already. Outside simd
+# a golden hash says it all.
+flags_of() {
+	if ((${#flags[@]})); then
+		printf '%s\n' "${flags[@]}"
+	elif [[ $1 == simd ]]; then
+		printf '%s\n' -test.short -test.v -test.run /avx512
+	else
+		printf '%s\n' -test.short -test.v -test.run Golden/avx512
+	fi
+}
 export DMAE_SIMD=${DMAE_SIMD:-avx512}
 [[ $(uname -sm) == "Linux x86_64" ]] || fail "needs Linux on x86-64, this is $(uname -sm)"
 
@@ -41,15 +56,24 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
+# check_ran PACKAGE COUNT ends the script when the default selection chose no test.
+check_ran() {
+	((${#flags[@]} || $2)) || fail "no test of $1 has a subtest called avx512; were they renamed?"
+}
+
 # run_native runs the packages on this CPU.
 run_native() {
-	local bad=() pkg bin
+	local bad=() pkg bin args passed
 	for pkg in "${packages[@]}"; do
 		bin=$work/${pkg//\//_}.test
 		CGO_ENABLED=0 go test -c -o "$bin" "./$pkg"
-		if (cd "$pkg" && "$bin" "${flags[@]}"); then
-			printf 'ok  \tavx512 %s\n' "$pkg"
+		mapfile -t args < <(flags_of "$pkg")
+		if (cd "$pkg" && "$bin" "${args[@]}" >"$work/out" 2>&1); then
+			passed=$(grep -c -- '--- PASS:.*avx512' "$work/out") || true
+			check_ran "$pkg" "$passed"
+			printf 'ok  \tavx512 %s\t%d passed\n' "$pkg" "$passed"
 		else
+			cat "$work/out"
 			bad+=("$pkg")
 		fi
 	done
@@ -90,7 +114,7 @@ make_image() {
 		[[ -f $root/bin/$n.test ]] || fail "$pkg has no tests"
 		mkdir -p "$root/src/$pkg"
 		[[ ! -d $pkg/testdata ]] || cp -r "$pkg/testdata" "$root/src/$pkg/"
-		(IFS=$'\t'; printf '%s\n' "$pkg	/src/$pkg	/bin/$n.test	${flags[*]}") >>"$root/jobs"
+		{ printf '%s\t' "$pkg" "/src/$pkg" "/bin/$n.test" && flags_of "$pkg" | paste -sd '\t'; } >>"$root/jobs"
 	done
 	# The guest's clock runs far behind, so that Go's own time-out means nothing;
 	# two Ps on the one CPU let goroutines interleave.
@@ -148,7 +172,7 @@ start_vm() {
 # report follows the serial port and prints the guest's lines; returns the
 # number of failed jobs, or ends the script when the guest died.
 report() {
-	local limit=${AVX512_TIMEOUT:-1500} line verdict= name= begun=0 start=$SECONDS job=0 status
+	local limit=${AVX512_TIMEOUT:-1500} line verdict= name= begun=0 start=$SECONDS job=0 passed=0 status
 	while :; do
 		if ! IFS= read -r line <&3; then
 			# End of what was written so far; keep the partial line.
@@ -167,18 +191,27 @@ report() {
 			begun=1
 			printf 'guest is up after %d s\n' $((SECONDS - start))
 			;;
-		"@@JOB "*) name=${line#@@JOB } job=$SECONDS ;;
+		"@@JOB "*) name=${line#@@JOB } job=$SECONDS passed=0 ;;
 		"@@DONE "*)
 			status=${line#@@DONE "$name" }
-			[[ $status == ok ]] && printf 'ok  \tavx512 %s\t%ds\n' "$name" $((SECONDS - job)) ||
+			if [[ $status == ok ]]; then
+				check_ran "$name" "$passed"
+				printf 'ok  \tavx512 %s\t%ds\t%d passed\n' "$name" $((SECONDS - job)) "$passed"
+			else
 				printf 'FAIL\tavx512 %s\t%ds\t%s\n' "$name" $((SECONDS - job)) "$status"
+			fi
 			;;
 		"@@EXIT "*)
 			verdict=${line#@@EXIT }
 			break
 			;;
 		*"Kernel panic"*) fail "the guest's kernel stopped: $line" ;;
-		*) ((!begun)) || printf '%s\n' "$line" ;;
+		*)
+			((begun)) || continue
+			[[ $line != *"--- PASS:"*avx512* ]] || passed=$((passed + 1))
+			# What passes is counted; given flags show everything.
+			[[ ${#flags[@]} == 0 && $line =~ ^(===|PASS|" "*"--- PASS:"|"--- PASS:") ]] || printf '%s\n' "$line"
+			;;
 		esac
 	done 3<"$work/serial"
 	if [[ -z $verdict ]]; then
