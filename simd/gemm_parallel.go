@@ -64,7 +64,7 @@ const packPanels = 4
 // for themselves and meet only at the end.
 func (j *gemmJob) runWhole() {
 	j.j0, j.j1 = 0, j.task.N
-	j.cut(j.j0, j.j1, 2*j.pool.Threads())
+	j.cut(j.j0, j.j1, 2*j.pool.Threads(), false)
 	j.pool.run(j.rectangles, j.whole)
 }
 
@@ -80,7 +80,7 @@ func (j *gemmJob) runShared() {
 	kc := t.sizes.kBlock(t.K)
 	for j.j0 = 0; j.j0 < t.N; j.j0 = j.j1 {
 		j.j1 = min(j.j0+t.sizes.n, t.N)
-		j.cut(j.j0, j.j1, 4*j.pool.Threads())
+		j.cut(j.j0, j.j1, 4*j.pool.Threads(), true)
 		panels := (j.j1 - j.j0 + t.kernel.cols() - 1) / t.kernel.cols()
 		j.packs = (panels + packPanels - 1) / packPanels
 		for side := range j.b {
@@ -123,8 +123,10 @@ func (j *gemmJob) packAhead(_, task int) {
 
 // cut divides the columns from..to of C into rectangles: at most a block of rows
 // high, and enough of them to keep the threads busy unless they become too small
-// to be worth a task.
-func (j *gemmJob) cut(from, to, wanted int) {
+// to be worth a task. A task packs rows*k numbers of A, and for itself alone also
+// columns*k numbers of B: with B shared, low and wide rectangles pack least,
+// otherwise square ones.
+func (j *gemmJob) cut(from, to, wanted int, sharedB bool) {
 	t := &j.task
 	rows, cols := t.kernel.rows(), t.kernel.cols()
 	j.height = roundUp(min(t.M, t.sizes.m), rows)
@@ -135,7 +137,7 @@ func (j *gemmJob) cut(from, to, wanted int) {
 		switch {
 		case j.rectangles >= wanted || (j.height <= 4*rows && j.width <= 2*cols):
 			return
-		case j.height > 4*rows && (j.height >= j.width || j.width <= 2*cols):
+		case j.height > 4*rows && (sharedB || j.height >= j.width || j.width <= 2*cols):
 			j.height = roundUp(j.height/2, rows)
 		default:
 			j.width = roundUp(j.width/2, cols)
