@@ -26,7 +26,7 @@ func newLinear() *linear {
 		l.w[i] = g.Float32() - 0.5
 	}
 	for _, w := range l.w {
-		l.b += float64(w) * 0.5
+		l.b += float64(float64(w) * 0.5)
 	}
 	return l
 }
@@ -43,7 +43,7 @@ func (l *linear) pixels(image int) ([]float32, error) {
 func (l *linear) score(x []float32) float64 {
 	s := -l.b
 	for i, w := range l.w {
-		s += float64(w) * float64(x[i])
+		s += float64(float64(w) * float64(x[i])) // not fused, on any machine
 	}
 	return s
 }

@@ -182,7 +182,7 @@ func (c Counts) check(classes int) error {
 		if cc[0] <= last || cc[0] >= classes {
 			return fmt.Errorf("class %d is out of order or outside %d classes", cc[0], classes)
 		}
-		if cc[1] <= 0 || cc[1] > 1<<40 {
+		if cc[1] <= 0 || cc[1] > maxSamples {
 			return fmt.Errorf("class %d has the count %d", cc[0], cc[1])
 		}
 		last = cc[0]
