@@ -168,14 +168,44 @@ func TestLinearClassifierHasTheRadiusOfGeometry(t *testing.T) {
 			require.LessOrEqual(t, rec.Radius.Float64(), truth, "n=%d image %d", n, rec.Image)
 			sum += truth - rec.Radius.Float64()
 			if rec.Predict >= 0 {
-				x, _ := l.pixels(rec.Image)
-				require.Equal(t, l.class(x), rec.Predict)
+				requireNoAdversary(t, l, rec)
 			}
 		}
 		require.Less(t, sum, gap, "the gap shrinks with n=%d", n)
 		gap = sum
 	}
 	require.Less(t, gap/8, 0.15, "mean gap left at n=%d", sizes[len(sizes)-1])
+}
+
+// requireNoAdversary looks for a point inside the certified radius that the
+// smoothed classifier, which is the classifier itself here, answers otherwise:
+// along the worst direction, straight at the plane, and along random ones.
+func requireNoAdversary(t *testing.T, l *linear, rec Record) {
+	t.Helper()
+	x, err := l.pixels(rec.Image)
+	require.NoError(t, err)
+	require.Equal(t, l.class(x), rec.Predict)
+	g := philox.NewGen(philox.Addr{Seed: 5, Stream: philox.FirstUserStream, A: uint32(rec.Image)})
+	direction := make([]float64, len(x))
+	for try := range 200 {
+		length := 0.0
+		for i := range direction {
+			direction[i] = g.Float64() - 0.5
+			if try == 0 {
+				direction[i] = float64(l.w[i])
+			}
+			length += direction[i] * direction[i]
+		}
+		reach := 0.9999 * rec.Radius.Float64() / math.Sqrt(length)
+		if l.score(x) > 0 {
+			reach = -reach
+		}
+		attacked := make([]float32, len(x))
+		for i := range x {
+			attacked[i] = float32(float64(x[i]) + reach*direction[i])
+		}
+		require.Equal(t, rec.Predict, l.class(attacked), "image %d, radius %s", rec.Image, rec.Radius)
+	}
 }
 
 func TestPredictTellsOrAbstains(t *testing.T) {
