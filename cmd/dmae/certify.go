@@ -57,6 +57,9 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if got, want := c.Sigma.Float64(), model.Config.Sigma; got != want {
+		e.note(fmt.Sprintf("the model was trained with sigma %g and is certified with %g", want, got))
+	}
 	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
 	if err != nil {
 		return err

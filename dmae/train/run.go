@@ -193,6 +193,7 @@ func (r *run) save() error {
 		return err
 	}
 	maps.Copy(metadata, r.describe())
+	metadata[preprocessingKey] = Preprocessing(r.opt.Train, &r.opt.Model)
 	tensors := append(r.params.Export(), r.optimiser.Export(optimiserPrefix)...)
 	if err := checkpoint.Write(r.path(), tensors, metadata); err != nil {
 		return err

@@ -20,8 +20,9 @@ const (
 
 // Metadata keys of a checkpoint that this package owns.
 const (
-	stateKey = "godmae.train"
-	logKey   = "godmae.log"
+	stateKey         = "godmae.train"
+	logKey           = "godmae.log"
+	preprocessingKey = "godmae.preprocessing"
 )
 
 // State is where a training run stands, always between two optimiser steps.

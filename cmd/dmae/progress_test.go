@@ -1,0 +1,31 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestProgressInALog(t *testing.T) {
+	var log bytes.Buffer
+	p := newProgress(&log, "pretrain", "images", 400)
+	p.begin(100) // an earlier process did 100
+	p.start = p.start.Add(-20 * time.Second)
+	p.update(200, "loss 0.5")
+	require.Empty(t, log.String(), "not every step gets a line")
+	p.last = p.last.Add(-time.Minute)
+	p.update(300, "loss 0.4")
+	require.Regexp(t, `^pretrain: 300/400 images, (10|9\.\d+) images/s, 0:10 left, loss 0.4\n$`, log.String())
+	log.Reset()
+	p.update(400, "loss 0.3")
+	p.close()
+	require.Regexp(t, `^pretrain: 400/400 images, 1\d(\.\d+)? images/s, took 0:20, loss 0.3\n$`, log.String())
+}
+
+func TestClock(t *testing.T) {
+	for seconds, want := range map[float64]string{0: "0:00", 59.6: "1:00", 3599: "59:59", 3600: "1:00:00", 86461: "24:01:01"} {
+		require.Equal(t, want, clock(seconds))
+	}
+}

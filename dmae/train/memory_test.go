@@ -1,0 +1,38 @@
+package train
+
+import (
+	"context"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What a steady step allocates does not grow with the model.
+func TestSteadyStepAllocatesNothingThatGrowsWithTheModel(t *testing.T) {
+	both(t, func(t *testing.T, stage string) {
+		perStep := func(width, depth int) float64 {
+			o := tinyOptions(stage, t.TempDir())
+			o.Model.Width, o.Model.Depth = width, depth
+			o.Recipe.Epochs, o.EvalEvery, o.SaveEpochs = 10, 0, 100
+			var before, after runtime.MemStats
+			o.Progress = func(p Progress) {
+				switch p.Step {
+				case 10:
+					runtime.ReadMemStats(&before)
+				case 40:
+					runtime.ReadMemStats(&after)
+				}
+			}
+			runOn(t, o, 2, func(ctx context.Context, o Options) {
+				_, err := train(ctx, o)
+				require.NoError(t, err)
+			})
+			return float64(after.TotalAlloc-before.TotalAlloc) / 30
+		}
+		small, large := perStep(16, 2), perStep(64, 6)
+		t.Logf("%.0f and %.0f bytes a step", small, large)
+		require.Less(t, small, 32e3)
+		require.Less(t, large, small+4e3)
+	})
+}
