@@ -117,16 +117,3 @@ func (e *Epilogue) check(m, n int) {
 		panic(&GemmShapeError{Matrix: "RowScale", Rows: m, Length: len(e.RowScale), RowsPerFactor: e.RowsPerScale})
 	}
 }
-
-// strides returns where element (i, k) of op(A) and (k, j) of op(B) stand:
-// A[i*aRow+k*aStep] and B[k*bStep+j*bCol].
-func (g *Gemm) strides() (aRow, aStep, bStep, bCol int) {
-	aRow, aStep, bStep, bCol = g.LDA, 1, g.LDB, 1
-	if g.TransA {
-		aRow, aStep = 1, g.LDA
-	}
-	if g.TransB {
-		bStep, bCol = 1, g.LDB
-	}
-	return aRow, aStep, bStep, bCol
-}

@@ -12,7 +12,7 @@ import (
 type Workspace struct {
 	a, b   []float32 // packed panels of op(A) and op(B)
 	tile   []float32 // a tile of C that hangs over the edge
-	scores [3][]float32
+	scores [2][]float32
 }
 
 // floats returns n numbers of *buf on a cache line boundary, growing it when it
