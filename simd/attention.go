@@ -19,7 +19,8 @@ import (
 //
 // The T x T scores live in the workspace of a thread, a block of queries at a
 // time; a query always sees all of its keys, so the block cannot change a bit.
-// It panics with a [LengthError] or [HeadsError] when the sizes do not fit.
+// T is at most 4,096, as for [SoftmaxRows]. It panics with a [LengthError] or
+// [HeadsError] when the sizes do not fit.
 func Attention(p *Pool, out, qkv []float32, B, T, D, heads int) {
 	checkHeads(D, heads)
 	need("Attention", "out", len(out), B*T*D)
