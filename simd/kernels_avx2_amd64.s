@@ -66,22 +66,22 @@ DATA constAVX2<>+240(SB)/4, $0x3102e308
 DATA constAVX2<>+244(SB)/4, $0x3102e308
 DATA constAVX2<>+248(SB)/4, $0x3102e308
 DATA constAVX2<>+252(SB)/4, $0x3102e308
-DATA constAVX2<>+256(SB)/4, $0x3ab52797
-DATA constAVX2<>+260(SB)/4, $0x3ab52797
-DATA constAVX2<>+264(SB)/4, $0x3ab52797
-DATA constAVX2<>+268(SB)/4, $0x3ab52797
-DATA constAVX2<>+272(SB)/4, $0x3ab52797
-DATA constAVX2<>+276(SB)/4, $0x3ab52797
-DATA constAVX2<>+280(SB)/4, $0x3ab52797
-DATA constAVX2<>+284(SB)/4, $0x3ab52797
-DATA constAVX2<>+288(SB)/4, $0x3c091cc3
-DATA constAVX2<>+292(SB)/4, $0x3c091cc3
-DATA constAVX2<>+296(SB)/4, $0x3c091cc3
-DATA constAVX2<>+300(SB)/4, $0x3c091cc3
-DATA constAVX2<>+304(SB)/4, $0x3c091cc3
-DATA constAVX2<>+308(SB)/4, $0x3c091cc3
-DATA constAVX2<>+312(SB)/4, $0x3c091cc3
-DATA constAVX2<>+316(SB)/4, $0x3c091cc3
+DATA constAVX2<>+256(SB)/4, $0x3c091cc3
+DATA constAVX2<>+260(SB)/4, $0x3c091cc3
+DATA constAVX2<>+264(SB)/4, $0x3c091cc3
+DATA constAVX2<>+268(SB)/4, $0x3c091cc3
+DATA constAVX2<>+272(SB)/4, $0x3c091cc3
+DATA constAVX2<>+276(SB)/4, $0x3c091cc3
+DATA constAVX2<>+280(SB)/4, $0x3c091cc3
+DATA constAVX2<>+284(SB)/4, $0x3c091cc3
+DATA constAVX2<>+288(SB)/4, $0x3ab52797
+DATA constAVX2<>+292(SB)/4, $0x3ab52797
+DATA constAVX2<>+296(SB)/4, $0x3ab52797
+DATA constAVX2<>+300(SB)/4, $0x3ab52797
+DATA constAVX2<>+304(SB)/4, $0x3ab52797
+DATA constAVX2<>+308(SB)/4, $0x3ab52797
+DATA constAVX2<>+312(SB)/4, $0x3ab52797
+DATA constAVX2<>+316(SB)/4, $0x3ab52797
 DATA constAVX2<>+320(SB)/4, $0x3d2aac57
 DATA constAVX2<>+324(SB)/4, $0x3d2aac57
 DATA constAVX2<>+328(SB)/4, $0x3d2aac57
@@ -122,22 +122,22 @@ DATA constAVX2<>+464(SB)/4, $0x3f000000
 DATA constAVX2<>+468(SB)/4, $0x3f000000
 DATA constAVX2<>+472(SB)/4, $0x3f000000
 DATA constAVX2<>+476(SB)/4, $0x3f000000
-DATA constAVX2<>+480(SB)/4, $0x40800000
-DATA constAVX2<>+484(SB)/4, $0x40800000
-DATA constAVX2<>+488(SB)/4, $0x40800000
-DATA constAVX2<>+492(SB)/4, $0x40800000
-DATA constAVX2<>+496(SB)/4, $0x40800000
-DATA constAVX2<>+500(SB)/4, $0x40800000
-DATA constAVX2<>+504(SB)/4, $0x40800000
-DATA constAVX2<>+508(SB)/4, $0x40800000
-DATA constAVX2<>+512(SB)/4, $0x3f3504f3
-DATA constAVX2<>+516(SB)/4, $0x3f3504f3
-DATA constAVX2<>+520(SB)/4, $0x3f3504f3
-DATA constAVX2<>+524(SB)/4, $0x3f3504f3
-DATA constAVX2<>+528(SB)/4, $0x3f3504f3
-DATA constAVX2<>+532(SB)/4, $0x3f3504f3
-DATA constAVX2<>+536(SB)/4, $0x3f3504f3
-DATA constAVX2<>+540(SB)/4, $0x3f3504f3
+DATA constAVX2<>+480(SB)/4, $0x3f3504f3
+DATA constAVX2<>+484(SB)/4, $0x3f3504f3
+DATA constAVX2<>+488(SB)/4, $0x3f3504f3
+DATA constAVX2<>+492(SB)/4, $0x3f3504f3
+DATA constAVX2<>+496(SB)/4, $0x3f3504f3
+DATA constAVX2<>+500(SB)/4, $0x3f3504f3
+DATA constAVX2<>+504(SB)/4, $0x3f3504f3
+DATA constAVX2<>+508(SB)/4, $0x3f3504f3
+DATA constAVX2<>+512(SB)/4, $0x3ba33766
+DATA constAVX2<>+516(SB)/4, $0x3ba33766
+DATA constAVX2<>+520(SB)/4, $0x3ba33766
+DATA constAVX2<>+524(SB)/4, $0x3ba33766
+DATA constAVX2<>+528(SB)/4, $0x3ba33766
+DATA constAVX2<>+532(SB)/4, $0x3ba33766
+DATA constAVX2<>+536(SB)/4, $0x3ba33766
+DATA constAVX2<>+540(SB)/4, $0x3ba33766
 DATA constAVX2<>+544(SB)/4, $0xba1b5e2c
 DATA constAVX2<>+548(SB)/4, $0xba1b5e2c
 DATA constAVX2<>+552(SB)/4, $0xba1b5e2c
@@ -146,54 +146,54 @@ DATA constAVX2<>+560(SB)/4, $0xba1b5e2c
 DATA constAVX2<>+564(SB)/4, $0xba1b5e2c
 DATA constAVX2<>+568(SB)/4, $0xba1b5e2c
 DATA constAVX2<>+572(SB)/4, $0xba1b5e2c
-DATA constAVX2<>+576(SB)/4, $0x3ba33766
-DATA constAVX2<>+580(SB)/4, $0x3ba33766
-DATA constAVX2<>+584(SB)/4, $0x3ba33766
-DATA constAVX2<>+588(SB)/4, $0x3ba33766
-DATA constAVX2<>+592(SB)/4, $0x3ba33766
-DATA constAVX2<>+596(SB)/4, $0x3ba33766
-DATA constAVX2<>+600(SB)/4, $0x3ba33766
-DATA constAVX2<>+604(SB)/4, $0x3ba33766
-DATA constAVX2<>+608(SB)/4, $0xbcdb3515
-DATA constAVX2<>+612(SB)/4, $0xbcdb3515
-DATA constAVX2<>+616(SB)/4, $0xbcdb3515
-DATA constAVX2<>+620(SB)/4, $0xbcdb3515
-DATA constAVX2<>+624(SB)/4, $0xbcdb3515
-DATA constAVX2<>+628(SB)/4, $0xbcdb3515
-DATA constAVX2<>+632(SB)/4, $0xbcdb3515
-DATA constAVX2<>+636(SB)/4, $0xbcdb3515
-DATA constAVX2<>+640(SB)/4, $0x3de70c2e
-DATA constAVX2<>+644(SB)/4, $0x3de70c2e
-DATA constAVX2<>+648(SB)/4, $0x3de70c2e
-DATA constAVX2<>+652(SB)/4, $0x3de70c2e
-DATA constAVX2<>+656(SB)/4, $0x3de70c2e
-DATA constAVX2<>+660(SB)/4, $0x3de70c2e
-DATA constAVX2<>+664(SB)/4, $0x3de70c2e
-DATA constAVX2<>+668(SB)/4, $0x3de70c2e
-DATA constAVX2<>+672(SB)/4, $0xbec0936e
-DATA constAVX2<>+676(SB)/4, $0xbec0936e
-DATA constAVX2<>+680(SB)/4, $0xbec0936e
-DATA constAVX2<>+684(SB)/4, $0xbec0936e
-DATA constAVX2<>+688(SB)/4, $0xbec0936e
-DATA constAVX2<>+692(SB)/4, $0xbec0936e
-DATA constAVX2<>+696(SB)/4, $0xbec0936e
-DATA constAVX2<>+700(SB)/4, $0xbec0936e
-DATA constAVX2<>+704(SB)/4, $0x3e0375d3
-DATA constAVX2<>+708(SB)/4, $0x3e0375d3
-DATA constAVX2<>+712(SB)/4, $0x3e0375d3
-DATA constAVX2<>+716(SB)/4, $0x3e0375d3
-DATA constAVX2<>+720(SB)/4, $0x3e0375d3
-DATA constAVX2<>+724(SB)/4, $0x3e0375d3
-DATA constAVX2<>+728(SB)/4, $0x3e0375d3
-DATA constAVX2<>+732(SB)/4, $0x3e0375d3
-DATA constAVX2<>+736(SB)/4, $0x7fffffff
-DATA constAVX2<>+740(SB)/4, $0x7fffffff
-DATA constAVX2<>+744(SB)/4, $0x7fffffff
-DATA constAVX2<>+748(SB)/4, $0x7fffffff
-DATA constAVX2<>+752(SB)/4, $0x7fffffff
-DATA constAVX2<>+756(SB)/4, $0x7fffffff
-DATA constAVX2<>+760(SB)/4, $0x7fffffff
-DATA constAVX2<>+764(SB)/4, $0x7fffffff
+DATA constAVX2<>+576(SB)/4, $0xbcdb3515
+DATA constAVX2<>+580(SB)/4, $0xbcdb3515
+DATA constAVX2<>+584(SB)/4, $0xbcdb3515
+DATA constAVX2<>+588(SB)/4, $0xbcdb3515
+DATA constAVX2<>+592(SB)/4, $0xbcdb3515
+DATA constAVX2<>+596(SB)/4, $0xbcdb3515
+DATA constAVX2<>+600(SB)/4, $0xbcdb3515
+DATA constAVX2<>+604(SB)/4, $0xbcdb3515
+DATA constAVX2<>+608(SB)/4, $0x3de70c2e
+DATA constAVX2<>+612(SB)/4, $0x3de70c2e
+DATA constAVX2<>+616(SB)/4, $0x3de70c2e
+DATA constAVX2<>+620(SB)/4, $0x3de70c2e
+DATA constAVX2<>+624(SB)/4, $0x3de70c2e
+DATA constAVX2<>+628(SB)/4, $0x3de70c2e
+DATA constAVX2<>+632(SB)/4, $0x3de70c2e
+DATA constAVX2<>+636(SB)/4, $0x3de70c2e
+DATA constAVX2<>+640(SB)/4, $0xbec0936e
+DATA constAVX2<>+644(SB)/4, $0xbec0936e
+DATA constAVX2<>+648(SB)/4, $0xbec0936e
+DATA constAVX2<>+652(SB)/4, $0xbec0936e
+DATA constAVX2<>+656(SB)/4, $0xbec0936e
+DATA constAVX2<>+660(SB)/4, $0xbec0936e
+DATA constAVX2<>+664(SB)/4, $0xbec0936e
+DATA constAVX2<>+668(SB)/4, $0xbec0936e
+DATA constAVX2<>+672(SB)/4, $0x3e0375d3
+DATA constAVX2<>+676(SB)/4, $0x3e0375d3
+DATA constAVX2<>+680(SB)/4, $0x3e0375d3
+DATA constAVX2<>+684(SB)/4, $0x3e0375d3
+DATA constAVX2<>+688(SB)/4, $0x3e0375d3
+DATA constAVX2<>+692(SB)/4, $0x3e0375d3
+DATA constAVX2<>+696(SB)/4, $0x3e0375d3
+DATA constAVX2<>+700(SB)/4, $0x3e0375d3
+DATA constAVX2<>+704(SB)/4, $0x7fffffff
+DATA constAVX2<>+708(SB)/4, $0x7fffffff
+DATA constAVX2<>+712(SB)/4, $0x7fffffff
+DATA constAVX2<>+716(SB)/4, $0x7fffffff
+DATA constAVX2<>+720(SB)/4, $0x7fffffff
+DATA constAVX2<>+724(SB)/4, $0x7fffffff
+DATA constAVX2<>+728(SB)/4, $0x7fffffff
+DATA constAVX2<>+732(SB)/4, $0x7fffffff
+DATA constAVX2<>+736(SB)/4, $0x40800000
+DATA constAVX2<>+740(SB)/4, $0x40800000
+DATA constAVX2<>+744(SB)/4, $0x40800000
+DATA constAVX2<>+748(SB)/4, $0x40800000
+DATA constAVX2<>+752(SB)/4, $0x40800000
+DATA constAVX2<>+756(SB)/4, $0x40800000
+DATA constAVX2<>+760(SB)/4, $0x40800000
+DATA constAVX2<>+764(SB)/4, $0x40800000
 DATA constAVX2<>+768(SB)/4, $0xbb461dc1
 DATA constAVX2<>+772(SB)/4, $0xbb461dc1
 DATA constAVX2<>+776(SB)/4, $0xbb461dc1
@@ -561,13 +561,13 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-72
 
 loop1:
 	VMOVUPS (DX)(R8*1), Y0                                   // a = a[i]
-	VMOVUPS (CX)(R8*1), Y1                                   // b = b[i]
-	VADDPS Y1, Y0, Y0                                        // t3 = a + b
+	VMOVUPS 32(DX)(R8*1), Y1                                 // a = a[i]+32
+	VMOVUPS (CX)(R8*1), Y2                                   // b = b[i]
+	VMOVUPS 32(CX)(R8*1), Y3                                 // b = b[i]+32
+	VADDPS Y2, Y0, Y0                                        // t3 = a + b
+	VADDPS Y3, Y1, Y1                                        // t6 = a + b
 	VMOVUPS Y0, (DI)(R8*1)                                   // dst[i] = t3
-	VMOVUPS 32(DX)(R8*1), Y0                                 // a = a[i]+32
-	VMOVUPS 32(CX)(R8*1), Y1                                 // b = b[i]+32
-	VADDPS Y1, Y0, Y0                                        // t6 = a + b
-	VMOVUPS Y0, 32(DI)(R8*1)                                 // dst[i]+32 = t6
+	VMOVUPS Y1, 32(DI)(R8*1)                                 // dst[i]+32 = t6
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, SI
 	JLT loop1                                                // while i < bytes(dst)
@@ -589,13 +589,13 @@ TEXT ·subAVX2(SB), NOSPLIT, $0-72
 
 loop1:
 	VMOVUPS (DX)(R8*1), Y0                                   // a = a[i]
-	VMOVUPS (CX)(R8*1), Y1                                   // b = b[i]
-	VSUBPS Y1, Y0, Y0                                        // t3 = a - b
+	VMOVUPS 32(DX)(R8*1), Y1                                 // a = a[i]+32
+	VMOVUPS (CX)(R8*1), Y2                                   // b = b[i]
+	VMOVUPS 32(CX)(R8*1), Y3                                 // b = b[i]+32
+	VSUBPS Y2, Y0, Y0                                        // t3 = a - b
+	VSUBPS Y3, Y1, Y1                                        // t6 = a - b
 	VMOVUPS Y0, (DI)(R8*1)                                   // dst[i] = t3
-	VMOVUPS 32(DX)(R8*1), Y0                                 // a = a[i]+32
-	VMOVUPS 32(CX)(R8*1), Y1                                 // b = b[i]+32
-	VSUBPS Y1, Y0, Y0                                        // t6 = a - b
-	VMOVUPS Y0, 32(DI)(R8*1)                                 // dst[i]+32 = t6
+	VMOVUPS Y1, 32(DI)(R8*1)                                 // dst[i]+32 = t6
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, SI
 	JLT loop1                                                // while i < bytes(dst)
@@ -617,13 +617,13 @@ TEXT ·mulAVX2(SB), NOSPLIT, $0-72
 
 loop1:
 	VMOVUPS (DX)(R8*1), Y0                                   // a = a[i]
-	VMOVUPS (CX)(R8*1), Y1                                   // b = b[i]
-	VMULPS Y1, Y0, Y0                                        // t3 = a * b
+	VMOVUPS 32(DX)(R8*1), Y1                                 // a = a[i]+32
+	VMOVUPS (CX)(R8*1), Y2                                   // b = b[i]
+	VMOVUPS 32(CX)(R8*1), Y3                                 // b = b[i]+32
+	VMULPS Y2, Y0, Y0                                        // t3 = a * b
+	VMULPS Y3, Y1, Y1                                        // t6 = a * b
 	VMOVUPS Y0, (DI)(R8*1)                                   // dst[i] = t3
-	VMOVUPS 32(DX)(R8*1), Y0                                 // a = a[i]+32
-	VMOVUPS 32(CX)(R8*1), Y1                                 // b = b[i]+32
-	VMULPS Y1, Y0, Y0                                        // t6 = a * b
-	VMOVUPS Y0, 32(DI)(R8*1)                                 // dst[i]+32 = t6
+	VMOVUPS Y1, 32(DI)(R8*1)                                 // dst[i]+32 = t6
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, SI
 	JLT loop1                                                // while i < bytes(dst)
@@ -645,11 +645,11 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-52
 
 loop1:
 	VMOVUPS (DX)(CX*1), Y1                                   // a = a[i]
+	VMOVUPS 32(DX)(CX*1), Y2                                 // a = a[i]+32
 	VMULPS Y0, Y1, Y1                                        // t3 = a * s
+	VMULPS Y0, Y2, Y2                                        // t5 = a * s
 	VMOVUPS Y1, (DI)(CX*1)                                   // dst[i] = t3
-	VMOVUPS 32(DX)(CX*1), Y1                                 // a = a[i]+32
-	VMULPS Y0, Y1, Y1                                        // t5 = a * s
-	VMOVUPS Y1, 32(DI)(CX*1)                                 // dst[i]+32 = t5
+	VMOVUPS Y2, 32(DI)(CX*1)                                 // dst[i]+32 = t5
 	ADDQ $64, CX                                             // i += 64
 	CMPQ CX, SI
 	JLT loop1                                                // while i < bytes(dst)
@@ -671,14 +671,14 @@ TEXT ·addScaledAVX2(SB), NOSPLIT, $0-80
 	JGE end1
 
 loop1:
-	VMOVUPS (DX)(R8*1), Y1                                   // a = a[i]
-	VMOVUPS (CX)(R8*1), Y2                                   // b = b[i]
-	VFMADD231PS Y0, Y2, Y1                                   // t4 = fma(b, s, a)
-	VMOVUPS Y1, (DI)(R8*1)                                   // dst[i] = t4
-	VMOVUPS 32(DX)(R8*1), Y1                                 // a = a[i]+32
+	VMOVUPS (CX)(R8*1), Y1                                   // b = b[i]
 	VMOVUPS 32(CX)(R8*1), Y2                                 // b = b[i]+32
-	VFMADD231PS Y0, Y2, Y1                                   // t7 = fma(b, s, a)
-	VMOVUPS Y1, 32(DI)(R8*1)                                 // dst[i]+32 = t7
+	VMOVUPS (DX)(R8*1), Y3                                   // a = a[i]
+	VMOVUPS 32(DX)(R8*1), Y4                                 // a = a[i]+32
+	VFMADD231PS Y0, Y1, Y3                                   // t4 = fma(b, s, a)
+	VFMADD231PS Y0, Y2, Y4                                   // t7 = fma(b, s, a)
+	VMOVUPS Y3, (DI)(R8*1)                                   // dst[i] = t4
+	VMOVUPS Y4, 32(DI)(R8*1)                                 // dst[i]+32 = t7
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, SI
 	JLT loop1                                                // while i < bytes(dst)
@@ -701,13 +701,13 @@ TEXT ·normalizeAVX2(SB), NOSPLIT, $0-56
 
 loop1:
 	VMOVUPS (DX)(CX*1), Y2                                   // x = x[i]
+	VMOVUPS 32(DX)(CX*1), Y3                                 // x = x[i]+32
 	VSUBPS Y0, Y2, Y2                                        // t4 = x - mean
+	VSUBPS Y0, Y3, Y3                                        // t7 = x - mean
 	VDIVPS Y1, Y2, Y2                                        // t5 = t4 / std
+	VDIVPS Y1, Y3, Y3                                        // t8 = t7 / std
 	VMOVUPS Y2, (DI)(CX*1)                                   // dst[i] = t5
-	VMOVUPS 32(DX)(CX*1), Y2                                 // x = x[i]+32
-	VSUBPS Y0, Y2, Y2                                        // t7 = x - mean
-	VDIVPS Y1, Y2, Y2                                        // t8 = t7 / std
-	VMOVUPS Y2, 32(DI)(CX*1)                                 // dst[i]+32 = t8
+	VMOVUPS Y3, 32(DI)(CX*1)                                 // dst[i]+32 = t8
 	ADDQ $64, CX                                             // i += 64
 	CMPQ CX, SI
 	JLT loop1                                                // while i < bytes(dst)
@@ -724,11 +724,6 @@ TEXT ·expAVX2(SB), NOSPLIT, $0-48
 	VBROADCASTSS constAVX2<>+96(SB), Y3                      // 0x7f
 	VBROADCASTSS constAVX2<>+128(SB), Y4                     // -87.34
 	VBROADCASTSS constAVX2<>+160(SB), Y5                     // 1.442695
-	VBROADCASTSS constAVX2<>+192(SB), Y6                     // -0.6931472
-	VBROADCASTSS constAVX2<>+224(SB), Y7                     // 1.9046542e-09
-	VBROADCASTSS constAVX2<>+32(SB), Y8                      // 0x4b400000
-	VBROADCASTSS constAVX2<>+256(SB), Y9                     // 0.0013821003
-	VBROADCASTSS constAVX2<>+288(SB), Y10                    // 0.008368674
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -738,34 +733,61 @@ TEXT ·expAVX2(SB), NOSPLIT, $0-48
 	JGE end1
 
 loop1:
-	VMOVUPS (DX)(CX*1), Y11                                  // x = x[i]
-	VCMPPS $0x1e, Y0, Y11, Y12                               // t2 = x > 89
-	VBLENDVPS Y12, Y0, Y11, Y12                              // t3 = t2 ? 89 : x
-	VMOVAPS Y1, Y13                                          // t4 = 1.2582912e+07
-	VFMADD231PS Y5, Y12, Y13                                 // t4 = fma(t3, 1.442695, 1.2582912e+07)
-	VSUBPS Y1, Y13, Y14                                      // t5 = t4 - 1.2582912e+07
-	VFMADD231PS Y6, Y14, Y12                                 // t6 = fma(t5, -0.6931472, t3)
-	VFMADD231PS Y7, Y14, Y12                                 // r = fma(t5, 1.9046542e-09, t6)
-	VPSUBD Y8, Y13, Y13                                      // n = t4 - 0x4b400000
-	VMOVAPS Y10, Y14                                         // t9 = 0.008368674
-	VFMADD231PS Y12, Y9, Y14                                 // t9 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS constAVX2<>+320(SB), Y12, Y14                // t10 = fma(t9, r, 0.041668262)
-	VFMADD213PS constAVX2<>+352(SB), Y12, Y14                // t11 = fma(t10, r, 0.16666521)
-	VFMADD213PS constAVX2<>+384(SB), Y12, Y14                // t12 = fma(t11, r, 0.49999994)
-	VFMADD213PS Y2, Y12, Y14                                 // t13 = fma(t12, r, 1)
-	VFMADD213PS Y2, Y12, Y14                                 // t14 = fma(t13, r, 1)
-	VPSRAD $1, Y13, Y12                                      // t15 = n >> 1
-	VPADDD Y3, Y12, Y15                                      // t16 = t15 + 0x7f
-	VPSLLD $23, Y15, Y15                                     // t17 = t16 << 23
-	VMULPS Y15, Y14, Y14                                     // t18 = t14 * t17
-	VPSUBD Y12, Y13, Y13                                     // t19 = n - t15
-	VPADDD Y3, Y13, Y13                                      // t20 = t19 + 0x7f
-	VPSLLD $23, Y13, Y13                                     // t21 = t20 << 23
-	VMULPS Y13, Y14, Y14                                     // t22 = t18 * t21
-	VCMPPS $0x1e, Y11, Y4, Y11                               // t23 = -87.34 > x
-	VBLENDVPS Y11, constAVX2<>+416(SB), Y14, Y11             // t24 = t23 ? 0 : t22
-	VMOVUPS Y11, (DI)(CX*1)                                  // dst[i] = t24
-	ADDQ $32, CX                                             // i += 32
+	VMOVUPS (DX)(CX*1), Y6                                   // x = x[i]
+	VMOVUPS 32(DX)(CX*1), Y7                                 // x = x[i]+32
+	VCMPPS $0x1e, Y0, Y6, Y8                                 // t2 = x > 89
+	VCMPPS $0x1e, Y0, Y7, Y9                                 // t26 = x > 89
+	VBLENDVPS Y8, Y0, Y6, Y8                                 // t3 = t2 ? 89 : x
+	VBLENDVPS Y9, Y0, Y7, Y9                                 // t27 = t26 ? 89 : x
+	VMOVAPS Y1, Y10                                          // t4 = 1.2582912e+07
+	VFMADD231PS Y5, Y8, Y10                                  // t4 = fma(t3, 1.442695, 1.2582912e+07)
+	VMOVAPS Y1, Y11                                          // t28 = 1.2582912e+07
+	VFMADD231PS Y5, Y9, Y11                                  // t28 = fma(t27, 1.442695, 1.2582912e+07)
+	VSUBPS Y1, Y10, Y12                                      // t5 = t4 - 1.2582912e+07
+	VSUBPS Y1, Y11, Y13                                      // t29 = t28 - 1.2582912e+07
+	VFMADD231PS constAVX2<>+192(SB), Y12, Y8                 // t6 = fma(t5, -0.6931472, t3)
+	VFMADD231PS constAVX2<>+192(SB), Y13, Y9                 // t30 = fma(t29, -0.6931472, t27)
+	VFMADD231PS constAVX2<>+224(SB), Y12, Y8                 // r = fma(t5, 1.9046542e-09, t6)
+	VFMADD231PS constAVX2<>+224(SB), Y13, Y9                 // r = fma(t29, 1.9046542e-09, t30)
+	VPSUBD constAVX2<>+32(SB), Y10, Y10                      // n = t4 - 0x4b400000
+	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t28 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y13                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y8, Y13                 // t9 = fma(0.0013821003, r, 0.008368674)
+	VBROADCASTSS constAVX2<>+256(SB), Y12                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y9, Y12                 // t33 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y8, Y13                 // t10 = fma(t9, r, 0.041668262)
+	VFMADD213PS constAVX2<>+320(SB), Y9, Y12                 // t34 = fma(t33, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y8, Y13                 // t11 = fma(t10, r, 0.16666521)
+	VFMADD213PS constAVX2<>+352(SB), Y9, Y12                 // t35 = fma(t34, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y8, Y13                 // t12 = fma(t11, r, 0.49999994)
+	VFMADD213PS constAVX2<>+384(SB), Y9, Y12                 // t36 = fma(t35, r, 0.49999994)
+	VFMADD213PS Y2, Y8, Y13                                  // t13 = fma(t12, r, 1)
+	VFMADD213PS Y2, Y9, Y12                                  // t37 = fma(t36, r, 1)
+	VFMADD213PS Y2, Y8, Y13                                  // t14 = fma(t13, r, 1)
+	VFMADD213PS Y2, Y9, Y12                                  // t38 = fma(t37, r, 1)
+	VPSRAD $1, Y10, Y9                                       // t15 = n >> 1
+	VPSRAD $1, Y11, Y8                                       // t39 = n >> 1
+	VPADDD Y3, Y9, Y14                                       // t16 = t15 + 0x7f
+	VPADDD Y3, Y8, Y15                                       // t40 = t39 + 0x7f
+	VPSLLD $23, Y14, Y14                                     // t17 = t16 << 23
+	VPSLLD $23, Y15, Y15                                     // t41 = t40 << 23
+	VMULPS Y14, Y13, Y13                                     // t18 = t14 * t17
+	VMULPS Y15, Y12, Y12                                     // t42 = t38 * t41
+	VPSUBD Y9, Y10, Y10                                      // t19 = n - t15
+	VPSUBD Y8, Y11, Y11                                      // t43 = n - t39
+	VPADDD Y3, Y10, Y10                                      // t20 = t19 + 0x7f
+	VPADDD Y3, Y11, Y11                                      // t44 = t43 + 0x7f
+	VPSLLD $23, Y10, Y10                                     // t21 = t20 << 23
+	VPSLLD $23, Y11, Y11                                     // t45 = t44 << 23
+	VMULPS Y10, Y13, Y13                                     // t22 = t18 * t21
+	VMULPS Y11, Y12, Y12                                     // t46 = t42 * t45
+	VCMPPS $0x1e, Y6, Y4, Y6                                 // t23 = -87.34 > x
+	VCMPPS $0x1e, Y7, Y4, Y7                                 // t47 = -87.34 > x
+	VBLENDVPS Y6, constAVX2<>+416(SB), Y13, Y6               // t24 = t23 ? 0 : t22
+	VBLENDVPS Y7, constAVX2<>+416(SB), Y12, Y7               // t48 = t47 ? 0 : t46
+	VMOVUPS Y6, (DI)(CX*1)                                   // dst[i] = t24
+	VMOVUPS Y7, 32(DI)(CX*1)                                 // dst[i]+32 = t48
+	ADDQ $64, CX                                             // i += 64
 	CMPQ CX, SI
 	JLT loop1                                                // while i < bytes(dst)
 
@@ -777,13 +799,6 @@ end1:
 TEXT ·geluAVX2(SB), NOSPLIT, $0-48
 	VBROADCASTSS constAVX2<>+64(SB), Y0                      // 1
 	VBROADCASTSS constAVX2<>+448(SB), Y1                     // 0.5
-	VBROADCASTSS constAVX2<>+480(SB), Y2                     // 4
-	VBROADCASTSS constAVX2<>+32(SB), Y3                      // 1.2582912e+07
-	VBROADCASTSS constAVX2<>+512(SB), Y4                     // 0.70710677
-	VBROADCASTSS constAVX2<>+544(SB), Y5                     // -0.00059268135
-	VBROADCASTSS constAVX2<>+576(SB), Y6                     // 0.0049809692
-	VBROADCASTSS constAVX2<>+608(SB), Y7                     // -0.02675871
-	VBROADCASTSS constAVX2<>+640(SB), Y8                     // 0.1128162
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -793,51 +808,95 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-48
 	JGE end1
 
 loop1:
-	VMOVUPS (DX)(CX*1), Y9                                   // x = x[i]
-	VMULPS Y4, Y9, Y10                                       // t2 = x * 0.70710677
-	VMULPS Y10, Y10, Y11                                     // t3 = t2 * t2
-	VMOVAPS Y6, Y12                                          // t4 = 0.0049809692
-	VFMADD231PS Y11, Y5, Y12                                 // t4 = fma(-0.00059268135, t3, 0.0049809692)
-	VFMADD213PS Y7, Y11, Y12                                 // t5 = fma(t4, t3, -0.02675871)
-	VFMADD213PS Y8, Y11, Y12                                 // t6 = fma(t5, t3, 0.1128162)
-	VFMADD213PS constAVX2<>+672(SB), Y11, Y12                // t7 = fma(t6, t3, -0.3761248)
-	VFMADD213PS constAVX2<>+704(SB), Y11, Y12                // t8 = fma(t7, t3, 0.12837915)
-	VFMADD213PS Y10, Y10, Y12                                // small = fma(t8, t2, t2)
-	VANDPS constAVX2<>+736(SB), Y10, Y11                     // |x| = t2 & 0x7fffffff
-	VCMPPS $0x1e, Y2, Y11, Y13                               // t11 = |x| > 4
-	VBLENDVPS Y13, Y2, Y11, Y13                              // t12 = t11 ? 4 : |x|
-	VBROADCASTSS constAVX2<>+768(SB), Y14                    // -0.0030230137
-	VFMADD231PS constAVX2<>+800(SB), Y13, Y14                // t13 = fma(0.00019388717, t12, -0.0030230137)
-	VFMADD213PS constAVX2<>+832(SB), Y13, Y14                // t14 = fma(t13, t12, 0.022145998)
-	VFMADD213PS constAVX2<>+864(SB), Y13, Y14                // t15 = fma(t14, t12, -0.10376289)
-	VFMADD213PS constAVX2<>+896(SB), Y13, Y14                // t16 = fma(t15, t12, -0.6373755)
-	VFMADD213PS constAVX2<>+928(SB), Y13, Y14                // t17 = fma(t16, t12, -1.1275603)
-	VFMADD213PS constAVX2<>+960(SB), Y13, Y14                // t18 = fma(t17, t12, -0.00022375541)
-	VMOVAPS Y3, Y13                                          // t19 = 1.2582912e+07
-	VFMADD231PS constAVX2<>+160(SB), Y14, Y13                // t19 = fma(t18, 1.442695, 1.2582912e+07)
-	VSUBPS Y3, Y13, Y15                                      // t20 = t19 - 1.2582912e+07
-	VFMADD231PS constAVX2<>+192(SB), Y15, Y14                // t21 = fma(t20, -0.6931472, t18)
-	VFMADD231PS constAVX2<>+224(SB), Y15, Y14                // r = fma(t20, 1.9046542e-09, t21)
-	VPSUBD constAVX2<>+32(SB), Y13, Y13                      // n = t19 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y15                    // 0.008368674
-	VFMADD231PS constAVX2<>+256(SB), Y14, Y15                // t24 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS constAVX2<>+320(SB), Y14, Y15                // t25 = fma(t24, r, 0.041668262)
-	VFMADD213PS constAVX2<>+352(SB), Y14, Y15                // t26 = fma(t25, r, 0.16666521)
-	VFMADD213PS constAVX2<>+384(SB), Y14, Y15                // t27 = fma(t26, r, 0.49999994)
-	VFMADD213PS Y0, Y14, Y15                                 // t28 = fma(t27, r, 1)
-	VFMADD213PS Y0, Y14, Y15                                 // t29 = fma(t28, r, 1)
-	VPADDD constAVX2<>+96(SB), Y13, Y13                      // t30 = n + 0x7f
-	VPSLLD $23, Y13, Y13                                     // t31 = t30 << 23
-	VMULPS Y13, Y15, Y15                                     // t32 = t29 * t31
+	VMOVUPS (DX)(CX*1), Y2                                   // x = x[i]
+	VMOVUPS 32(DX)(CX*1), Y3                                 // x = x[i]+32
+	VMULPS constAVX2<>+480(SB), Y2, Y4                       // t2 = x * 0.70710677
+	VMULPS constAVX2<>+480(SB), Y3, Y5                       // t41 = x * 0.70710677
+	VMULPS Y4, Y4, Y6                                        // t3 = t2 * t2
+	VMULPS Y5, Y5, Y7                                        // t42 = t41 * t41
+	VBROADCASTSS constAVX2<>+512(SB), Y8                     // 0.0049809692
+	VFMADD231PS constAVX2<>+544(SB), Y6, Y8                  // t4 = fma(-0.00059268135, t3, 0.0049809692)
+	VBROADCASTSS constAVX2<>+512(SB), Y9                     // 0.0049809692
+	VFMADD231PS constAVX2<>+544(SB), Y7, Y9                  // t43 = fma(-0.00059268135, t42, 0.0049809692)
+	VFMADD213PS constAVX2<>+576(SB), Y6, Y8                  // t5 = fma(t4, t3, -0.02675871)
+	VFMADD213PS constAVX2<>+576(SB), Y7, Y9                  // t44 = fma(t43, t42, -0.02675871)
+	VFMADD213PS constAVX2<>+608(SB), Y6, Y8                  // t6 = fma(t5, t3, 0.1128162)
+	VFMADD213PS constAVX2<>+608(SB), Y7, Y9                  // t45 = fma(t44, t42, 0.1128162)
+	VFMADD213PS constAVX2<>+640(SB), Y6, Y8                  // t7 = fma(t6, t3, -0.3761248)
+	VFMADD213PS constAVX2<>+640(SB), Y7, Y9                  // t46 = fma(t45, t42, -0.3761248)
+	VFMADD213PS constAVX2<>+672(SB), Y6, Y8                  // t8 = fma(t7, t3, 0.12837915)
+	VFMADD213PS constAVX2<>+672(SB), Y7, Y9                  // t47 = fma(t46, t42, 0.12837915)
+	VFMADD213PS Y4, Y4, Y8                                   // small = fma(t8, t2, t2)
+	VFMADD213PS Y5, Y5, Y9                                   // small = fma(t47, t41, t41)
+	VANDPS constAVX2<>+704(SB), Y4, Y7                       // |x| = t2 & 0x7fffffff
+	VANDPS constAVX2<>+704(SB), Y5, Y6                       // |x| = t41 & 0x7fffffff
+	VCMPPS $0x1e, constAVX2<>+736(SB), Y7, Y10               // t11 = |x| > 4
+	VCMPPS $0x1e, constAVX2<>+736(SB), Y6, Y11               // t50 = |x| > 4
+	VBLENDVPS Y10, constAVX2<>+736(SB), Y7, Y10              // t12 = t11 ? 4 : |x|
+	VBLENDVPS Y11, constAVX2<>+736(SB), Y6, Y11              // t51 = t50 ? 4 : |x|
+	VBROADCASTSS constAVX2<>+768(SB), Y12                    // -0.0030230137
+	VFMADD231PS constAVX2<>+800(SB), Y10, Y12                // t13 = fma(0.00019388717, t12, -0.0030230137)
+	VBROADCASTSS constAVX2<>+768(SB), Y13                    // -0.0030230137
+	VFMADD231PS constAVX2<>+800(SB), Y11, Y13                // t52 = fma(0.00019388717, t51, -0.0030230137)
+	VFMADD213PS constAVX2<>+832(SB), Y10, Y12                // t14 = fma(t13, t12, 0.022145998)
+	VFMADD213PS constAVX2<>+832(SB), Y11, Y13                // t53 = fma(t52, t51, 0.022145998)
+	VFMADD213PS constAVX2<>+864(SB), Y10, Y12                // t15 = fma(t14, t12, -0.10376289)
+	VFMADD213PS constAVX2<>+864(SB), Y11, Y13                // t54 = fma(t53, t51, -0.10376289)
+	VFMADD213PS constAVX2<>+896(SB), Y10, Y12                // t16 = fma(t15, t12, -0.6373755)
+	VFMADD213PS constAVX2<>+896(SB), Y11, Y13                // t55 = fma(t54, t51, -0.6373755)
+	VFMADD213PS constAVX2<>+928(SB), Y10, Y12                // t17 = fma(t16, t12, -1.1275603)
+	VFMADD213PS constAVX2<>+928(SB), Y11, Y13                // t56 = fma(t55, t51, -1.1275603)
+	VFMADD213PS constAVX2<>+960(SB), Y10, Y12                // t18 = fma(t17, t12, -0.00022375541)
+	VFMADD213PS constAVX2<>+960(SB), Y11, Y13                // t57 = fma(t56, t51, -0.00022375541)
+	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y12, Y11                // t19 = fma(t18, 1.442695, 1.2582912e+07)
+	VBROADCASTSS constAVX2<>+32(SB), Y10                     // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y13, Y10                // t58 = fma(t57, 1.442695, 1.2582912e+07)
+	VSUBPS constAVX2<>+32(SB), Y11, Y14                      // t20 = t19 - 1.2582912e+07
+	VSUBPS constAVX2<>+32(SB), Y10, Y15                      // t59 = t58 - 1.2582912e+07
+	VFMADD231PS constAVX2<>+192(SB), Y14, Y12                // t21 = fma(t20, -0.6931472, t18)
+	VFMADD231PS constAVX2<>+192(SB), Y15, Y13                // t60 = fma(t59, -0.6931472, t57)
+	VFMADD231PS constAVX2<>+224(SB), Y14, Y12                // r = fma(t20, 1.9046542e-09, t21)
+	VFMADD231PS constAVX2<>+224(SB), Y15, Y13                // r = fma(t59, 1.9046542e-09, t60)
+	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t19 - 0x4b400000
+	VPSUBD constAVX2<>+32(SB), Y10, Y10                      // n = t58 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y15                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y12, Y15                // t24 = fma(0.0013821003, r, 0.008368674)
+	VBROADCASTSS constAVX2<>+256(SB), Y14                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y14                // t63 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y12, Y15                // t25 = fma(t24, r, 0.041668262)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y14                // t64 = fma(t63, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y12, Y15                // t26 = fma(t25, r, 0.16666521)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y14                // t65 = fma(t64, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y12, Y15                // t27 = fma(t26, r, 0.49999994)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y14                // t66 = fma(t65, r, 0.49999994)
+	VFMADD213PS Y0, Y12, Y15                                 // t28 = fma(t27, r, 1)
+	VFMADD213PS Y0, Y13, Y14                                 // t67 = fma(t66, r, 1)
+	VFMADD213PS Y0, Y12, Y15                                 // t29 = fma(t28, r, 1)
+	VFMADD213PS Y0, Y13, Y14                                 // t68 = fma(t67, r, 1)
+	VPADDD constAVX2<>+96(SB), Y11, Y11                      // t30 = n + 0x7f
+	VPADDD constAVX2<>+96(SB), Y10, Y10                      // t69 = n + 0x7f
+	VPSLLD $23, Y11, Y11                                     // t31 = t30 << 23
+	VPSLLD $23, Y10, Y10                                     // t70 = t69 << 23
+	VMULPS Y11, Y15, Y15                                     // t32 = t29 * t31
+	VMULPS Y10, Y14, Y14                                     // t71 = t68 * t70
 	VSUBPS Y15, Y0, Y15                                      // t33 = 1 - t32
-	VANDPS constAVX2<>+992(SB), Y10, Y10                     // t34 = t2 & 0x80000000
-	VORPS Y10, Y15, Y15                                      // large = t33 | t34
-	VCMPPS $0x1e, constAVX2<>+1024(SB), Y11, Y11             // t36 = |x| > 0.9375
-	VBLENDVPS Y11, Y15, Y12, Y11                             // t37 = t36 ? large : small
-	VFMADD213PS Y1, Y1, Y11                                  // t38 = fma(0.5, t37, 0.5)
-	VMULPS Y11, Y9, Y9                                       // t39 = x * t38
-	VMOVUPS Y9, (DI)(CX*1)                                   // dst[i] = t39
-	ADDQ $32, CX                                             // i += 32
+	VSUBPS Y14, Y0, Y14                                      // t72 = 1 - t71
+	VANDPS constAVX2<>+992(SB), Y4, Y4                       // t34 = t2 & 0x80000000
+	VANDPS constAVX2<>+992(SB), Y5, Y5                       // t73 = t41 & 0x80000000
+	VORPS Y4, Y15, Y15                                       // large = t33 | t34
+	VORPS Y5, Y14, Y14                                       // large = t72 | t73
+	VCMPPS $0x1e, constAVX2<>+1024(SB), Y7, Y7               // t36 = |x| > 0.9375
+	VCMPPS $0x1e, constAVX2<>+1024(SB), Y6, Y6               // t75 = |x| > 0.9375
+	VBLENDVPS Y7, Y15, Y8, Y7                                // t37 = t36 ? large : small
+	VBLENDVPS Y6, Y14, Y9, Y6                                // t76 = t75 ? large : small
+	VFMADD213PS Y1, Y1, Y7                                   // t38 = fma(0.5, t37, 0.5)
+	VFMADD213PS Y1, Y1, Y6                                   // t77 = fma(0.5, t76, 0.5)
+	VMULPS Y7, Y2, Y2                                        // t39 = x * t38
+	VMULPS Y6, Y3, Y3                                        // t78 = x * t77
+	VMOVUPS Y2, (DI)(CX*1)                                   // dst[i] = t39
+	VMOVUPS Y3, 32(DI)(CX*1)                                 // dst[i]+32 = t78
+	ADDQ $64, CX                                             // i += 64
 	CMPQ CX, SI
 	JLT loop1                                                // while i < bytes(dst)
 
@@ -849,11 +908,6 @@ end1:
 TEXT ·geluGradAVX2(SB), NOSPLIT, $0-72
 	VBROADCASTSS constAVX2<>+64(SB), Y0                      // 1
 	VBROADCASTSS constAVX2<>+32(SB), Y1                      // 1.2582912e+07
-	VBROADCASTSS constAVX2<>+96(SB), Y2                      // 0x7f
-	VBROADCASTSS constAVX2<>+160(SB), Y3                     // 1.442695
-	VBROADCASTSS constAVX2<>+192(SB), Y4                     // -0.6931472
-	VBROADCASTSS constAVX2<>+224(SB), Y5                     // 1.9046542e-09
-	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 0x4b400000
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -864,82 +918,157 @@ TEXT ·geluGradAVX2(SB), NOSPLIT, $0-72
 	JGE end1
 
 loop1:
-	VMOVUPS (DX)(R8*1), Y7                                   // dy = dy[i]
-	VMOVUPS (CX)(R8*1), Y8                                   // x = x[i]
-	VMULPS Y8, Y8, Y9                                        // t3 = x * x
-	VMULPS constAVX2<>+1056(SB), Y9, Y9                      // t4 = t3 * -0.5
-	VMOVAPS Y1, Y10                                          // t5 = 1.2582912e+07
-	VFMADD231PS Y3, Y9, Y10                                  // t5 = fma(t4, 1.442695, 1.2582912e+07)
-	VSUBPS Y1, Y10, Y11                                      // t6 = t5 - 1.2582912e+07
-	VMOVAPS Y9, Y12                                          // t7 = t4
-	VFMADD231PS Y4, Y11, Y12                                 // t7 = fma(t6, -0.6931472, t4)
-	VFMADD231PS Y5, Y11, Y12                                 // r = fma(t6, 1.9046542e-09, t7)
-	VPSUBD Y6, Y10, Y10                                      // n = t5 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y11                    // 0.008368674
-	VFMADD231PS constAVX2<>+256(SB), Y12, Y11                // t10 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS constAVX2<>+320(SB), Y12, Y11                // t11 = fma(t10, r, 0.041668262)
-	VFMADD213PS constAVX2<>+352(SB), Y12, Y11                // t12 = fma(t11, r, 0.16666521)
-	VFMADD213PS constAVX2<>+384(SB), Y12, Y11                // t13 = fma(t12, r, 0.49999994)
-	VFMADD213PS Y0, Y12, Y11                                 // t14 = fma(t13, r, 1)
-	VFMADD213PS Y0, Y12, Y11                                 // t15 = fma(t14, r, 1)
-	VPSRAD $1, Y10, Y12                                      // t16 = n >> 1
-	VPADDD Y2, Y12, Y13                                      // t17 = t16 + 0x7f
-	VPSLLD $23, Y13, Y13                                     // t18 = t17 << 23
-	VMULPS Y13, Y11, Y11                                     // t19 = t15 * t18
-	VPSUBD Y12, Y10, Y10                                     // t20 = n - t16
-	VPADDD Y2, Y10, Y10                                      // t21 = t20 + 0x7f
-	VPSLLD $23, Y10, Y10                                     // t22 = t21 << 23
-	VMULPS Y10, Y11, Y11                                     // t23 = t19 * t22
-	VBROADCASTSS constAVX2<>+128(SB), Y10                    // -87.34
-	VCMPPS $0x1e, Y9, Y10, Y10                               // t24 = -87.34 > t4
-	VBLENDVPS Y10, constAVX2<>+416(SB), Y11, Y10             // t25 = t24 ? 0 : t23
-	VMULPS constAVX2<>+1088(SB), Y10, Y10                    // t26 = t25 * 0.3989423
-	VMULPS constAVX2<>+512(SB), Y8, Y11                      // t27 = x * 0.70710677
-	VMULPS Y11, Y11, Y9                                      // t28 = t27 * t27
-	VBROADCASTSS constAVX2<>+576(SB), Y12                    // 0.0049809692
-	VFMADD231PS constAVX2<>+544(SB), Y9, Y12                 // t29 = fma(-0.00059268135, t28, 0.0049809692)
-	VFMADD213PS constAVX2<>+608(SB), Y9, Y12                 // t30 = fma(t29, t28, -0.02675871)
-	VFMADD213PS constAVX2<>+640(SB), Y9, Y12                 // t31 = fma(t30, t28, 0.1128162)
-	VFMADD213PS constAVX2<>+672(SB), Y9, Y12                 // t32 = fma(t31, t28, -0.3761248)
-	VFMADD213PS constAVX2<>+704(SB), Y9, Y12                 // t33 = fma(t32, t28, 0.12837915)
-	VFMADD213PS Y11, Y11, Y12                                // small = fma(t33, t27, t27)
-	VANDPS constAVX2<>+736(SB), Y11, Y9                      // |x| = t27 & 0x7fffffff
-	VCMPPS $0x1e, constAVX2<>+480(SB), Y9, Y13               // t36 = |x| > 4
-	VBLENDVPS Y13, constAVX2<>+480(SB), Y9, Y13              // t37 = t36 ? 4 : |x|
-	VBROADCASTSS constAVX2<>+768(SB), Y14                    // -0.0030230137
-	VFMADD231PS constAVX2<>+800(SB), Y13, Y14                // t38 = fma(0.00019388717, t37, -0.0030230137)
-	VFMADD213PS constAVX2<>+832(SB), Y13, Y14                // t39 = fma(t38, t37, 0.022145998)
-	VFMADD213PS constAVX2<>+864(SB), Y13, Y14                // t40 = fma(t39, t37, -0.10376289)
-	VFMADD213PS constAVX2<>+896(SB), Y13, Y14                // t41 = fma(t40, t37, -0.6373755)
-	VFMADD213PS constAVX2<>+928(SB), Y13, Y14                // t42 = fma(t41, t37, -1.1275603)
-	VFMADD213PS constAVX2<>+960(SB), Y13, Y14                // t43 = fma(t42, t37, -0.00022375541)
-	VMOVAPS Y1, Y13                                          // t44 = 1.2582912e+07
-	VFMADD231PS Y3, Y14, Y13                                 // t44 = fma(t43, 1.442695, 1.2582912e+07)
-	VSUBPS Y1, Y13, Y15                                      // t45 = t44 - 1.2582912e+07
-	VFMADD231PS Y4, Y15, Y14                                 // t46 = fma(t45, -0.6931472, t43)
-	VFMADD231PS Y5, Y15, Y14                                 // r = fma(t45, 1.9046542e-09, t46)
-	VPSUBD Y6, Y13, Y13                                      // n = t44 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y15                    // 0.008368674
-	VFMADD231PS constAVX2<>+256(SB), Y14, Y15                // t49 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS constAVX2<>+320(SB), Y14, Y15                // t50 = fma(t49, r, 0.041668262)
-	VFMADD213PS constAVX2<>+352(SB), Y14, Y15                // t51 = fma(t50, r, 0.16666521)
-	VFMADD213PS constAVX2<>+384(SB), Y14, Y15                // t52 = fma(t51, r, 0.49999994)
-	VFMADD213PS Y0, Y14, Y15                                 // t53 = fma(t52, r, 1)
-	VFMADD213PS Y0, Y14, Y15                                 // t54 = fma(t53, r, 1)
-	VPADDD Y2, Y13, Y13                                      // t55 = n + 0x7f
-	VPSLLD $23, Y13, Y13                                     // t56 = t55 << 23
-	VMULPS Y13, Y15, Y15                                     // t57 = t54 * t56
-	VSUBPS Y15, Y0, Y15                                      // t58 = 1 - t57
-	VANDPS constAVX2<>+992(SB), Y11, Y11                     // t59 = t27 & 0x80000000
-	VORPS Y11, Y15, Y15                                      // large = t58 | t59
-	VCMPPS $0x1e, constAVX2<>+1024(SB), Y9, Y9               // t61 = |x| > 0.9375
-	VBLENDVPS Y9, Y15, Y12, Y9                               // t62 = t61 ? large : small
-	VBROADCASTSS constAVX2<>+448(SB), Y12                    // 0.5
-	VFMADD231PS constAVX2<>+448(SB), Y9, Y12                 // t63 = fma(0.5, t62, 0.5)
-	VFMADD231PS Y10, Y8, Y12                                 // t64 = fma(x, t26, t63)
-	VMULPS Y12, Y7, Y7                                       // t65 = dy * t64
-	VMOVUPS Y7, (DI)(R8*1)                                   // dst[i] = t65
-	ADDQ $32, R8                                             // i += 32
+	VMOVUPS (CX)(R8*1), Y2                                   // x = x[i]
+	VMOVUPS 32(CX)(R8*1), Y3                                 // x = x[i]+32
+	VMULPS constAVX2<>+480(SB), Y2, Y4                       // t2 = x * 0.70710677
+	VMULPS constAVX2<>+480(SB), Y3, Y5                       // t67 = x * 0.70710677
+	VMULPS Y4, Y4, Y6                                        // t3 = t2 * t2
+	VMULPS Y5, Y5, Y7                                        // t68 = t67 * t67
+	VBROADCASTSS constAVX2<>+512(SB), Y8                     // 0.0049809692
+	VFMADD231PS constAVX2<>+544(SB), Y6, Y8                  // t4 = fma(-0.00059268135, t3, 0.0049809692)
+	VBROADCASTSS constAVX2<>+512(SB), Y9                     // 0.0049809692
+	VFMADD231PS constAVX2<>+544(SB), Y7, Y9                  // t69 = fma(-0.00059268135, t68, 0.0049809692)
+	VFMADD213PS constAVX2<>+576(SB), Y6, Y8                  // t5 = fma(t4, t3, -0.02675871)
+	VFMADD213PS constAVX2<>+576(SB), Y7, Y9                  // t70 = fma(t69, t68, -0.02675871)
+	VFMADD213PS constAVX2<>+608(SB), Y6, Y8                  // t6 = fma(t5, t3, 0.1128162)
+	VFMADD213PS constAVX2<>+608(SB), Y7, Y9                  // t71 = fma(t70, t68, 0.1128162)
+	VFMADD213PS constAVX2<>+640(SB), Y6, Y8                  // t7 = fma(t6, t3, -0.3761248)
+	VFMADD213PS constAVX2<>+640(SB), Y7, Y9                  // t72 = fma(t71, t68, -0.3761248)
+	VFMADD213PS constAVX2<>+672(SB), Y6, Y8                  // t8 = fma(t7, t3, 0.12837915)
+	VFMADD213PS constAVX2<>+672(SB), Y7, Y9                  // t73 = fma(t72, t68, 0.12837915)
+	VFMADD213PS Y4, Y4, Y8                                   // small = fma(t8, t2, t2)
+	VFMADD213PS Y5, Y5, Y9                                   // small = fma(t73, t67, t67)
+	VANDPS constAVX2<>+704(SB), Y4, Y7                       // |x| = t2 & 0x7fffffff
+	VANDPS constAVX2<>+704(SB), Y5, Y6                       // |x| = t67 & 0x7fffffff
+	VCMPPS $0x1e, constAVX2<>+736(SB), Y7, Y10               // t11 = |x| > 4
+	VCMPPS $0x1e, constAVX2<>+736(SB), Y6, Y11               // t76 = |x| > 4
+	VBLENDVPS Y10, constAVX2<>+736(SB), Y7, Y10              // t12 = t11 ? 4 : |x|
+	VBLENDVPS Y11, constAVX2<>+736(SB), Y6, Y11              // t77 = t76 ? 4 : |x|
+	VBROADCASTSS constAVX2<>+768(SB), Y12                    // -0.0030230137
+	VFMADD231PS constAVX2<>+800(SB), Y10, Y12                // t13 = fma(0.00019388717, t12, -0.0030230137)
+	VBROADCASTSS constAVX2<>+768(SB), Y13                    // -0.0030230137
+	VFMADD231PS constAVX2<>+800(SB), Y11, Y13                // t78 = fma(0.00019388717, t77, -0.0030230137)
+	VFMADD213PS constAVX2<>+832(SB), Y10, Y12                // t14 = fma(t13, t12, 0.022145998)
+	VFMADD213PS constAVX2<>+832(SB), Y11, Y13                // t79 = fma(t78, t77, 0.022145998)
+	VFMADD213PS constAVX2<>+864(SB), Y10, Y12                // t15 = fma(t14, t12, -0.10376289)
+	VFMADD213PS constAVX2<>+864(SB), Y11, Y13                // t80 = fma(t79, t77, -0.10376289)
+	VFMADD213PS constAVX2<>+896(SB), Y10, Y12                // t16 = fma(t15, t12, -0.6373755)
+	VFMADD213PS constAVX2<>+896(SB), Y11, Y13                // t81 = fma(t80, t77, -0.6373755)
+	VFMADD213PS constAVX2<>+928(SB), Y10, Y12                // t17 = fma(t16, t12, -1.1275603)
+	VFMADD213PS constAVX2<>+928(SB), Y11, Y13                // t82 = fma(t81, t77, -1.1275603)
+	VFMADD213PS constAVX2<>+960(SB), Y10, Y12                // t18 = fma(t17, t12, -0.00022375541)
+	VFMADD213PS constAVX2<>+960(SB), Y11, Y13                // t83 = fma(t82, t77, -0.00022375541)
+	VMOVAPS Y1, Y11                                          // t19 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y12, Y11                // t19 = fma(t18, 1.442695, 1.2582912e+07)
+	VMOVAPS Y1, Y10                                          // t84 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y13, Y10                // t84 = fma(t83, 1.442695, 1.2582912e+07)
+	VSUBPS Y1, Y11, Y14                                      // t20 = t19 - 1.2582912e+07
+	VSUBPS Y1, Y10, Y15                                      // t85 = t84 - 1.2582912e+07
+	VFMADD231PS constAVX2<>+192(SB), Y14, Y12                // t21 = fma(t20, -0.6931472, t18)
+	VFMADD231PS constAVX2<>+192(SB), Y15, Y13                // t86 = fma(t85, -0.6931472, t83)
+	VFMADD231PS constAVX2<>+224(SB), Y14, Y12                // r = fma(t20, 1.9046542e-09, t21)
+	VFMADD231PS constAVX2<>+224(SB), Y15, Y13                // r = fma(t85, 1.9046542e-09, t86)
+	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t19 - 0x4b400000
+	VPSUBD constAVX2<>+32(SB), Y10, Y10                      // n = t84 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y15                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y12, Y15                // t24 = fma(0.0013821003, r, 0.008368674)
+	VBROADCASTSS constAVX2<>+256(SB), Y14                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y14                // t89 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y12, Y15                // t25 = fma(t24, r, 0.041668262)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y14                // t90 = fma(t89, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y12, Y15                // t26 = fma(t25, r, 0.16666521)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y14                // t91 = fma(t90, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y12, Y15                // t27 = fma(t26, r, 0.49999994)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y14                // t92 = fma(t91, r, 0.49999994)
+	VFMADD213PS Y0, Y12, Y15                                 // t28 = fma(t27, r, 1)
+	VFMADD213PS Y0, Y13, Y14                                 // t93 = fma(t92, r, 1)
+	VFMADD213PS Y0, Y12, Y15                                 // t29 = fma(t28, r, 1)
+	VFMADD213PS Y0, Y13, Y14                                 // t94 = fma(t93, r, 1)
+	VPADDD constAVX2<>+96(SB), Y11, Y11                      // t30 = n + 0x7f
+	VPADDD constAVX2<>+96(SB), Y10, Y10                      // t95 = n + 0x7f
+	VPSLLD $23, Y11, Y11                                     // t31 = t30 << 23
+	VPSLLD $23, Y10, Y10                                     // t96 = t95 << 23
+	VMULPS Y11, Y15, Y15                                     // t32 = t29 * t31
+	VMULPS Y10, Y14, Y14                                     // t97 = t94 * t96
+	VSUBPS Y15, Y0, Y15                                      // t33 = 1 - t32
+	VSUBPS Y14, Y0, Y14                                      // t98 = 1 - t97
+	VANDPS constAVX2<>+992(SB), Y4, Y4                       // t34 = t2 & 0x80000000
+	VANDPS constAVX2<>+992(SB), Y5, Y5                       // t99 = t67 & 0x80000000
+	VORPS Y4, Y15, Y15                                       // large = t33 | t34
+	VORPS Y5, Y14, Y14                                       // large = t98 | t99
+	VCMPPS $0x1e, constAVX2<>+1024(SB), Y7, Y7               // t36 = |x| > 0.9375
+	VCMPPS $0x1e, constAVX2<>+1024(SB), Y6, Y6               // t101 = |x| > 0.9375
+	VBLENDVPS Y7, Y15, Y8, Y7                                // t37 = t36 ? large : small
+	VBLENDVPS Y6, Y14, Y9, Y6                                // t102 = t101 ? large : small
+	VBROADCASTSS constAVX2<>+448(SB), Y9                     // 0.5
+	VFMADD231PS constAVX2<>+448(SB), Y7, Y9                  // t38 = fma(0.5, t37, 0.5)
+	VBROADCASTSS constAVX2<>+448(SB), Y7                     // 0.5
+	VFMADD231PS constAVX2<>+448(SB), Y6, Y7                  // t103 = fma(0.5, t102, 0.5)
+	VMULPS Y2, Y2, Y6                                        // t39 = x * x
+	VMULPS Y3, Y3, Y14                                       // t104 = x * x
+	VMULPS constAVX2<>+1056(SB), Y6, Y6                      // t40 = t39 * -0.5
+	VMULPS constAVX2<>+1056(SB), Y14, Y14                    // t105 = t104 * -0.5
+	VMOVAPS Y1, Y8                                           // t41 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y6, Y8                  // t41 = fma(t40, 1.442695, 1.2582912e+07)
+	VMOVAPS Y1, Y15                                          // t106 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y14, Y15                // t106 = fma(t105, 1.442695, 1.2582912e+07)
+	VSUBPS Y1, Y8, Y5                                        // t42 = t41 - 1.2582912e+07
+	VSUBPS Y1, Y15, Y4                                       // t107 = t106 - 1.2582912e+07
+	VMOVAPS Y6, Y10                                          // t43 = t40
+	VFMADD231PS constAVX2<>+192(SB), Y5, Y10                 // t43 = fma(t42, -0.6931472, t40)
+	VMOVAPS Y14, Y11                                         // t108 = t105
+	VFMADD231PS constAVX2<>+192(SB), Y4, Y11                 // t108 = fma(t107, -0.6931472, t105)
+	VFMADD231PS constAVX2<>+224(SB), Y5, Y10                 // r = fma(t42, 1.9046542e-09, t43)
+	VFMADD231PS constAVX2<>+224(SB), Y4, Y11                 // r = fma(t107, 1.9046542e-09, t108)
+	VPSUBD constAVX2<>+32(SB), Y8, Y8                        // n = t41 - 0x4b400000
+	VPSUBD constAVX2<>+32(SB), Y15, Y15                      // n = t106 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y4                     // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y10, Y4                 // t46 = fma(0.0013821003, r, 0.008368674)
+	VBROADCASTSS constAVX2<>+256(SB), Y5                     // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y11, Y5                 // t111 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y10, Y4                 // t47 = fma(t46, r, 0.041668262)
+	VFMADD213PS constAVX2<>+320(SB), Y11, Y5                 // t112 = fma(t111, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y10, Y4                 // t48 = fma(t47, r, 0.16666521)
+	VFMADD213PS constAVX2<>+352(SB), Y11, Y5                 // t113 = fma(t112, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y10, Y4                 // t49 = fma(t48, r, 0.49999994)
+	VFMADD213PS constAVX2<>+384(SB), Y11, Y5                 // t114 = fma(t113, r, 0.49999994)
+	VFMADD213PS Y0, Y10, Y4                                  // t50 = fma(t49, r, 1)
+	VFMADD213PS Y0, Y11, Y5                                  // t115 = fma(t114, r, 1)
+	VFMADD213PS Y0, Y10, Y4                                  // t51 = fma(t50, r, 1)
+	VFMADD213PS Y0, Y11, Y5                                  // t116 = fma(t115, r, 1)
+	VPSRAD $1, Y8, Y11                                       // t52 = n >> 1
+	VPSRAD $1, Y15, Y10                                      // t117 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y11, Y13                      // t53 = t52 + 0x7f
+	VPADDD constAVX2<>+96(SB), Y10, Y12                      // t118 = t117 + 0x7f
+	VPSLLD $23, Y13, Y13                                     // t54 = t53 << 23
+	VPSLLD $23, Y12, Y12                                     // t119 = t118 << 23
+	VMULPS Y13, Y4, Y4                                       // t55 = t51 * t54
+	VMULPS Y12, Y5, Y5                                       // t120 = t116 * t119
+	VPSUBD Y11, Y8, Y8                                       // t56 = n - t52
+	VPSUBD Y10, Y15, Y15                                     // t121 = n - t117
+	VPADDD constAVX2<>+96(SB), Y8, Y8                        // t57 = t56 + 0x7f
+	VPADDD constAVX2<>+96(SB), Y15, Y15                      // t122 = t121 + 0x7f
+	VPSLLD $23, Y8, Y8                                       // t58 = t57 << 23
+	VPSLLD $23, Y15, Y15                                     // t123 = t122 << 23
+	VMULPS Y8, Y4, Y4                                        // t59 = t55 * t58
+	VMULPS Y15, Y5, Y5                                       // t124 = t120 * t123
+	VBROADCASTSS constAVX2<>+128(SB), Y15                    // -87.34
+	VCMPPS $0x1e, Y6, Y15, Y15                               // t60 = -87.34 > t40
+	VBROADCASTSS constAVX2<>+128(SB), Y6                     // -87.34
+	VCMPPS $0x1e, Y14, Y6, Y6                                // t125 = -87.34 > t105
+	VBLENDVPS Y15, constAVX2<>+416(SB), Y4, Y15              // t61 = t60 ? 0 : t59
+	VBLENDVPS Y6, constAVX2<>+416(SB), Y5, Y6                // t126 = t125 ? 0 : t124
+	VMULPS constAVX2<>+1088(SB), Y15, Y15                    // t62 = t61 * 0.3989423
+	VMULPS constAVX2<>+1088(SB), Y6, Y6                      // t127 = t126 * 0.3989423
+	VFMADD231PS Y15, Y2, Y9                                  // t63 = fma(x, t62, t38)
+	VFMADD231PS Y6, Y3, Y7                                   // t128 = fma(x, t127, t103)
+	VMOVUPS (DX)(R8*1), Y6                                   // dy = dy[i]
+	VMOVUPS 32(DX)(R8*1), Y3                                 // dy = dy[i]+32
+	VMULPS Y9, Y6, Y6                                        // t65 = dy * t63
+	VMULPS Y7, Y3, Y3                                        // t130 = dy * t128
+	VMOVUPS Y6, (DI)(R8*1)                                   // dst[i] = t65
+	VMOVUPS Y3, 32(DI)(R8*1)                                 // dst[i]+32 = t130
+	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, SI
 	JLT loop1                                                // while i < bytes(dst)
 
@@ -1224,213 +1353,213 @@ end1:
 TEXT ·softmaxAVX2(SB), NOSPLIT, $0-44
 	VXORPS Y0, Y0, Y0                                        // 0
 	VBROADCASTSS constAVX2<>+64(SB), Y1                      // 1
-	VBROADCASTSS constAVX2<>+32(SB), Y2                      // 1.2582912e+07
-	VBROADCASTSS constAVX2<>+96(SB), Y3                      // 0x7f
-	VBROADCASTSS constAVX2<>+128(SB), Y4                     // -87.34
-	VBROADCASTSS constAVX2<>+160(SB), Y5                     // 1.442695
 	MOVQ x_base+0(FP), DI                                    // x
 	MOVQ rows+24(FP), SI                                     // rows
 	MOVQ mask+32(FP), DX                                     // mask
 	MOVQ (DX), CX                                            // mask.bytes
-	VBROADCASTSS s+40(FP), Y6                                // s
+	VBROADCASTSS s+40(FP), Y2                                // s
 
 loop1:
-	VBROADCASTSS constAVX2<>+1120(SB), Y7                    // max = 0xff800000
-	VBROADCASTSS constAVX2<>+1120(SB), Y8                    // max = 0xff800000
+	VBROADCASTSS constAVX2<>+1120(SB), Y3                    // max = 0xff800000
+	VBROADCASTSS constAVX2<>+1120(SB), Y4                    // max = 0xff800000
 	XORL R8, R8                                              // i = 0
 	CMPQ R8, CX
 	JGE end2
 
 loop2:
-	VMOVUPS (DI)(R8*1), Y9                                   // t4 = x[i]
-	VMULPS Y6, Y9, Y9                                        // t5 = t4 * s
-	VCMPPS $0x1e, Y7, Y9, Y10                                // t6 = t5 > max
-	VBLENDVPS Y10, Y9, Y7, Y7                                // max = t6 ? t5 : max
-	VMOVUPS 32(DI)(R8*1), Y9                                 // t8 = x[i]+32
-	VMULPS Y6, Y9, Y9                                        // t9 = t8 * s
-	VCMPPS $0x1e, Y8, Y9, Y10                                // t10 = t9 > max
-	VBLENDVPS Y10, Y9, Y8, Y8                                // max = t10 ? t9 : max
+	VMOVUPS (DI)(R8*1), Y5                                   // t4 = x[i]
+	VMOVUPS 32(DI)(R8*1), Y6                                 // t8 = x[i]+32
+	VMULPS Y2, Y5, Y5                                        // t5 = t4 * s
+	VMULPS Y2, Y6, Y6                                        // t9 = t8 * s
+	VCMPPS $0x1e, Y3, Y5, Y7                                 // t6 = t5 > max
+	VCMPPS $0x1e, Y4, Y6, Y8                                 // t10 = t9 > max
+	VBLENDVPS Y7, Y5, Y3, Y3                                 // max = t6 ? t5 : max
+	VBLENDVPS Y8, Y6, Y4, Y4                                 // max = t10 ? t9 : max
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, CX
 	JLT loop2                                                // while i < mask.bytes
 
 end2:
-	VMOVUPS 16(DX), Y9                                       // t12 = mask+16
-	VMOVUPS (DI)(CX*1), Y10                                  // t14 = x[mask.bytes]
-	VMULPS Y6, Y10, Y10                                      // t15 = t14 * s
-	VBROADCASTSS constAVX2<>+1120(SB), Y11                   // 0xff800000
-	VBLENDVPS Y9, Y10, Y11, Y9                               // t16 = exists ? t15 : 0xff800000
-	VCMPPS $0x1e, Y7, Y9, Y11                                // t17 = t16 > max
-	VBLENDVPS Y11, Y9, Y7, Y7                                // max = t17 ? t16 : max
-	VMOVUPS 48(DX), Y9                                       // t19 = mask+48
-	VMOVUPS 32(DI)(CX*1), Y11                                // t21 = x[mask.bytes]+32
-	VMULPS Y6, Y11, Y11                                      // t22 = t21 * s
-	VBROADCASTSS constAVX2<>+1120(SB), Y10                   // 0xff800000
-	VBLENDVPS Y9, Y11, Y10, Y9                               // t23 = exists ? t22 : 0xff800000
-	VCMPPS $0x1e, Y8, Y9, Y10                                // t24 = t23 > max
-	VBLENDVPS Y10, Y9, Y8, Y8                                // max = t24 ? t23 : max
-	VCMPPS $0x1e, Y7, Y8, Y9                                 // t26 = max > max
-	VBLENDVPS Y9, Y8, Y7, Y9                                 // t27 = t26 ? max : max
-	VPERM2F128 $0x01, Y9, Y9, Y7                             // t28 = t27 with lane i xor 4
-	VCMPPS $0x1e, Y9, Y7, Y8                                 // t29 = t28 > t27
-	VBLENDVPS Y8, Y7, Y9, Y8                                 // t30 = t29 ? t28 : t27
-	VPERMILPS $0x4e, Y8, Y9                                  // t31 = t30 with lane i xor 2
-	VCMPPS $0x1e, Y8, Y9, Y7                                 // t32 = t31 > t30
-	VBLENDVPS Y7, Y9, Y8, Y7                                 // t33 = t32 ? t31 : t30
-	VPERMILPS $0xb1, Y7, Y8                                  // t34 = t33 with lane i xor 1
-	VCMPPS $0x1e, Y7, Y8, Y9                                 // t35 = t34 > t33
-	VBLENDVPS Y9, Y8, Y7, Y9                                 // t36 = t35 ? t34 : t33
-	VBROADCASTSS X9, Y9                                      // m = lane 0 of t36
-	VXORPS Y7, Y7, Y7                                        // Z = 0
-	VXORPS Y8, Y8, Y8                                        // Z = 0
+	VMOVUPS 16(DX), Y6                                       // t12 = mask+16
+	VMOVUPS (DI)(CX*1), Y8                                   // t14 = x[mask.bytes]
+	VMULPS Y2, Y8, Y8                                        // t15 = t14 * s
+	VBROADCASTSS constAVX2<>+1120(SB), Y5                    // 0xff800000
+	VBLENDVPS Y6, Y8, Y5, Y6                                 // t16 = exists ? t15 : 0xff800000
+	VCMPPS $0x1e, Y3, Y6, Y5                                 // t17 = t16 > max
+	VBLENDVPS Y5, Y6, Y3, Y3                                 // max = t17 ? t16 : max
+	VMOVUPS 48(DX), Y6                                       // t19 = mask+48
+	VMOVUPS 32(DI)(CX*1), Y5                                 // t21 = x[mask.bytes]+32
+	VMULPS Y2, Y5, Y5                                        // t22 = t21 * s
+	VBROADCASTSS constAVX2<>+1120(SB), Y8                    // 0xff800000
+	VBLENDVPS Y6, Y5, Y8, Y6                                 // t23 = exists ? t22 : 0xff800000
+	VCMPPS $0x1e, Y4, Y6, Y8                                 // t24 = t23 > max
+	VBLENDVPS Y8, Y6, Y4, Y4                                 // max = t24 ? t23 : max
+	VCMPPS $0x1e, Y3, Y4, Y6                                 // t26 = max > max
+	VBLENDVPS Y6, Y4, Y3, Y6                                 // t27 = t26 ? max : max
+	VPERM2F128 $0x01, Y6, Y6, Y3                             // t28 = t27 with lane i xor 4
+	VCMPPS $0x1e, Y6, Y3, Y4                                 // t29 = t28 > t27
+	VBLENDVPS Y4, Y3, Y6, Y4                                 // t30 = t29 ? t28 : t27
+	VPERMILPS $0x4e, Y4, Y6                                  // t31 = t30 with lane i xor 2
+	VCMPPS $0x1e, Y4, Y6, Y3                                 // t32 = t31 > t30
+	VBLENDVPS Y3, Y6, Y4, Y3                                 // t33 = t32 ? t31 : t30
+	VPERMILPS $0xb1, Y3, Y4                                  // t34 = t33 with lane i xor 1
+	VCMPPS $0x1e, Y3, Y4, Y6                                 // t35 = t34 > t33
+	VBLENDVPS Y6, Y4, Y3, Y6                                 // t36 = t35 ? t34 : t33
+	VBROADCASTSS X6, Y6                                      // m = lane 0 of t36
+	VXORPS Y3, Y3, Y3                                        // Z = 0
+	VXORPS Y4, Y4, Y4                                        // Z = 0
 	XORL R8, R8                                              // i = 0
 	CMPQ R8, CX
 	JGE end3
 
 loop3:
-	VMOVUPS (DI)(R8*1), Y10                                  // t40 = x[i]
-	VMULPS Y6, Y10, Y10                                      // t41 = t40 * s
-	VSUBPS Y9, Y10, Y10                                      // t42 = t41 - m
-	VMOVAPS Y2, Y11                                          // t43 = 1.2582912e+07
-	VFMADD231PS Y5, Y10, Y11                                 // t43 = fma(t42, 1.442695, 1.2582912e+07)
-	VSUBPS Y2, Y11, Y12                                      // t44 = t43 - 1.2582912e+07
-	VMOVAPS Y10, Y13                                         // t45 = t42
-	VFMADD231PS constAVX2<>+192(SB), Y12, Y13                // t45 = fma(t44, -0.6931472, t42)
-	VFMADD231PS constAVX2<>+224(SB), Y12, Y13                // r = fma(t44, 1.9046542e-09, t45)
-	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t43 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y12                    // 0.008368674
-	VFMADD231PS constAVX2<>+256(SB), Y13, Y12                // t48 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS constAVX2<>+320(SB), Y13, Y12                // t49 = fma(t48, r, 0.041668262)
-	VFMADD213PS constAVX2<>+352(SB), Y13, Y12                // t50 = fma(t49, r, 0.16666521)
-	VFMADD213PS constAVX2<>+384(SB), Y13, Y12                // t51 = fma(t50, r, 0.49999994)
-	VFMADD213PS Y1, Y13, Y12                                 // t52 = fma(t51, r, 1)
-	VFMADD213PS Y1, Y13, Y12                                 // t53 = fma(t52, r, 1)
-	VPSRAD $1, Y11, Y13                                      // t54 = n >> 1
-	VPADDD Y3, Y13, Y14                                      // t55 = t54 + 0x7f
-	VPSLLD $23, Y14, Y14                                     // t56 = t55 << 23
-	VMULPS Y14, Y12, Y12                                     // t57 = t53 * t56
-	VPSUBD Y13, Y11, Y11                                     // t58 = n - t54
-	VPADDD Y3, Y11, Y11                                      // t59 = t58 + 0x7f
-	VPSLLD $23, Y11, Y11                                     // t60 = t59 << 23
-	VMULPS Y11, Y12, Y12                                     // t61 = t57 * t60
-	VCMPPS $0x1e, Y10, Y4, Y10                               // t62 = -87.34 > t42
-	VBLENDVPS Y10, Y0, Y12, Y10                              // t63 = t62 ? 0 : t61
-	VMOVUPS Y10, (DI)(R8*1)                                  // x[i] = t63
-	VADDPS Y10, Y7, Y7                                       // Z = Z + t63
-	VMOVUPS 32(DI)(R8*1), Y10                                // t65 = x[i]+32
-	VMULPS Y6, Y10, Y10                                      // t66 = t65 * s
-	VSUBPS Y9, Y10, Y10                                      // t67 = t66 - m
-	VMOVAPS Y2, Y12                                          // t68 = 1.2582912e+07
-	VFMADD231PS Y5, Y10, Y12                                 // t68 = fma(t67, 1.442695, 1.2582912e+07)
-	VSUBPS Y2, Y12, Y11                                      // t69 = t68 - 1.2582912e+07
-	VMOVAPS Y10, Y13                                         // t70 = t67
+	VMOVUPS (DI)(R8*1), Y8                                   // t40 = x[i]
+	VMOVUPS 32(DI)(R8*1), Y5                                 // t65 = x[i]+32
+	VMULPS Y2, Y8, Y8                                        // t41 = t40 * s
+	VMULPS Y2, Y5, Y5                                        // t66 = t65 * s
+	VSUBPS Y6, Y8, Y8                                        // t42 = t41 - m
+	VSUBPS Y6, Y5, Y5                                        // t67 = t66 - m
+	VBROADCASTSS constAVX2<>+32(SB), Y7                      // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y8, Y7                  // t43 = fma(t42, 1.442695, 1.2582912e+07)
+	VBROADCASTSS constAVX2<>+32(SB), Y9                      // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y5, Y9                  // t68 = fma(t67, 1.442695, 1.2582912e+07)
+	VSUBPS constAVX2<>+32(SB), Y7, Y10                       // t44 = t43 - 1.2582912e+07
+	VSUBPS constAVX2<>+32(SB), Y9, Y11                       // t69 = t68 - 1.2582912e+07
+	VMOVAPS Y8, Y12                                          // t45 = t42
+	VFMADD231PS constAVX2<>+192(SB), Y10, Y12                // t45 = fma(t44, -0.6931472, t42)
+	VMOVAPS Y5, Y13                                          // t70 = t67
 	VFMADD231PS constAVX2<>+192(SB), Y11, Y13                // t70 = fma(t69, -0.6931472, t67)
+	VFMADD231PS constAVX2<>+224(SB), Y10, Y12                // r = fma(t44, 1.9046542e-09, t45)
 	VFMADD231PS constAVX2<>+224(SB), Y11, Y13                // r = fma(t69, 1.9046542e-09, t70)
-	VPSUBD constAVX2<>+32(SB), Y12, Y12                      // n = t68 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y11                    // 0.008368674
-	VFMADD231PS constAVX2<>+256(SB), Y13, Y11                // t73 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS constAVX2<>+320(SB), Y13, Y11                // t74 = fma(t73, r, 0.041668262)
-	VFMADD213PS constAVX2<>+352(SB), Y13, Y11                // t75 = fma(t74, r, 0.16666521)
-	VFMADD213PS constAVX2<>+384(SB), Y13, Y11                // t76 = fma(t75, r, 0.49999994)
-	VFMADD213PS Y1, Y13, Y11                                 // t77 = fma(t76, r, 1)
-	VFMADD213PS Y1, Y13, Y11                                 // t78 = fma(t77, r, 1)
-	VPSRAD $1, Y12, Y13                                      // t79 = n >> 1
-	VPADDD Y3, Y13, Y14                                      // t80 = t79 + 0x7f
-	VPSLLD $23, Y14, Y14                                     // t81 = t80 << 23
-	VMULPS Y14, Y11, Y11                                     // t82 = t78 * t81
-	VPSUBD Y13, Y12, Y12                                     // t83 = n - t79
-	VPADDD Y3, Y12, Y12                                      // t84 = t83 + 0x7f
-	VPSLLD $23, Y12, Y12                                     // t85 = t84 << 23
-	VMULPS Y12, Y11, Y11                                     // t86 = t82 * t85
-	VCMPPS $0x1e, Y10, Y4, Y10                               // t87 = -87.34 > t67
-	VBLENDVPS Y10, Y0, Y11, Y10                              // t88 = t87 ? 0 : t86
-	VMOVUPS Y10, 32(DI)(R8*1)                                // x[i]+32 = t88
-	VADDPS Y10, Y8, Y8                                       // Z = Z + t88
+	VPSUBD constAVX2<>+32(SB), Y7, Y7                        // n = t43 - 0x4b400000
+	VPSUBD constAVX2<>+32(SB), Y9, Y9                        // n = t68 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y11                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y12, Y11                // t48 = fma(0.0013821003, r, 0.008368674)
+	VBROADCASTSS constAVX2<>+256(SB), Y10                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y10                // t73 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y12, Y11                // t49 = fma(t48, r, 0.041668262)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y10                // t74 = fma(t73, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y12, Y11                // t50 = fma(t49, r, 0.16666521)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y10                // t75 = fma(t74, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y12, Y11                // t51 = fma(t50, r, 0.49999994)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y10                // t76 = fma(t75, r, 0.49999994)
+	VFMADD213PS Y1, Y12, Y11                                 // t52 = fma(t51, r, 1)
+	VFMADD213PS Y1, Y13, Y10                                 // t77 = fma(t76, r, 1)
+	VFMADD213PS Y1, Y12, Y11                                 // t53 = fma(t52, r, 1)
+	VFMADD213PS Y1, Y13, Y10                                 // t78 = fma(t77, r, 1)
+	VPSRAD $1, Y7, Y13                                       // t54 = n >> 1
+	VPSRAD $1, Y9, Y12                                       // t79 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y13, Y14                      // t55 = t54 + 0x7f
+	VPADDD constAVX2<>+96(SB), Y12, Y15                      // t80 = t79 + 0x7f
+	VPSLLD $23, Y14, Y14                                     // t56 = t55 << 23
+	VPSLLD $23, Y15, Y15                                     // t81 = t80 << 23
+	VMULPS Y14, Y11, Y11                                     // t57 = t53 * t56
+	VMULPS Y15, Y10, Y10                                     // t82 = t78 * t81
+	VPSUBD Y13, Y7, Y7                                       // t58 = n - t54
+	VPSUBD Y12, Y9, Y9                                       // t83 = n - t79
+	VPADDD constAVX2<>+96(SB), Y7, Y7                        // t59 = t58 + 0x7f
+	VPADDD constAVX2<>+96(SB), Y9, Y9                        // t84 = t83 + 0x7f
+	VPSLLD $23, Y7, Y7                                       // t60 = t59 << 23
+	VPSLLD $23, Y9, Y9                                       // t85 = t84 << 23
+	VMULPS Y7, Y11, Y11                                      // t61 = t57 * t60
+	VMULPS Y9, Y10, Y10                                      // t86 = t82 * t85
+	VBROADCASTSS constAVX2<>+128(SB), Y9                     // -87.34
+	VCMPPS $0x1e, Y8, Y9, Y9                                 // t62 = -87.34 > t42
+	VBROADCASTSS constAVX2<>+128(SB), Y8                     // -87.34
+	VCMPPS $0x1e, Y5, Y8, Y8                                 // t87 = -87.34 > t67
+	VBLENDVPS Y9, Y0, Y11, Y9                                // t63 = t62 ? 0 : t61
+	VBLENDVPS Y8, Y0, Y10, Y8                                // t88 = t87 ? 0 : t86
+	VMOVUPS Y9, (DI)(R8*1)                                   // x[i] = t63
+	VMOVUPS Y8, 32(DI)(R8*1)                                 // x[i]+32 = t88
+	VADDPS Y9, Y3, Y3                                        // Z = Z + t63
+	VADDPS Y8, Y4, Y4                                        // Z = Z + t88
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, CX
 	JLT loop3                                                // while i < mask.bytes
 
 end3:
-	VMOVUPS 16(DX), Y10                                      // t90 = mask+16
-	VMOVUPS (DI)(CX*1), Y11                                  // t92 = x[mask.bytes]
-	VMULPS Y6, Y11, Y11                                      // t93 = t92 * s
-	VSUBPS Y9, Y11, Y11                                      // t94 = t93 - m
-	VMOVAPS Y2, Y12                                          // t95 = 1.2582912e+07
-	VFMADD231PS Y5, Y11, Y12                                 // t95 = fma(t94, 1.442695, 1.2582912e+07)
-	VSUBPS Y2, Y12, Y13                                      // t96 = t95 - 1.2582912e+07
-	VMOVAPS Y11, Y14                                         // t97 = t94
-	VFMADD231PS constAVX2<>+192(SB), Y13, Y14                // t97 = fma(t96, -0.6931472, t94)
-	VFMADD231PS constAVX2<>+224(SB), Y13, Y14                // r = fma(t96, 1.9046542e-09, t97)
-	VPSUBD constAVX2<>+32(SB), Y12, Y12                      // n = t95 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y13                    // 0.008368674
-	VFMADD231PS constAVX2<>+256(SB), Y14, Y13                // t100 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS constAVX2<>+320(SB), Y14, Y13                // t101 = fma(t100, r, 0.041668262)
-	VFMADD213PS constAVX2<>+352(SB), Y14, Y13                // t102 = fma(t101, r, 0.16666521)
-	VFMADD213PS constAVX2<>+384(SB), Y14, Y13                // t103 = fma(t102, r, 0.49999994)
-	VFMADD213PS Y1, Y14, Y13                                 // t104 = fma(t103, r, 1)
-	VFMADD213PS Y1, Y14, Y13                                 // t105 = fma(t104, r, 1)
-	VPSRAD $1, Y12, Y14                                      // t106 = n >> 1
-	VPADDD Y3, Y14, Y15                                      // t107 = t106 + 0x7f
-	VPSLLD $23, Y15, Y15                                     // t108 = t107 << 23
-	VMULPS Y15, Y13, Y13                                     // t109 = t105 * t108
-	VPSUBD Y14, Y12, Y12                                     // t110 = n - t106
-	VPADDD Y3, Y12, Y12                                      // t111 = t110 + 0x7f
-	VPSLLD $23, Y12, Y12                                     // t112 = t111 << 23
-	VMULPS Y12, Y13, Y13                                     // t113 = t109 * t112
-	VCMPPS $0x1e, Y11, Y4, Y11                               // t114 = -87.34 > t94
-	VBLENDVPS Y11, Y0, Y13, Y11                              // t115 = t114 ? 0 : t113
-	VBLENDVPS Y10, Y11, Y0, Y10                              // t116 = exists ? t115 : 0
-	VMOVUPS Y10, (DI)(CX*1)                                  // x[mask.bytes] = t116
-	VADDPS Y10, Y7, Y7                                       // Z = Z + t116
-	VMOVUPS 48(DX), Y10                                      // t118 = mask+48
-	VMOVUPS 32(DI)(CX*1), Y11                                // t120 = x[mask.bytes]+32
-	VMULPS Y6, Y11, Y11                                      // t121 = t120 * s
-	VSUBPS Y9, Y11, Y11                                      // t122 = t121 - m
-	VMOVAPS Y2, Y9                                           // t123 = 1.2582912e+07
-	VFMADD231PS Y5, Y11, Y9                                  // t123 = fma(t122, 1.442695, 1.2582912e+07)
-	VSUBPS Y2, Y9, Y13                                       // t124 = t123 - 1.2582912e+07
-	VMOVAPS Y11, Y12                                         // t125 = t122
-	VFMADD231PS constAVX2<>+192(SB), Y13, Y12                // t125 = fma(t124, -0.6931472, t122)
-	VFMADD231PS constAVX2<>+224(SB), Y13, Y12                // r = fma(t124, 1.9046542e-09, t125)
-	VPSUBD constAVX2<>+32(SB), Y9, Y9                        // n = t123 - 0x4b400000
-	VBROADCASTSS constAVX2<>+288(SB), Y13                    // 0.008368674
-	VFMADD231PS constAVX2<>+256(SB), Y12, Y13                // t128 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS constAVX2<>+320(SB), Y12, Y13                // t129 = fma(t128, r, 0.041668262)
-	VFMADD213PS constAVX2<>+352(SB), Y12, Y13                // t130 = fma(t129, r, 0.16666521)
-	VFMADD213PS constAVX2<>+384(SB), Y12, Y13                // t131 = fma(t130, r, 0.49999994)
-	VFMADD213PS Y1, Y12, Y13                                 // t132 = fma(t131, r, 1)
-	VFMADD213PS Y1, Y12, Y13                                 // t133 = fma(t132, r, 1)
-	VPSRAD $1, Y9, Y12                                       // t134 = n >> 1
-	VPADDD Y3, Y12, Y14                                      // t135 = t134 + 0x7f
-	VPSLLD $23, Y14, Y14                                     // t136 = t135 << 23
-	VMULPS Y14, Y13, Y13                                     // t137 = t133 * t136
-	VPSUBD Y12, Y9, Y9                                       // t138 = n - t134
-	VPADDD Y3, Y9, Y9                                        // t139 = t138 + 0x7f
-	VPSLLD $23, Y9, Y9                                       // t140 = t139 << 23
-	VMULPS Y9, Y13, Y13                                      // t141 = t137 * t140
-	VCMPPS $0x1e, Y11, Y4, Y11                               // t142 = -87.34 > t122
-	VBLENDVPS Y11, Y0, Y13, Y11                              // t143 = t142 ? 0 : t141
-	VBLENDVPS Y10, Y11, Y0, Y10                              // t144 = exists ? t143 : 0
-	VMOVUPS Y10, 32(DI)(CX*1)                                // x[mask.bytes]+32 = t144
-	VADDPS Y10, Y8, Y8                                       // Z = Z + t144
-	VADDPS Y8, Y7, Y7                                        // t146 = Z + Z
-	VPERM2F128 $0x01, Y7, Y7, Y8                             // t147 = t146 with lane i xor 4
-	VADDPS Y8, Y7, Y7                                        // t148 = t146 + t147
-	VPERMILPS $0x4e, Y7, Y8                                  // t149 = t148 with lane i xor 2
-	VADDPS Y8, Y7, Y7                                        // t150 = t148 + t149
-	VPERMILPS $0xb1, Y7, Y8                                  // t151 = t150 with lane i xor 1
-	VADDPS Y8, Y7, Y7                                        // t152 = t150 + t151
-	VDIVPS Y7, Y1, Y7                                        // 1/Z = 1 / t152
+	VMOVUPS 16(DX), Y8                                       // t90 = mask+16
+	VMOVUPS (DI)(CX*1), Y9                                   // t92 = x[mask.bytes]
+	VMULPS Y2, Y9, Y9                                        // t93 = t92 * s
+	VSUBPS Y6, Y9, Y9                                        // t94 = t93 - m
+	VBROADCASTSS constAVX2<>+32(SB), Y10                     // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y9, Y10                 // t95 = fma(t94, 1.442695, 1.2582912e+07)
+	VSUBPS constAVX2<>+32(SB), Y10, Y11                      // t96 = t95 - 1.2582912e+07
+	VMOVAPS Y9, Y5                                           // t97 = t94
+	VFMADD231PS constAVX2<>+192(SB), Y11, Y5                 // t97 = fma(t96, -0.6931472, t94)
+	VFMADD231PS constAVX2<>+224(SB), Y11, Y5                 // r = fma(t96, 1.9046542e-09, t97)
+	VPSUBD constAVX2<>+32(SB), Y10, Y10                      // n = t95 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y11                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y5, Y11                 // t100 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y5, Y11                 // t101 = fma(t100, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y5, Y11                 // t102 = fma(t101, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y5, Y11                 // t103 = fma(t102, r, 0.49999994)
+	VFMADD213PS Y1, Y5, Y11                                  // t104 = fma(t103, r, 1)
+	VFMADD213PS Y1, Y5, Y11                                  // t105 = fma(t104, r, 1)
+	VPSRAD $1, Y10, Y5                                       // t106 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y5, Y7                        // t107 = t106 + 0x7f
+	VPSLLD $23, Y7, Y7                                       // t108 = t107 << 23
+	VMULPS Y7, Y11, Y11                                      // t109 = t105 * t108
+	VPSUBD Y5, Y10, Y10                                      // t110 = n - t106
+	VPADDD constAVX2<>+96(SB), Y10, Y10                      // t111 = t110 + 0x7f
+	VPSLLD $23, Y10, Y10                                     // t112 = t111 << 23
+	VMULPS Y10, Y11, Y11                                     // t113 = t109 * t112
+	VBROADCASTSS constAVX2<>+128(SB), Y10                    // -87.34
+	VCMPPS $0x1e, Y9, Y10, Y10                               // t114 = -87.34 > t94
+	VBLENDVPS Y10, Y0, Y11, Y10                              // t115 = t114 ? 0 : t113
+	VBLENDVPS Y8, Y10, Y0, Y8                                // t116 = exists ? t115 : 0
+	VMOVUPS Y8, (DI)(CX*1)                                   // x[mask.bytes] = t116
+	VADDPS Y8, Y3, Y3                                        // Z = Z + t116
+	VMOVUPS 48(DX), Y8                                       // t118 = mask+48
+	VMOVUPS 32(DI)(CX*1), Y10                                // t120 = x[mask.bytes]+32
+	VMULPS Y2, Y10, Y10                                      // t121 = t120 * s
+	VSUBPS Y6, Y10, Y10                                      // t122 = t121 - m
+	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y10, Y6                 // t123 = fma(t122, 1.442695, 1.2582912e+07)
+	VSUBPS constAVX2<>+32(SB), Y6, Y11                       // t124 = t123 - 1.2582912e+07
+	VMOVAPS Y10, Y9                                          // t125 = t122
+	VFMADD231PS constAVX2<>+192(SB), Y11, Y9                 // t125 = fma(t124, -0.6931472, t122)
+	VFMADD231PS constAVX2<>+224(SB), Y11, Y9                 // r = fma(t124, 1.9046542e-09, t125)
+	VPSUBD constAVX2<>+32(SB), Y6, Y6                        // n = t123 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y11                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y9, Y11                 // t128 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y9, Y11                 // t129 = fma(t128, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y9, Y11                 // t130 = fma(t129, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y9, Y11                 // t131 = fma(t130, r, 0.49999994)
+	VFMADD213PS Y1, Y9, Y11                                  // t132 = fma(t131, r, 1)
+	VFMADD213PS Y1, Y9, Y11                                  // t133 = fma(t132, r, 1)
+	VPSRAD $1, Y6, Y9                                        // t134 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y9, Y5                        // t135 = t134 + 0x7f
+	VPSLLD $23, Y5, Y5                                       // t136 = t135 << 23
+	VMULPS Y5, Y11, Y11                                      // t137 = t133 * t136
+	VPSUBD Y9, Y6, Y6                                        // t138 = n - t134
+	VPADDD constAVX2<>+96(SB), Y6, Y6                        // t139 = t138 + 0x7f
+	VPSLLD $23, Y6, Y6                                       // t140 = t139 << 23
+	VMULPS Y6, Y11, Y11                                      // t141 = t137 * t140
+	VBROADCASTSS constAVX2<>+128(SB), Y6                     // -87.34
+	VCMPPS $0x1e, Y10, Y6, Y6                                // t142 = -87.34 > t122
+	VBLENDVPS Y6, Y0, Y11, Y6                                // t143 = t142 ? 0 : t141
+	VBLENDVPS Y8, Y6, Y0, Y8                                 // t144 = exists ? t143 : 0
+	VMOVUPS Y8, 32(DI)(CX*1)                                 // x[mask.bytes]+32 = t144
+	VADDPS Y8, Y4, Y4                                        // Z = Z + t144
+	VADDPS Y4, Y3, Y3                                        // t146 = Z + Z
+	VPERM2F128 $0x01, Y3, Y3, Y4                             // t147 = t146 with lane i xor 4
+	VADDPS Y4, Y3, Y3                                        // t148 = t146 + t147
+	VPERMILPS $0x4e, Y3, Y4                                  // t149 = t148 with lane i xor 2
+	VADDPS Y4, Y3, Y3                                        // t150 = t148 + t149
+	VPERMILPS $0xb1, Y3, Y4                                  // t151 = t150 with lane i xor 1
+	VADDPS Y4, Y3, Y3                                        // t152 = t150 + t151
+	VDIVPS Y3, Y1, Y3                                        // 1/Z = 1 / t152
 	XORL R8, R8                                              // i = 0
 	CMPQ R8, CX
 	JGE end4
 
 loop4:
-	VMOVUPS (DI)(R8*1), Y8                                   // t154 = x[i]
-	VMULPS Y7, Y8, Y8                                        // t155 = t154 * 1/Z
-	VMOVUPS Y8, (DI)(R8*1)                                   // x[i] = t155
+	VMOVUPS (DI)(R8*1), Y4                                   // t154 = x[i]
 	VMOVUPS 32(DI)(R8*1), Y8                                 // t156 = x[i]+32
-	VMULPS Y7, Y8, Y8                                        // t157 = t156 * 1/Z
+	VMULPS Y3, Y4, Y4                                        // t155 = t154 * 1/Z
+	VMULPS Y3, Y8, Y8                                        // t157 = t156 * 1/Z
+	VMOVUPS Y4, (DI)(R8*1)                                   // x[i] = t155
 	VMOVUPS Y8, 32(DI)(R8*1)                                 // x[i]+32 = t157
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, CX
@@ -1438,14 +1567,14 @@ loop4:
 
 end4:
 	VMOVUPS 16(DX), Y8                                       // t158 = mask+16
-	VMOVUPS (DI)(CX*1), Y10                                  // t160 = x[mask.bytes]
-	VMULPS Y7, Y10, Y10                                      // t161 = t160 * 1/Z
-	VBLENDVPS Y8, Y10, Y0, Y8                                // t162 = exists ? t161 : 0
+	VMOVUPS (DI)(CX*1), Y4                                   // t160 = x[mask.bytes]
+	VMULPS Y3, Y4, Y4                                        // t161 = t160 * 1/Z
+	VBLENDVPS Y8, Y4, Y0, Y8                                 // t162 = exists ? t161 : 0
 	VMOVUPS Y8, (DI)(CX*1)                                   // x[mask.bytes] = t162
 	VMOVUPS 48(DX), Y8                                       // t163 = mask+48
-	VMOVUPS 32(DI)(CX*1), Y10                                // t165 = x[mask.bytes]+32
-	VMULPS Y7, Y10, Y10                                      // t166 = t165 * 1/Z
-	VBLENDVPS Y8, Y10, Y0, Y8                                // t167 = exists ? t166 : 0
+	VMOVUPS 32(DI)(CX*1), Y4                                 // t165 = x[mask.bytes]+32
+	VMULPS Y3, Y4, Y4                                        // t166 = t165 * 1/Z
+	VBLENDVPS Y8, Y4, Y0, Y8                                 // t167 = exists ? t166 : 0
 	VMOVUPS Y8, 32(DI)(CX*1)                                 // x[mask.bytes]+32 = t167
 	ADDQ CX, DI
 	ADDQ $64, DI
@@ -1474,26 +1603,26 @@ loop1:
 
 loop2:
 	VMOVUPS (SI)(R10*1), Y4                                  // t4 = p[i]
-	VMOVUPS (DX)(R10*1), Y5                                  // t5 = dp[i]
-	VFMADD231PS Y5, Y4, Y2                                   // dot = fma(t4, t5, dot)
 	VMOVUPS 32(SI)(R10*1), Y5                                // t7 = p[i]+32
-	VMOVUPS 32(DX)(R10*1), Y4                                // t8 = dp[i]+32
-	VFMADD231PS Y4, Y5, Y3                                   // dot = fma(t7, t8, dot)
+	VMOVUPS (DX)(R10*1), Y6                                  // t5 = dp[i]
+	VMOVUPS 32(DX)(R10*1), Y7                                // t8 = dp[i]+32
+	VFMADD231PS Y6, Y4, Y2                                   // dot = fma(t4, t5, dot)
+	VFMADD231PS Y7, Y5, Y3                                   // dot = fma(t7, t8, dot)
 	ADDQ $64, R10                                            // i += 64
 	CMPQ R10, R9
 	JLT loop2                                                // while i < mask.bytes
 
 end2:
-	VMOVUPS 16(R8), Y4                                       // t10 = mask+16
+	VMOVUPS 16(R8), Y7                                       // t10 = mask+16
 	VMOVUPS (SI)(R9*1), Y5                                   // t12 = p[mask.bytes]
 	VMOVUPS (DX)(R9*1), Y6                                   // t13 = dp[mask.bytes]
 	VFMADD213PS Y2, Y6, Y5                                   // t14 = fma(t12, t13, dot)
-	VBLENDVPS Y4, Y5, Y2, Y2                                 // dot = exists ? t14 : dot
+	VBLENDVPS Y7, Y5, Y2, Y2                                 // dot = exists ? t14 : dot
 	VMOVUPS 48(R8), Y5                                       // t16 = mask+48
-	VMOVUPS 32(SI)(R9*1), Y4                                 // t18 = p[mask.bytes]+32
+	VMOVUPS 32(SI)(R9*1), Y7                                 // t18 = p[mask.bytes]+32
 	VMOVUPS 32(DX)(R9*1), Y6                                 // t19 = dp[mask.bytes]+32
-	VFMADD213PS Y3, Y6, Y4                                   // t20 = fma(t18, t19, dot)
-	VBLENDVPS Y5, Y4, Y3, Y3                                 // dot = exists ? t20 : dot
+	VFMADD213PS Y3, Y6, Y7                                   // t20 = fma(t18, t19, dot)
+	VBLENDVPS Y5, Y7, Y3, Y3                                 // dot = exists ? t20 : dot
 	VADDPS Y3, Y2, Y2                                        // t22 = dot + dot
 	VPERM2F128 $0x01, Y2, Y2, Y3                             // t23 = t22 with lane i xor 4
 	VADDPS Y3, Y2, Y2                                        // t24 = t22 + t23
@@ -1507,38 +1636,38 @@ end2:
 
 loop3:
 	VMOVUPS (DX)(R10*1), Y3                                  // t29 = dp[i]
+	VMOVUPS 32(DX)(R10*1), Y7                                // t34 = dp[i]+32
 	VSUBPS Y2, Y3, Y3                                        // t30 = t29 - d
-	VMOVUPS (SI)(R10*1), Y4                                  // t31 = p[i]
-	VMULPS Y3, Y4, Y4                                        // t32 = t31 * t30
-	VMULPS Y1, Y4, Y4                                        // t33 = t32 * s
-	VMOVUPS Y4, (DI)(R10*1)                                  // dst[i] = t33
-	VMOVUPS 32(DX)(R10*1), Y4                                // t34 = dp[i]+32
-	VSUBPS Y2, Y4, Y4                                        // t35 = t34 - d
-	VMOVUPS 32(SI)(R10*1), Y3                                // t36 = p[i]+32
-	VMULPS Y4, Y3, Y3                                        // t37 = t36 * t35
-	VMULPS Y1, Y3, Y3                                        // t38 = t37 * s
-	VMOVUPS Y3, 32(DI)(R10*1)                                // dst[i]+32 = t38
+	VSUBPS Y2, Y7, Y7                                        // t35 = t34 - d
+	VMOVUPS (SI)(R10*1), Y5                                  // t31 = p[i]
+	VMOVUPS 32(SI)(R10*1), Y6                                // t36 = p[i]+32
+	VMULPS Y3, Y5, Y5                                        // t32 = t31 * t30
+	VMULPS Y7, Y6, Y6                                        // t37 = t36 * t35
+	VMULPS Y1, Y5, Y5                                        // t33 = t32 * s
+	VMULPS Y1, Y6, Y6                                        // t38 = t37 * s
+	VMOVUPS Y5, (DI)(R10*1)                                  // dst[i] = t33
+	VMOVUPS Y6, 32(DI)(R10*1)                                // dst[i]+32 = t38
 	ADDQ $64, R10                                            // i += 64
 	CMPQ R10, R9
 	JLT loop3                                                // while i < mask.bytes
 
 end3:
-	VMOVUPS 16(R8), Y3                                       // t39 = mask+16
-	VMOVUPS (DX)(R9*1), Y4                                   // t41 = dp[mask.bytes]
-	VSUBPS Y2, Y4, Y4                                        // t42 = t41 - d
-	VMOVUPS (SI)(R9*1), Y5                                   // t43 = p[mask.bytes]
-	VMULPS Y4, Y5, Y5                                        // t44 = t43 * t42
-	VMULPS Y1, Y5, Y5                                        // t45 = t44 * s
-	VBLENDVPS Y3, Y5, Y0, Y3                                 // t46 = exists ? t45 : 0
-	VMOVUPS Y3, (DI)(R9*1)                                   // dst[mask.bytes] = t46
-	VMOVUPS 48(R8), Y3                                       // t47 = mask+48
-	VMOVUPS 32(DX)(R9*1), Y5                                 // t49 = dp[mask.bytes]+32
-	VSUBPS Y2, Y5, Y5                                        // t50 = t49 - d
+	VMOVUPS 16(R8), Y6                                       // t39 = mask+16
+	VMOVUPS (DX)(R9*1), Y5                                   // t41 = dp[mask.bytes]
+	VSUBPS Y2, Y5, Y5                                        // t42 = t41 - d
+	VMOVUPS (SI)(R9*1), Y7                                   // t43 = p[mask.bytes]
+	VMULPS Y5, Y7, Y7                                        // t44 = t43 * t42
+	VMULPS Y1, Y7, Y7                                        // t45 = t44 * s
+	VBLENDVPS Y6, Y7, Y0, Y6                                 // t46 = exists ? t45 : 0
+	VMOVUPS Y6, (DI)(R9*1)                                   // dst[mask.bytes] = t46
+	VMOVUPS 48(R8), Y6                                       // t47 = mask+48
+	VMOVUPS 32(DX)(R9*1), Y7                                 // t49 = dp[mask.bytes]+32
+	VSUBPS Y2, Y7, Y7                                        // t50 = t49 - d
 	VMOVUPS 32(SI)(R9*1), Y2                                 // t51 = p[mask.bytes]+32
-	VMULPS Y5, Y2, Y2                                        // t52 = t51 * t50
+	VMULPS Y7, Y2, Y2                                        // t52 = t51 * t50
 	VMULPS Y1, Y2, Y2                                        // t53 = t52 * s
-	VBLENDVPS Y3, Y2, Y0, Y3                                 // t54 = exists ? t53 : 0
-	VMOVUPS Y3, 32(DI)(R9*1)                                 // dst[mask.bytes]+32 = t54
+	VBLENDVPS Y6, Y2, Y0, Y6                                 // t54 = exists ? t53 : 0
+	VMOVUPS Y6, 32(DI)(R9*1)                                 // dst[mask.bytes]+32 = t54
 	ADDQ R9, DI
 	ADDQ $64, DI
 	ADDQ R9, SI
@@ -2652,11 +2781,11 @@ loop1:
 	VCVTDQ2PS Y12, Y12                                       // t163 = float32(t162)
 	VADDPS constAVX2<>+448(SB), Y12, Y12                     // t164 = t163 + 0.5
 	VMULPS constAVX2<>+1344(SB), Y12, Y12                    // u = t164 * 1.1920929e-07
-	VPSUBD constAVX2<>+512(SB), Y14, Y14                     // t166 = u - 0x3f3504f3
+	VPSUBD constAVX2<>+480(SB), Y14, Y14                     // t166 = u - 0x3f3504f3
 	VPSRAD $23, Y14, Y6                                      // t167 = t166 >> 23
 	VCVTDQ2PS Y6, Y6                                         // t168 = float32(t167)
 	VANDPS constAVX2<>+1408(SB), Y14, Y14                    // t169 = t166 & 0x7fffff
-	VPADDD constAVX2<>+512(SB), Y14, Y14                     // t170 = t169 + 0x3f3504f3
+	VPADDD constAVX2<>+480(SB), Y14, Y14                     // t170 = t169 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y14, Y14                      // f = t170 - 1
 	VMULPS Y14, Y14, Y7                                      // t172 = f * f
 	VBROADCASTSS constAVX2<>+1440(SB), Y5                    // 0.12761909
@@ -2676,7 +2805,7 @@ loop1:
 	VMULPS constAVX2<>+1760(SB), Y14, Y14                    // t186 = log * -2
 	VSQRTPS Y14, Y14                                         // t187 = sqrt(t186)
 	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 1.2582912e+07
-	VFMADD231PS constAVX2<>+480(SB), Y8, Y6                  // t188 = fma(u, 4, 1.2582912e+07)
+	VFMADD231PS constAVX2<>+736(SB), Y8, Y6                  // t188 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y6, Y15                       // t189 = t188 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y15, Y8                // t190 = fma(t189, -0.25, u)
 	VMULPS Y8, Y8, Y15                                       // t191 = t190 * t190
@@ -2704,11 +2833,11 @@ loop1:
 	VXORPS Y6, Y15, Y15                                      // cos = t203 ^ t209
 	VMULPS Y15, Y14, Y15                                     // t211 = t187 * cos
 	VMULPS Y5, Y14, Y14                                      // t212 = t187 * sin
-	VPSUBD constAVX2<>+512(SB), Y11, Y11                     // t213 = u - 0x3f3504f3
+	VPSUBD constAVX2<>+480(SB), Y11, Y11                     // t213 = u - 0x3f3504f3
 	VPSRAD $23, Y11, Y5                                      // t214 = t213 >> 23
 	VCVTDQ2PS Y5, Y5                                         // t215 = float32(t214)
 	VANDPS constAVX2<>+1408(SB), Y11, Y11                    // t216 = t213 & 0x7fffff
-	VPADDD constAVX2<>+512(SB), Y11, Y11                     // t217 = t216 + 0x3f3504f3
+	VPADDD constAVX2<>+480(SB), Y11, Y11                     // t217 = t216 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y11, Y11                      // f = t217 - 1
 	VMULPS Y11, Y11, Y6                                      // t219 = f * f
 	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909
@@ -2728,7 +2857,7 @@ loop1:
 	VMULPS constAVX2<>+1760(SB), Y11, Y11                    // t233 = log * -2
 	VSQRTPS Y11, Y11                                         // t234 = sqrt(t233)
 	VBROADCASTSS constAVX2<>+32(SB), Y5                      // 1.2582912e+07
-	VFMADD231PS constAVX2<>+480(SB), Y12, Y5                 // t235 = fma(u, 4, 1.2582912e+07)
+	VFMADD231PS constAVX2<>+736(SB), Y12, Y5                 // t235 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y5, Y7                        // t236 = t235 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y7, Y12                // t237 = fma(t236, -0.25, u)
 	VMULPS Y12, Y12, Y7                                      // t238 = t237 * t237
@@ -2980,11 +3109,11 @@ loop1:
 	VCVTDQ2PS Y6, Y6                                         // t417 = float32(t416)
 	VADDPS constAVX2<>+448(SB), Y6, Y6                       // t418 = t417 + 0.5
 	VMULPS constAVX2<>+1344(SB), Y6, Y6                      // u = t418 * 1.1920929e-07
-	VPSUBD constAVX2<>+512(SB), Y13, Y13                     // t420 = u - 0x3f3504f3
+	VPSUBD constAVX2<>+480(SB), Y13, Y13                     // t420 = u - 0x3f3504f3
 	VPSRAD $23, Y13, Y7                                      // t421 = t420 >> 23
 	VCVTDQ2PS Y7, Y7                                         // t422 = float32(t421)
 	VANDPS constAVX2<>+1408(SB), Y13, Y13                    // t423 = t420 & 0x7fffff
-	VPADDD constAVX2<>+512(SB), Y13, Y13                     // t424 = t423 + 0x3f3504f3
+	VPADDD constAVX2<>+480(SB), Y13, Y13                     // t424 = t423 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y13, Y13                      // f = t424 - 1
 	VMULPS Y13, Y13, Y14                                     // t426 = f * f
 	VBROADCASTSS constAVX2<>+1440(SB), Y11                   // 0.12761909
@@ -3004,7 +3133,7 @@ loop1:
 	VMULPS constAVX2<>+1760(SB), Y13, Y13                    // t440 = log * -2
 	VSQRTPS Y13, Y13                                         // t441 = sqrt(t440)
 	VBROADCASTSS constAVX2<>+32(SB), Y7                      // 1.2582912e+07
-	VFMADD231PS constAVX2<>+480(SB), Y15, Y7                 // t442 = fma(u, 4, 1.2582912e+07)
+	VFMADD231PS constAVX2<>+736(SB), Y15, Y7                 // t442 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y7, Y9                        // t443 = t442 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y9, Y15                // t444 = fma(t443, -0.25, u)
 	VMULPS Y15, Y15, Y9                                      // t445 = t444 * t444
@@ -3032,11 +3161,11 @@ loop1:
 	VXORPS Y7, Y9, Y9                                        // cos = t457 ^ t463
 	VMULPS Y9, Y13, Y9                                       // t465 = t441 * cos
 	VMULPS Y11, Y13, Y13                                     // t466 = t441 * sin
-	VPSUBD constAVX2<>+512(SB), Y12, Y12                     // t467 = u - 0x3f3504f3
+	VPSUBD constAVX2<>+480(SB), Y12, Y12                     // t467 = u - 0x3f3504f3
 	VPSRAD $23, Y12, Y11                                     // t468 = t467 >> 23
 	VCVTDQ2PS Y11, Y11                                       // t469 = float32(t468)
 	VANDPS constAVX2<>+1408(SB), Y12, Y12                    // t470 = t467 & 0x7fffff
-	VPADDD constAVX2<>+512(SB), Y12, Y12                     // t471 = t470 + 0x3f3504f3
+	VPADDD constAVX2<>+480(SB), Y12, Y12                     // t471 = t470 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y12, Y12                      // f = t471 - 1
 	VMULPS Y12, Y12, Y7                                      // t473 = f * f
 	VBROADCASTSS constAVX2<>+1440(SB), Y15                   // 0.12761909
@@ -3056,7 +3185,7 @@ loop1:
 	VMULPS constAVX2<>+1760(SB), Y12, Y12                    // t487 = log * -2
 	VSQRTPS Y12, Y12                                         // t488 = sqrt(t487)
 	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07
-	VFMADD231PS constAVX2<>+480(SB), Y6, Y11                 // t489 = fma(u, 4, 1.2582912e+07)
+	VFMADD231PS constAVX2<>+736(SB), Y6, Y11                 // t489 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y11, Y14                      // t490 = t489 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y14, Y6                // t491 = fma(t490, -0.25, u)
 	VMULPS Y6, Y6, Y14                                       // t492 = t491 * t491
@@ -3337,11 +3466,11 @@ loop1:
 	VCVTDQ2PS Y12, Y12                                       // t164 = float32(t163)
 	VADDPS constAVX2<>+448(SB), Y12, Y12                     // t165 = t164 + 0.5
 	VMULPS constAVX2<>+1344(SB), Y12, Y12                    // u = t165 * 1.1920929e-07
-	VPSUBD constAVX2<>+512(SB), Y14, Y14                     // t167 = u - 0x3f3504f3
+	VPSUBD constAVX2<>+480(SB), Y14, Y14                     // t167 = u - 0x3f3504f3
 	VPSRAD $23, Y14, Y6                                      // t168 = t167 >> 23
 	VCVTDQ2PS Y6, Y6                                         // t169 = float32(t168)
 	VANDPS constAVX2<>+1408(SB), Y14, Y14                    // t170 = t167 & 0x7fffff
-	VPADDD constAVX2<>+512(SB), Y14, Y14                     // t171 = t170 + 0x3f3504f3
+	VPADDD constAVX2<>+480(SB), Y14, Y14                     // t171 = t170 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y14, Y14                      // f = t171 - 1
 	VMULPS Y14, Y14, Y7                                      // t173 = f * f
 	VBROADCASTSS constAVX2<>+1440(SB), Y5                    // 0.12761909
@@ -3361,7 +3490,7 @@ loop1:
 	VMULPS constAVX2<>+1760(SB), Y14, Y14                    // t187 = log * -2
 	VSQRTPS Y14, Y14                                         // t188 = sqrt(t187)
 	VBROADCASTSS constAVX2<>+32(SB), Y6                      // 1.2582912e+07
-	VFMADD231PS constAVX2<>+480(SB), Y8, Y6                  // t189 = fma(u, 4, 1.2582912e+07)
+	VFMADD231PS constAVX2<>+736(SB), Y8, Y6                  // t189 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y6, Y15                       // t190 = t189 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y15, Y8                // t191 = fma(t190, -0.25, u)
 	VMULPS Y8, Y8, Y15                                       // t192 = t191 * t191
@@ -3389,11 +3518,11 @@ loop1:
 	VXORPS Y6, Y15, Y15                                      // cos = t204 ^ t210
 	VMULPS Y15, Y14, Y15                                     // t212 = t188 * cos
 	VMULPS Y5, Y14, Y14                                      // t213 = t188 * sin
-	VPSUBD constAVX2<>+512(SB), Y11, Y11                     // t214 = u - 0x3f3504f3
+	VPSUBD constAVX2<>+480(SB), Y11, Y11                     // t214 = u - 0x3f3504f3
 	VPSRAD $23, Y11, Y5                                      // t215 = t214 >> 23
 	VCVTDQ2PS Y5, Y5                                         // t216 = float32(t215)
 	VANDPS constAVX2<>+1408(SB), Y11, Y11                    // t217 = t214 & 0x7fffff
-	VPADDD constAVX2<>+512(SB), Y11, Y11                     // t218 = t217 + 0x3f3504f3
+	VPADDD constAVX2<>+480(SB), Y11, Y11                     // t218 = t217 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y11, Y11                      // f = t218 - 1
 	VMULPS Y11, Y11, Y6                                      // t220 = f * f
 	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909
@@ -3413,7 +3542,7 @@ loop1:
 	VMULPS constAVX2<>+1760(SB), Y11, Y11                    // t234 = log * -2
 	VSQRTPS Y11, Y11                                         // t235 = sqrt(t234)
 	VBROADCASTSS constAVX2<>+32(SB), Y5                      // 1.2582912e+07
-	VFMADD231PS constAVX2<>+480(SB), Y12, Y5                 // t236 = fma(u, 4, 1.2582912e+07)
+	VFMADD231PS constAVX2<>+736(SB), Y12, Y5                 // t236 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y5, Y7                        // t237 = t236 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y7, Y12                // t238 = fma(t237, -0.25, u)
 	VMULPS Y12, Y12, Y7                                      // t239 = t238 * t238
@@ -3673,11 +3802,11 @@ loop1:
 	VCVTDQ2PS Y6, Y6                                         // t426 = float32(t425)
 	VADDPS constAVX2<>+448(SB), Y6, Y6                       // t427 = t426 + 0.5
 	VMULPS constAVX2<>+1344(SB), Y6, Y6                      // u = t427 * 1.1920929e-07
-	VPSUBD constAVX2<>+512(SB), Y13, Y13                     // t429 = u - 0x3f3504f3
+	VPSUBD constAVX2<>+480(SB), Y13, Y13                     // t429 = u - 0x3f3504f3
 	VPSRAD $23, Y13, Y11                                     // t430 = t429 >> 23
 	VCVTDQ2PS Y11, Y11                                       // t431 = float32(t430)
 	VANDPS constAVX2<>+1408(SB), Y13, Y13                    // t432 = t429 & 0x7fffff
-	VPADDD constAVX2<>+512(SB), Y13, Y13                     // t433 = t432 + 0x3f3504f3
+	VPADDD constAVX2<>+480(SB), Y13, Y13                     // t433 = t432 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y13, Y13                      // f = t433 - 1
 	VMULPS Y13, Y13, Y7                                      // t435 = f * f
 	VBROADCASTSS constAVX2<>+1440(SB), Y8                    // 0.12761909
@@ -3697,7 +3826,7 @@ loop1:
 	VMULPS constAVX2<>+1760(SB), Y13, Y13                    // t449 = log * -2
 	VSQRTPS Y13, Y13                                         // t450 = sqrt(t449)
 	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07
-	VFMADD231PS constAVX2<>+480(SB), Y14, Y11                // t451 = fma(u, 4, 1.2582912e+07)
+	VFMADD231PS constAVX2<>+736(SB), Y14, Y11                // t451 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y11, Y9                       // t452 = t451 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y9, Y14                // t453 = fma(t452, -0.25, u)
 	VMULPS Y14, Y14, Y9                                      // t454 = t453 * t453
@@ -3725,11 +3854,11 @@ loop1:
 	VXORPS Y11, Y9, Y9                                       // cos = t466 ^ t472
 	VMULPS Y9, Y13, Y9                                       // t474 = t450 * cos
 	VMULPS Y8, Y13, Y13                                      // t475 = t450 * sin
-	VPSUBD constAVX2<>+512(SB), Y12, Y12                     // t476 = u - 0x3f3504f3
+	VPSUBD constAVX2<>+480(SB), Y12, Y12                     // t476 = u - 0x3f3504f3
 	VPSRAD $23, Y12, Y8                                      // t477 = t476 >> 23
 	VCVTDQ2PS Y8, Y8                                         // t478 = float32(t477)
 	VANDPS constAVX2<>+1408(SB), Y12, Y12                    // t479 = t476 & 0x7fffff
-	VPADDD constAVX2<>+512(SB), Y12, Y12                     // t480 = t479 + 0x3f3504f3
+	VPADDD constAVX2<>+480(SB), Y12, Y12                     // t480 = t479 + 0x3f3504f3
 	VSUBPS constAVX2<>+64(SB), Y12, Y12                      // f = t480 - 1
 	VMULPS Y12, Y12, Y11                                     // t482 = f * f
 	VBROADCASTSS constAVX2<>+1440(SB), Y14                   // 0.12761909
@@ -3749,7 +3878,7 @@ loop1:
 	VMULPS constAVX2<>+1760(SB), Y12, Y12                    // t496 = log * -2
 	VSQRTPS Y12, Y12                                         // t497 = sqrt(t496)
 	VBROADCASTSS constAVX2<>+32(SB), Y8                      // 1.2582912e+07
-	VFMADD231PS constAVX2<>+480(SB), Y6, Y8                  // t498 = fma(u, 4, 1.2582912e+07)
+	VFMADD231PS constAVX2<>+736(SB), Y6, Y8                  // t498 = fma(u, 4, 1.2582912e+07)
 	VSUBPS constAVX2<>+32(SB), Y8, Y7                        // t499 = t498 - 1.2582912e+07
 	VFMADD231PS constAVX2<>+1792(SB), Y7, Y6                 // t500 = fma(t499, -0.25, u)
 	VMULPS Y6, Y6, Y7                                        // t501 = t500 * t500

@@ -35,55 +35,56 @@ DATA constAVX512<>+116(SB)/4, $0xb96a9fe3
 DATA constAVX512<>+120(SB)/4, $0x80000000
 DATA constAVX512<>+124(SB)/4, $0x3f700000
 DATA constAVX512<>+128(SB)/4, $0xbf000000
-DATA constAVX512<>+132(SB)/4, $0x3ecc422a
-DATA constAVX512<>+136(SB)/4, $0xff800000
-DATA constAVX512<>+140(SB)/4, $0xd2511f53
-DATA constAVX512<>+144(SB)/4, $0xcd9e8d57
-DATA constAVX512<>+148(SB)/4, $0x9e3779b9
-DATA constAVX512<>+152(SB)/4, $0xbb67ae85
-DATA constAVX512<>+156(SB)/4, $0x34000000
-DATA constAVX512<>+160(SB)/4, $0x00000010
-DATA constAVX512<>+164(SB)/4, $0x00000000
-DATA constAVX512<>+168(SB)/4, $0x00000001
-DATA constAVX512<>+172(SB)/4, $0x00000002
-DATA constAVX512<>+176(SB)/4, $0x00000003
-DATA constAVX512<>+180(SB)/4, $0x00000004
-DATA constAVX512<>+184(SB)/4, $0x00000005
-DATA constAVX512<>+188(SB)/4, $0x00000006
-DATA constAVX512<>+192(SB)/4, $0x00000007
-DATA constAVX512<>+196(SB)/4, $0x00000008
-DATA constAVX512<>+200(SB)/4, $0x00000009
-DATA constAVX512<>+204(SB)/4, $0x0000000a
-DATA constAVX512<>+208(SB)/4, $0x0000000b
-DATA constAVX512<>+212(SB)/4, $0x0000000c
-DATA constAVX512<>+216(SB)/4, $0x0000000d
-DATA constAVX512<>+220(SB)/4, $0x0000000e
-DATA constAVX512<>+224(SB)/4, $0x0000000f
-DATA constAVX512<>+228(SB)/4, $0x00000002
-DATA constAVX512<>+232(SB)/4, $0x007fffff
-DATA constAVX512<>+236(SB)/4, $0xbd9c556e
-DATA constAVX512<>+240(SB)/4, $0x3e02ae94
-DATA constAVX512<>+244(SB)/4, $0xbe06c368
-DATA constAVX512<>+248(SB)/4, $0x3e116cab
-DATA constAVX512<>+252(SB)/4, $0xbe2a3909
-DATA constAVX512<>+256(SB)/4, $0x3e4cd00e
-DATA constAVX512<>+260(SB)/4, $0xbe800114
-DATA constAVX512<>+264(SB)/4, $0x3eaaaaaa
-DATA constAVX512<>+268(SB)/4, $0xb102e308
-DATA constAVX512<>+272(SB)/4, $0x3f317218
-DATA constAVX512<>+276(SB)/4, $0xc0000000
-DATA constAVX512<>+280(SB)/4, $0xbe800000
-DATA constAVX512<>+284(SB)/4, $0x42a3303f
-DATA constAVX512<>+288(SB)/4, $0xc296ee76
-DATA constAVX512<>+292(SB)/4, $0xc2255de0
-DATA constAVX512<>+296(SB)/4, $0xb43bbd2e
-DATA constAVX512<>+300(SB)/4, $0x40c90fdb
-DATA constAVX512<>+304(SB)/4, $0xc2aad94d
-DATA constAVX512<>+308(SB)/4, $0x426a7210
-DATA constAVX512<>+312(SB)/4, $0x4281e0d8
-DATA constAVX512<>+316(SB)/4, $0xc19de9e6
-DATA constAVX512<>+320(SB)/4, $0x00000001
-GLOBL constAVX512<>(SB), RODATA|NOPTR, $324
+DATA constAVX512<>+132(SB)/4, $0x00000000
+DATA constAVX512<>+136(SB)/4, $0x3ecc422a
+DATA constAVX512<>+140(SB)/4, $0xff800000
+DATA constAVX512<>+144(SB)/4, $0xd2511f53
+DATA constAVX512<>+148(SB)/4, $0xcd9e8d57
+DATA constAVX512<>+152(SB)/4, $0x9e3779b9
+DATA constAVX512<>+156(SB)/4, $0xbb67ae85
+DATA constAVX512<>+160(SB)/4, $0x34000000
+DATA constAVX512<>+164(SB)/4, $0x00000010
+DATA constAVX512<>+168(SB)/4, $0x00000000
+DATA constAVX512<>+172(SB)/4, $0x00000001
+DATA constAVX512<>+176(SB)/4, $0x00000002
+DATA constAVX512<>+180(SB)/4, $0x00000003
+DATA constAVX512<>+184(SB)/4, $0x00000004
+DATA constAVX512<>+188(SB)/4, $0x00000005
+DATA constAVX512<>+192(SB)/4, $0x00000006
+DATA constAVX512<>+196(SB)/4, $0x00000007
+DATA constAVX512<>+200(SB)/4, $0x00000008
+DATA constAVX512<>+204(SB)/4, $0x00000009
+DATA constAVX512<>+208(SB)/4, $0x0000000a
+DATA constAVX512<>+212(SB)/4, $0x0000000b
+DATA constAVX512<>+216(SB)/4, $0x0000000c
+DATA constAVX512<>+220(SB)/4, $0x0000000d
+DATA constAVX512<>+224(SB)/4, $0x0000000e
+DATA constAVX512<>+228(SB)/4, $0x0000000f
+DATA constAVX512<>+232(SB)/4, $0x00000002
+DATA constAVX512<>+236(SB)/4, $0x007fffff
+DATA constAVX512<>+240(SB)/4, $0xbd9c556e
+DATA constAVX512<>+244(SB)/4, $0x3e02ae94
+DATA constAVX512<>+248(SB)/4, $0xbe06c368
+DATA constAVX512<>+252(SB)/4, $0x3e116cab
+DATA constAVX512<>+256(SB)/4, $0xbe2a3909
+DATA constAVX512<>+260(SB)/4, $0x3e4cd00e
+DATA constAVX512<>+264(SB)/4, $0xbe800114
+DATA constAVX512<>+268(SB)/4, $0x3eaaaaaa
+DATA constAVX512<>+272(SB)/4, $0xb102e308
+DATA constAVX512<>+276(SB)/4, $0x3f317218
+DATA constAVX512<>+280(SB)/4, $0xc0000000
+DATA constAVX512<>+284(SB)/4, $0xbe800000
+DATA constAVX512<>+288(SB)/4, $0x42a3303f
+DATA constAVX512<>+292(SB)/4, $0xc296ee76
+DATA constAVX512<>+296(SB)/4, $0xc2255de0
+DATA constAVX512<>+300(SB)/4, $0xb43bbd2e
+DATA constAVX512<>+304(SB)/4, $0x40c90fdb
+DATA constAVX512<>+308(SB)/4, $0xc2aad94d
+DATA constAVX512<>+312(SB)/4, $0x426a7210
+DATA constAVX512<>+316(SB)/4, $0x4281e0d8
+DATA constAVX512<>+320(SB)/4, $0xc19de9e6
+DATA constAVX512<>+324(SB)/4, $0x00000001
+GLOBL constAVX512<>(SB), RODATA|NOPTR, $328
 
 // func addAVX512(dst []float32, a []float32, b []float32)
 TEXT ·addAVX512(SB), NOSPLIT, $0-72
@@ -193,10 +194,10 @@ TEXT ·addScaledAVX512(SB), NOSPLIT, $0-80
 	JGE end1
 
 loop1:
-	VMOVUPS (DX)(R8*1), Z1                                   // a = a[i]
-	VMOVUPS (CX)(R8*1), Z2                                   // b = b[i]
-	VFMADD231PS Z0, Z2, Z1                                   // t4 = fma(b, s, a)
-	VMOVUPS Z1, (DI)(R8*1)                                   // dst[i] = t4
+	VMOVUPS (CX)(R8*1), Z1                                   // b = b[i]
+	VMOVUPS (DX)(R8*1), Z2                                   // a = a[i]
+	VFMADD231PS Z0, Z1, Z2                                   // t4 = fma(b, s, a)
+	VMOVUPS Z2, (DI)(R8*1)                                   // dst[i] = t4
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, SI
 	JLT loop1                                                // while i < bytes(dst)
@@ -384,26 +385,28 @@ TEXT ·geluGradAVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1
 	VBROADCASTSS constAVX512<>+4(SB), Z1                     // 1.2582912e+07
 	VBROADCASTSS constAVX512<>+12(SB), Z2                    // 0x7f
-	VBROADCASTSS constAVX512<>+20(SB), Z3                    // 1.442695
-	VBROADCASTSS constAVX512<>+24(SB), Z4                    // -0.6931472
-	VBROADCASTSS constAVX512<>+28(SB), Z5                    // 1.9046542e-09
-	VBROADCASTSS constAVX512<>+4(SB), Z6                     // 0x4b400000
-	VBROADCASTSS constAVX512<>+32(SB), Z7                    // 0.0013821003
-	VBROADCASTSS constAVX512<>+36(SB), Z8                    // 0.008368674
-	VBROADCASTSS constAVX512<>+40(SB), Z9                    // 0.041668262
-	VBROADCASTSS constAVX512<>+44(SB), Z10                   // 0.16666521
-	VBROADCASTSS constAVX512<>+48(SB), Z11                   // 0.49999994
-	VBROADCASTSS constAVX512<>+16(SB), Z12                   // -87.34
-	VBROADCASTSS constAVX512<>+52(SB), Z13                   // 0.5
-	VBROADCASTSS constAVX512<>+56(SB), Z14                   // 4
-	VBROADCASTSS constAVX512<>+128(SB), Z15                  // -0.5
-	VPXORD Z16, Z16, Z16                                     // 0
-	VBROADCASTSS constAVX512<>+132(SB), Z17                  // 0.3989423
-	VBROADCASTSS constAVX512<>+60(SB), Z18                   // 0.70710677
-	VBROADCASTSS constAVX512<>+64(SB), Z19                   // -0.00059268135
-	VBROADCASTSS constAVX512<>+68(SB), Z20                   // 0.0049809692
-	VBROADCASTSS constAVX512<>+72(SB), Z21                   // -0.02675871
-	VBROADCASTSS constAVX512<>+76(SB), Z22                   // 0.1128162
+	VBROADCASTSS constAVX512<>+52(SB), Z3                    // 0.5
+	VBROADCASTSS constAVX512<>+56(SB), Z4                    // 4
+	VBROADCASTSS constAVX512<>+20(SB), Z5                    // 1.442695
+	VBROADCASTSS constAVX512<>+24(SB), Z6                    // -0.6931472
+	VBROADCASTSS constAVX512<>+28(SB), Z7                    // 1.9046542e-09
+	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 0x4b400000
+	VBROADCASTSS constAVX512<>+32(SB), Z9                    // 0.0013821003
+	VBROADCASTSS constAVX512<>+36(SB), Z10                   // 0.008368674
+	VBROADCASTSS constAVX512<>+40(SB), Z11                   // 0.041668262
+	VBROADCASTSS constAVX512<>+44(SB), Z12                   // 0.16666521
+	VBROADCASTSS constAVX512<>+48(SB), Z13                   // 0.49999994
+	VBROADCASTSS constAVX512<>+16(SB), Z14                   // -87.34
+	VBROADCASTSS constAVX512<>+60(SB), Z15                   // 0.70710677
+	VBROADCASTSS constAVX512<>+64(SB), Z16                   // -0.00059268135
+	VBROADCASTSS constAVX512<>+68(SB), Z17                   // 0.0049809692
+	VBROADCASTSS constAVX512<>+72(SB), Z18                   // -0.02675871
+	VBROADCASTSS constAVX512<>+76(SB), Z19                   // 0.1128162
+	VBROADCASTSS constAVX512<>+80(SB), Z20                   // -0.3761248
+	VBROADCASTSS constAVX512<>+84(SB), Z21                   // 0.12837915
+	VBROADCASTSS constAVX512<>+88(SB), Z22                   // 0x7fffffff
+	VBROADCASTSS constAVX512<>+92(SB), Z23                   // 0.00019388717
+	VBROADCASTSS constAVX512<>+96(SB), Z24                   // -0.0030230137
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ dst_len+8(FP), SI                                   // bytes(dst)
 	SHLQ $2, SI
@@ -414,79 +417,79 @@ TEXT ·geluGradAVX512(SB), NOSPLIT, $0-72
 	JGE end1
 
 loop1:
-	VMOVUPS (DX)(R8*1), Z23                                  // dy = dy[i]
-	VMOVUPS (CX)(R8*1), Z24                                  // x = x[i]
-	VMULPS Z24, Z24, Z25                                     // t3 = x * x
-	VMULPS Z15, Z25, Z25                                     // t4 = t3 * -0.5
-	VMOVAPS Z1, Z26                                          // t5 = 1.2582912e+07
-	VFMADD231PS Z3, Z25, Z26                                 // t5 = fma(t4, 1.442695, 1.2582912e+07)
-	VSUBPS Z1, Z26, Z27                                      // t6 = t5 - 1.2582912e+07
-	VMOVAPS Z25, Z28                                         // t7 = t4
-	VFMADD231PS Z4, Z27, Z28                                 // t7 = fma(t6, -0.6931472, t4)
-	VFMADD231PS Z5, Z27, Z28                                 // r = fma(t6, 1.9046542e-09, t7)
-	VPSUBD Z6, Z26, Z26                                      // n = t5 - 0x4b400000
-	VMOVAPS Z8, Z27                                          // t10 = 0.008368674
-	VFMADD231PS Z28, Z7, Z27                                 // t10 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS Z9, Z28, Z27                                 // t11 = fma(t10, r, 0.041668262)
-	VFMADD213PS Z10, Z28, Z27                                // t12 = fma(t11, r, 0.16666521)
-	VFMADD213PS Z11, Z28, Z27                                // t13 = fma(t12, r, 0.49999994)
-	VFMADD213PS Z0, Z28, Z27                                 // t14 = fma(t13, r, 1)
-	VFMADD213PS Z0, Z28, Z27                                 // t15 = fma(t14, r, 1)
-	VPSRAD $1, Z26, Z28                                      // t16 = n >> 1
-	VPADDD Z2, Z28, Z29                                      // t17 = t16 + 0x7f
-	VPSLLD $23, Z29, Z29                                     // t18 = t17 << 23
-	VMULPS Z29, Z27, Z27                                     // t19 = t15 * t18
-	VPSUBD Z28, Z26, Z26                                     // t20 = n - t16
-	VPADDD Z2, Z26, Z26                                      // t21 = t20 + 0x7f
-	VPSLLD $23, Z26, Z26                                     // t22 = t21 << 23
-	VMULPS Z26, Z27, Z27                                     // t23 = t19 * t22
-	VCMPPS $0x1e, Z25, Z12, K1                               // t24 = -87.34 > t4
-	VBLENDMPS Z16, Z27, K1, Z27                              // t25 = t24 ? 0 : t23
-	VMULPS Z17, Z27, Z27                                     // t26 = t25 * 0.3989423
-	VMULPS Z18, Z24, Z25                                     // t27 = x * 0.70710677
-	VMULPS Z25, Z25, Z26                                     // t28 = t27 * t27
-	VMOVAPS Z20, Z28                                         // t29 = 0.0049809692
-	VFMADD231PS Z26, Z19, Z28                                // t29 = fma(-0.00059268135, t28, 0.0049809692)
-	VFMADD213PS Z21, Z26, Z28                                // t30 = fma(t29, t28, -0.02675871)
-	VFMADD213PS Z22, Z26, Z28                                // t31 = fma(t30, t28, 0.1128162)
-	VFMADD213PS.BCST constAVX512<>+80(SB), Z26, Z28          // t32 = fma(t31, t28, -0.3761248)
-	VFMADD213PS.BCST constAVX512<>+84(SB), Z26, Z28          // t33 = fma(t32, t28, 0.12837915)
-	VFMADD213PS Z25, Z25, Z28                                // small = fma(t33, t27, t27)
-	VPANDD.BCST constAVX512<>+88(SB), Z25, Z26               // |x| = t27 & 0x7fffffff
-	VCMPPS $0x1e, Z14, Z26, K1                               // t36 = |x| > 4
-	VBLENDMPS Z14, Z26, K1, Z29                              // t37 = t36 ? 4 : |x|
-	VBROADCASTSS constAVX512<>+96(SB), Z30                   // -0.0030230137
-	VFMADD231PS.BCST constAVX512<>+92(SB), Z29, Z30          // t38 = fma(0.00019388717, t37, -0.0030230137)
-	VFMADD213PS.BCST constAVX512<>+100(SB), Z29, Z30         // t39 = fma(t38, t37, 0.022145998)
-	VFMADD213PS.BCST constAVX512<>+104(SB), Z29, Z30         // t40 = fma(t39, t37, -0.10376289)
-	VFMADD213PS.BCST constAVX512<>+108(SB), Z29, Z30         // t41 = fma(t40, t37, -0.6373755)
-	VFMADD213PS.BCST constAVX512<>+112(SB), Z29, Z30         // t42 = fma(t41, t37, -1.1275603)
-	VFMADD213PS.BCST constAVX512<>+116(SB), Z29, Z30         // t43 = fma(t42, t37, -0.00022375541)
-	VMOVAPS Z1, Z29                                          // t44 = 1.2582912e+07
-	VFMADD231PS Z3, Z30, Z29                                 // t44 = fma(t43, 1.442695, 1.2582912e+07)
-	VSUBPS Z1, Z29, Z31                                      // t45 = t44 - 1.2582912e+07
-	VFMADD231PS Z4, Z31, Z30                                 // t46 = fma(t45, -0.6931472, t43)
-	VFMADD231PS Z5, Z31, Z30                                 // r = fma(t45, 1.9046542e-09, t46)
-	VPSUBD Z6, Z29, Z29                                      // n = t44 - 0x4b400000
-	VMOVAPS Z8, Z31                                          // t49 = 0.008368674
-	VFMADD231PS Z30, Z7, Z31                                 // t49 = fma(0.0013821003, r, 0.008368674)
-	VFMADD213PS Z9, Z30, Z31                                 // t50 = fma(t49, r, 0.041668262)
-	VFMADD213PS Z10, Z30, Z31                                // t51 = fma(t50, r, 0.16666521)
-	VFMADD213PS Z11, Z30, Z31                                // t52 = fma(t51, r, 0.49999994)
-	VFMADD213PS Z0, Z30, Z31                                 // t53 = fma(t52, r, 1)
-	VFMADD213PS Z0, Z30, Z31                                 // t54 = fma(t53, r, 1)
-	VPADDD Z2, Z29, Z29                                      // t55 = n + 0x7f
-	VPSLLD $23, Z29, Z29                                     // t56 = t55 << 23
-	VMULPS Z29, Z31, Z31                                     // t57 = t54 * t56
-	VSUBPS Z31, Z0, Z31                                      // t58 = 1 - t57
-	VPANDD.BCST constAVX512<>+120(SB), Z25, Z25              // t59 = t27 & 0x80000000
-	VPORD Z25, Z31, Z31                                      // large = t58 | t59
-	VCMPPS.BCST $0x1e, constAVX512<>+124(SB), Z26, K1        // t61 = |x| > 0.9375
-	VBLENDMPS Z31, Z28, K1, Z31                              // t62 = t61 ? large : small
-	VFMADD213PS Z13, Z13, Z31                                // t63 = fma(0.5, t62, 0.5)
-	VFMADD231PS Z27, Z24, Z31                                // t64 = fma(x, t26, t63)
-	VMULPS Z31, Z23, Z23                                     // t65 = dy * t64
-	VMOVUPS Z23, (DI)(R8*1)                                  // dst[i] = t65
+	VMOVUPS (CX)(R8*1), Z25                                  // x = x[i]
+	VMULPS Z15, Z25, Z26                                     // t2 = x * 0.70710677
+	VMULPS Z26, Z26, Z27                                     // t3 = t2 * t2
+	VMOVAPS Z17, Z28                                         // t4 = 0.0049809692
+	VFMADD231PS Z27, Z16, Z28                                // t4 = fma(-0.00059268135, t3, 0.0049809692)
+	VFMADD213PS Z18, Z27, Z28                                // t5 = fma(t4, t3, -0.02675871)
+	VFMADD213PS Z19, Z27, Z28                                // t6 = fma(t5, t3, 0.1128162)
+	VFMADD213PS Z20, Z27, Z28                                // t7 = fma(t6, t3, -0.3761248)
+	VFMADD213PS Z21, Z27, Z28                                // t8 = fma(t7, t3, 0.12837915)
+	VFMADD213PS Z26, Z26, Z28                                // small = fma(t8, t2, t2)
+	VPANDD Z22, Z26, Z27                                     // |x| = t2 & 0x7fffffff
+	VCMPPS $0x1e, Z4, Z27, K1                                // t11 = |x| > 4
+	VBLENDMPS Z4, Z27, K1, Z29                               // t12 = t11 ? 4 : |x|
+	VMOVAPS Z24, Z30                                         // t13 = -0.0030230137
+	VFMADD231PS Z29, Z23, Z30                                // t13 = fma(0.00019388717, t12, -0.0030230137)
+	VFMADD213PS.BCST constAVX512<>+100(SB), Z29, Z30         // t14 = fma(t13, t12, 0.022145998)
+	VFMADD213PS.BCST constAVX512<>+104(SB), Z29, Z30         // t15 = fma(t14, t12, -0.10376289)
+	VFMADD213PS.BCST constAVX512<>+108(SB), Z29, Z30         // t16 = fma(t15, t12, -0.6373755)
+	VFMADD213PS.BCST constAVX512<>+112(SB), Z29, Z30         // t17 = fma(t16, t12, -1.1275603)
+	VFMADD213PS.BCST constAVX512<>+116(SB), Z29, Z30         // t18 = fma(t17, t12, -0.00022375541)
+	VMOVAPS Z1, Z29                                          // t19 = 1.2582912e+07
+	VFMADD231PS Z5, Z30, Z29                                 // t19 = fma(t18, 1.442695, 1.2582912e+07)
+	VSUBPS Z1, Z29, Z31                                      // t20 = t19 - 1.2582912e+07
+	VFMADD231PS Z6, Z31, Z30                                 // t21 = fma(t20, -0.6931472, t18)
+	VFMADD231PS Z7, Z31, Z30                                 // r = fma(t20, 1.9046542e-09, t21)
+	VPSUBD Z8, Z29, Z29                                      // n = t19 - 0x4b400000
+	VMOVAPS Z10, Z31                                         // t24 = 0.008368674
+	VFMADD231PS Z30, Z9, Z31                                 // t24 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS Z11, Z30, Z31                                // t25 = fma(t24, r, 0.041668262)
+	VFMADD213PS Z12, Z30, Z31                                // t26 = fma(t25, r, 0.16666521)
+	VFMADD213PS Z13, Z30, Z31                                // t27 = fma(t26, r, 0.49999994)
+	VFMADD213PS Z0, Z30, Z31                                 // t28 = fma(t27, r, 1)
+	VFMADD213PS Z0, Z30, Z31                                 // t29 = fma(t28, r, 1)
+	VPADDD Z2, Z29, Z29                                      // t30 = n + 0x7f
+	VPSLLD $23, Z29, Z29                                     // t31 = t30 << 23
+	VMULPS Z29, Z31, Z31                                     // t32 = t29 * t31
+	VSUBPS Z31, Z0, Z31                                      // t33 = 1 - t32
+	VPANDD.BCST constAVX512<>+120(SB), Z26, Z26              // t34 = t2 & 0x80000000
+	VPORD Z26, Z31, Z31                                      // large = t33 | t34
+	VCMPPS.BCST $0x1e, constAVX512<>+124(SB), Z27, K1        // t36 = |x| > 0.9375
+	VBLENDMPS Z31, Z28, K1, Z31                              // t37 = t36 ? large : small
+	VFMADD213PS Z3, Z3, Z31                                  // t38 = fma(0.5, t37, 0.5)
+	VMULPS Z25, Z25, Z28                                     // t39 = x * x
+	VMULPS.BCST constAVX512<>+128(SB), Z28, Z28              // t40 = t39 * -0.5
+	VMOVAPS Z1, Z27                                          // t41 = 1.2582912e+07
+	VFMADD231PS Z5, Z28, Z27                                 // t41 = fma(t40, 1.442695, 1.2582912e+07)
+	VSUBPS Z1, Z27, Z26                                      // t42 = t41 - 1.2582912e+07
+	VMOVAPS Z28, Z29                                         // t43 = t40
+	VFMADD231PS Z6, Z26, Z29                                 // t43 = fma(t42, -0.6931472, t40)
+	VFMADD231PS Z7, Z26, Z29                                 // r = fma(t42, 1.9046542e-09, t43)
+	VPSUBD Z8, Z27, Z27                                      // n = t41 - 0x4b400000
+	VMOVAPS Z10, Z26                                         // t46 = 0.008368674
+	VFMADD231PS Z29, Z9, Z26                                 // t46 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS Z11, Z29, Z26                                // t47 = fma(t46, r, 0.041668262)
+	VFMADD213PS Z12, Z29, Z26                                // t48 = fma(t47, r, 0.16666521)
+	VFMADD213PS Z13, Z29, Z26                                // t49 = fma(t48, r, 0.49999994)
+	VFMADD213PS Z0, Z29, Z26                                 // t50 = fma(t49, r, 1)
+	VFMADD213PS Z0, Z29, Z26                                 // t51 = fma(t50, r, 1)
+	VPSRAD $1, Z27, Z29                                      // t52 = n >> 1
+	VPADDD Z2, Z29, Z30                                      // t53 = t52 + 0x7f
+	VPSLLD $23, Z30, Z30                                     // t54 = t53 << 23
+	VMULPS Z30, Z26, Z26                                     // t55 = t51 * t54
+	VPSUBD Z29, Z27, Z27                                     // t56 = n - t52
+	VPADDD Z2, Z27, Z27                                      // t57 = t56 + 0x7f
+	VPSLLD $23, Z27, Z27                                     // t58 = t57 << 23
+	VMULPS Z27, Z26, Z26                                     // t59 = t55 * t58
+	VCMPPS $0x1e, Z28, Z14, K1                               // t60 = -87.34 > t40
+	VBLENDMPS.BCST constAVX512<>+132(SB), Z26, K1, Z26       // t61 = t60 ? 0 : t59
+	VMULPS.BCST constAVX512<>+136(SB), Z26, Z26              // t62 = t61 * 0.3989423
+	VFMADD231PS Z26, Z25, Z31                                // t63 = fma(x, t62, t38)
+	VMOVUPS (DX)(R8*1), Z26                                  // dy = dy[i]
+	VMULPS Z31, Z26, Z26                                     // t65 = dy * t63
+	VMOVUPS Z26, (DI)(R8*1)                                  // dst[i] = t65
 	ADDQ $64, R8                                             // i += 64
 	CMPQ R8, SI
 	JLT loop1                                                // while i < bytes(dst)
@@ -747,7 +750,7 @@ TEXT ·softmaxAVX512(SB), NOSPLIT, $0-44
 	VBROADCASTSS constAVX512<>+40(SB), Z11                   // 0.041668262
 	VBROADCASTSS constAVX512<>+44(SB), Z12                   // 0.16666521
 	VBROADCASTSS constAVX512<>+48(SB), Z13                   // 0.49999994
-	VBROADCASTSS constAVX512<>+136(SB), Z14                  // 0xff800000
+	VBROADCASTSS constAVX512<>+140(SB), Z14                  // 0xff800000
 	MOVQ x_base+0(FP), DI                                    // x
 	MOVQ rows+24(FP), SI                                     // rows
 	MOVQ mask+32(FP), DX                                     // mask
@@ -755,7 +758,7 @@ TEXT ·softmaxAVX512(SB), NOSPLIT, $0-44
 	VBROADCASTSS s+40(FP), Z15                               // s
 
 loop1:
-	VBROADCASTSS constAVX512<>+136(SB), Z16                  // max = 0xff800000
+	VBROADCASTSS constAVX512<>+140(SB), Z16                  // max = 0xff800000
 	XORL R8, R8                                              // i = 0
 	CMPQ R8, CX
 	JGE end2
@@ -1300,14 +1303,14 @@ end1:
 TEXT ·uniformAVX512(SB), NOSPLIT, $0-32
 	MOVL $0xaaaa, AX
 	KMOVW AX, K7                                             // odd lanes
-	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53
-	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57
-	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9
-	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85
+	VBROADCASTSS constAVX512<>+144(SB), Z0                   // 0xd2511f53
+	VBROADCASTSS constAVX512<>+148(SB), Z1                   // 0xcd9e8d57
+	VBROADCASTSS constAVX512<>+152(SB), Z2                   // 0x9e3779b9
+	VBROADCASTSS constAVX512<>+156(SB), Z3                   // 0xbb67ae85
 	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5
-	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07
-	VBROADCASTSS constAVX512<>+160(SB), Z6                   // 0x10
-	VMOVUPS constAVX512<>+164(SB), Z7                        // lane numbers 0
+	VBROADCASTSS constAVX512<>+160(SB), Z5                   // 1.1920929e-07
+	VBROADCASTSS constAVX512<>+164(SB), Z6                   // 0x10
+	VMOVUPS constAVX512<>+168(SB), Z7                        // lane numbers 0
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ c+24(FP), SI                                        // c
 	MOVQ dst_len+8(FP), DX                                   // bytes(dst)
@@ -1555,32 +1558,32 @@ end1:
 TEXT ·gaussianAVX512(SB), NOSPLIT, $0-32
 	MOVL $0xaaaa, AX
 	KMOVW AX, K7                                             // odd lanes
-	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53
-	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57
-	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9
-	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85
+	VBROADCASTSS constAVX512<>+144(SB), Z0                   // 0xd2511f53
+	VBROADCASTSS constAVX512<>+148(SB), Z1                   // 0xcd9e8d57
+	VBROADCASTSS constAVX512<>+152(SB), Z2                   // 0x9e3779b9
+	VBROADCASTSS constAVX512<>+156(SB), Z3                   // 0xbb67ae85
 	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5
-	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07
+	VBROADCASTSS constAVX512<>+160(SB), Z5                   // 1.1920929e-07
 	VBROADCASTSS constAVX512<>+60(SB), Z6                    // 0x3f3504f3
 	VBROADCASTSS constAVX512<>+8(SB), Z7                     // 1
 	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 1.2582912e+07
-	VBROADCASTSS constAVX512<>+228(SB), Z9                   // 0x2
-	VBROADCASTSS constAVX512<>+232(SB), Z10                  // 0x7fffff
-	VBROADCASTSS constAVX512<>+236(SB), Z11                  // -0.07633482
-	VBROADCASTSS constAVX512<>+240(SB), Z12                  // 0.12761909
-	VBROADCASTSS constAVX512<>+244(SB), Z13                  // -0.13160479
-	VBROADCASTSS constAVX512<>+248(SB), Z14                  // 0.1420161
-	VBROADCASTSS constAVX512<>+252(SB), Z15                  // -0.1662332
-	VBROADCASTSS constAVX512<>+256(SB), Z16                  // 0.20001242
-	VBROADCASTSS constAVX512<>+260(SB), Z17                  // -0.25000823
-	VBROADCASTSS constAVX512<>+264(SB), Z18                  // 0.3333333
-	VBROADCASTSS constAVX512<>+268(SB), Z19                  // -1.9046542e-09
+	VBROADCASTSS constAVX512<>+232(SB), Z9                   // 0x2
+	VBROADCASTSS constAVX512<>+236(SB), Z10                  // 0x7fffff
+	VBROADCASTSS constAVX512<>+240(SB), Z11                  // -0.07633482
+	VBROADCASTSS constAVX512<>+244(SB), Z12                  // 0.12761909
+	VBROADCASTSS constAVX512<>+248(SB), Z13                  // -0.13160479
+	VBROADCASTSS constAVX512<>+252(SB), Z14                  // 0.1420161
+	VBROADCASTSS constAVX512<>+256(SB), Z15                  // -0.1662332
+	VBROADCASTSS constAVX512<>+260(SB), Z16                  // 0.20001242
+	VBROADCASTSS constAVX512<>+264(SB), Z17                  // -0.25000823
+	VBROADCASTSS constAVX512<>+268(SB), Z18                  // 0.3333333
+	VBROADCASTSS constAVX512<>+272(SB), Z19                  // -1.9046542e-09
 	MOVQ dst_base+0(FP), DI                                  // dst
 	MOVQ c+24(FP), SI                                        // c
 	MOVQ dst_len+8(FP), DX                                   // bytes(dst)
 	SHLQ $2, DX
 	VBROADCASTSS 8(SI), Z20                                  // c0 = c+8
-	VMOVUPS constAVX512<>+164(SB), Z21                       // lane numbers 0
+	VMOVUPS constAVX512<>+168(SB), Z21                       // lane numbers 0
 	VPADDD Z21, Z20, Z20                                     // t2 = c0 + lane numbers 0
 	XORL CX, CX                                              // i = 0
 	CMPQ CX, DX
@@ -1826,32 +1829,32 @@ loop1:
 	VFMADD231PS Z19, Z22, Z31                                // t179 = fma(t165, -1.9046542e-09, t178)
 	VFMADD231PS.BCST constAVX512<>+128(SB), Z23, Z31         // t180 = fma(-0.5, t169, t179)
 	VADDPS Z31, Z30, Z30                                     // t181 = f + t180
-	VFMADD231PS.BCST constAVX512<>+272(SB), Z22, Z30         // log = fma(t165, 0.6931472, t181)
-	VMULPS.BCST constAVX512<>+276(SB), Z30, Z30              // t183 = log * -2
+	VFMADD231PS.BCST constAVX512<>+276(SB), Z22, Z30         // log = fma(t165, 0.6931472, t181)
+	VMULPS.BCST constAVX512<>+280(SB), Z30, Z30              // t183 = log * -2
 	VSQRTPS Z30, Z30                                         // t184 = sqrt(t183)
 	VMOVAPS Z8, Z22                                          // t185 = 1.2582912e+07
 	VFMADD231PS.BCST constAVX512<>+56(SB), Z24, Z22          // t185 = fma(u, 4, 1.2582912e+07)
 	VSUBPS Z8, Z22, Z31                                      // t186 = t185 - 1.2582912e+07
-	VFMADD231PS.BCST constAVX512<>+280(SB), Z31, Z24         // t187 = fma(t186, -0.25, u)
+	VFMADD231PS.BCST constAVX512<>+284(SB), Z31, Z24         // t187 = fma(t186, -0.25, u)
 	VMULPS Z24, Z24, Z31                                     // t188 = t187 * t187
-	VBROADCASTSS constAVX512<>+284(SB), Z23                  // 81.59423
-	VFMADD231PS.BCST constAVX512<>+288(SB), Z31, Z23         // t189 = fma(-75.465744, t188, 81.59423)
-	VFMADD213PS.BCST constAVX512<>+292(SB), Z31, Z23         // t190 = fma(t189, t188, -41.341675)
-	VFMADD213PS.BCST constAVX512<>+296(SB), Z31, Z23         // t191 = fma(t190, t188, -1.7484555e-07)
+	VBROADCASTSS constAVX512<>+288(SB), Z23                  // 81.59423
+	VFMADD231PS.BCST constAVX512<>+292(SB), Z31, Z23         // t189 = fma(-75.465744, t188, 81.59423)
+	VFMADD213PS.BCST constAVX512<>+296(SB), Z31, Z23         // t190 = fma(t189, t188, -41.341675)
+	VFMADD213PS.BCST constAVX512<>+300(SB), Z31, Z23         // t191 = fma(t190, t188, -1.7484555e-07)
 	VMULPS Z24, Z23, Z23                                     // t192 = t191 * t187
-	VFMADD231PS.BCST constAVX512<>+300(SB), Z24, Z23         // t193 = fma(t187, 6.2831855, t192)
-	VBROADCASTSS constAVX512<>+304(SB), Z24                  // -85.424416
-	VFMADD231PS.BCST constAVX512<>+308(SB), Z31, Z24         // t194 = fma(58.61139, t188, -85.424416)
-	VFMADD213PS.BCST constAVX512<>+312(SB), Z31, Z24         // t195 = fma(t194, t188, 64.93915)
-	VFMADD213PS.BCST constAVX512<>+316(SB), Z31, Z24         // t196 = fma(t195, t188, -19.739208)
+	VFMADD231PS.BCST constAVX512<>+304(SB), Z24, Z23         // t193 = fma(t187, 6.2831855, t192)
+	VBROADCASTSS constAVX512<>+308(SB), Z24                  // -85.424416
+	VFMADD231PS.BCST constAVX512<>+312(SB), Z31, Z24         // t194 = fma(58.61139, t188, -85.424416)
+	VFMADD213PS.BCST constAVX512<>+316(SB), Z31, Z24         // t195 = fma(t194, t188, 64.93915)
+	VFMADD213PS.BCST constAVX512<>+320(SB), Z31, Z24         // t196 = fma(t195, t188, -19.739208)
 	VFMADD213PS Z7, Z31, Z24                                 // t197 = fma(t196, t188, 1)
-	VPTESTMD.BCST constAVX512<>+320(SB), Z22, K1             // t198 = t185 & 1 != 0
+	VPTESTMD.BCST constAVX512<>+324(SB), Z22, K1             // t198 = t185 & 1 != 0
 	VBLENDMPS Z24, Z23, K1, Z31                              // t199 = t198 ? t197 : t193
 	VBLENDMPS Z23, Z24, K1, Z23                              // t200 = t198 ? t193 : t197
 	VPANDD Z9, Z22, Z24                                      // t201 = t185 & 0x2
 	VPSLLD $30, Z24, Z24                                     // t202 = t201 << 30
 	VPXORD Z24, Z31, Z31                                     // sin = t199 ^ t202
-	VPADDD.BCST constAVX512<>+320(SB), Z22, Z22              // t204 = t185 + 0x1
+	VPADDD.BCST constAVX512<>+324(SB), Z22, Z22              // t204 = t185 + 0x1
 	VPANDD Z9, Z22, Z22                                      // t205 = t204 & 0x2
 	VPSLLD $30, Z22, Z22                                     // t206 = t205 << 30
 	VPXORD Z22, Z23, Z23                                     // cos = t200 ^ t206
@@ -1877,38 +1880,38 @@ loop1:
 	VFMADD231PS Z19, Z31, Z21                                // t226 = fma(t212, -1.9046542e-09, t225)
 	VFMADD231PS.BCST constAVX512<>+128(SB), Z22, Z21         // t227 = fma(-0.5, t216, t226)
 	VADDPS Z21, Z27, Z27                                     // t228 = f + t227
-	VFMADD231PS.BCST constAVX512<>+272(SB), Z31, Z27         // log = fma(t212, 0.6931472, t228)
-	VMULPS.BCST constAVX512<>+276(SB), Z27, Z27              // t230 = log * -2
+	VFMADD231PS.BCST constAVX512<>+276(SB), Z31, Z27         // log = fma(t212, 0.6931472, t228)
+	VMULPS.BCST constAVX512<>+280(SB), Z27, Z27              // t230 = log * -2
 	VSQRTPS Z27, Z27                                         // t231 = sqrt(t230)
 	VMOVAPS Z8, Z31                                          // t232 = 1.2582912e+07
 	VFMADD231PS.BCST constAVX512<>+56(SB), Z28, Z31          // t232 = fma(u, 4, 1.2582912e+07)
 	VSUBPS Z8, Z31, Z21                                      // t233 = t232 - 1.2582912e+07
-	VFMADD231PS.BCST constAVX512<>+280(SB), Z21, Z28         // t234 = fma(t233, -0.25, u)
+	VFMADD231PS.BCST constAVX512<>+284(SB), Z21, Z28         // t234 = fma(t233, -0.25, u)
 	VMULPS Z28, Z28, Z21                                     // t235 = t234 * t234
-	VBROADCASTSS constAVX512<>+284(SB), Z22                  // 81.59423
-	VFMADD231PS.BCST constAVX512<>+288(SB), Z21, Z22         // t236 = fma(-75.465744, t235, 81.59423)
-	VFMADD213PS.BCST constAVX512<>+292(SB), Z21, Z22         // t237 = fma(t236, t235, -41.341675)
-	VFMADD213PS.BCST constAVX512<>+296(SB), Z21, Z22         // t238 = fma(t237, t235, -1.7484555e-07)
+	VBROADCASTSS constAVX512<>+288(SB), Z22                  // 81.59423
+	VFMADD231PS.BCST constAVX512<>+292(SB), Z21, Z22         // t236 = fma(-75.465744, t235, 81.59423)
+	VFMADD213PS.BCST constAVX512<>+296(SB), Z21, Z22         // t237 = fma(t236, t235, -41.341675)
+	VFMADD213PS.BCST constAVX512<>+300(SB), Z21, Z22         // t238 = fma(t237, t235, -1.7484555e-07)
 	VMULPS Z28, Z22, Z22                                     // t239 = t238 * t234
-	VFMADD231PS.BCST constAVX512<>+300(SB), Z28, Z22         // t240 = fma(t234, 6.2831855, t239)
-	VBROADCASTSS constAVX512<>+304(SB), Z28                  // -85.424416
-	VFMADD231PS.BCST constAVX512<>+308(SB), Z21, Z28         // t241 = fma(58.61139, t235, -85.424416)
-	VFMADD213PS.BCST constAVX512<>+312(SB), Z21, Z28         // t242 = fma(t241, t235, 64.93915)
-	VFMADD213PS.BCST constAVX512<>+316(SB), Z21, Z28         // t243 = fma(t242, t235, -19.739208)
+	VFMADD231PS.BCST constAVX512<>+304(SB), Z28, Z22         // t240 = fma(t234, 6.2831855, t239)
+	VBROADCASTSS constAVX512<>+308(SB), Z28                  // -85.424416
+	VFMADD231PS.BCST constAVX512<>+312(SB), Z21, Z28         // t241 = fma(58.61139, t235, -85.424416)
+	VFMADD213PS.BCST constAVX512<>+316(SB), Z21, Z28         // t242 = fma(t241, t235, 64.93915)
+	VFMADD213PS.BCST constAVX512<>+320(SB), Z21, Z28         // t243 = fma(t242, t235, -19.739208)
 	VFMADD213PS Z7, Z21, Z28                                 // t244 = fma(t243, t235, 1)
-	VPTESTMD.BCST constAVX512<>+320(SB), Z31, K1             // t245 = t232 & 1 != 0
+	VPTESTMD.BCST constAVX512<>+324(SB), Z31, K1             // t245 = t232 & 1 != 0
 	VBLENDMPS Z28, Z22, K1, Z21                              // t246 = t245 ? t244 : t240
 	VBLENDMPS Z22, Z28, K1, Z22                              // t247 = t245 ? t240 : t244
 	VPANDD Z9, Z31, Z28                                      // t248 = t232 & 0x2
 	VPSLLD $30, Z28, Z28                                     // t249 = t248 << 30
 	VPXORD Z28, Z21, Z21                                     // sin = t246 ^ t249
-	VPADDD.BCST constAVX512<>+320(SB), Z31, Z31              // t251 = t232 + 0x1
+	VPADDD.BCST constAVX512<>+324(SB), Z31, Z31              // t251 = t232 + 0x1
 	VPANDD Z9, Z31, Z31                                      // t252 = t251 & 0x2
 	VPSLLD $30, Z31, Z31                                     // t253 = t252 << 30
 	VPXORD Z31, Z22, Z22                                     // cos = t247 ^ t253
 	VMULPS Z22, Z27, Z22                                     // t255 = t231 * cos
 	VMULPS Z21, Z27, Z27                                     // t256 = t231 * sin
-	VPADDD.BCST constAVX512<>+160(SB), Z20, Z20              // position = position + 0x10
+	VPADDD.BCST constAVX512<>+164(SB), Z20, Z20              // position = position + 0x10
 	VMOVUPS Z23, (DI)(CX*1)                                  // dst[i] = t208
 	VMOVUPS Z30, 64(DI)(CX*1)                                // dst[i]+64 = t209
 	VMOVUPS Z22, 128(DI)(CX*1)                               // dst[i]+128 = t255
@@ -1925,25 +1928,25 @@ end1:
 TEXT ·addGaussianAVX512(SB), NOSPLIT, $0-64
 	MOVL $0xaaaa, AX
 	KMOVW AX, K7                                             // odd lanes
-	VBROADCASTSS constAVX512<>+140(SB), Z0                   // 0xd2511f53
-	VBROADCASTSS constAVX512<>+144(SB), Z1                   // 0xcd9e8d57
-	VBROADCASTSS constAVX512<>+148(SB), Z2                   // 0x9e3779b9
-	VBROADCASTSS constAVX512<>+152(SB), Z3                   // 0xbb67ae85
+	VBROADCASTSS constAVX512<>+144(SB), Z0                   // 0xd2511f53
+	VBROADCASTSS constAVX512<>+148(SB), Z1                   // 0xcd9e8d57
+	VBROADCASTSS constAVX512<>+152(SB), Z2                   // 0x9e3779b9
+	VBROADCASTSS constAVX512<>+156(SB), Z3                   // 0xbb67ae85
 	VBROADCASTSS constAVX512<>+52(SB), Z4                    // 0.5
-	VBROADCASTSS constAVX512<>+156(SB), Z5                   // 1.1920929e-07
+	VBROADCASTSS constAVX512<>+160(SB), Z5                   // 1.1920929e-07
 	VBROADCASTSS constAVX512<>+60(SB), Z6                    // 0x3f3504f3
 	VBROADCASTSS constAVX512<>+8(SB), Z7                     // 1
 	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 1.2582912e+07
-	VBROADCASTSS constAVX512<>+228(SB), Z9                   // 0x2
-	VBROADCASTSS constAVX512<>+232(SB), Z10                  // 0x7fffff
-	VBROADCASTSS constAVX512<>+236(SB), Z11                  // -0.07633482
-	VBROADCASTSS constAVX512<>+240(SB), Z12                  // 0.12761909
-	VBROADCASTSS constAVX512<>+244(SB), Z13                  // -0.13160479
-	VBROADCASTSS constAVX512<>+248(SB), Z14                  // 0.1420161
-	VBROADCASTSS constAVX512<>+252(SB), Z15                  // -0.1662332
-	VBROADCASTSS constAVX512<>+256(SB), Z16                  // 0.20001242
-	VBROADCASTSS constAVX512<>+260(SB), Z17                  // -0.25000823
-	VBROADCASTSS constAVX512<>+264(SB), Z18                  // 0.3333333
+	VBROADCASTSS constAVX512<>+232(SB), Z9                   // 0x2
+	VBROADCASTSS constAVX512<>+236(SB), Z10                  // 0x7fffff
+	VBROADCASTSS constAVX512<>+240(SB), Z11                  // -0.07633482
+	VBROADCASTSS constAVX512<>+244(SB), Z12                  // 0.12761909
+	VBROADCASTSS constAVX512<>+248(SB), Z13                  // -0.13160479
+	VBROADCASTSS constAVX512<>+252(SB), Z14                  // 0.1420161
+	VBROADCASTSS constAVX512<>+256(SB), Z15                  // -0.1662332
+	VBROADCASTSS constAVX512<>+260(SB), Z16                  // 0.20001242
+	VBROADCASTSS constAVX512<>+264(SB), Z17                  // -0.25000823
+	VBROADCASTSS constAVX512<>+268(SB), Z18                  // 0.3333333
 	MOVQ x_base+24(FP), DI                                   // x
 	VBROADCASTSS sigma+48(FP), Z19                           // sigma
 	MOVQ dst_base+0(FP), SI                                  // dst
@@ -1951,7 +1954,7 @@ TEXT ·addGaussianAVX512(SB), NOSPLIT, $0-64
 	MOVQ dst_len+8(FP), CX                                   // bytes(dst)
 	SHLQ $2, CX
 	VBROADCASTSS 8(DX), Z20                                  // c0 = c+8
-	VMOVUPS constAVX512<>+164(SB), Z21                       // lane numbers 0
+	VMOVUPS constAVX512<>+168(SB), Z21                       // lane numbers 0
 	VPADDD Z21, Z20, Z20                                     // t3 = c0 + lane numbers 0
 	XORL R8, R8                                              // i = 0
 	CMPQ R8, CX
@@ -2194,35 +2197,35 @@ loop1:
 	VFMADD213PS Z18, Z30, Z21                                // t177 = fma(t176, f, 0.3333333)
 	VMULPS Z23, Z30, Z31                                     // t178 = f * t170
 	VMULPS Z21, Z31, Z31                                     // t179 = t178 * t177
-	VFMADD231PS.BCST constAVX512<>+268(SB), Z22, Z31         // t180 = fma(t166, -1.9046542e-09, t179)
+	VFMADD231PS.BCST constAVX512<>+272(SB), Z22, Z31         // t180 = fma(t166, -1.9046542e-09, t179)
 	VFMADD231PS.BCST constAVX512<>+128(SB), Z23, Z31         // t181 = fma(-0.5, t170, t180)
 	VADDPS Z31, Z30, Z30                                     // t182 = f + t181
-	VFMADD231PS.BCST constAVX512<>+272(SB), Z22, Z30         // log = fma(t166, 0.6931472, t182)
-	VMULPS.BCST constAVX512<>+276(SB), Z30, Z30              // t184 = log * -2
+	VFMADD231PS.BCST constAVX512<>+276(SB), Z22, Z30         // log = fma(t166, 0.6931472, t182)
+	VMULPS.BCST constAVX512<>+280(SB), Z30, Z30              // t184 = log * -2
 	VSQRTPS Z30, Z30                                         // t185 = sqrt(t184)
 	VMOVAPS Z8, Z22                                          // t186 = 1.2582912e+07
 	VFMADD231PS.BCST constAVX512<>+56(SB), Z24, Z22          // t186 = fma(u, 4, 1.2582912e+07)
 	VSUBPS Z8, Z22, Z31                                      // t187 = t186 - 1.2582912e+07
-	VFMADD231PS.BCST constAVX512<>+280(SB), Z31, Z24         // t188 = fma(t187, -0.25, u)
+	VFMADD231PS.BCST constAVX512<>+284(SB), Z31, Z24         // t188 = fma(t187, -0.25, u)
 	VMULPS Z24, Z24, Z31                                     // t189 = t188 * t188
-	VBROADCASTSS constAVX512<>+284(SB), Z23                  // 81.59423
-	VFMADD231PS.BCST constAVX512<>+288(SB), Z31, Z23         // t190 = fma(-75.465744, t189, 81.59423)
-	VFMADD213PS.BCST constAVX512<>+292(SB), Z31, Z23         // t191 = fma(t190, t189, -41.341675)
-	VFMADD213PS.BCST constAVX512<>+296(SB), Z31, Z23         // t192 = fma(t191, t189, -1.7484555e-07)
+	VBROADCASTSS constAVX512<>+288(SB), Z23                  // 81.59423
+	VFMADD231PS.BCST constAVX512<>+292(SB), Z31, Z23         // t190 = fma(-75.465744, t189, 81.59423)
+	VFMADD213PS.BCST constAVX512<>+296(SB), Z31, Z23         // t191 = fma(t190, t189, -41.341675)
+	VFMADD213PS.BCST constAVX512<>+300(SB), Z31, Z23         // t192 = fma(t191, t189, -1.7484555e-07)
 	VMULPS Z24, Z23, Z23                                     // t193 = t192 * t188
-	VFMADD231PS.BCST constAVX512<>+300(SB), Z24, Z23         // t194 = fma(t188, 6.2831855, t193)
-	VBROADCASTSS constAVX512<>+304(SB), Z24                  // -85.424416
-	VFMADD231PS.BCST constAVX512<>+308(SB), Z31, Z24         // t195 = fma(58.61139, t189, -85.424416)
-	VFMADD213PS.BCST constAVX512<>+312(SB), Z31, Z24         // t196 = fma(t195, t189, 64.93915)
-	VFMADD213PS.BCST constAVX512<>+316(SB), Z31, Z24         // t197 = fma(t196, t189, -19.739208)
+	VFMADD231PS.BCST constAVX512<>+304(SB), Z24, Z23         // t194 = fma(t188, 6.2831855, t193)
+	VBROADCASTSS constAVX512<>+308(SB), Z24                  // -85.424416
+	VFMADD231PS.BCST constAVX512<>+312(SB), Z31, Z24         // t195 = fma(58.61139, t189, -85.424416)
+	VFMADD213PS.BCST constAVX512<>+316(SB), Z31, Z24         // t196 = fma(t195, t189, 64.93915)
+	VFMADD213PS.BCST constAVX512<>+320(SB), Z31, Z24         // t197 = fma(t196, t189, -19.739208)
 	VFMADD213PS Z7, Z31, Z24                                 // t198 = fma(t197, t189, 1)
-	VPTESTMD.BCST constAVX512<>+320(SB), Z22, K1             // t199 = t186 & 1 != 0
+	VPTESTMD.BCST constAVX512<>+324(SB), Z22, K1             // t199 = t186 & 1 != 0
 	VBLENDMPS Z24, Z23, K1, Z31                              // t200 = t199 ? t198 : t194
 	VBLENDMPS Z23, Z24, K1, Z23                              // t201 = t199 ? t194 : t198
 	VPANDD Z9, Z22, Z24                                      // t202 = t186 & 0x2
 	VPSLLD $30, Z24, Z24                                     // t203 = t202 << 30
 	VPXORD Z24, Z31, Z31                                     // sin = t200 ^ t203
-	VPADDD.BCST constAVX512<>+320(SB), Z22, Z22              // t205 = t186 + 0x1
+	VPADDD.BCST constAVX512<>+324(SB), Z22, Z22              // t205 = t186 + 0x1
 	VPANDD Z9, Z22, Z22                                      // t206 = t205 & 0x2
 	VPSLLD $30, Z22, Z22                                     // t207 = t206 << 30
 	VPXORD Z22, Z23, Z23                                     // cos = t201 ^ t207
@@ -2245,41 +2248,41 @@ loop1:
 	VFMADD213PS Z18, Z27, Z24                                // t224 = fma(t223, f, 0.3333333)
 	VMULPS Z22, Z27, Z21                                     // t225 = f * t217
 	VMULPS Z24, Z21, Z21                                     // t226 = t225 * t224
-	VFMADD231PS.BCST constAVX512<>+268(SB), Z31, Z21         // t227 = fma(t213, -1.9046542e-09, t226)
+	VFMADD231PS.BCST constAVX512<>+272(SB), Z31, Z21         // t227 = fma(t213, -1.9046542e-09, t226)
 	VFMADD231PS.BCST constAVX512<>+128(SB), Z22, Z21         // t228 = fma(-0.5, t217, t227)
 	VADDPS Z21, Z27, Z27                                     // t229 = f + t228
-	VFMADD231PS.BCST constAVX512<>+272(SB), Z31, Z27         // log = fma(t213, 0.6931472, t229)
-	VMULPS.BCST constAVX512<>+276(SB), Z27, Z27              // t231 = log * -2
+	VFMADD231PS.BCST constAVX512<>+276(SB), Z31, Z27         // log = fma(t213, 0.6931472, t229)
+	VMULPS.BCST constAVX512<>+280(SB), Z27, Z27              // t231 = log * -2
 	VSQRTPS Z27, Z27                                         // t232 = sqrt(t231)
 	VMOVAPS Z8, Z31                                          // t233 = 1.2582912e+07
 	VFMADD231PS.BCST constAVX512<>+56(SB), Z28, Z31          // t233 = fma(u, 4, 1.2582912e+07)
 	VSUBPS Z8, Z31, Z21                                      // t234 = t233 - 1.2582912e+07
-	VFMADD231PS.BCST constAVX512<>+280(SB), Z21, Z28         // t235 = fma(t234, -0.25, u)
+	VFMADD231PS.BCST constAVX512<>+284(SB), Z21, Z28         // t235 = fma(t234, -0.25, u)
 	VMULPS Z28, Z28, Z21                                     // t236 = t235 * t235
-	VBROADCASTSS constAVX512<>+284(SB), Z22                  // 81.59423
-	VFMADD231PS.BCST constAVX512<>+288(SB), Z21, Z22         // t237 = fma(-75.465744, t236, 81.59423)
-	VFMADD213PS.BCST constAVX512<>+292(SB), Z21, Z22         // t238 = fma(t237, t236, -41.341675)
-	VFMADD213PS.BCST constAVX512<>+296(SB), Z21, Z22         // t239 = fma(t238, t236, -1.7484555e-07)
+	VBROADCASTSS constAVX512<>+288(SB), Z22                  // 81.59423
+	VFMADD231PS.BCST constAVX512<>+292(SB), Z21, Z22         // t237 = fma(-75.465744, t236, 81.59423)
+	VFMADD213PS.BCST constAVX512<>+296(SB), Z21, Z22         // t238 = fma(t237, t236, -41.341675)
+	VFMADD213PS.BCST constAVX512<>+300(SB), Z21, Z22         // t239 = fma(t238, t236, -1.7484555e-07)
 	VMULPS Z28, Z22, Z22                                     // t240 = t239 * t235
-	VFMADD231PS.BCST constAVX512<>+300(SB), Z28, Z22         // t241 = fma(t235, 6.2831855, t240)
-	VBROADCASTSS constAVX512<>+304(SB), Z28                  // -85.424416
-	VFMADD231PS.BCST constAVX512<>+308(SB), Z21, Z28         // t242 = fma(58.61139, t236, -85.424416)
-	VFMADD213PS.BCST constAVX512<>+312(SB), Z21, Z28         // t243 = fma(t242, t236, 64.93915)
-	VFMADD213PS.BCST constAVX512<>+316(SB), Z21, Z28         // t244 = fma(t243, t236, -19.739208)
+	VFMADD231PS.BCST constAVX512<>+304(SB), Z28, Z22         // t241 = fma(t235, 6.2831855, t240)
+	VBROADCASTSS constAVX512<>+308(SB), Z28                  // -85.424416
+	VFMADD231PS.BCST constAVX512<>+312(SB), Z21, Z28         // t242 = fma(58.61139, t236, -85.424416)
+	VFMADD213PS.BCST constAVX512<>+316(SB), Z21, Z28         // t243 = fma(t242, t236, 64.93915)
+	VFMADD213PS.BCST constAVX512<>+320(SB), Z21, Z28         // t244 = fma(t243, t236, -19.739208)
 	VFMADD213PS Z7, Z21, Z28                                 // t245 = fma(t244, t236, 1)
-	VPTESTMD.BCST constAVX512<>+320(SB), Z31, K1             // t246 = t233 & 1 != 0
+	VPTESTMD.BCST constAVX512<>+324(SB), Z31, K1             // t246 = t233 & 1 != 0
 	VBLENDMPS Z28, Z22, K1, Z21                              // t247 = t246 ? t245 : t241
 	VBLENDMPS Z22, Z28, K1, Z22                              // t248 = t246 ? t241 : t245
 	VPANDD Z9, Z31, Z28                                      // t249 = t233 & 0x2
 	VPSLLD $30, Z28, Z28                                     // t250 = t249 << 30
 	VPXORD Z28, Z21, Z21                                     // sin = t247 ^ t250
-	VPADDD.BCST constAVX512<>+320(SB), Z31, Z31              // t252 = t233 + 0x1
+	VPADDD.BCST constAVX512<>+324(SB), Z31, Z31              // t252 = t233 + 0x1
 	VPANDD Z9, Z31, Z31                                      // t253 = t252 & 0x2
 	VPSLLD $30, Z31, Z31                                     // t254 = t253 << 30
 	VPXORD Z31, Z22, Z22                                     // cos = t248 ^ t254
 	VMULPS Z22, Z27, Z22                                     // t256 = t232 * cos
 	VMULPS Z21, Z27, Z27                                     // t257 = t232 * sin
-	VPADDD.BCST constAVX512<>+160(SB), Z20, Z20              // position = position + 0x10
+	VPADDD.BCST constAVX512<>+164(SB), Z20, Z20              // position = position + 0x10
 	VMOVUPS (DI)(R8*1), Z21                                  // t259 = x[i]
 	VFMADD231PS Z23, Z19, Z21                                // t260 = fma(sigma, t209, t259)
 	VMOVUPS Z21, (SI)(R8*1)                                  // dst[i] = t260

@@ -294,23 +294,23 @@ TEXT ·addNEON(SB), NOSPLIT, $0-72
 loop1:
 	ADD R4, R2, R19                                          // &a[i]
 	FMOVQ 0(R19), F0                                         // a = a[i]
+	FMOVQ 16(R19), F1                                        // a = a[i]+16
+	FMOVQ 32(R19), F2                                        // a = a[i]+32
+	FMOVQ 48(R19), F3                                        // a = a[i]+48
 	ADD R4, R3, R20                                          // &b[i]
-	FMOVQ 0(R20), F1                                         // b = b[i]
-	WORD $0x4e21d400                                         // fadd v0, v0, v1            t3 = a + b
+	FMOVQ 0(R20), F4                                         // b = b[i]
+	FMOVQ 16(R20), F5                                        // b = b[i]+16
+	FMOVQ 32(R20), F6                                        // b = b[i]+32
+	FMOVQ 48(R20), F7                                        // b = b[i]+48
+	WORD $0x4e24d400                                         // fadd v0, v0, v4            t3 = a + b
+	WORD $0x4e25d421                                         // fadd v1, v1, v5            t6 = a + b
+	WORD $0x4e26d442                                         // fadd v2, v2, v6            t9 = a + b
+	WORD $0x4e27d463                                         // fadd v3, v3, v7            t12 = a + b
 	ADD R4, R0, R21                                          // &dst[i]
 	FMOVQ F0, 0(R21)                                         // dst[i] = t3
-	FMOVQ 16(R19), F0                                        // a = a[i]+16
-	FMOVQ 16(R20), F1                                        // b = b[i]+16
-	WORD $0x4e21d400                                         // fadd v0, v0, v1            t6 = a + b
-	FMOVQ F0, 16(R21)                                        // dst[i]+16 = t6
-	FMOVQ 32(R19), F0                                        // a = a[i]+32
-	FMOVQ 32(R20), F1                                        // b = b[i]+32
-	WORD $0x4e21d400                                         // fadd v0, v0, v1            t9 = a + b
-	FMOVQ F0, 32(R21)                                        // dst[i]+32 = t9
-	FMOVQ 48(R19), F0                                        // a = a[i]+48
-	FMOVQ 48(R20), F1                                        // b = b[i]+48
-	WORD $0x4e21d400                                         // fadd v0, v0, v1            t12 = a + b
-	FMOVQ F0, 48(R21)                                        // dst[i]+48 = t12
+	FMOVQ F1, 16(R21)                                        // dst[i]+16 = t6
+	FMOVQ F2, 32(R21)                                        // dst[i]+32 = t9
+	FMOVQ F3, 48(R21)                                        // dst[i]+48 = t12
 	ADD $64, R4, R4                                          // i += 64
 	CMP R1, R4
 	BLT loop1                                                // while i < bytes(dst)
@@ -332,23 +332,23 @@ TEXT ·subNEON(SB), NOSPLIT, $0-72
 loop1:
 	ADD R4, R2, R19                                          // &a[i]
 	FMOVQ 0(R19), F0                                         // a = a[i]
+	FMOVQ 16(R19), F1                                        // a = a[i]+16
+	FMOVQ 32(R19), F2                                        // a = a[i]+32
+	FMOVQ 48(R19), F3                                        // a = a[i]+48
 	ADD R4, R3, R20                                          // &b[i]
-	FMOVQ 0(R20), F1                                         // b = b[i]
-	WORD $0x4ea1d400                                         // fsub v0, v0, v1            t3 = a - b
+	FMOVQ 0(R20), F4                                         // b = b[i]
+	FMOVQ 16(R20), F5                                        // b = b[i]+16
+	FMOVQ 32(R20), F6                                        // b = b[i]+32
+	FMOVQ 48(R20), F7                                        // b = b[i]+48
+	WORD $0x4ea4d400                                         // fsub v0, v0, v4            t3 = a - b
+	WORD $0x4ea5d421                                         // fsub v1, v1, v5            t6 = a - b
+	WORD $0x4ea6d442                                         // fsub v2, v2, v6            t9 = a - b
+	WORD $0x4ea7d463                                         // fsub v3, v3, v7            t12 = a - b
 	ADD R4, R0, R21                                          // &dst[i]
 	FMOVQ F0, 0(R21)                                         // dst[i] = t3
-	FMOVQ 16(R19), F0                                        // a = a[i]+16
-	FMOVQ 16(R20), F1                                        // b = b[i]+16
-	WORD $0x4ea1d400                                         // fsub v0, v0, v1            t6 = a - b
-	FMOVQ F0, 16(R21)                                        // dst[i]+16 = t6
-	FMOVQ 32(R19), F0                                        // a = a[i]+32
-	FMOVQ 32(R20), F1                                        // b = b[i]+32
-	WORD $0x4ea1d400                                         // fsub v0, v0, v1            t9 = a - b
-	FMOVQ F0, 32(R21)                                        // dst[i]+32 = t9
-	FMOVQ 48(R19), F0                                        // a = a[i]+48
-	FMOVQ 48(R20), F1                                        // b = b[i]+48
-	WORD $0x4ea1d400                                         // fsub v0, v0, v1            t12 = a - b
-	FMOVQ F0, 48(R21)                                        // dst[i]+48 = t12
+	FMOVQ F1, 16(R21)                                        // dst[i]+16 = t6
+	FMOVQ F2, 32(R21)                                        // dst[i]+32 = t9
+	FMOVQ F3, 48(R21)                                        // dst[i]+48 = t12
 	ADD $64, R4, R4                                          // i += 64
 	CMP R1, R4
 	BLT loop1                                                // while i < bytes(dst)
@@ -370,23 +370,23 @@ TEXT ·mulNEON(SB), NOSPLIT, $0-72
 loop1:
 	ADD R4, R2, R19                                          // &a[i]
 	FMOVQ 0(R19), F0                                         // a = a[i]
+	FMOVQ 16(R19), F1                                        // a = a[i]+16
+	FMOVQ 32(R19), F2                                        // a = a[i]+32
+	FMOVQ 48(R19), F3                                        // a = a[i]+48
 	ADD R4, R3, R20                                          // &b[i]
-	FMOVQ 0(R20), F1                                         // b = b[i]
-	WORD $0x6e21dc00                                         // fmul v0, v0, v1            t3 = a * b
+	FMOVQ 0(R20), F4                                         // b = b[i]
+	FMOVQ 16(R20), F5                                        // b = b[i]+16
+	FMOVQ 32(R20), F6                                        // b = b[i]+32
+	FMOVQ 48(R20), F7                                        // b = b[i]+48
+	WORD $0x6e24dc00                                         // fmul v0, v0, v4            t3 = a * b
+	WORD $0x6e25dc21                                         // fmul v1, v1, v5            t6 = a * b
+	WORD $0x6e26dc42                                         // fmul v2, v2, v6            t9 = a * b
+	WORD $0x6e27dc63                                         // fmul v3, v3, v7            t12 = a * b
 	ADD R4, R0, R21                                          // &dst[i]
 	FMOVQ F0, 0(R21)                                         // dst[i] = t3
-	FMOVQ 16(R19), F0                                        // a = a[i]+16
-	FMOVQ 16(R20), F1                                        // b = b[i]+16
-	WORD $0x6e21dc00                                         // fmul v0, v0, v1            t6 = a * b
-	FMOVQ F0, 16(R21)                                        // dst[i]+16 = t6
-	FMOVQ 32(R19), F0                                        // a = a[i]+32
-	FMOVQ 32(R20), F1                                        // b = b[i]+32
-	WORD $0x6e21dc00                                         // fmul v0, v0, v1            t9 = a * b
-	FMOVQ F0, 32(R21)                                        // dst[i]+32 = t9
-	FMOVQ 48(R19), F0                                        // a = a[i]+48
-	FMOVQ 48(R20), F1                                        // b = b[i]+48
-	WORD $0x6e21dc00                                         // fmul v0, v0, v1            t12 = a * b
-	FMOVQ F0, 48(R21)                                        // dst[i]+48 = t12
+	FMOVQ F1, 16(R21)                                        // dst[i]+16 = t6
+	FMOVQ F2, 32(R21)                                        // dst[i]+32 = t9
+	FMOVQ F3, 48(R21)                                        // dst[i]+48 = t12
 	ADD $64, R4, R4                                          // i += 64
 	CMP R1, R4
 	BLT loop1                                                // while i < bytes(dst)
@@ -409,18 +409,18 @@ TEXT ·scaleNEON(SB), NOSPLIT, $0-52
 loop1:
 	ADD R3, R2, R19                                          // &a[i]
 	FMOVQ 0(R19), F1                                         // a = a[i]
+	FMOVQ 16(R19), F2                                        // a = a[i]+16
+	FMOVQ 32(R19), F3                                        // a = a[i]+32
+	FMOVQ 48(R19), F4                                        // a = a[i]+48
 	WORD $0x6e20dc21                                         // fmul v1, v1, v0            t3 = a * s
+	WORD $0x6e20dc42                                         // fmul v2, v2, v0            t5 = a * s
+	WORD $0x6e20dc63                                         // fmul v3, v3, v0            t7 = a * s
+	WORD $0x6e20dc84                                         // fmul v4, v4, v0            t9 = a * s
 	ADD R3, R0, R20                                          // &dst[i]
 	FMOVQ F1, 0(R20)                                         // dst[i] = t3
-	FMOVQ 16(R19), F1                                        // a = a[i]+16
-	WORD $0x6e20dc21                                         // fmul v1, v1, v0            t5 = a * s
-	FMOVQ F1, 16(R20)                                        // dst[i]+16 = t5
-	FMOVQ 32(R19), F1                                        // a = a[i]+32
-	WORD $0x6e20dc21                                         // fmul v1, v1, v0            t7 = a * s
-	FMOVQ F1, 32(R20)                                        // dst[i]+32 = t7
-	FMOVQ 48(R19), F1                                        // a = a[i]+48
-	WORD $0x6e20dc21                                         // fmul v1, v1, v0            t9 = a * s
-	FMOVQ F1, 48(R20)                                        // dst[i]+48 = t9
+	FMOVQ F2, 16(R20)                                        // dst[i]+16 = t5
+	FMOVQ F3, 32(R20)                                        // dst[i]+32 = t7
+	FMOVQ F4, 48(R20)                                        // dst[i]+48 = t9
 	ADD $64, R3, R3                                          // i += 64
 	CMP R1, R3
 	BLT loop1                                                // while i < bytes(dst)
@@ -442,25 +442,25 @@ TEXT ·addScaledNEON(SB), NOSPLIT, $0-80
 	BGE end1
 
 loop1:
-	ADD R4, R2, R21                                          // &a[i]
-	FMOVQ 0(R21), F1                                         // a = a[i]
-	ADD R4, R3, R19                                          // &b[i]
-	FMOVQ 0(R19), F2                                         // b = b[i]
-	WORD $0x4e20cc41                                         // fmla v1, v2, v0            t4 = fma(b, s, a)
+	ADD R4, R3, R21                                          // &b[i]
+	FMOVQ 0(R21), F1                                         // b = b[i]
+	FMOVQ 16(R21), F2                                        // b = b[i]+16
+	FMOVQ 32(R21), F3                                        // b = b[i]+32
+	FMOVQ 48(R21), F4                                        // b = b[i]+48
+	ADD R4, R2, R19                                          // &a[i]
+	FMOVQ 0(R19), F5                                         // a = a[i]
+	FMOVQ 16(R19), F6                                        // a = a[i]+16
+	FMOVQ 32(R19), F7                                        // a = a[i]+32
+	FMOVQ 48(R19), F8                                        // a = a[i]+48
+	WORD $0x4e20cc25                                         // fmla v5, v1, v0            t4 = fma(b, s, a)
+	WORD $0x4e20cc46                                         // fmla v6, v2, v0            t7 = fma(b, s, a)
+	WORD $0x4e20cc67                                         // fmla v7, v3, v0            t10 = fma(b, s, a)
+	WORD $0x4e20cc88                                         // fmla v8, v4, v0            t13 = fma(b, s, a)
 	ADD R4, R0, R20                                          // &dst[i]
-	FMOVQ F1, 0(R20)                                         // dst[i] = t4
-	FMOVQ 16(R21), F1                                        // a = a[i]+16
-	FMOVQ 16(R19), F2                                        // b = b[i]+16
-	WORD $0x4e20cc41                                         // fmla v1, v2, v0            t7 = fma(b, s, a)
-	FMOVQ F1, 16(R20)                                        // dst[i]+16 = t7
-	FMOVQ 32(R21), F1                                        // a = a[i]+32
-	FMOVQ 32(R19), F2                                        // b = b[i]+32
-	WORD $0x4e20cc41                                         // fmla v1, v2, v0            t10 = fma(b, s, a)
-	FMOVQ F1, 32(R20)                                        // dst[i]+32 = t10
-	FMOVQ 48(R21), F1                                        // a = a[i]+48
-	FMOVQ 48(R19), F2                                        // b = b[i]+48
-	WORD $0x4e20cc41                                         // fmla v1, v2, v0            t13 = fma(b, s, a)
-	FMOVQ F1, 48(R20)                                        // dst[i]+48 = t13
+	FMOVQ F5, 0(R20)                                         // dst[i] = t4
+	FMOVQ F6, 16(R20)                                        // dst[i]+16 = t7
+	FMOVQ F7, 32(R20)                                        // dst[i]+32 = t10
+	FMOVQ F8, 48(R20)                                        // dst[i]+48 = t13
 	ADD $64, R4, R4                                          // i += 64
 	CMP R1, R4
 	BLT loop1                                                // while i < bytes(dst)
@@ -485,22 +485,22 @@ TEXT ·normalizeNEON(SB), NOSPLIT, $0-56
 loop1:
 	ADD R3, R2, R21                                          // &x[i]
 	FMOVQ 0(R21), F2                                         // x = x[i]
+	FMOVQ 16(R21), F3                                        // x = x[i]+16
+	FMOVQ 32(R21), F4                                        // x = x[i]+32
+	FMOVQ 48(R21), F5                                        // x = x[i]+48
 	WORD $0x4ea0d442                                         // fsub v2, v2, v0            t4 = x - mean
+	WORD $0x4ea0d463                                         // fsub v3, v3, v0            t7 = x - mean
+	WORD $0x4ea0d484                                         // fsub v4, v4, v0            t10 = x - mean
+	WORD $0x4ea0d4a5                                         // fsub v5, v5, v0            t13 = x - mean
 	WORD $0x6e21fc42                                         // fdiv v2, v2, v1            t5 = t4 / std
+	WORD $0x6e21fc63                                         // fdiv v3, v3, v1            t8 = t7 / std
+	WORD $0x6e21fc84                                         // fdiv v4, v4, v1            t11 = t10 / std
+	WORD $0x6e21fca5                                         // fdiv v5, v5, v1            t14 = t13 / std
 	ADD R3, R0, R19                                          // &dst[i]
 	FMOVQ F2, 0(R19)                                         // dst[i] = t5
-	FMOVQ 16(R21), F2                                        // x = x[i]+16
-	WORD $0x4ea0d442                                         // fsub v2, v2, v0            t7 = x - mean
-	WORD $0x6e21fc42                                         // fdiv v2, v2, v1            t8 = t7 / std
-	FMOVQ F2, 16(R19)                                        // dst[i]+16 = t8
-	FMOVQ 32(R21), F2                                        // x = x[i]+32
-	WORD $0x4ea0d442                                         // fsub v2, v2, v0            t10 = x - mean
-	WORD $0x6e21fc42                                         // fdiv v2, v2, v1            t11 = t10 / std
-	FMOVQ F2, 32(R19)                                        // dst[i]+32 = t11
-	FMOVQ 48(R21), F2                                        // x = x[i]+48
-	WORD $0x4ea0d442                                         // fsub v2, v2, v0            t13 = x - mean
-	WORD $0x6e21fc42                                         // fdiv v2, v2, v1            t14 = t13 / std
-	FMOVQ F2, 48(R19)                                        // dst[i]+48 = t14
+	FMOVQ F3, 16(R19)                                        // dst[i]+16 = t8
+	FMOVQ F4, 32(R19)                                        // dst[i]+32 = t11
+	FMOVQ F5, 48(R19)                                        // dst[i]+48 = t14
 	ADD $64, R3, R3                                          // i += 64
 	CMP R1, R3
 	BLT loop1                                                // while i < bytes(dst)
@@ -537,39 +537,71 @@ TEXT ·expNEON(SB), NOSPLIT, $0-48
 loop1:
 	ADD R3, R2, R20                                          // &x[i]
 	FMOVQ 0(R20), F15                                        // x = x[i]
-	WORD $0x6ea0e5f0                                         // fcmgt v16, v15, v0         t2 = x > 89
-	WORD $0x6e6f1c10                                         // bsl v16, v0, v15           t3 = t2 ? 89 : x
-	WORD $0x4ea11c31                                         // mov v17, v1, v1            
-	WORD $0x4e24ce11                                         // fmla v17, v16, v4          t4 = fma(t3, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d632                                         // fsub v18, v17, v1          t5 = t4 - 1.2582912e+07
-	WORD $0x4e25ce50                                         // fmla v16, v18, v5          t6 = fma(t5, -0.6931472, t3)
-	WORD $0x4e26ce50                                         // fmla v16, v18, v6          r = fma(t5, 1.9046542e-09, t6)
-	WORD $0x6ea78631                                         // sub v17, v17, v7           n = t4 - 0x4b400000
-	WORD $0x4ea91d32                                         // mov v18, v9, v9            
-	WORD $0x4e30cd12                                         // fmla v18, v8, v16          t9 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d53                                         // mov v19, v10, v10          
-	WORD $0x4e30ce53                                         // fmla v19, v18, v16         t10 = fma(t9, r, 0.041668262)
-	WORD $0x4eab1d72                                         // mov v18, v11, v11          
-	WORD $0x4e30ce72                                         // fmla v18, v19, v16         t11 = fma(t10, r, 0.16666521)
-	WORD $0x4eac1d93                                         // mov v19, v12, v12          
-	WORD $0x4e30ce53                                         // fmla v19, v18, v16         t12 = fma(t11, r, 0.49999994)
-	WORD $0x4ea21c52                                         // mov v18, v2, v2            
-	WORD $0x4e30ce72                                         // fmla v18, v19, v16         t13 = fma(t12, r, 1)
-	WORD $0x4ea21c53                                         // mov v19, v2, v2            
-	WORD $0x4e30ce53                                         // fmla v19, v18, v16         t14 = fma(t13, r, 1)
-	WORD $0x4f3f0630                                         // sshr v16, v17              t15 = n >> 1
-	WORD $0x4ea38612                                         // add v18, v16, v3           t16 = t15 + 0x7f
-	WORD $0x4f375652                                         // shl v18, v18               t17 = t16 << 23
-	WORD $0x6e32de73                                         // fmul v19, v19, v18         t18 = t14 * t17
-	WORD $0x6eb08631                                         // sub v17, v17, v16          t19 = n - t15
-	WORD $0x4ea38631                                         // add v17, v17, v3           t20 = t19 + 0x7f
-	WORD $0x4f375631                                         // shl v17, v17               t21 = t20 << 23
-	WORD $0x6e31de73                                         // fmul v19, v19, v17         t22 = t18 * t21
+	FMOVQ 16(R20), F16                                       // x = x[i]+16
+	WORD $0x6ea0e5f1                                         // fcmgt v17, v15, v0         t2 = x > 89
+	WORD $0x6ea0e612                                         // fcmgt v18, v16, v0         t26 = x > 89
+	WORD $0x6e6f1c11                                         // bsl v17, v0, v15           t3 = t2 ? 89 : x
+	WORD $0x6e701c12                                         // bsl v18, v0, v16           t27 = t26 ? 89 : x
+	WORD $0x4ea11c33                                         // mov v19, v1, v1            
+	WORD $0x4e24ce33                                         // fmla v19, v17, v4          t4 = fma(t3, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c34                                         // mov v20, v1, v1            
+	WORD $0x4e24ce54                                         // fmla v20, v18, v4          t28 = fma(t27, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d675                                         // fsub v21, v19, v1          t5 = t4 - 1.2582912e+07
+	WORD $0x4ea1d696                                         // fsub v22, v20, v1          t29 = t28 - 1.2582912e+07
+	WORD $0x4e25ceb1                                         // fmla v17, v21, v5          t6 = fma(t5, -0.6931472, t3)
+	WORD $0x4e25ced2                                         // fmla v18, v22, v5          t30 = fma(t29, -0.6931472, t27)
+	WORD $0x4e26ceb1                                         // fmla v17, v21, v6          r = fma(t5, 1.9046542e-09, t6)
+	WORD $0x4e26ced2                                         // fmla v18, v22, v6          r = fma(t29, 1.9046542e-09, t30)
+	WORD $0x6ea78673                                         // sub v19, v19, v7           n = t4 - 0x4b400000
+	WORD $0x6ea78694                                         // sub v20, v20, v7           n = t28 - 0x4b400000
+	WORD $0x4ea91d36                                         // mov v22, v9, v9            
+	WORD $0x4e31cd16                                         // fmla v22, v8, v17          t9 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4ea91d35                                         // mov v21, v9, v9            
+	WORD $0x4e32cd15                                         // fmla v21, v8, v18          t33 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d57                                         // mov v23, v10, v10          
+	WORD $0x4e31ced7                                         // fmla v23, v22, v17         t10 = fma(t9, r, 0.041668262)
+	WORD $0x4eaa1d56                                         // mov v22, v10, v10          
+	WORD $0x4e32ceb6                                         // fmla v22, v21, v18         t34 = fma(t33, r, 0.041668262)
+	WORD $0x4eab1d75                                         // mov v21, v11, v11          
+	WORD $0x4e31cef5                                         // fmla v21, v23, v17         t11 = fma(t10, r, 0.16666521)
+	WORD $0x4eab1d77                                         // mov v23, v11, v11          
+	WORD $0x4e32ced7                                         // fmla v23, v22, v18         t35 = fma(t34, r, 0.16666521)
+	WORD $0x4eac1d96                                         // mov v22, v12, v12          
+	WORD $0x4e31ceb6                                         // fmla v22, v21, v17         t12 = fma(t11, r, 0.49999994)
+	WORD $0x4eac1d95                                         // mov v21, v12, v12          
+	WORD $0x4e32cef5                                         // fmla v21, v23, v18         t36 = fma(t35, r, 0.49999994)
+	WORD $0x4ea21c57                                         // mov v23, v2, v2            
+	WORD $0x4e31ced7                                         // fmla v23, v22, v17         t13 = fma(t12, r, 1)
+	WORD $0x4ea21c56                                         // mov v22, v2, v2            
+	WORD $0x4e32ceb6                                         // fmla v22, v21, v18         t37 = fma(t36, r, 1)
+	WORD $0x4ea21c55                                         // mov v21, v2, v2            
+	WORD $0x4e31cef5                                         // fmla v21, v23, v17         t14 = fma(t13, r, 1)
+	WORD $0x4ea21c51                                         // mov v17, v2, v2            
+	WORD $0x4e32ced1                                         // fmla v17, v22, v18         t38 = fma(t37, r, 1)
+	WORD $0x4f3f0672                                         // sshr v18, v19              t15 = n >> 1
+	WORD $0x4f3f0696                                         // sshr v22, v20              t39 = n >> 1
+	WORD $0x4ea38657                                         // add v23, v18, v3           t16 = t15 + 0x7f
+	WORD $0x4ea386d8                                         // add v24, v22, v3           t40 = t39 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t17 = t16 << 23
+	WORD $0x4f375718                                         // shl v24, v24               t41 = t40 << 23
+	WORD $0x6e37deb5                                         // fmul v21, v21, v23         t18 = t14 * t17
+	WORD $0x6e38de31                                         // fmul v17, v17, v24         t42 = t38 * t41
+	WORD $0x6eb28673                                         // sub v19, v19, v18          t19 = n - t15
+	WORD $0x6eb68694                                         // sub v20, v20, v22          t43 = n - t39
+	WORD $0x4ea38673                                         // add v19, v19, v3           t20 = t19 + 0x7f
+	WORD $0x4ea38694                                         // add v20, v20, v3           t44 = t43 + 0x7f
+	WORD $0x4f375673                                         // shl v19, v19               t21 = t20 << 23
+	WORD $0x4f375694                                         // shl v20, v20               t45 = t44 << 23
+	WORD $0x6e33deb5                                         // fmul v21, v21, v19         t22 = t18 * t21
+	WORD $0x6e34de31                                         // fmul v17, v17, v20         t46 = t42 * t45
 	WORD $0x6eafe5af                                         // fcmgt v15, v13, v15        t23 = -87.34 > x
-	WORD $0x6eaf1dd3                                         // bit v19, v14, v15          t24 = t23 ? 0 : t22
+	WORD $0x6eb0e5b0                                         // fcmgt v16, v13, v16        t47 = -87.34 > x
+	WORD $0x6eaf1dd5                                         // bit v21, v14, v15          t24 = t23 ? 0 : t22
+	WORD $0x6eb01dd1                                         // bit v17, v14, v16          t48 = t47 ? 0 : t46
 	ADD R3, R0, R21                                          // &dst[i]
-	FMOVQ F19, 0(R21)                                        // dst[i] = t24
-	ADD $16, R3, R3                                          // i += 16
+	FMOVQ F21, 0(R21)                                        // dst[i] = t24
+	FMOVQ F17, 16(R21)                                       // dst[i]+16 = t48
+	ADD $32, R3, R3                                          // i += 32
 	CMP R1, R3
 	BLT loop1                                                // while i < bytes(dst)
 
@@ -595,13 +627,6 @@ TEXT ·geluNEON(SB), NOSPLIT, $0-48
 	FMOVQ 384(R22), F13                                      // -0.0030230137
 	FMOVQ 400(R22), F14                                      // 0.022145998
 	FMOVQ 416(R22), F15                                      // -0.10376289
-	FMOVQ 432(R22), F16                                      // -0.6373755
-	FMOVQ 448(R22), F17                                      // -1.1275603
-	FMOVQ 464(R22), F18                                      // -0.00022375541
-	FMOVQ 64(R22), F19                                       // 1.442695
-	FMOVQ 80(R22), F20                                       // -0.6931472
-	FMOVQ 96(R22), F21                                       // 1.9046542e-09
-	FMOVQ 16(R22), F22                                       // 0x4b400000
 	MOVD dst_base+0(FP), R0                                  // dst
 	MOVD dst_len+8(FP), R1                                   // bytes(dst)
 	LSL $2, R1, R1
@@ -612,72 +637,144 @@ TEXT ·geluNEON(SB), NOSPLIT, $0-48
 
 loop1:
 	ADD R3, R2, R19                                          // &x[i]
-	FMOVQ 0(R19), F23                                        // x = x[i]
-	WORD $0x6e24def8                                         // fmul v24, v23, v4          t2 = x * 0.70710677
-	WORD $0x6e38df19                                         // fmul v25, v24, v24         t3 = t2 * t2
-	WORD $0x4ea61cda                                         // mov v26, v6, v6            
-	WORD $0x4e39ccba                                         // fmla v26, v5, v25          t4 = fma(-0.00059268135, t3, 0.0049809692)
-	WORD $0x4ea71cfb                                         // mov v27, v7, v7            
-	WORD $0x4e39cf5b                                         // fmla v27, v26, v25         t5 = fma(t4, t3, -0.02675871)
-	WORD $0x4ea81d1a                                         // mov v26, v8, v8            
-	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t6 = fma(t5, t3, 0.1128162)
-	WORD $0x4ea91d3b                                         // mov v27, v9, v9            
-	WORD $0x4e39cf5b                                         // fmla v27, v26, v25         t7 = fma(t6, t3, -0.3761248)
-	WORD $0x4eaa1d5a                                         // mov v26, v10, v10          
-	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t8 = fma(t7, t3, 0.12837915)
-	WORD $0x4eb81f19                                         // mov v25, v24, v24          
-	WORD $0x4e38cf59                                         // fmla v25, v26, v24         small = fma(t8, t2, t2)
-	WORD $0x4e2b1f1a                                         // and v26, v24, v11          |x| = t2 & 0x7fffffff
-	WORD $0x6ea2e75b                                         // fcmgt v27, v26, v2         t11 = |x| > 4
-	WORD $0x6e7a1c5b                                         // bsl v27, v2, v26           t12 = t11 ? 4 : |x|
-	WORD $0x4ead1dbc                                         // mov v28, v13, v13          
-	WORD $0x4e3bcd9c                                         // fmla v28, v12, v27         t13 = fma(0.00019388717, t12, -0.0030230137)
-	WORD $0x4eae1ddd                                         // mov v29, v14, v14          
-	WORD $0x4e3bcf9d                                         // fmla v29, v28, v27         t14 = fma(t13, t12, 0.022145998)
+	FMOVQ 0(R19), F16                                        // x = x[i]
+	FMOVQ 16(R19), F17                                       // x = x[i]+16
+	WORD $0x6e24de12                                         // fmul v18, v16, v4          t2 = x * 0.70710677
+	WORD $0x6e24de33                                         // fmul v19, v17, v4          t41 = x * 0.70710677
+	WORD $0x6e32de54                                         // fmul v20, v18, v18         t3 = t2 * t2
+	WORD $0x6e33de75                                         // fmul v21, v19, v19         t42 = t41 * t41
+	WORD $0x4ea61cd6                                         // mov v22, v6, v6            
+	WORD $0x4e34ccb6                                         // fmla v22, v5, v20          t4 = fma(-0.00059268135, t3, 0.0049809692)
+	WORD $0x4ea61cd7                                         // mov v23, v6, v6            
+	WORD $0x4e35ccb7                                         // fmla v23, v5, v21          t43 = fma(-0.00059268135, t42, 0.0049809692)
+	WORD $0x4ea71cf8                                         // mov v24, v7, v7            
+	WORD $0x4e34ced8                                         // fmla v24, v22, v20         t5 = fma(t4, t3, -0.02675871)
+	WORD $0x4ea71cf6                                         // mov v22, v7, v7            
+	WORD $0x4e35cef6                                         // fmla v22, v23, v21         t44 = fma(t43, t42, -0.02675871)
+	WORD $0x4ea81d17                                         // mov v23, v8, v8            
+	WORD $0x4e34cf17                                         // fmla v23, v24, v20         t6 = fma(t5, t3, 0.1128162)
+	WORD $0x4ea81d18                                         // mov v24, v8, v8            
+	WORD $0x4e35ced8                                         // fmla v24, v22, v21         t45 = fma(t44, t42, 0.1128162)
+	WORD $0x4ea91d36                                         // mov v22, v9, v9            
+	WORD $0x4e34cef6                                         // fmla v22, v23, v20         t7 = fma(t6, t3, -0.3761248)
+	WORD $0x4ea91d37                                         // mov v23, v9, v9            
+	WORD $0x4e35cf17                                         // fmla v23, v24, v21         t46 = fma(t45, t42, -0.3761248)
+	WORD $0x4eaa1d58                                         // mov v24, v10, v10          
+	WORD $0x4e34ced8                                         // fmla v24, v22, v20         t8 = fma(t7, t3, 0.12837915)
+	WORD $0x4eaa1d54                                         // mov v20, v10, v10          
+	WORD $0x4e35cef4                                         // fmla v20, v23, v21         t47 = fma(t46, t42, 0.12837915)
+	WORD $0x4eb21e55                                         // mov v21, v18, v18          
+	WORD $0x4e32cf15                                         // fmla v21, v24, v18         small = fma(t8, t2, t2)
+	WORD $0x4eb31e78                                         // mov v24, v19, v19          
+	WORD $0x4e33ce98                                         // fmla v24, v20, v19         small = fma(t47, t41, t41)
+	WORD $0x4e2b1e54                                         // and v20, v18, v11          |x| = t2 & 0x7fffffff
+	WORD $0x4e2b1e77                                         // and v23, v19, v11          |x| = t41 & 0x7fffffff
+	WORD $0x6ea2e696                                         // fcmgt v22, v20, v2         t11 = |x| > 4
+	WORD $0x6ea2e6f9                                         // fcmgt v25, v23, v2         t50 = |x| > 4
+	WORD $0x6e741c56                                         // bsl v22, v2, v20           t12 = t11 ? 4 : |x|
+	WORD $0x6e771c59                                         // bsl v25, v2, v23           t51 = t50 ? 4 : |x|
+	WORD $0x4ead1dba                                         // mov v26, v13, v13          
+	WORD $0x4e36cd9a                                         // fmla v26, v12, v22         t13 = fma(0.00019388717, t12, -0.0030230137)
+	WORD $0x4ead1dbb                                         // mov v27, v13, v13          
+	WORD $0x4e39cd9b                                         // fmla v27, v12, v25         t52 = fma(0.00019388717, t51, -0.0030230137)
+	WORD $0x4eae1ddc                                         // mov v28, v14, v14          
+	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t14 = fma(t13, t12, 0.022145998)
+	WORD $0x4eae1dda                                         // mov v26, v14, v14          
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t53 = fma(t52, t51, 0.022145998)
+	WORD $0x4eaf1dfb                                         // mov v27, v15, v15          
+	WORD $0x4e36cf9b                                         // fmla v27, v28, v22         t15 = fma(t14, t12, -0.10376289)
 	WORD $0x4eaf1dfc                                         // mov v28, v15, v15          
-	WORD $0x4e3bcfbc                                         // fmla v28, v29, v27         t15 = fma(t14, t12, -0.10376289)
-	WORD $0x4eb01e1d                                         // mov v29, v16, v16          
-	WORD $0x4e3bcf9d                                         // fmla v29, v28, v27         t16 = fma(t15, t12, -0.6373755)
-	WORD $0x4eb11e3c                                         // mov v28, v17, v17          
-	WORD $0x4e3bcfbc                                         // fmla v28, v29, v27         t17 = fma(t16, t12, -1.1275603)
-	WORD $0x4eb21e5d                                         // mov v29, v18, v18          
-	WORD $0x4e3bcf9d                                         // fmla v29, v28, v27         t18 = fma(t17, t12, -0.00022375541)
-	WORD $0x4ea31c7b                                         // mov v27, v3, v3            
-	WORD $0x4e33cfbb                                         // fmla v27, v29, v19         t19 = fma(t18, 1.442695, 1.2582912e+07)
-	WORD $0x4ea3d77c                                         // fsub v28, v27, v3          t20 = t19 - 1.2582912e+07
-	WORD $0x4e34cf9d                                         // fmla v29, v28, v20         t21 = fma(t20, -0.6931472, t18)
-	WORD $0x4e35cf9d                                         // fmla v29, v28, v21         r = fma(t20, 1.9046542e-09, t21)
-	WORD $0x6eb6877b                                         // sub v27, v27, v22          n = t19 - 0x4b400000
-	FMOVQ 112(R22), F28                                      // 0.0013821003
-	FMOVQ 128(R22), F30                                      // 0.008368674
-	WORD $0x4e3dcf9e                                         // fmla v30, v28, v29         t24 = fma(0.0013821003, r, 0.008368674)
-	FMOVQ 144(R22), F28                                      // 0.041668262
-	WORD $0x4e3dcfdc                                         // fmla v28, v30, v29         t25 = fma(t24, r, 0.041668262)
+	WORD $0x4e39cf5c                                         // fmla v28, v26, v25         t54 = fma(t53, t51, -0.10376289)
+	FMOVQ 432(R22), F26                                      // -0.6373755
+	WORD $0x4e36cf7a                                         // fmla v26, v27, v22         t16 = fma(t15, t12, -0.6373755)
+	FMOVQ 432(R22), F27                                      // -0.6373755
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t55 = fma(t54, t51, -0.6373755)
+	FMOVQ 448(R22), F28                                      // -1.1275603
+	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t17 = fma(t16, t12, -1.1275603)
+	FMOVQ 448(R22), F26                                      // -1.1275603
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t56 = fma(t55, t51, -1.1275603)
+	FMOVQ 464(R22), F27                                      // -0.00022375541
+	WORD $0x4e36cf9b                                         // fmla v27, v28, v22         t18 = fma(t17, t12, -0.00022375541)
+	FMOVQ 464(R22), F22                                      // -0.00022375541
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t57 = fma(t56, t51, -0.00022375541)
+	FMOVQ 64(R22), F25                                       // 1.442695
+	WORD $0x4ea31c7a                                         // mov v26, v3, v3            
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t19 = fma(t18, 1.442695, 1.2582912e+07)
+	FMOVQ 64(R22), F25                                       // 1.442695
+	WORD $0x4ea31c7c                                         // mov v28, v3, v3            
+	WORD $0x4e39cedc                                         // fmla v28, v22, v25         t58 = fma(t57, 1.442695, 1.2582912e+07)
+	WORD $0x4ea3d759                                         // fsub v25, v26, v3          t20 = t19 - 1.2582912e+07
+	WORD $0x4ea3d79d                                         // fsub v29, v28, v3          t59 = t58 - 1.2582912e+07
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ecf3b                                         // fmla v27, v25, v30         t21 = fma(t20, -0.6931472, t18)
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ecfb6                                         // fmla v22, v29, v30         t60 = fma(t59, -0.6931472, t57)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ecf3b                                         // fmla v27, v25, v30         r = fma(t20, 1.9046542e-09, t21)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ecfb6                                         // fmla v22, v29, v30         r = fma(t59, 1.9046542e-09, t60)
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe875a                                         // sub v26, v26, v30          n = t19 - 0x4b400000
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe879c                                         // sub v28, v28, v30          n = t58 - 0x4b400000
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F29                                      // 0.008368674
+	WORD $0x4e3bcfdd                                         // fmla v29, v30, v27         t24 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F25                                      // 0.008368674
+	WORD $0x4e36cfd9                                         // fmla v25, v30, v22         t63 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F30                                      // 0.041668262
+	WORD $0x4e3bcfbe                                         // fmla v30, v29, v27         t25 = fma(t24, r, 0.041668262)
+	FMOVQ 144(R22), F29                                      // 0.041668262
+	WORD $0x4e36cf3d                                         // fmla v29, v25, v22         t64 = fma(t63, r, 0.041668262)
+	FMOVQ 160(R22), F25                                      // 0.16666521
+	WORD $0x4e3bcfd9                                         // fmla v25, v30, v27         t26 = fma(t25, r, 0.16666521)
 	FMOVQ 160(R22), F30                                      // 0.16666521
-	WORD $0x4e3dcf9e                                         // fmla v30, v28, v29         t26 = fma(t25, r, 0.16666521)
-	FMOVQ 176(R22), F28                                      // 0.49999994
-	WORD $0x4e3dcfdc                                         // fmla v28, v30, v29         t27 = fma(t26, r, 0.49999994)
+	WORD $0x4e36cfbe                                         // fmla v30, v29, v22         t65 = fma(t64, r, 0.16666521)
+	FMOVQ 176(R22), F29                                      // 0.49999994
+	WORD $0x4e3bcf3d                                         // fmla v29, v25, v27         t27 = fma(t26, r, 0.49999994)
+	FMOVQ 176(R22), F25                                      // 0.49999994
+	WORD $0x4e36cfd9                                         // fmla v25, v30, v22         t66 = fma(t65, r, 0.49999994)
 	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
-	WORD $0x4e3dcf9e                                         // fmla v30, v28, v29         t28 = fma(t27, r, 1)
-	WORD $0x4ea01c1c                                         // mov v28, v0, v0            
-	WORD $0x4e3dcfdc                                         // fmla v28, v30, v29         t29 = fma(t28, r, 1)
-	FMOVQ 48(R22), F29                                       // 0x7f
-	WORD $0x4ebd877b                                         // add v27, v27, v29          t30 = n + 0x7f
-	WORD $0x4f37577b                                         // shl v27, v27               t31 = t30 << 23
-	WORD $0x6e3bdf9c                                         // fmul v28, v28, v27         t32 = t29 * t31
-	WORD $0x4ebcd41c                                         // fsub v28, v0, v28          t33 = 1 - t32
-	FMOVQ 480(R22), F27                                      // 0x80000000
-	WORD $0x4e3b1f18                                         // and v24, v24, v27          t34 = t2 & 0x80000000
-	WORD $0x4eb81f9c                                         // orr v28, v28, v24          large = t33 | t34
-	FMOVQ 496(R22), F24                                      // 0.9375
-	WORD $0x6eb8e75a                                         // fcmgt v26, v26, v24        t36 = |x| > 0.9375
-	WORD $0x6eba1f99                                         // bit v25, v28, v26          t37 = t36 ? large : small
-	WORD $0x4ea11c3c                                         // mov v28, v1, v1            
-	WORD $0x4e39cc3c                                         // fmla v28, v1, v25          t38 = fma(0.5, t37, 0.5)
-	WORD $0x6e3cdef7                                         // fmul v23, v23, v28         t39 = x * t38
+	WORD $0x4e3bcfbe                                         // fmla v30, v29, v27         t28 = fma(t27, r, 1)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e36cf3d                                         // fmla v29, v25, v22         t67 = fma(t66, r, 1)
+	WORD $0x4ea01c19                                         // mov v25, v0, v0            
+	WORD $0x4e3bcfd9                                         // fmla v25, v30, v27         t29 = fma(t28, r, 1)
+	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
+	WORD $0x4e36cfbb                                         // fmla v27, v29, v22         t68 = fma(t67, r, 1)
+	FMOVQ 48(R22), F22                                       // 0x7f
+	WORD $0x4eb6875a                                         // add v26, v26, v22          t30 = n + 0x7f
+	FMOVQ 48(R22), F22                                       // 0x7f
+	WORD $0x4eb6879c                                         // add v28, v28, v22          t69 = n + 0x7f
+	WORD $0x4f37575a                                         // shl v26, v26               t31 = t30 << 23
+	WORD $0x4f37579c                                         // shl v28, v28               t70 = t69 << 23
+	WORD $0x6e3adf39                                         // fmul v25, v25, v26         t32 = t29 * t31
+	WORD $0x6e3cdf7b                                         // fmul v27, v27, v28         t71 = t68 * t70
+	WORD $0x4eb9d419                                         // fsub v25, v0, v25          t33 = 1 - t32
+	WORD $0x4ebbd41b                                         // fsub v27, v0, v27          t72 = 1 - t71
+	FMOVQ 480(R22), F28                                      // 0x80000000
+	WORD $0x4e3c1e52                                         // and v18, v18, v28          t34 = t2 & 0x80000000
+	FMOVQ 480(R22), F28                                      // 0x80000000
+	WORD $0x4e3c1e73                                         // and v19, v19, v28          t73 = t41 & 0x80000000
+	WORD $0x4eb21f39                                         // orr v25, v25, v18          large = t33 | t34
+	WORD $0x4eb31f7b                                         // orr v27, v27, v19          large = t72 | t73
+	FMOVQ 496(R22), F19                                      // 0.9375
+	WORD $0x6eb3e694                                         // fcmgt v20, v20, v19        t36 = |x| > 0.9375
+	FMOVQ 496(R22), F19                                      // 0.9375
+	WORD $0x6eb3e6f7                                         // fcmgt v23, v23, v19        t75 = |x| > 0.9375
+	WORD $0x6eb41f35                                         // bit v21, v25, v20          t37 = t36 ? large : small
+	WORD $0x6eb71f78                                         // bit v24, v27, v23          t76 = t75 ? large : small
+	WORD $0x4ea11c3b                                         // mov v27, v1, v1            
+	WORD $0x4e35cc3b                                         // fmla v27, v1, v21          t38 = fma(0.5, t37, 0.5)
+	WORD $0x4ea11c35                                         // mov v21, v1, v1            
+	WORD $0x4e38cc35                                         // fmla v21, v1, v24          t77 = fma(0.5, t76, 0.5)
+	WORD $0x6e3bde10                                         // fmul v16, v16, v27         t39 = x * t38
+	WORD $0x6e35de31                                         // fmul v17, v17, v21         t78 = x * t77
 	ADD R3, R0, R20                                          // &dst[i]
-	FMOVQ F23, 0(R20)                                        // dst[i] = t39
-	ADD $16, R3, R3                                          // i += 16
+	FMOVQ F16, 0(R20)                                        // dst[i] = t39
+	FMOVQ F17, 16(R20)                                       // dst[i]+16 = t78
+	ADD $32, R3, R3                                          // i += 32
 	CMP R1, R3
 	BLT loop1                                                // while i < bytes(dst)
 
@@ -690,24 +787,19 @@ TEXT ·geluGradNEON(SB), NOSPLIT, $0-72
 	FMOVQ 32(R22), F0                                        // 1
 	FMOVQ 16(R22), F1                                        // 1.2582912e+07
 	FMOVQ 48(R22), F2                                        // 0x7f
-	FMOVQ 64(R22), F3                                        // 1.442695
-	FMOVQ 80(R22), F4                                        // -0.6931472
-	FMOVQ 96(R22), F5                                        // 1.9046542e-09
-	FMOVQ 16(R22), F6                                        // 0x4b400000
-	FMOVQ 112(R22), F7                                       // 0.0013821003
-	FMOVQ 128(R22), F8                                       // 0.008368674
-	FMOVQ 144(R22), F9                                       // 0.041668262
-	FMOVQ 160(R22), F10                                      // 0.16666521
-	FMOVQ 176(R22), F11                                      // 0.49999994
-	FMOVQ 208(R22), F12                                      // 0.5
-	FMOVQ 224(R22), F13                                      // 4
-	FMOVQ 512(R22), F14                                      // -0.5
-	FMOVQ 192(R22), F15                                      // -87.34
-	WORD $0x6e301e10                                         // eor v16, v16, v16          0
-	FMOVQ 528(R22), F17                                      // 0.3989423
-	FMOVQ 240(R22), F18                                      // 0.70710677
-	FMOVQ 256(R22), F19                                      // -0.00059268135
-	FMOVQ 272(R22), F20                                      // 0.0049809692
+	FMOVQ 208(R22), F3                                       // 0.5
+	FMOVQ 224(R22), F4                                       // 4
+	FMOVQ 64(R22), F5                                        // 1.442695
+	FMOVQ 80(R22), F6                                        // -0.6931472
+	FMOVQ 96(R22), F7                                        // 1.9046542e-09
+	FMOVQ 16(R22), F8                                        // 0x4b400000
+	FMOVQ 112(R22), F9                                       // 0.0013821003
+	FMOVQ 128(R22), F10                                      // 0.008368674
+	FMOVQ 144(R22), F11                                      // 0.041668262
+	FMOVQ 160(R22), F12                                      // 0.16666521
+	FMOVQ 176(R22), F13                                      // 0.49999994
+	FMOVQ 240(R22), F14                                      // 0.70710677
+	FMOVQ 256(R22), F15                                      // -0.00059268135
 	MOVD dst_base+0(FP), R0                                  // dst
 	MOVD dst_len+8(FP), R1                                   // bytes(dst)
 	LSL $2, R1, R1
@@ -718,108 +810,214 @@ TEXT ·geluGradNEON(SB), NOSPLIT, $0-72
 	BGE end1
 
 loop1:
-	ADD R4, R2, R21                                          // &dy[i]
-	FMOVQ 0(R21), F21                                        // dy = dy[i]
-	ADD R4, R3, R19                                          // &x[i]
-	FMOVQ 0(R19), F22                                        // x = x[i]
-	WORD $0x6e36ded7                                         // fmul v23, v22, v22         t3 = x * x
-	WORD $0x6e2edef7                                         // fmul v23, v23, v14         t4 = t3 * -0.5
-	WORD $0x4ea11c38                                         // mov v24, v1, v1            
-	WORD $0x4e23cef8                                         // fmla v24, v23, v3          t5 = fma(t4, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d719                                         // fsub v25, v24, v1          t6 = t5 - 1.2582912e+07
-	WORD $0x4eb71efa                                         // mov v26, v23, v23          
-	WORD $0x4e24cf3a                                         // fmla v26, v25, v4          t7 = fma(t6, -0.6931472, t4)
-	WORD $0x4e25cf3a                                         // fmla v26, v25, v5          r = fma(t6, 1.9046542e-09, t7)
-	WORD $0x6ea68718                                         // sub v24, v24, v6           n = t5 - 0x4b400000
-	WORD $0x4ea81d19                                         // mov v25, v8, v8            
-	WORD $0x4e3accf9                                         // fmla v25, v7, v26          t10 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4ea91d3b                                         // mov v27, v9, v9            
-	WORD $0x4e3acf3b                                         // fmla v27, v25, v26         t11 = fma(t10, r, 0.041668262)
-	WORD $0x4eaa1d59                                         // mov v25, v10, v10          
-	WORD $0x4e3acf79                                         // fmla v25, v27, v26         t12 = fma(t11, r, 0.16666521)
-	WORD $0x4eab1d7b                                         // mov v27, v11, v11          
-	WORD $0x4e3acf3b                                         // fmla v27, v25, v26         t13 = fma(t12, r, 0.49999994)
-	WORD $0x4ea01c19                                         // mov v25, v0, v0            
-	WORD $0x4e3acf79                                         // fmla v25, v27, v26         t14 = fma(t13, r, 1)
-	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
-	WORD $0x4e3acf3b                                         // fmla v27, v25, v26         t15 = fma(t14, r, 1)
-	WORD $0x4f3f071a                                         // sshr v26, v24              t16 = n >> 1
-	WORD $0x4ea28759                                         // add v25, v26, v2           t17 = t16 + 0x7f
-	WORD $0x4f375739                                         // shl v25, v25               t18 = t17 << 23
-	WORD $0x6e39df7b                                         // fmul v27, v27, v25         t19 = t15 * t18
-	WORD $0x6eba8718                                         // sub v24, v24, v26          t20 = n - t16
-	WORD $0x4ea28718                                         // add v24, v24, v2           t21 = t20 + 0x7f
-	WORD $0x4f375718                                         // shl v24, v24               t22 = t21 << 23
-	WORD $0x6e38df7b                                         // fmul v27, v27, v24         t23 = t19 * t22
-	WORD $0x6eb7e5f7                                         // fcmgt v23, v15, v23        t24 = -87.34 > t4
-	WORD $0x6eb71e1b                                         // bit v27, v16, v23          t25 = t24 ? 0 : t23
-	WORD $0x6e31df7b                                         // fmul v27, v27, v17         t26 = t25 * 0.3989423
-	WORD $0x6e32ded7                                         // fmul v23, v22, v18         t27 = x * 0.70710677
-	WORD $0x6e37def8                                         // fmul v24, v23, v23         t28 = t27 * t27
-	WORD $0x4eb41e9a                                         // mov v26, v20, v20          
-	WORD $0x4e38ce7a                                         // fmla v26, v19, v24         t29 = fma(-0.00059268135, t28, 0.0049809692)
-	FMOVQ 288(R22), F25                                      // -0.02675871
-	WORD $0x4e38cf59                                         // fmla v25, v26, v24         t30 = fma(t29, t28, -0.02675871)
-	FMOVQ 304(R22), F26                                      // 0.1128162
-	WORD $0x4e38cf3a                                         // fmla v26, v25, v24         t31 = fma(t30, t28, 0.1128162)
-	FMOVQ 320(R22), F25                                      // -0.3761248
-	WORD $0x4e38cf59                                         // fmla v25, v26, v24         t32 = fma(t31, t28, -0.3761248)
-	FMOVQ 336(R22), F26                                      // 0.12837915
-	WORD $0x4e38cf3a                                         // fmla v26, v25, v24         t33 = fma(t32, t28, 0.12837915)
-	WORD $0x4eb71ef8                                         // mov v24, v23, v23          
-	WORD $0x4e37cf58                                         // fmla v24, v26, v23         small = fma(t33, t27, t27)
-	FMOVQ 352(R22), F26                                      // 0x7fffffff
-	WORD $0x4e3a1efa                                         // and v26, v23, v26          |x| = t27 & 0x7fffffff
-	WORD $0x6eade759                                         // fcmgt v25, v26, v13        t36 = |x| > 4
-	WORD $0x6e7a1db9                                         // bsl v25, v13, v26          t37 = t36 ? 4 : |x|
-	FMOVQ 368(R22), F28                                      // 0.00019388717
-	FMOVQ 384(R22), F29                                      // -0.0030230137
-	WORD $0x4e39cf9d                                         // fmla v29, v28, v25         t38 = fma(0.00019388717, t37, -0.0030230137)
-	FMOVQ 400(R22), F28                                      // 0.022145998
-	WORD $0x4e39cfbc                                         // fmla v28, v29, v25         t39 = fma(t38, t37, 0.022145998)
-	FMOVQ 416(R22), F29                                      // -0.10376289
-	WORD $0x4e39cf9d                                         // fmla v29, v28, v25         t40 = fma(t39, t37, -0.10376289)
+	ADD R4, R3, R21                                          // &x[i]
+	FMOVQ 0(R21), F16                                        // x = x[i]
+	FMOVQ 16(R21), F17                                       // x = x[i]+16
+	WORD $0x6e2ede12                                         // fmul v18, v16, v14         t2 = x * 0.70710677
+	WORD $0x6e2ede33                                         // fmul v19, v17, v14         t67 = x * 0.70710677
+	WORD $0x6e32de54                                         // fmul v20, v18, v18         t3 = t2 * t2
+	WORD $0x6e33de75                                         // fmul v21, v19, v19         t68 = t67 * t67
+	FMOVQ 272(R22), F22                                      // 0.0049809692
+	WORD $0x4e34cdf6                                         // fmla v22, v15, v20         t4 = fma(-0.00059268135, t3, 0.0049809692)
+	FMOVQ 272(R22), F23                                      // 0.0049809692
+	WORD $0x4e35cdf7                                         // fmla v23, v15, v21         t69 = fma(-0.00059268135, t68, 0.0049809692)
+	FMOVQ 288(R22), F24                                      // -0.02675871
+	WORD $0x4e34ced8                                         // fmla v24, v22, v20         t5 = fma(t4, t3, -0.02675871)
+	FMOVQ 288(R22), F22                                      // -0.02675871
+	WORD $0x4e35cef6                                         // fmla v22, v23, v21         t70 = fma(t69, t68, -0.02675871)
+	FMOVQ 304(R22), F23                                      // 0.1128162
+	WORD $0x4e34cf17                                         // fmla v23, v24, v20         t6 = fma(t5, t3, 0.1128162)
+	FMOVQ 304(R22), F24                                      // 0.1128162
+	WORD $0x4e35ced8                                         // fmla v24, v22, v21         t71 = fma(t70, t68, 0.1128162)
+	FMOVQ 320(R22), F22                                      // -0.3761248
+	WORD $0x4e34cef6                                         // fmla v22, v23, v20         t7 = fma(t6, t3, -0.3761248)
+	FMOVQ 320(R22), F23                                      // -0.3761248
+	WORD $0x4e35cf17                                         // fmla v23, v24, v21         t72 = fma(t71, t68, -0.3761248)
+	FMOVQ 336(R22), F24                                      // 0.12837915
+	WORD $0x4e34ced8                                         // fmla v24, v22, v20         t8 = fma(t7, t3, 0.12837915)
+	FMOVQ 336(R22), F20                                      // 0.12837915
+	WORD $0x4e35cef4                                         // fmla v20, v23, v21         t73 = fma(t72, t68, 0.12837915)
+	WORD $0x4eb21e55                                         // mov v21, v18, v18          
+	WORD $0x4e32cf15                                         // fmla v21, v24, v18         small = fma(t8, t2, t2)
+	WORD $0x4eb31e78                                         // mov v24, v19, v19          
+	WORD $0x4e33ce98                                         // fmla v24, v20, v19         small = fma(t73, t67, t67)
+	FMOVQ 352(R22), F20                                      // 0x7fffffff
+	WORD $0x4e341e54                                         // and v20, v18, v20          |x| = t2 & 0x7fffffff
+	FMOVQ 352(R22), F23                                      // 0x7fffffff
+	WORD $0x4e371e77                                         // and v23, v19, v23          |x| = t67 & 0x7fffffff
+	WORD $0x6ea4e696                                         // fcmgt v22, v20, v4         t11 = |x| > 4
+	WORD $0x6ea4e6f9                                         // fcmgt v25, v23, v4         t76 = |x| > 4
+	WORD $0x6e741c96                                         // bsl v22, v4, v20           t12 = t11 ? 4 : |x|
+	WORD $0x6e771c99                                         // bsl v25, v4, v23           t77 = t76 ? 4 : |x|
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F27                                      // -0.0030230137
+	WORD $0x4e36cf5b                                         // fmla v27, v26, v22         t13 = fma(0.00019388717, t12, -0.0030230137)
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F28                                      // -0.0030230137
+	WORD $0x4e39cf5c                                         // fmla v28, v26, v25         t78 = fma(0.00019388717, t77, -0.0030230137)
+	FMOVQ 400(R22), F26                                      // 0.022145998
+	WORD $0x4e36cf7a                                         // fmla v26, v27, v22         t14 = fma(t13, t12, 0.022145998)
+	FMOVQ 400(R22), F27                                      // 0.022145998
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t79 = fma(t78, t77, 0.022145998)
+	FMOVQ 416(R22), F28                                      // -0.10376289
+	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t15 = fma(t14, t12, -0.10376289)
+	FMOVQ 416(R22), F26                                      // -0.10376289
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t80 = fma(t79, t77, -0.10376289)
+	FMOVQ 432(R22), F27                                      // -0.6373755
+	WORD $0x4e36cf9b                                         // fmla v27, v28, v22         t16 = fma(t15, t12, -0.6373755)
 	FMOVQ 432(R22), F28                                      // -0.6373755
-	WORD $0x4e39cfbc                                         // fmla v28, v29, v25         t41 = fma(t40, t37, -0.6373755)
-	FMOVQ 448(R22), F29                                      // -1.1275603
-	WORD $0x4e39cf9d                                         // fmla v29, v28, v25         t42 = fma(t41, t37, -1.1275603)
+	WORD $0x4e39cf5c                                         // fmla v28, v26, v25         t81 = fma(t80, t77, -0.6373755)
+	FMOVQ 448(R22), F26                                      // -1.1275603
+	WORD $0x4e36cf7a                                         // fmla v26, v27, v22         t17 = fma(t16, t12, -1.1275603)
+	FMOVQ 448(R22), F27                                      // -1.1275603
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t82 = fma(t81, t77, -1.1275603)
 	FMOVQ 464(R22), F28                                      // -0.00022375541
-	WORD $0x4e39cfbc                                         // fmla v28, v29, v25         t43 = fma(t42, t37, -0.00022375541)
+	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t18 = fma(t17, t12, -0.00022375541)
+	FMOVQ 464(R22), F22                                      // -0.00022375541
+	WORD $0x4e39cf76                                         // fmla v22, v27, v25         t83 = fma(t82, t77, -0.00022375541)
 	WORD $0x4ea11c39                                         // mov v25, v1, v1            
-	WORD $0x4e23cf99                                         // fmla v25, v28, v3          t44 = fma(t43, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d73d                                         // fsub v29, v25, v1          t45 = t44 - 1.2582912e+07
-	WORD $0x4e24cfbc                                         // fmla v28, v29, v4          t46 = fma(t45, -0.6931472, t43)
-	WORD $0x4e25cfbc                                         // fmla v28, v29, v5          r = fma(t45, 1.9046542e-09, t46)
-	WORD $0x6ea68739                                         // sub v25, v25, v6           n = t44 - 0x4b400000
-	WORD $0x4ea81d1d                                         // mov v29, v8, v8            
-	WORD $0x4e3cccfd                                         // fmla v29, v7, v28          t49 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4ea91d3e                                         // mov v30, v9, v9            
-	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t50 = fma(t49, r, 0.041668262)
+	WORD $0x4e25cf99                                         // fmla v25, v28, v5          t19 = fma(t18, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c3b                                         // mov v27, v1, v1            
+	WORD $0x4e25cedb                                         // fmla v27, v22, v5          t84 = fma(t83, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d73a                                         // fsub v26, v25, v1          t20 = t19 - 1.2582912e+07
+	WORD $0x4ea1d77d                                         // fsub v29, v27, v1          t85 = t84 - 1.2582912e+07
+	WORD $0x4e26cf5c                                         // fmla v28, v26, v6          t21 = fma(t20, -0.6931472, t18)
+	WORD $0x4e26cfb6                                         // fmla v22, v29, v6          t86 = fma(t85, -0.6931472, t83)
+	WORD $0x4e27cf5c                                         // fmla v28, v26, v7          r = fma(t20, 1.9046542e-09, t21)
+	WORD $0x4e27cfb6                                         // fmla v22, v29, v7          r = fma(t85, 1.9046542e-09, t86)
+	WORD $0x6ea88739                                         // sub v25, v25, v8           n = t19 - 0x4b400000
+	WORD $0x6ea8877b                                         // sub v27, v27, v8           n = t84 - 0x4b400000
 	WORD $0x4eaa1d5d                                         // mov v29, v10, v10          
-	WORD $0x4e3ccfdd                                         // fmla v29, v30, v28         t51 = fma(t50, r, 0.16666521)
+	WORD $0x4e3ccd3d                                         // fmla v29, v9, v28          t24 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d5a                                         // mov v26, v10, v10          
+	WORD $0x4e36cd3a                                         // fmla v26, v9, v22          t89 = fma(0.0013821003, r, 0.008368674)
 	WORD $0x4eab1d7e                                         // mov v30, v11, v11          
-	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t52 = fma(t51, r, 0.49999994)
-	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
-	WORD $0x4e3ccfdd                                         // fmla v29, v30, v28         t53 = fma(t52, r, 1)
-	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
-	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t54 = fma(t53, r, 1)
-	WORD $0x4ea28739                                         // add v25, v25, v2           t55 = n + 0x7f
-	WORD $0x4f375739                                         // shl v25, v25               t56 = t55 << 23
-	WORD $0x6e39dfde                                         // fmul v30, v30, v25         t57 = t54 * t56
-	WORD $0x4ebed41e                                         // fsub v30, v0, v30          t58 = 1 - t57
-	FMOVQ 480(R22), F25                                      // 0x80000000
-	WORD $0x4e391ef7                                         // and v23, v23, v25          t59 = t27 & 0x80000000
-	WORD $0x4eb71fde                                         // orr v30, v30, v23          large = t58 | t59
-	FMOVQ 496(R22), F23                                      // 0.9375
-	WORD $0x6eb7e75a                                         // fcmgt v26, v26, v23        t61 = |x| > 0.9375
-	WORD $0x6eba1fd8                                         // bit v24, v30, v26          t62 = t61 ? large : small
+	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t25 = fma(t24, r, 0.041668262)
+	WORD $0x4eab1d7d                                         // mov v29, v11, v11          
+	WORD $0x4e36cf5d                                         // fmla v29, v26, v22         t90 = fma(t89, r, 0.041668262)
+	WORD $0x4eac1d9a                                         // mov v26, v12, v12          
+	WORD $0x4e3ccfda                                         // fmla v26, v30, v28         t26 = fma(t25, r, 0.16666521)
 	WORD $0x4eac1d9e                                         // mov v30, v12, v12          
-	WORD $0x4e38cd9e                                         // fmla v30, v12, v24         t63 = fma(0.5, t62, 0.5)
-	WORD $0x4e3bcede                                         // fmla v30, v22, v27         t64 = fma(x, t26, t63)
-	WORD $0x6e3edeb5                                         // fmul v21, v21, v30         t65 = dy * t64
+	WORD $0x4e36cfbe                                         // fmla v30, v29, v22         t91 = fma(t90, r, 0.16666521)
+	WORD $0x4ead1dbd                                         // mov v29, v13, v13          
+	WORD $0x4e3ccf5d                                         // fmla v29, v26, v28         t27 = fma(t26, r, 0.49999994)
+	WORD $0x4ead1dba                                         // mov v26, v13, v13          
+	WORD $0x4e36cfda                                         // fmla v26, v30, v22         t92 = fma(t91, r, 0.49999994)
+	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
+	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t28 = fma(t27, r, 1)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e36cf5d                                         // fmla v29, v26, v22         t93 = fma(t92, r, 1)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e3ccfda                                         // fmla v26, v30, v28         t29 = fma(t28, r, 1)
+	WORD $0x4ea01c1c                                         // mov v28, v0, v0            
+	WORD $0x4e36cfbc                                         // fmla v28, v29, v22         t94 = fma(t93, r, 1)
+	WORD $0x4ea28739                                         // add v25, v25, v2           t30 = n + 0x7f
+	WORD $0x4ea2877b                                         // add v27, v27, v2           t95 = n + 0x7f
+	WORD $0x4f375739                                         // shl v25, v25               t31 = t30 << 23
+	WORD $0x4f37577b                                         // shl v27, v27               t96 = t95 << 23
+	WORD $0x6e39df5a                                         // fmul v26, v26, v25         t32 = t29 * t31
+	WORD $0x6e3bdf9c                                         // fmul v28, v28, v27         t97 = t94 * t96
+	WORD $0x4ebad41a                                         // fsub v26, v0, v26          t33 = 1 - t32
+	WORD $0x4ebcd41c                                         // fsub v28, v0, v28          t98 = 1 - t97
+	FMOVQ 480(R22), F27                                      // 0x80000000
+	WORD $0x4e3b1e52                                         // and v18, v18, v27          t34 = t2 & 0x80000000
+	FMOVQ 480(R22), F27                                      // 0x80000000
+	WORD $0x4e3b1e73                                         // and v19, v19, v27          t99 = t67 & 0x80000000
+	WORD $0x4eb21f5a                                         // orr v26, v26, v18          large = t33 | t34
+	WORD $0x4eb31f9c                                         // orr v28, v28, v19          large = t98 | t99
+	FMOVQ 496(R22), F19                                      // 0.9375
+	WORD $0x6eb3e694                                         // fcmgt v20, v20, v19        t36 = |x| > 0.9375
+	FMOVQ 496(R22), F19                                      // 0.9375
+	WORD $0x6eb3e6f7                                         // fcmgt v23, v23, v19        t101 = |x| > 0.9375
+	WORD $0x6eb41f55                                         // bit v21, v26, v20          t37 = t36 ? large : small
+	WORD $0x6eb71f98                                         // bit v24, v28, v23          t102 = t101 ? large : small
+	WORD $0x4ea31c7c                                         // mov v28, v3, v3            
+	WORD $0x4e35cc7c                                         // fmla v28, v3, v21          t38 = fma(0.5, t37, 0.5)
+	WORD $0x4ea31c75                                         // mov v21, v3, v3            
+	WORD $0x4e38cc75                                         // fmla v21, v3, v24          t103 = fma(0.5, t102, 0.5)
+	WORD $0x6e30de18                                         // fmul v24, v16, v16         t39 = x * x
+	WORD $0x6e31de37                                         // fmul v23, v17, v17         t104 = x * x
+	FMOVQ 512(R22), F26                                      // -0.5
+	WORD $0x6e3adf18                                         // fmul v24, v24, v26         t40 = t39 * -0.5
+	FMOVQ 512(R22), F26                                      // -0.5
+	WORD $0x6e3adef7                                         // fmul v23, v23, v26         t105 = t104 * -0.5
+	WORD $0x4ea11c3a                                         // mov v26, v1, v1            
+	WORD $0x4e25cf1a                                         // fmla v26, v24, v5          t41 = fma(t40, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c34                                         // mov v20, v1, v1            
+	WORD $0x4e25cef4                                         // fmla v20, v23, v5          t106 = fma(t105, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d753                                         // fsub v19, v26, v1          t42 = t41 - 1.2582912e+07
+	WORD $0x4ea1d692                                         // fsub v18, v20, v1          t107 = t106 - 1.2582912e+07
+	WORD $0x4eb81f1b                                         // mov v27, v24, v24          
+	WORD $0x4e26ce7b                                         // fmla v27, v19, v6          t43 = fma(t42, -0.6931472, t40)
+	WORD $0x4eb71ef9                                         // mov v25, v23, v23          
+	WORD $0x4e26ce59                                         // fmla v25, v18, v6          t108 = fma(t107, -0.6931472, t105)
+	WORD $0x4e27ce7b                                         // fmla v27, v19, v7          r = fma(t42, 1.9046542e-09, t43)
+	WORD $0x4e27ce59                                         // fmla v25, v18, v7          r = fma(t107, 1.9046542e-09, t108)
+	WORD $0x6ea8875a                                         // sub v26, v26, v8           n = t41 - 0x4b400000
+	WORD $0x6ea88694                                         // sub v20, v20, v8           n = t106 - 0x4b400000
+	WORD $0x4eaa1d52                                         // mov v18, v10, v10          
+	WORD $0x4e3bcd32                                         // fmla v18, v9, v27          t46 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d53                                         // mov v19, v10, v10          
+	WORD $0x4e39cd33                                         // fmla v19, v9, v25          t111 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eab1d76                                         // mov v22, v11, v11          
+	WORD $0x4e3bce56                                         // fmla v22, v18, v27         t47 = fma(t46, r, 0.041668262)
+	WORD $0x4eab1d72                                         // mov v18, v11, v11          
+	WORD $0x4e39ce72                                         // fmla v18, v19, v25         t112 = fma(t111, r, 0.041668262)
+	WORD $0x4eac1d93                                         // mov v19, v12, v12          
+	WORD $0x4e3bced3                                         // fmla v19, v22, v27         t48 = fma(t47, r, 0.16666521)
+	WORD $0x4eac1d96                                         // mov v22, v12, v12          
+	WORD $0x4e39ce56                                         // fmla v22, v18, v25         t113 = fma(t112, r, 0.16666521)
+	WORD $0x4ead1db2                                         // mov v18, v13, v13          
+	WORD $0x4e3bce72                                         // fmla v18, v19, v27         t49 = fma(t48, r, 0.49999994)
+	WORD $0x4ead1db3                                         // mov v19, v13, v13          
+	WORD $0x4e39ced3                                         // fmla v19, v22, v25         t114 = fma(t113, r, 0.49999994)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e3bce56                                         // fmla v22, v18, v27         t50 = fma(t49, r, 1)
+	WORD $0x4ea01c12                                         // mov v18, v0, v0            
+	WORD $0x4e39ce72                                         // fmla v18, v19, v25         t115 = fma(t114, r, 1)
+	WORD $0x4ea01c13                                         // mov v19, v0, v0            
+	WORD $0x4e3bced3                                         // fmla v19, v22, v27         t51 = fma(t50, r, 1)
+	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
+	WORD $0x4e39ce5b                                         // fmla v27, v18, v25         t116 = fma(t115, r, 1)
+	WORD $0x4f3f0759                                         // sshr v25, v26              t52 = n >> 1
+	WORD $0x4f3f0692                                         // sshr v18, v20              t117 = n >> 1
+	WORD $0x4ea28736                                         // add v22, v25, v2           t53 = t52 + 0x7f
+	WORD $0x4ea2865d                                         // add v29, v18, v2           t118 = t117 + 0x7f
+	WORD $0x4f3756d6                                         // shl v22, v22               t54 = t53 << 23
+	WORD $0x4f3757bd                                         // shl v29, v29               t119 = t118 << 23
+	WORD $0x6e36de73                                         // fmul v19, v19, v22         t55 = t51 * t54
+	WORD $0x6e3ddf7b                                         // fmul v27, v27, v29         t120 = t116 * t119
+	WORD $0x6eb9875a                                         // sub v26, v26, v25          t56 = n - t52
+	WORD $0x6eb28694                                         // sub v20, v20, v18          t121 = n - t117
+	WORD $0x4ea2875a                                         // add v26, v26, v2           t57 = t56 + 0x7f
+	WORD $0x4ea28694                                         // add v20, v20, v2           t122 = t121 + 0x7f
+	WORD $0x4f37575a                                         // shl v26, v26               t58 = t57 << 23
+	WORD $0x4f375694                                         // shl v20, v20               t123 = t122 << 23
+	WORD $0x6e3ade73                                         // fmul v19, v19, v26         t59 = t55 * t58
+	WORD $0x6e34df7b                                         // fmul v27, v27, v20         t124 = t120 * t123
+	FMOVQ 192(R22), F20                                      // -87.34
+	WORD $0x6eb8e694                                         // fcmgt v20, v20, v24        t60 = -87.34 > t40
+	FMOVQ 192(R22), F24                                      // -87.34
+	WORD $0x6eb7e718                                         // fcmgt v24, v24, v23        t125 = -87.34 > t105
+	WORD $0x6e371ef7                                         // eor v23, v23, v23          0
+	WORD $0x6eb41ef3                                         // bit v19, v23, v20          t61 = t60 ? 0 : t59
+	WORD $0x6e371ef7                                         // eor v23, v23, v23          0
+	WORD $0x6eb81efb                                         // bit v27, v23, v24          t126 = t125 ? 0 : t124
+	FMOVQ 528(R22), F23                                      // 0.3989423
+	WORD $0x6e37de73                                         // fmul v19, v19, v23         t62 = t61 * 0.3989423
+	FMOVQ 528(R22), F23                                      // 0.3989423
+	WORD $0x6e37df7b                                         // fmul v27, v27, v23         t127 = t126 * 0.3989423
+	WORD $0x4e33ce1c                                         // fmla v28, v16, v19         t63 = fma(x, t62, t38)
+	WORD $0x4e3bce35                                         // fmla v21, v17, v27         t128 = fma(x, t127, t103)
+	ADD R4, R2, R19                                          // &dy[i]
+	FMOVQ 0(R19), F27                                        // dy = dy[i]
+	FMOVQ 16(R19), F17                                       // dy = dy[i]+16
+	WORD $0x6e3cdf7b                                         // fmul v27, v27, v28         t65 = dy * t63
+	WORD $0x6e35de31                                         // fmul v17, v17, v21         t130 = dy * t128
 	ADD R4, R0, R20                                          // &dst[i]
-	FMOVQ F21, 0(R20)                                        // dst[i] = t65
-	ADD $16, R4, R4                                          // i += 16
+	FMOVQ F27, 0(R20)                                        // dst[i] = t65
+	FMOVQ F17, 16(R20)                                       // dst[i]+16 = t130
+	ADD $32, R4, R4                                          // i += 32
 	CMP R1, R4
 	BLT loop1                                                // while i < bytes(dst)
 
@@ -1228,53 +1426,53 @@ loop1:
 loop2:
 	ADD R4, R0, R19                                          // &x[i]
 	FMOVQ 0(R19), F20                                        // t6 = x[i]
+	FMOVQ 16(R19), F21                                       // t10 = x[i]+16
 	WORD $0x6e2fde94                                         // fmul v20, v20, v15         t7 = t6 * s
-	WORD $0x6eb0e695                                         // fcmgt v21, v20, v16        t8 = t7 > max
-	WORD $0x6eb51e90                                         // bit v16, v20, v21          max = t8 ? t7 : max
-	FMOVQ 16(R19), F20                                       // t10 = x[i]+16
-	WORD $0x6e2fde94                                         // fmul v20, v20, v15         t11 = t10 * s
-	WORD $0x6eb1e695                                         // fcmgt v21, v20, v17        t12 = t11 > max
-	WORD $0x6eb51e91                                         // bit v17, v20, v21          max = t12 ? t11 : max
-	FMOVQ 32(R19), F20                                       // t14 = x[i]+32
-	WORD $0x6e2fde94                                         // fmul v20, v20, v15         t15 = t14 * s
-	WORD $0x6eb2e695                                         // fcmgt v21, v20, v18        t16 = t15 > max
-	WORD $0x6eb51e92                                         // bit v18, v20, v21          max = t16 ? t15 : max
-	FMOVQ 48(R19), F20                                       // t18 = x[i]+48
-	WORD $0x6e2fde94                                         // fmul v20, v20, v15         t19 = t18 * s
-	WORD $0x6eb3e695                                         // fcmgt v21, v20, v19        t20 = t19 > max
-	WORD $0x6eb51e93                                         // bit v19, v20, v21          max = t20 ? t19 : max
+	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t11 = t10 * s
+	WORD $0x6eb0e696                                         // fcmgt v22, v20, v16        t8 = t7 > max
+	WORD $0x6eb1e6b7                                         // fcmgt v23, v21, v17        t12 = t11 > max
+	WORD $0x6eb61e90                                         // bit v16, v20, v22          max = t8 ? t7 : max
+	WORD $0x6eb71eb1                                         // bit v17, v21, v23          max = t12 ? t11 : max
+	FMOVQ 32(R19), F21                                       // t14 = x[i]+32
+	FMOVQ 48(R19), F23                                       // t18 = x[i]+48
+	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t15 = t14 * s
+	WORD $0x6e2fdef7                                         // fmul v23, v23, v15         t19 = t18 * s
+	WORD $0x6eb2e6b4                                         // fcmgt v20, v21, v18        t16 = t15 > max
+	WORD $0x6eb3e6f6                                         // fcmgt v22, v23, v19        t20 = t19 > max
+	WORD $0x6eb41eb2                                         // bit v18, v21, v20          max = t16 ? t15 : max
+	WORD $0x6eb61ef3                                         // bit v19, v23, v22          max = t20 ? t19 : max
 	ADD $64, R4, R4                                          // i += 64
 	CMP R3, R4
 	BLT loop2                                                // while i < mask.bytes
 
 end2:
-	FMOVQ 16(R2), F20                                        // t22 = mask+16
+	FMOVQ 16(R2), F23                                        // t22 = mask+16
 	ADD R3, R0, R20                                          // &x[mask.bytes]
-	FMOVQ 0(R20), F21                                        // t24 = x[mask.bytes]
-	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t25 = t24 * s
-	WORD $0x6e6e1eb4                                         // bsl v20, v21, v14          t26 = exists ? t25 : 0xff800000
-	WORD $0x6eb0e695                                         // fcmgt v21, v20, v16        t27 = t26 > max
-	WORD $0x6eb51e90                                         // bit v16, v20, v21          max = t27 ? t26 : max
-	FMOVQ 32(R2), F20                                        // t29 = mask+32
-	FMOVQ 16(R20), F21                                       // t31 = x[mask.bytes]+16
-	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t32 = t31 * s
-	WORD $0x6e6e1eb4                                         // bsl v20, v21, v14          t33 = exists ? t32 : 0xff800000
-	WORD $0x6eb1e695                                         // fcmgt v21, v20, v17        t34 = t33 > max
-	WORD $0x6eb51e91                                         // bit v17, v20, v21          max = t34 ? t33 : max
-	FMOVQ 48(R2), F20                                        // t36 = mask+48
-	FMOVQ 32(R20), F21                                       // t38 = x[mask.bytes]+32
-	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t39 = t38 * s
-	WORD $0x6e6e1eb4                                         // bsl v20, v21, v14          t40 = exists ? t39 : 0xff800000
-	WORD $0x6eb2e695                                         // fcmgt v21, v20, v18        t41 = t40 > max
-	WORD $0x6eb51e92                                         // bit v18, v20, v21          max = t41 ? t40 : max
-	FMOVQ 64(R2), F20                                        // t43 = mask+64
-	FMOVQ 48(R20), F21                                       // t45 = x[mask.bytes]+48
-	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t46 = t45 * s
-	WORD $0x6e6e1eb4                                         // bsl v20, v21, v14          t47 = exists ? t46 : 0xff800000
-	WORD $0x6eb3e695                                         // fcmgt v21, v20, v19        t48 = t47 > max
-	WORD $0x6eb51e93                                         // bit v19, v20, v21          max = t48 ? t47 : max
-	WORD $0x6eb0e654                                         // fcmgt v20, v18, v16        t50 = max > max
-	WORD $0x6eb41e50                                         // bit v16, v18, v20          t51 = t50 ? max : max
+	FMOVQ 0(R20), F22                                        // t24 = x[mask.bytes]
+	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t25 = t24 * s
+	WORD $0x6e6e1ed7                                         // bsl v23, v22, v14          t26 = exists ? t25 : 0xff800000
+	WORD $0x6eb0e6f6                                         // fcmgt v22, v23, v16        t27 = t26 > max
+	WORD $0x6eb61ef0                                         // bit v16, v23, v22          max = t27 ? t26 : max
+	FMOVQ 32(R2), F23                                        // t29 = mask+32
+	FMOVQ 16(R20), F22                                       // t31 = x[mask.bytes]+16
+	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t32 = t31 * s
+	WORD $0x6e6e1ed7                                         // bsl v23, v22, v14          t33 = exists ? t32 : 0xff800000
+	WORD $0x6eb1e6f6                                         // fcmgt v22, v23, v17        t34 = t33 > max
+	WORD $0x6eb61ef1                                         // bit v17, v23, v22          max = t34 ? t33 : max
+	FMOVQ 48(R2), F23                                        // t36 = mask+48
+	FMOVQ 32(R20), F22                                       // t38 = x[mask.bytes]+32
+	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t39 = t38 * s
+	WORD $0x6e6e1ed7                                         // bsl v23, v22, v14          t40 = exists ? t39 : 0xff800000
+	WORD $0x6eb2e6f6                                         // fcmgt v22, v23, v18        t41 = t40 > max
+	WORD $0x6eb61ef2                                         // bit v18, v23, v22          max = t41 ? t40 : max
+	FMOVQ 64(R2), F23                                        // t43 = mask+64
+	FMOVQ 48(R20), F22                                       // t45 = x[mask.bytes]+48
+	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t46 = t45 * s
+	WORD $0x6e6e1ed7                                         // bsl v23, v22, v14          t47 = exists ? t46 : 0xff800000
+	WORD $0x6eb3e6f6                                         // fcmgt v22, v23, v19        t48 = t47 > max
+	WORD $0x6eb61ef3                                         // bit v19, v23, v22          max = t48 ? t47 : max
+	WORD $0x6eb0e657                                         // fcmgt v23, v18, v16        t50 = max > max
+	WORD $0x6eb71e50                                         // bit v16, v18, v23          t51 = t50 ? max : max
 	WORD $0x6eb1e672                                         // fcmgt v18, v19, v17        t52 = max > max
 	WORD $0x6eb21e71                                         // bit v17, v19, v18          t53 = t52 ? max : max
 	WORD $0x6eb0e633                                         // fcmgt v19, v17, v16        t54 = t53 > t51
@@ -1289,301 +1487,301 @@ end2:
 	WORD $0x6e311e31                                         // eor v17, v17, v17          Z = 0
 	WORD $0x6e331e73                                         // eor v19, v19, v19          Z = 0
 	WORD $0x6e321e52                                         // eor v18, v18, v18          Z = 0
-	WORD $0x6e341e94                                         // eor v20, v20, v20          Z = 0
+	WORD $0x6e371ef7                                         // eor v23, v23, v23          Z = 0
 	MOVD ZR, R4                                              // i = 0
 	CMP R3, R4
 	BGE end3
 
 loop3:
 	ADD R4, R0, R21                                          // &x[i]
-	FMOVQ 0(R21), F21                                        // t67 = x[i]
-	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t68 = t67 * s
-	WORD $0x4eb0d6b5                                         // fsub v21, v21, v16         t69 = t68 - m
-	WORD $0x4ea11c36                                         // mov v22, v1, v1            
-	WORD $0x4e24ceb6                                         // fmla v22, v21, v4          t70 = fma(t69, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d6d7                                         // fsub v23, v22, v1          t71 = t70 - 1.2582912e+07
-	WORD $0x4eb51eb8                                         // mov v24, v21, v21          
-	WORD $0x4e25cef8                                         // fmla v24, v23, v5          t72 = fma(t71, -0.6931472, t69)
-	WORD $0x4e26cef8                                         // fmla v24, v23, v6          r = fma(t71, 1.9046542e-09, t72)
-	WORD $0x6ea786d6                                         // sub v22, v22, v7           n = t70 - 0x4b400000
-	WORD $0x4ea91d37                                         // mov v23, v9, v9            
-	WORD $0x4e38cd17                                         // fmla v23, v8, v24          t75 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d59                                         // mov v25, v10, v10          
-	WORD $0x4e38cef9                                         // fmla v25, v23, v24         t76 = fma(t75, r, 0.041668262)
-	WORD $0x4eab1d77                                         // mov v23, v11, v11          
-	WORD $0x4e38cf37                                         // fmla v23, v25, v24         t77 = fma(t76, r, 0.16666521)
-	WORD $0x4eac1d99                                         // mov v25, v12, v12          
-	WORD $0x4e38cef9                                         // fmla v25, v23, v24         t78 = fma(t77, r, 0.49999994)
-	WORD $0x4ea01c17                                         // mov v23, v0, v0            
-	WORD $0x4e38cf37                                         // fmla v23, v25, v24         t79 = fma(t78, r, 1)
-	WORD $0x4ea01c19                                         // mov v25, v0, v0            
-	WORD $0x4e38cef9                                         // fmla v25, v23, v24         t80 = fma(t79, r, 1)
-	WORD $0x4f3f06d8                                         // sshr v24, v22              t81 = n >> 1
-	WORD $0x4ea28717                                         // add v23, v24, v2           t82 = t81 + 0x7f
-	WORD $0x4f3756f7                                         // shl v23, v23               t83 = t82 << 23
-	WORD $0x6e37df39                                         // fmul v25, v25, v23         t84 = t80 * t83
-	WORD $0x6eb886d6                                         // sub v22, v22, v24          t85 = n - t81
-	WORD $0x4ea286d6                                         // add v22, v22, v2           t86 = t85 + 0x7f
-	WORD $0x4f3756d6                                         // shl v22, v22               t87 = t86 << 23
-	WORD $0x6e36df39                                         // fmul v25, v25, v22         t88 = t84 * t87
-	WORD $0x6eb5e5b5                                         // fcmgt v21, v13, v21        t89 = -87.34 > t69
-	WORD $0x6eb51c79                                         // bit v25, v3, v21           t90 = t89 ? 0 : t88
-	FMOVQ F25, 0(R21)                                        // x[i] = t90
-	WORD $0x4e39d631                                         // fadd v17, v17, v25         Z = Z + t90
-	FMOVQ 16(R21), F25                                       // t92 = x[i]+16
-	WORD $0x6e2fdf39                                         // fmul v25, v25, v15         t93 = t92 * s
-	WORD $0x4eb0d739                                         // fsub v25, v25, v16         t94 = t93 - m
-	WORD $0x4ea11c35                                         // mov v21, v1, v1            
-	WORD $0x4e24cf35                                         // fmla v21, v25, v4          t95 = fma(t94, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d6b6                                         // fsub v22, v21, v1          t96 = t95 - 1.2582912e+07
-	WORD $0x4eb91f38                                         // mov v24, v25, v25          
-	WORD $0x4e25ced8                                         // fmla v24, v22, v5          t97 = fma(t96, -0.6931472, t94)
-	WORD $0x4e26ced8                                         // fmla v24, v22, v6          r = fma(t96, 1.9046542e-09, t97)
-	WORD $0x6ea786b5                                         // sub v21, v21, v7           n = t95 - 0x4b400000
-	WORD $0x4ea91d36                                         // mov v22, v9, v9            
-	WORD $0x4e38cd16                                         // fmla v22, v8, v24          t100 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d57                                         // mov v23, v10, v10          
-	WORD $0x4e38ced7                                         // fmla v23, v22, v24         t101 = fma(t100, r, 0.041668262)
-	WORD $0x4eab1d76                                         // mov v22, v11, v11          
-	WORD $0x4e38cef6                                         // fmla v22, v23, v24         t102 = fma(t101, r, 0.16666521)
-	WORD $0x4eac1d97                                         // mov v23, v12, v12          
-	WORD $0x4e38ced7                                         // fmla v23, v22, v24         t103 = fma(t102, r, 0.49999994)
-	WORD $0x4ea01c16                                         // mov v22, v0, v0            
-	WORD $0x4e38cef6                                         // fmla v22, v23, v24         t104 = fma(t103, r, 1)
-	WORD $0x4ea01c17                                         // mov v23, v0, v0            
-	WORD $0x4e38ced7                                         // fmla v23, v22, v24         t105 = fma(t104, r, 1)
-	WORD $0x4f3f06b8                                         // sshr v24, v21              t106 = n >> 1
-	WORD $0x4ea28716                                         // add v22, v24, v2           t107 = t106 + 0x7f
-	WORD $0x4f3756d6                                         // shl v22, v22               t108 = t107 << 23
-	WORD $0x6e36def7                                         // fmul v23, v23, v22         t109 = t105 * t108
-	WORD $0x6eb886b5                                         // sub v21, v21, v24          t110 = n - t106
-	WORD $0x4ea286b5                                         // add v21, v21, v2           t111 = t110 + 0x7f
-	WORD $0x4f3756b5                                         // shl v21, v21               t112 = t111 << 23
-	WORD $0x6e35def7                                         // fmul v23, v23, v21         t113 = t109 * t112
-	WORD $0x6eb9e5b9                                         // fcmgt v25, v13, v25        t114 = -87.34 > t94
-	WORD $0x6eb91c77                                         // bit v23, v3, v25           t115 = t114 ? 0 : t113
-	FMOVQ F23, 16(R21)                                       // x[i]+16 = t115
-	WORD $0x4e37d673                                         // fadd v19, v19, v23         Z = Z + t115
-	FMOVQ 32(R21), F23                                       // t117 = x[i]+32
-	WORD $0x6e2fdef7                                         // fmul v23, v23, v15         t118 = t117 * s
-	WORD $0x4eb0d6f7                                         // fsub v23, v23, v16         t119 = t118 - m
-	WORD $0x4ea11c39                                         // mov v25, v1, v1            
-	WORD $0x4e24cef9                                         // fmla v25, v23, v4          t120 = fma(t119, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d735                                         // fsub v21, v25, v1          t121 = t120 - 1.2582912e+07
-	WORD $0x4eb71ef8                                         // mov v24, v23, v23          
-	WORD $0x4e25ceb8                                         // fmla v24, v21, v5          t122 = fma(t121, -0.6931472, t119)
-	WORD $0x4e26ceb8                                         // fmla v24, v21, v6          r = fma(t121, 1.9046542e-09, t122)
-	WORD $0x6ea78739                                         // sub v25, v25, v7           n = t120 - 0x4b400000
-	WORD $0x4ea91d35                                         // mov v21, v9, v9            
-	WORD $0x4e38cd15                                         // fmla v21, v8, v24          t125 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d56                                         // mov v22, v10, v10          
-	WORD $0x4e38ceb6                                         // fmla v22, v21, v24         t126 = fma(t125, r, 0.041668262)
-	WORD $0x4eab1d75                                         // mov v21, v11, v11          
-	WORD $0x4e38ced5                                         // fmla v21, v22, v24         t127 = fma(t126, r, 0.16666521)
-	WORD $0x4eac1d96                                         // mov v22, v12, v12          
-	WORD $0x4e38ceb6                                         // fmla v22, v21, v24         t128 = fma(t127, r, 0.49999994)
-	WORD $0x4ea01c15                                         // mov v21, v0, v0            
-	WORD $0x4e38ced5                                         // fmla v21, v22, v24         t129 = fma(t128, r, 1)
-	WORD $0x4ea01c16                                         // mov v22, v0, v0            
-	WORD $0x4e38ceb6                                         // fmla v22, v21, v24         t130 = fma(t129, r, 1)
-	WORD $0x4f3f0738                                         // sshr v24, v25              t131 = n >> 1
-	WORD $0x4ea28715                                         // add v21, v24, v2           t132 = t131 + 0x7f
-	WORD $0x4f3756b5                                         // shl v21, v21               t133 = t132 << 23
-	WORD $0x6e35ded6                                         // fmul v22, v22, v21         t134 = t130 * t133
-	WORD $0x6eb88739                                         // sub v25, v25, v24          t135 = n - t131
-	WORD $0x4ea28739                                         // add v25, v25, v2           t136 = t135 + 0x7f
-	WORD $0x4f375739                                         // shl v25, v25               t137 = t136 << 23
-	WORD $0x6e39ded6                                         // fmul v22, v22, v25         t138 = t134 * t137
-	WORD $0x6eb7e5b7                                         // fcmgt v23, v13, v23        t139 = -87.34 > t119
-	WORD $0x6eb71c76                                         // bit v22, v3, v23           t140 = t139 ? 0 : t138
-	FMOVQ F22, 32(R21)                                       // x[i]+32 = t140
-	WORD $0x4e36d652                                         // fadd v18, v18, v22         Z = Z + t140
-	FMOVQ 48(R21), F22                                       // t142 = x[i]+48
-	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t143 = t142 * s
-	WORD $0x4eb0d6d6                                         // fsub v22, v22, v16         t144 = t143 - m
-	WORD $0x4ea11c37                                         // mov v23, v1, v1            
-	WORD $0x4e24ced7                                         // fmla v23, v22, v4          t145 = fma(t144, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d6f9                                         // fsub v25, v23, v1          t146 = t145 - 1.2582912e+07
-	WORD $0x4eb61ed8                                         // mov v24, v22, v22          
-	WORD $0x4e25cf38                                         // fmla v24, v25, v5          t147 = fma(t146, -0.6931472, t144)
-	WORD $0x4e26cf38                                         // fmla v24, v25, v6          r = fma(t146, 1.9046542e-09, t147)
-	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t145 - 0x4b400000
+	FMOVQ 0(R21), F22                                        // t67 = x[i]
+	FMOVQ 16(R21), F21                                       // t92 = x[i]+16
+	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t68 = t67 * s
+	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t93 = t92 * s
+	WORD $0x4eb0d6d6                                         // fsub v22, v22, v16         t69 = t68 - m
+	WORD $0x4eb0d6b5                                         // fsub v21, v21, v16         t94 = t93 - m
+	WORD $0x4ea11c34                                         // mov v20, v1, v1            
+	WORD $0x4e24ced4                                         // fmla v20, v22, v4          t70 = fma(t69, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c38                                         // mov v24, v1, v1            
+	WORD $0x4e24ceb8                                         // fmla v24, v21, v4          t95 = fma(t94, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d699                                         // fsub v25, v20, v1          t71 = t70 - 1.2582912e+07
+	WORD $0x4ea1d71a                                         // fsub v26, v24, v1          t96 = t95 - 1.2582912e+07
+	WORD $0x4eb61edb                                         // mov v27, v22, v22          
+	WORD $0x4e25cf3b                                         // fmla v27, v25, v5          t72 = fma(t71, -0.6931472, t69)
+	WORD $0x4eb51ebc                                         // mov v28, v21, v21          
+	WORD $0x4e25cf5c                                         // fmla v28, v26, v5          t97 = fma(t96, -0.6931472, t94)
+	WORD $0x4e26cf3b                                         // fmla v27, v25, v6          r = fma(t71, 1.9046542e-09, t72)
+	WORD $0x4e26cf5c                                         // fmla v28, v26, v6          r = fma(t96, 1.9046542e-09, t97)
+	WORD $0x6ea78694                                         // sub v20, v20, v7           n = t70 - 0x4b400000
+	WORD $0x6ea78718                                         // sub v24, v24, v7           n = t95 - 0x4b400000
+	WORD $0x4ea91d3a                                         // mov v26, v9, v9            
+	WORD $0x4e3bcd1a                                         // fmla v26, v8, v27          t75 = fma(0.0013821003, r, 0.008368674)
 	WORD $0x4ea91d39                                         // mov v25, v9, v9            
-	WORD $0x4e38cd19                                         // fmla v25, v8, v24          t150 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d55                                         // mov v21, v10, v10          
-	WORD $0x4e38cf35                                         // fmla v21, v25, v24         t151 = fma(t150, r, 0.041668262)
+	WORD $0x4e3ccd19                                         // fmla v25, v8, v28          t100 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d5d                                         // mov v29, v10, v10          
+	WORD $0x4e3bcf5d                                         // fmla v29, v26, v27         t76 = fma(t75, r, 0.041668262)
+	WORD $0x4eaa1d5a                                         // mov v26, v10, v10          
+	WORD $0x4e3ccf3a                                         // fmla v26, v25, v28         t101 = fma(t100, r, 0.041668262)
 	WORD $0x4eab1d79                                         // mov v25, v11, v11          
-	WORD $0x4e38ceb9                                         // fmla v25, v21, v24         t152 = fma(t151, r, 0.16666521)
-	WORD $0x4eac1d95                                         // mov v21, v12, v12          
-	WORD $0x4e38cf35                                         // fmla v21, v25, v24         t153 = fma(t152, r, 0.49999994)
+	WORD $0x4e3bcfb9                                         // fmla v25, v29, v27         t77 = fma(t76, r, 0.16666521)
+	WORD $0x4eab1d7d                                         // mov v29, v11, v11          
+	WORD $0x4e3ccf5d                                         // fmla v29, v26, v28         t102 = fma(t101, r, 0.16666521)
+	WORD $0x4eac1d9a                                         // mov v26, v12, v12          
+	WORD $0x4e3bcf3a                                         // fmla v26, v25, v27         t78 = fma(t77, r, 0.49999994)
+	WORD $0x4eac1d99                                         // mov v25, v12, v12          
+	WORD $0x4e3ccfb9                                         // fmla v25, v29, v28         t103 = fma(t102, r, 0.49999994)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e3bcf5d                                         // fmla v29, v26, v27         t79 = fma(t78, r, 1)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e3ccf3a                                         // fmla v26, v25, v28         t104 = fma(t103, r, 1)
 	WORD $0x4ea01c19                                         // mov v25, v0, v0            
-	WORD $0x4e38ceb9                                         // fmla v25, v21, v24         t154 = fma(t153, r, 1)
-	WORD $0x4ea01c15                                         // mov v21, v0, v0            
-	WORD $0x4e38cf35                                         // fmla v21, v25, v24         t155 = fma(t154, r, 1)
-	WORD $0x4f3f06f8                                         // sshr v24, v23              t156 = n >> 1
-	WORD $0x4ea28719                                         // add v25, v24, v2           t157 = t156 + 0x7f
-	WORD $0x4f375739                                         // shl v25, v25               t158 = t157 << 23
-	WORD $0x6e39deb5                                         // fmul v21, v21, v25         t159 = t155 * t158
-	WORD $0x6eb886f7                                         // sub v23, v23, v24          t160 = n - t156
-	WORD $0x4ea286f7                                         // add v23, v23, v2           t161 = t160 + 0x7f
-	WORD $0x4f3756f7                                         // shl v23, v23               t162 = t161 << 23
-	WORD $0x6e37deb5                                         // fmul v21, v21, v23         t163 = t159 * t162
-	WORD $0x6eb6e5b6                                         // fcmgt v22, v13, v22        t164 = -87.34 > t144
-	WORD $0x6eb61c75                                         // bit v21, v3, v22           t165 = t164 ? 0 : t163
-	FMOVQ F21, 48(R21)                                       // x[i]+48 = t165
-	WORD $0x4e35d694                                         // fadd v20, v20, v21         Z = Z + t165
+	WORD $0x4e3bcfb9                                         // fmla v25, v29, v27         t80 = fma(t79, r, 1)
+	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
+	WORD $0x4e3ccf5b                                         // fmla v27, v26, v28         t105 = fma(t104, r, 1)
+	WORD $0x4f3f069c                                         // sshr v28, v20              t81 = n >> 1
+	WORD $0x4f3f071a                                         // sshr v26, v24              t106 = n >> 1
+	WORD $0x4ea2879d                                         // add v29, v28, v2           t82 = t81 + 0x7f
+	WORD $0x4ea2875e                                         // add v30, v26, v2           t107 = t106 + 0x7f
+	WORD $0x4f3757bd                                         // shl v29, v29               t83 = t82 << 23
+	WORD $0x4f3757de                                         // shl v30, v30               t108 = t107 << 23
+	WORD $0x6e3ddf39                                         // fmul v25, v25, v29         t84 = t80 * t83
+	WORD $0x6e3edf7b                                         // fmul v27, v27, v30         t109 = t105 * t108
+	WORD $0x6ebc8694                                         // sub v20, v20, v28          t85 = n - t81
+	WORD $0x6eba8718                                         // sub v24, v24, v26          t110 = n - t106
+	WORD $0x4ea28694                                         // add v20, v20, v2           t86 = t85 + 0x7f
+	WORD $0x4ea28718                                         // add v24, v24, v2           t111 = t110 + 0x7f
+	WORD $0x4f375694                                         // shl v20, v20               t87 = t86 << 23
+	WORD $0x4f375718                                         // shl v24, v24               t112 = t111 << 23
+	WORD $0x6e34df39                                         // fmul v25, v25, v20         t88 = t84 * t87
+	WORD $0x6e38df7b                                         // fmul v27, v27, v24         t113 = t109 * t112
+	WORD $0x6eb6e5b6                                         // fcmgt v22, v13, v22        t89 = -87.34 > t69
+	WORD $0x6eb5e5b5                                         // fcmgt v21, v13, v21        t114 = -87.34 > t94
+	WORD $0x6eb61c79                                         // bit v25, v3, v22           t90 = t89 ? 0 : t88
+	WORD $0x6eb51c7b                                         // bit v27, v3, v21           t115 = t114 ? 0 : t113
+	FMOVQ F25, 0(R21)                                        // x[i] = t90
+	FMOVQ F27, 16(R21)                                       // x[i]+16 = t115
+	WORD $0x4e39d631                                         // fadd v17, v17, v25         Z = Z + t90
+	WORD $0x4e3bd673                                         // fadd v19, v19, v27         Z = Z + t115
+	FMOVQ 32(R21), F27                                       // t117 = x[i]+32
+	FMOVQ 48(R21), F25                                       // t142 = x[i]+48
+	WORD $0x6e2fdf7b                                         // fmul v27, v27, v15         t118 = t117 * s
+	WORD $0x6e2fdf39                                         // fmul v25, v25, v15         t143 = t142 * s
+	WORD $0x4eb0d77b                                         // fsub v27, v27, v16         t119 = t118 - m
+	WORD $0x4eb0d739                                         // fsub v25, v25, v16         t144 = t143 - m
+	WORD $0x4ea11c35                                         // mov v21, v1, v1            
+	WORD $0x4e24cf75                                         // fmla v21, v27, v4          t120 = fma(t119, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c36                                         // mov v22, v1, v1            
+	WORD $0x4e24cf36                                         // fmla v22, v25, v4          t145 = fma(t144, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6b8                                         // fsub v24, v21, v1          t121 = t120 - 1.2582912e+07
+	WORD $0x4ea1d6d4                                         // fsub v20, v22, v1          t146 = t145 - 1.2582912e+07
+	WORD $0x4ebb1f7a                                         // mov v26, v27, v27          
+	WORD $0x4e25cf1a                                         // fmla v26, v24, v5          t122 = fma(t121, -0.6931472, t119)
+	WORD $0x4eb91f3c                                         // mov v28, v25, v25          
+	WORD $0x4e25ce9c                                         // fmla v28, v20, v5          t147 = fma(t146, -0.6931472, t144)
+	WORD $0x4e26cf1a                                         // fmla v26, v24, v6          r = fma(t121, 1.9046542e-09, t122)
+	WORD $0x4e26ce9c                                         // fmla v28, v20, v6          r = fma(t146, 1.9046542e-09, t147)
+	WORD $0x6ea786b5                                         // sub v21, v21, v7           n = t120 - 0x4b400000
+	WORD $0x6ea786d6                                         // sub v22, v22, v7           n = t145 - 0x4b400000
+	WORD $0x4ea91d34                                         // mov v20, v9, v9            
+	WORD $0x4e3acd14                                         // fmla v20, v8, v26          t125 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4ea91d38                                         // mov v24, v9, v9            
+	WORD $0x4e3ccd18                                         // fmla v24, v8, v28          t150 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d5e                                         // mov v30, v10, v10          
+	WORD $0x4e3ace9e                                         // fmla v30, v20, v26         t126 = fma(t125, r, 0.041668262)
+	WORD $0x4eaa1d54                                         // mov v20, v10, v10          
+	WORD $0x4e3ccf14                                         // fmla v20, v24, v28         t151 = fma(t150, r, 0.041668262)
+	WORD $0x4eab1d78                                         // mov v24, v11, v11          
+	WORD $0x4e3acfd8                                         // fmla v24, v30, v26         t127 = fma(t126, r, 0.16666521)
+	WORD $0x4eab1d7e                                         // mov v30, v11, v11          
+	WORD $0x4e3cce9e                                         // fmla v30, v20, v28         t152 = fma(t151, r, 0.16666521)
+	WORD $0x4eac1d94                                         // mov v20, v12, v12          
+	WORD $0x4e3acf14                                         // fmla v20, v24, v26         t128 = fma(t127, r, 0.49999994)
+	WORD $0x4eac1d98                                         // mov v24, v12, v12          
+	WORD $0x4e3ccfd8                                         // fmla v24, v30, v28         t153 = fma(t152, r, 0.49999994)
+	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
+	WORD $0x4e3ace9e                                         // fmla v30, v20, v26         t129 = fma(t128, r, 1)
+	WORD $0x4ea01c14                                         // mov v20, v0, v0            
+	WORD $0x4e3ccf14                                         // fmla v20, v24, v28         t154 = fma(t153, r, 1)
+	WORD $0x4ea01c18                                         // mov v24, v0, v0            
+	WORD $0x4e3acfd8                                         // fmla v24, v30, v26         t130 = fma(t129, r, 1)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e3cce9a                                         // fmla v26, v20, v28         t155 = fma(t154, r, 1)
+	WORD $0x4f3f06bc                                         // sshr v28, v21              t131 = n >> 1
+	WORD $0x4f3f06d4                                         // sshr v20, v22              t156 = n >> 1
+	WORD $0x4ea2879e                                         // add v30, v28, v2           t132 = t131 + 0x7f
+	WORD $0x4ea2869d                                         // add v29, v20, v2           t157 = t156 + 0x7f
+	WORD $0x4f3757de                                         // shl v30, v30               t133 = t132 << 23
+	WORD $0x4f3757bd                                         // shl v29, v29               t158 = t157 << 23
+	WORD $0x6e3edf18                                         // fmul v24, v24, v30         t134 = t130 * t133
+	WORD $0x6e3ddf5a                                         // fmul v26, v26, v29         t159 = t155 * t158
+	WORD $0x6ebc86b5                                         // sub v21, v21, v28          t135 = n - t131
+	WORD $0x6eb486d6                                         // sub v22, v22, v20          t160 = n - t156
+	WORD $0x4ea286b5                                         // add v21, v21, v2           t136 = t135 + 0x7f
+	WORD $0x4ea286d6                                         // add v22, v22, v2           t161 = t160 + 0x7f
+	WORD $0x4f3756b5                                         // shl v21, v21               t137 = t136 << 23
+	WORD $0x4f3756d6                                         // shl v22, v22               t162 = t161 << 23
+	WORD $0x6e35df18                                         // fmul v24, v24, v21         t138 = t134 * t137
+	WORD $0x6e36df5a                                         // fmul v26, v26, v22         t163 = t159 * t162
+	WORD $0x6ebbe5bb                                         // fcmgt v27, v13, v27        t139 = -87.34 > t119
+	WORD $0x6eb9e5b9                                         // fcmgt v25, v13, v25        t164 = -87.34 > t144
+	WORD $0x6ebb1c78                                         // bit v24, v3, v27           t140 = t139 ? 0 : t138
+	WORD $0x6eb91c7a                                         // bit v26, v3, v25           t165 = t164 ? 0 : t163
+	FMOVQ F24, 32(R21)                                       // x[i]+32 = t140
+	FMOVQ F26, 48(R21)                                       // x[i]+48 = t165
+	WORD $0x4e38d652                                         // fadd v18, v18, v24         Z = Z + t140
+	WORD $0x4e3ad6f7                                         // fadd v23, v23, v26         Z = Z + t165
 	ADD $64, R4, R4                                          // i += 64
 	CMP R3, R4
 	BLT loop3                                                // while i < mask.bytes
 
 end3:
-	FMOVQ 16(R2), F21                                        // t167 = mask+16
+	FMOVQ 16(R2), F26                                        // t167 = mask+16
 	ADD R3, R0, R19                                          // &x[mask.bytes]
-	FMOVQ 0(R19), F22                                        // t169 = x[mask.bytes]
-	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t170 = t169 * s
-	WORD $0x4eb0d6d6                                         // fsub v22, v22, v16         t171 = t170 - m
-	WORD $0x4ea11c37                                         // mov v23, v1, v1            
-	WORD $0x4e24ced7                                         // fmla v23, v22, v4          t172 = fma(t171, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d6f8                                         // fsub v24, v23, v1          t173 = t172 - 1.2582912e+07
-	WORD $0x4eb61ed9                                         // mov v25, v22, v22          
-	WORD $0x4e25cf19                                         // fmla v25, v24, v5          t174 = fma(t173, -0.6931472, t171)
-	WORD $0x4e26cf19                                         // fmla v25, v24, v6          r = fma(t173, 1.9046542e-09, t174)
-	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t172 - 0x4b400000
-	WORD $0x4ea91d38                                         // mov v24, v9, v9            
-	WORD $0x4e39cd18                                         // fmla v24, v8, v25          t177 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d5a                                         // mov v26, v10, v10          
-	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t178 = fma(t177, r, 0.041668262)
-	WORD $0x4eab1d78                                         // mov v24, v11, v11          
-	WORD $0x4e39cf58                                         // fmla v24, v26, v25         t179 = fma(t178, r, 0.16666521)
-	WORD $0x4eac1d9a                                         // mov v26, v12, v12          
-	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t180 = fma(t179, r, 0.49999994)
-	WORD $0x4ea01c18                                         // mov v24, v0, v0            
-	WORD $0x4e39cf58                                         // fmla v24, v26, v25         t181 = fma(t180, r, 1)
-	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
-	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t182 = fma(t181, r, 1)
-	WORD $0x4f3f06f9                                         // sshr v25, v23              t183 = n >> 1
-	WORD $0x4ea28738                                         // add v24, v25, v2           t184 = t183 + 0x7f
-	WORD $0x4f375718                                         // shl v24, v24               t185 = t184 << 23
-	WORD $0x6e38df5a                                         // fmul v26, v26, v24         t186 = t182 * t185
-	WORD $0x6eb986f7                                         // sub v23, v23, v25          t187 = n - t183
-	WORD $0x4ea286f7                                         // add v23, v23, v2           t188 = t187 + 0x7f
-	WORD $0x4f3756f7                                         // shl v23, v23               t189 = t188 << 23
-	WORD $0x6e37df5a                                         // fmul v26, v26, v23         t190 = t186 * t189
-	WORD $0x6eb6e5b6                                         // fcmgt v22, v13, v22        t191 = -87.34 > t171
-	WORD $0x6eb61c7a                                         // bit v26, v3, v22           t192 = t191 ? 0 : t190
-	WORD $0x6e631f55                                         // bsl v21, v26, v3           t193 = exists ? t192 : 0
-	FMOVQ F21, 0(R19)                                        // x[mask.bytes] = t193
-	WORD $0x4e35d631                                         // fadd v17, v17, v21         Z = Z + t193
-	FMOVQ 32(R2), F21                                        // t195 = mask+32
-	FMOVQ 16(R19), F26                                       // t197 = x[mask.bytes]+16
-	WORD $0x6e2fdf5a                                         // fmul v26, v26, v15         t198 = t197 * s
-	WORD $0x4eb0d75a                                         // fsub v26, v26, v16         t199 = t198 - m
-	WORD $0x4ea11c36                                         // mov v22, v1, v1            
-	WORD $0x4e24cf56                                         // fmla v22, v26, v4          t200 = fma(t199, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d6d7                                         // fsub v23, v22, v1          t201 = t200 - 1.2582912e+07
-	WORD $0x4eba1f59                                         // mov v25, v26, v26          
-	WORD $0x4e25cef9                                         // fmla v25, v23, v5          t202 = fma(t201, -0.6931472, t199)
-	WORD $0x4e26cef9                                         // fmla v25, v23, v6          r = fma(t201, 1.9046542e-09, t202)
-	WORD $0x6ea786d6                                         // sub v22, v22, v7           n = t200 - 0x4b400000
-	WORD $0x4ea91d37                                         // mov v23, v9, v9            
-	WORD $0x4e39cd17                                         // fmla v23, v8, v25          t205 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d58                                         // mov v24, v10, v10          
-	WORD $0x4e39cef8                                         // fmla v24, v23, v25         t206 = fma(t205, r, 0.041668262)
-	WORD $0x4eab1d77                                         // mov v23, v11, v11          
-	WORD $0x4e39cf17                                         // fmla v23, v24, v25         t207 = fma(t206, r, 0.16666521)
-	WORD $0x4eac1d98                                         // mov v24, v12, v12          
-	WORD $0x4e39cef8                                         // fmla v24, v23, v25         t208 = fma(t207, r, 0.49999994)
-	WORD $0x4ea01c17                                         // mov v23, v0, v0            
-	WORD $0x4e39cf17                                         // fmla v23, v24, v25         t209 = fma(t208, r, 1)
-	WORD $0x4ea01c18                                         // mov v24, v0, v0            
-	WORD $0x4e39cef8                                         // fmla v24, v23, v25         t210 = fma(t209, r, 1)
-	WORD $0x4f3f06d9                                         // sshr v25, v22              t211 = n >> 1
-	WORD $0x4ea28737                                         // add v23, v25, v2           t212 = t211 + 0x7f
-	WORD $0x4f3756f7                                         // shl v23, v23               t213 = t212 << 23
-	WORD $0x6e37df18                                         // fmul v24, v24, v23         t214 = t210 * t213
-	WORD $0x6eb986d6                                         // sub v22, v22, v25          t215 = n - t211
-	WORD $0x4ea286d6                                         // add v22, v22, v2           t216 = t215 + 0x7f
-	WORD $0x4f3756d6                                         // shl v22, v22               t217 = t216 << 23
-	WORD $0x6e36df18                                         // fmul v24, v24, v22         t218 = t214 * t217
-	WORD $0x6ebae5ba                                         // fcmgt v26, v13, v26        t219 = -87.34 > t199
-	WORD $0x6eba1c78                                         // bit v24, v3, v26           t220 = t219 ? 0 : t218
-	WORD $0x6e631f15                                         // bsl v21, v24, v3           t221 = exists ? t220 : 0
-	FMOVQ F21, 16(R19)                                       // x[mask.bytes]+16 = t221
-	WORD $0x4e35d673                                         // fadd v19, v19, v21         Z = Z + t221
-	FMOVQ 48(R2), F21                                        // t223 = mask+48
-	FMOVQ 32(R19), F24                                       // t225 = x[mask.bytes]+32
-	WORD $0x6e2fdf18                                         // fmul v24, v24, v15         t226 = t225 * s
-	WORD $0x4eb0d718                                         // fsub v24, v24, v16         t227 = t226 - m
-	WORD $0x4ea11c3a                                         // mov v26, v1, v1            
-	WORD $0x4e24cf1a                                         // fmla v26, v24, v4          t228 = fma(t227, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d756                                         // fsub v22, v26, v1          t229 = t228 - 1.2582912e+07
-	WORD $0x4eb81f19                                         // mov v25, v24, v24          
-	WORD $0x4e25ced9                                         // fmla v25, v22, v5          t230 = fma(t229, -0.6931472, t227)
-	WORD $0x4e26ced9                                         // fmla v25, v22, v6          r = fma(t229, 1.9046542e-09, t230)
-	WORD $0x6ea7875a                                         // sub v26, v26, v7           n = t228 - 0x4b400000
-	WORD $0x4ea91d36                                         // mov v22, v9, v9            
-	WORD $0x4e39cd16                                         // fmla v22, v8, v25          t233 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d57                                         // mov v23, v10, v10          
-	WORD $0x4e39ced7                                         // fmla v23, v22, v25         t234 = fma(t233, r, 0.041668262)
-	WORD $0x4eab1d76                                         // mov v22, v11, v11          
-	WORD $0x4e39cef6                                         // fmla v22, v23, v25         t235 = fma(t234, r, 0.16666521)
-	WORD $0x4eac1d97                                         // mov v23, v12, v12          
-	WORD $0x4e39ced7                                         // fmla v23, v22, v25         t236 = fma(t235, r, 0.49999994)
-	WORD $0x4ea01c16                                         // mov v22, v0, v0            
-	WORD $0x4e39cef6                                         // fmla v22, v23, v25         t237 = fma(t236, r, 1)
-	WORD $0x4ea01c17                                         // mov v23, v0, v0            
-	WORD $0x4e39ced7                                         // fmla v23, v22, v25         t238 = fma(t237, r, 1)
-	WORD $0x4f3f0759                                         // sshr v25, v26              t239 = n >> 1
-	WORD $0x4ea28736                                         // add v22, v25, v2           t240 = t239 + 0x7f
-	WORD $0x4f3756d6                                         // shl v22, v22               t241 = t240 << 23
-	WORD $0x6e36def7                                         // fmul v23, v23, v22         t242 = t238 * t241
-	WORD $0x6eb9875a                                         // sub v26, v26, v25          t243 = n - t239
-	WORD $0x4ea2875a                                         // add v26, v26, v2           t244 = t243 + 0x7f
-	WORD $0x4f37575a                                         // shl v26, v26               t245 = t244 << 23
-	WORD $0x6e3adef7                                         // fmul v23, v23, v26         t246 = t242 * t245
-	WORD $0x6eb8e5b8                                         // fcmgt v24, v13, v24        t247 = -87.34 > t227
-	WORD $0x6eb81c77                                         // bit v23, v3, v24           t248 = t247 ? 0 : t246
-	WORD $0x6e631ef5                                         // bsl v21, v23, v3           t249 = exists ? t248 : 0
-	FMOVQ F21, 32(R19)                                       // x[mask.bytes]+32 = t249
-	WORD $0x4e35d652                                         // fadd v18, v18, v21         Z = Z + t249
-	FMOVQ 64(R2), F21                                        // t251 = mask+64
-	FMOVQ 48(R19), F23                                       // t253 = x[mask.bytes]+48
-	WORD $0x6e2fdef7                                         // fmul v23, v23, v15         t254 = t253 * s
-	WORD $0x4eb0d6f7                                         // fsub v23, v23, v16         t255 = t254 - m
-	WORD $0x4ea11c30                                         // mov v16, v1, v1            
-	WORD $0x4e24cef0                                         // fmla v16, v23, v4          t256 = fma(t255, 1.442695, 1.2582912e+07)
-	WORD $0x4ea1d618                                         // fsub v24, v16, v1          t257 = t256 - 1.2582912e+07
-	WORD $0x4eb71efa                                         // mov v26, v23, v23          
-	WORD $0x4e25cf1a                                         // fmla v26, v24, v5          t258 = fma(t257, -0.6931472, t255)
-	WORD $0x4e26cf1a                                         // fmla v26, v24, v6          r = fma(t257, 1.9046542e-09, t258)
-	WORD $0x6ea78610                                         // sub v16, v16, v7           n = t256 - 0x4b400000
-	WORD $0x4ea91d38                                         // mov v24, v9, v9            
-	WORD $0x4e3acd18                                         // fmla v24, v8, v26          t261 = fma(0.0013821003, r, 0.008368674)
-	WORD $0x4eaa1d59                                         // mov v25, v10, v10          
-	WORD $0x4e3acf19                                         // fmla v25, v24, v26         t262 = fma(t261, r, 0.041668262)
-	WORD $0x4eab1d78                                         // mov v24, v11, v11          
-	WORD $0x4e3acf38                                         // fmla v24, v25, v26         t263 = fma(t262, r, 0.16666521)
-	WORD $0x4eac1d99                                         // mov v25, v12, v12          
-	WORD $0x4e3acf19                                         // fmla v25, v24, v26         t264 = fma(t263, r, 0.49999994)
-	WORD $0x4ea01c18                                         // mov v24, v0, v0            
-	WORD $0x4e3acf38                                         // fmla v24, v25, v26         t265 = fma(t264, r, 1)
+	FMOVQ 0(R19), F24                                        // t169 = x[mask.bytes]
+	WORD $0x6e2fdf18                                         // fmul v24, v24, v15         t170 = t169 * s
+	WORD $0x4eb0d718                                         // fsub v24, v24, v16         t171 = t170 - m
+	WORD $0x4ea11c39                                         // mov v25, v1, v1            
+	WORD $0x4e24cf19                                         // fmla v25, v24, v4          t172 = fma(t171, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d73b                                         // fsub v27, v25, v1          t173 = t172 - 1.2582912e+07
+	WORD $0x4eb81f16                                         // mov v22, v24, v24          
+	WORD $0x4e25cf76                                         // fmla v22, v27, v5          t174 = fma(t173, -0.6931472, t171)
+	WORD $0x4e26cf76                                         // fmla v22, v27, v6          r = fma(t173, 1.9046542e-09, t174)
+	WORD $0x6ea78739                                         // sub v25, v25, v7           n = t172 - 0x4b400000
+	WORD $0x4ea91d3b                                         // mov v27, v9, v9            
+	WORD $0x4e36cd1b                                         // fmla v27, v8, v22          t177 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d55                                         // mov v21, v10, v10          
+	WORD $0x4e36cf75                                         // fmla v21, v27, v22         t178 = fma(t177, r, 0.041668262)
+	WORD $0x4eab1d7b                                         // mov v27, v11, v11          
+	WORD $0x4e36cebb                                         // fmla v27, v21, v22         t179 = fma(t178, r, 0.16666521)
+	WORD $0x4eac1d95                                         // mov v21, v12, v12          
+	WORD $0x4e36cf75                                         // fmla v21, v27, v22         t180 = fma(t179, r, 0.49999994)
+	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
+	WORD $0x4e36cebb                                         // fmla v27, v21, v22         t181 = fma(t180, r, 1)
+	WORD $0x4ea01c15                                         // mov v21, v0, v0            
+	WORD $0x4e36cf75                                         // fmla v21, v27, v22         t182 = fma(t181, r, 1)
+	WORD $0x4f3f0736                                         // sshr v22, v25              t183 = n >> 1
+	WORD $0x4ea286db                                         // add v27, v22, v2           t184 = t183 + 0x7f
+	WORD $0x4f37577b                                         // shl v27, v27               t185 = t184 << 23
+	WORD $0x6e3bdeb5                                         // fmul v21, v21, v27         t186 = t182 * t185
+	WORD $0x6eb68739                                         // sub v25, v25, v22          t187 = n - t183
+	WORD $0x4ea28739                                         // add v25, v25, v2           t188 = t187 + 0x7f
+	WORD $0x4f375739                                         // shl v25, v25               t189 = t188 << 23
+	WORD $0x6e39deb5                                         // fmul v21, v21, v25         t190 = t186 * t189
+	WORD $0x6eb8e5b8                                         // fcmgt v24, v13, v24        t191 = -87.34 > t171
+	WORD $0x6eb81c75                                         // bit v21, v3, v24           t192 = t191 ? 0 : t190
+	WORD $0x6e631eba                                         // bsl v26, v21, v3           t193 = exists ? t192 : 0
+	FMOVQ F26, 0(R19)                                        // x[mask.bytes] = t193
+	WORD $0x4e3ad631                                         // fadd v17, v17, v26         Z = Z + t193
+	FMOVQ 32(R2), F26                                        // t195 = mask+32
+	FMOVQ 16(R19), F21                                       // t197 = x[mask.bytes]+16
+	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t198 = t197 * s
+	WORD $0x4eb0d6b5                                         // fsub v21, v21, v16         t199 = t198 - m
+	WORD $0x4ea11c38                                         // mov v24, v1, v1            
+	WORD $0x4e24ceb8                                         // fmla v24, v21, v4          t200 = fma(t199, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d719                                         // fsub v25, v24, v1          t201 = t200 - 1.2582912e+07
+	WORD $0x4eb51eb6                                         // mov v22, v21, v21          
+	WORD $0x4e25cf36                                         // fmla v22, v25, v5          t202 = fma(t201, -0.6931472, t199)
+	WORD $0x4e26cf36                                         // fmla v22, v25, v6          r = fma(t201, 1.9046542e-09, t202)
+	WORD $0x6ea78718                                         // sub v24, v24, v7           n = t200 - 0x4b400000
+	WORD $0x4ea91d39                                         // mov v25, v9, v9            
+	WORD $0x4e36cd19                                         // fmla v25, v8, v22          t205 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d5b                                         // mov v27, v10, v10          
+	WORD $0x4e36cf3b                                         // fmla v27, v25, v22         t206 = fma(t205, r, 0.041668262)
+	WORD $0x4eab1d79                                         // mov v25, v11, v11          
+	WORD $0x4e36cf79                                         // fmla v25, v27, v22         t207 = fma(t206, r, 0.16666521)
+	WORD $0x4eac1d9b                                         // mov v27, v12, v12          
+	WORD $0x4e36cf3b                                         // fmla v27, v25, v22         t208 = fma(t207, r, 0.49999994)
 	WORD $0x4ea01c19                                         // mov v25, v0, v0            
-	WORD $0x4e3acf19                                         // fmla v25, v24, v26         t266 = fma(t265, r, 1)
-	WORD $0x4f3f061a                                         // sshr v26, v16              t267 = n >> 1
-	WORD $0x4ea28758                                         // add v24, v26, v2           t268 = t267 + 0x7f
-	WORD $0x4f375718                                         // shl v24, v24               t269 = t268 << 23
-	WORD $0x6e38df39                                         // fmul v25, v25, v24         t270 = t266 * t269
-	WORD $0x6eba8610                                         // sub v16, v16, v26          t271 = n - t267
+	WORD $0x4e36cf79                                         // fmla v25, v27, v22         t209 = fma(t208, r, 1)
+	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
+	WORD $0x4e36cf3b                                         // fmla v27, v25, v22         t210 = fma(t209, r, 1)
+	WORD $0x4f3f0716                                         // sshr v22, v24              t211 = n >> 1
+	WORD $0x4ea286d9                                         // add v25, v22, v2           t212 = t211 + 0x7f
+	WORD $0x4f375739                                         // shl v25, v25               t213 = t212 << 23
+	WORD $0x6e39df7b                                         // fmul v27, v27, v25         t214 = t210 * t213
+	WORD $0x6eb68718                                         // sub v24, v24, v22          t215 = n - t211
+	WORD $0x4ea28718                                         // add v24, v24, v2           t216 = t215 + 0x7f
+	WORD $0x4f375718                                         // shl v24, v24               t217 = t216 << 23
+	WORD $0x6e38df7b                                         // fmul v27, v27, v24         t218 = t214 * t217
+	WORD $0x6eb5e5b5                                         // fcmgt v21, v13, v21        t219 = -87.34 > t199
+	WORD $0x6eb51c7b                                         // bit v27, v3, v21           t220 = t219 ? 0 : t218
+	WORD $0x6e631f7a                                         // bsl v26, v27, v3           t221 = exists ? t220 : 0
+	FMOVQ F26, 16(R19)                                       // x[mask.bytes]+16 = t221
+	WORD $0x4e3ad673                                         // fadd v19, v19, v26         Z = Z + t221
+	FMOVQ 48(R2), F26                                        // t223 = mask+48
+	FMOVQ 32(R19), F27                                       // t225 = x[mask.bytes]+32
+	WORD $0x6e2fdf7b                                         // fmul v27, v27, v15         t226 = t225 * s
+	WORD $0x4eb0d77b                                         // fsub v27, v27, v16         t227 = t226 - m
+	WORD $0x4ea11c35                                         // mov v21, v1, v1            
+	WORD $0x4e24cf75                                         // fmla v21, v27, v4          t228 = fma(t227, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6b8                                         // fsub v24, v21, v1          t229 = t228 - 1.2582912e+07
+	WORD $0x4ebb1f76                                         // mov v22, v27, v27          
+	WORD $0x4e25cf16                                         // fmla v22, v24, v5          t230 = fma(t229, -0.6931472, t227)
+	WORD $0x4e26cf16                                         // fmla v22, v24, v6          r = fma(t229, 1.9046542e-09, t230)
+	WORD $0x6ea786b5                                         // sub v21, v21, v7           n = t228 - 0x4b400000
+	WORD $0x4ea91d38                                         // mov v24, v9, v9            
+	WORD $0x4e36cd18                                         // fmla v24, v8, v22          t233 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d59                                         // mov v25, v10, v10          
+	WORD $0x4e36cf19                                         // fmla v25, v24, v22         t234 = fma(t233, r, 0.041668262)
+	WORD $0x4eab1d78                                         // mov v24, v11, v11          
+	WORD $0x4e36cf38                                         // fmla v24, v25, v22         t235 = fma(t234, r, 0.16666521)
+	WORD $0x4eac1d99                                         // mov v25, v12, v12          
+	WORD $0x4e36cf19                                         // fmla v25, v24, v22         t236 = fma(t235, r, 0.49999994)
+	WORD $0x4ea01c18                                         // mov v24, v0, v0            
+	WORD $0x4e36cf38                                         // fmla v24, v25, v22         t237 = fma(t236, r, 1)
+	WORD $0x4ea01c19                                         // mov v25, v0, v0            
+	WORD $0x4e36cf19                                         // fmla v25, v24, v22         t238 = fma(t237, r, 1)
+	WORD $0x4f3f06b6                                         // sshr v22, v21              t239 = n >> 1
+	WORD $0x4ea286d8                                         // add v24, v22, v2           t240 = t239 + 0x7f
+	WORD $0x4f375718                                         // shl v24, v24               t241 = t240 << 23
+	WORD $0x6e38df39                                         // fmul v25, v25, v24         t242 = t238 * t241
+	WORD $0x6eb686b5                                         // sub v21, v21, v22          t243 = n - t239
+	WORD $0x4ea286b5                                         // add v21, v21, v2           t244 = t243 + 0x7f
+	WORD $0x4f3756b5                                         // shl v21, v21               t245 = t244 << 23
+	WORD $0x6e35df39                                         // fmul v25, v25, v21         t246 = t242 * t245
+	WORD $0x6ebbe5bb                                         // fcmgt v27, v13, v27        t247 = -87.34 > t227
+	WORD $0x6ebb1c79                                         // bit v25, v3, v27           t248 = t247 ? 0 : t246
+	WORD $0x6e631f3a                                         // bsl v26, v25, v3           t249 = exists ? t248 : 0
+	FMOVQ F26, 32(R19)                                       // x[mask.bytes]+32 = t249
+	WORD $0x4e3ad652                                         // fadd v18, v18, v26         Z = Z + t249
+	FMOVQ 64(R2), F26                                        // t251 = mask+64
+	FMOVQ 48(R19), F25                                       // t253 = x[mask.bytes]+48
+	WORD $0x6e2fdf39                                         // fmul v25, v25, v15         t254 = t253 * s
+	WORD $0x4eb0d739                                         // fsub v25, v25, v16         t255 = t254 - m
+	WORD $0x4ea11c30                                         // mov v16, v1, v1            
+	WORD $0x4e24cf30                                         // fmla v16, v25, v4          t256 = fma(t255, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d61b                                         // fsub v27, v16, v1          t257 = t256 - 1.2582912e+07
+	WORD $0x4eb91f35                                         // mov v21, v25, v25          
+	WORD $0x4e25cf75                                         // fmla v21, v27, v5          t258 = fma(t257, -0.6931472, t255)
+	WORD $0x4e26cf75                                         // fmla v21, v27, v6          r = fma(t257, 1.9046542e-09, t258)
+	WORD $0x6ea78610                                         // sub v16, v16, v7           n = t256 - 0x4b400000
+	WORD $0x4ea91d3b                                         // mov v27, v9, v9            
+	WORD $0x4e35cd1b                                         // fmla v27, v8, v21          t261 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4eaa1d56                                         // mov v22, v10, v10          
+	WORD $0x4e35cf76                                         // fmla v22, v27, v21         t262 = fma(t261, r, 0.041668262)
+	WORD $0x4eab1d7b                                         // mov v27, v11, v11          
+	WORD $0x4e35cedb                                         // fmla v27, v22, v21         t263 = fma(t262, r, 0.16666521)
+	WORD $0x4eac1d96                                         // mov v22, v12, v12          
+	WORD $0x4e35cf76                                         // fmla v22, v27, v21         t264 = fma(t263, r, 0.49999994)
+	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
+	WORD $0x4e35cedb                                         // fmla v27, v22, v21         t265 = fma(t264, r, 1)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e35cf76                                         // fmla v22, v27, v21         t266 = fma(t265, r, 1)
+	WORD $0x4f3f0615                                         // sshr v21, v16              t267 = n >> 1
+	WORD $0x4ea286bb                                         // add v27, v21, v2           t268 = t267 + 0x7f
+	WORD $0x4f37577b                                         // shl v27, v27               t269 = t268 << 23
+	WORD $0x6e3bded6                                         // fmul v22, v22, v27         t270 = t266 * t269
+	WORD $0x6eb58610                                         // sub v16, v16, v21          t271 = n - t267
 	WORD $0x4ea28610                                         // add v16, v16, v2           t272 = t271 + 0x7f
 	WORD $0x4f375610                                         // shl v16, v16               t273 = t272 << 23
-	WORD $0x6e30df39                                         // fmul v25, v25, v16         t274 = t270 * t273
-	WORD $0x6eb7e5b7                                         // fcmgt v23, v13, v23        t275 = -87.34 > t255
-	WORD $0x6eb71c79                                         // bit v25, v3, v23           t276 = t275 ? 0 : t274
-	WORD $0x6e631f35                                         // bsl v21, v25, v3           t277 = exists ? t276 : 0
-	FMOVQ F21, 48(R19)                                       // x[mask.bytes]+48 = t277
-	WORD $0x4e35d694                                         // fadd v20, v20, v21         Z = Z + t277
+	WORD $0x6e30ded6                                         // fmul v22, v22, v16         t274 = t270 * t273
+	WORD $0x6eb9e5b9                                         // fcmgt v25, v13, v25        t275 = -87.34 > t255
+	WORD $0x6eb91c76                                         // bit v22, v3, v25           t276 = t275 ? 0 : t274
+	WORD $0x6e631eda                                         // bsl v26, v22, v3           t277 = exists ? t276 : 0
+	FMOVQ F26, 48(R19)                                       // x[mask.bytes]+48 = t277
+	WORD $0x4e3ad6f7                                         // fadd v23, v23, v26         Z = Z + t277
 	WORD $0x4e32d631                                         // fadd v17, v17, v18         t279 = Z + Z
-	WORD $0x4e34d673                                         // fadd v19, v19, v20         t280 = Z + Z
+	WORD $0x4e37d673                                         // fadd v19, v19, v23         t280 = Z + Z
 	WORD $0x4e33d631                                         // fadd v17, v17, v19         t281 = t279 + t280
 	WORD $0x6e114233                                         // ext #8 v19, v17, v17       t282 = t281 with lane i xor 2
 	WORD $0x4e33d631                                         // fadd v17, v17, v19         t283 = t281 + t282
@@ -1597,16 +1795,16 @@ end3:
 loop4:
 	ADD R4, R0, R20                                          // &x[i]
 	FMOVQ 0(R20), F19                                        // t287 = x[i]
+	FMOVQ 16(R20), F23                                       // t289 = x[i]+16
 	WORD $0x6e31de73                                         // fmul v19, v19, v17         t288 = t287 * 1/Z
+	WORD $0x6e31def7                                         // fmul v23, v23, v17         t290 = t289 * 1/Z
 	FMOVQ F19, 0(R20)                                        // x[i] = t288
-	FMOVQ 16(R20), F19                                       // t289 = x[i]+16
-	WORD $0x6e31de73                                         // fmul v19, v19, v17         t290 = t289 * 1/Z
-	FMOVQ F19, 16(R20)                                       // x[i]+16 = t290
-	FMOVQ 32(R20), F19                                       // t291 = x[i]+32
-	WORD $0x6e31de73                                         // fmul v19, v19, v17         t292 = t291 * 1/Z
-	FMOVQ F19, 32(R20)                                       // x[i]+32 = t292
+	FMOVQ F23, 16(R20)                                       // x[i]+16 = t290
+	FMOVQ 32(R20), F23                                       // t291 = x[i]+32
 	FMOVQ 48(R20), F19                                       // t293 = x[i]+48
+	WORD $0x6e31def7                                         // fmul v23, v23, v17         t292 = t291 * 1/Z
 	WORD $0x6e31de73                                         // fmul v19, v19, v17         t294 = t293 * 1/Z
+	FMOVQ F23, 32(R20)                                       // x[i]+32 = t292
 	FMOVQ F19, 48(R20)                                       // x[i]+48 = t294
 	ADD $64, R4, R4                                          // i += 64
 	CMP R3, R4
@@ -1615,24 +1813,24 @@ loop4:
 end4:
 	FMOVQ 16(R2), F19                                        // t295 = mask+16
 	ADD R3, R0, R21                                          // &x[mask.bytes]
-	FMOVQ 0(R21), F20                                        // t297 = x[mask.bytes]
-	WORD $0x6e31de94                                         // fmul v20, v20, v17         t298 = t297 * 1/Z
-	WORD $0x6e631e93                                         // bsl v19, v20, v3           t299 = exists ? t298 : 0
+	FMOVQ 0(R21), F23                                        // t297 = x[mask.bytes]
+	WORD $0x6e31def7                                         // fmul v23, v23, v17         t298 = t297 * 1/Z
+	WORD $0x6e631ef3                                         // bsl v19, v23, v3           t299 = exists ? t298 : 0
 	FMOVQ F19, 0(R21)                                        // x[mask.bytes] = t299
 	FMOVQ 32(R2), F19                                        // t300 = mask+32
-	FMOVQ 16(R21), F20                                       // t302 = x[mask.bytes]+16
-	WORD $0x6e31de94                                         // fmul v20, v20, v17         t303 = t302 * 1/Z
-	WORD $0x6e631e93                                         // bsl v19, v20, v3           t304 = exists ? t303 : 0
+	FMOVQ 16(R21), F23                                       // t302 = x[mask.bytes]+16
+	WORD $0x6e31def7                                         // fmul v23, v23, v17         t303 = t302 * 1/Z
+	WORD $0x6e631ef3                                         // bsl v19, v23, v3           t304 = exists ? t303 : 0
 	FMOVQ F19, 16(R21)                                       // x[mask.bytes]+16 = t304
 	FMOVQ 48(R2), F19                                        // t305 = mask+48
-	FMOVQ 32(R21), F20                                       // t307 = x[mask.bytes]+32
-	WORD $0x6e31de94                                         // fmul v20, v20, v17         t308 = t307 * 1/Z
-	WORD $0x6e631e93                                         // bsl v19, v20, v3           t309 = exists ? t308 : 0
+	FMOVQ 32(R21), F23                                       // t307 = x[mask.bytes]+32
+	WORD $0x6e31def7                                         // fmul v23, v23, v17         t308 = t307 * 1/Z
+	WORD $0x6e631ef3                                         // bsl v19, v23, v3           t309 = exists ? t308 : 0
 	FMOVQ F19, 32(R21)                                       // x[mask.bytes]+32 = t309
 	FMOVQ 64(R2), F19                                        // t310 = mask+64
-	FMOVQ 48(R21), F20                                       // t312 = x[mask.bytes]+48
-	WORD $0x6e31de94                                         // fmul v20, v20, v17         t313 = t312 * 1/Z
-	WORD $0x6e631e93                                         // bsl v19, v20, v3           t314 = exists ? t313 : 0
+	FMOVQ 48(R21), F23                                       // t312 = x[mask.bytes]+48
+	WORD $0x6e31def7                                         // fmul v23, v23, v17         t313 = t312 * 1/Z
+	WORD $0x6e631ef3                                         // bsl v19, v23, v3           t314 = exists ? t313 : 0
 	FMOVQ F19, 48(R21)                                       // x[mask.bytes]+48 = t314
 	ADD R3, R0, R0
 	ADD $64, R0, R0
@@ -1664,17 +1862,17 @@ loop1:
 loop2:
 	ADD R6, R1, R19                                          // &p[i]
 	FMOVQ 0(R19), F6                                         // t6 = p[i]
-	ADD R6, R2, R20                                          // &dp[i]
-	FMOVQ 0(R20), F7                                         // t7 = dp[i]
-	WORD $0x4e27ccc2                                         // fmla v2, v6, v7            dot = fma(t6, t7, dot)
 	FMOVQ 16(R19), F7                                        // t9 = p[i]+16
-	FMOVQ 16(R20), F6                                        // t10 = dp[i]+16
-	WORD $0x4e26cce3                                         // fmla v3, v7, v6            dot = fma(t9, t10, dot)
-	FMOVQ 32(R19), F6                                        // t12 = p[i]+32
-	FMOVQ 32(R20), F7                                        // t13 = dp[i]+32
-	WORD $0x4e27ccc4                                         // fmla v4, v6, v7            dot = fma(t12, t13, dot)
+	ADD R6, R2, R20                                          // &dp[i]
+	FMOVQ 0(R20), F8                                         // t7 = dp[i]
+	FMOVQ 16(R20), F9                                        // t10 = dp[i]+16
+	WORD $0x4e28ccc2                                         // fmla v2, v6, v8            dot = fma(t6, t7, dot)
+	WORD $0x4e29cce3                                         // fmla v3, v7, v9            dot = fma(t9, t10, dot)
+	FMOVQ 32(R19), F9                                        // t12 = p[i]+32
 	FMOVQ 48(R19), F7                                        // t15 = p[i]+48
+	FMOVQ 32(R20), F8                                        // t13 = dp[i]+32
 	FMOVQ 48(R20), F6                                        // t16 = dp[i]+48
+	WORD $0x4e28cd24                                         // fmla v4, v9, v8            dot = fma(t12, t13, dot)
 	WORD $0x4e26cce5                                         // fmla v5, v7, v6            dot = fma(t15, t16, dot)
 	ADD $64, R6, R6                                          // i += 64
 	CMP R5, R6
@@ -1721,30 +1919,30 @@ end2:
 loop3:
 	ADD R6, R2, R20                                          // &dp[i]
 	FMOVQ 0(R20), F3                                         // t49 = dp[i]
-	WORD $0x4ea2d463                                         // fsub v3, v3, v2            t50 = t49 - d
-	ADD R6, R1, R21                                          // &p[i]
-	FMOVQ 0(R21), F5                                         // t51 = p[i]
-	WORD $0x6e23dca5                                         // fmul v5, v5, v3            t52 = t51 * t50
-	WORD $0x6e21dca5                                         // fmul v5, v5, v1            t53 = t52 * s
-	ADD R6, R0, R19                                          // &dst[i]
-	FMOVQ F5, 0(R19)                                         // dst[i] = t53
 	FMOVQ 16(R20), F5                                        // t54 = dp[i]+16
+	WORD $0x4ea2d463                                         // fsub v3, v3, v2            t50 = t49 - d
 	WORD $0x4ea2d4a5                                         // fsub v5, v5, v2            t55 = t54 - d
-	FMOVQ 16(R21), F3                                        // t56 = p[i]+16
-	WORD $0x6e25dc63                                         // fmul v3, v3, v5            t57 = t56 * t55
-	WORD $0x6e21dc63                                         // fmul v3, v3, v1            t58 = t57 * s
-	FMOVQ F3, 16(R19)                                        // dst[i]+16 = t58
-	FMOVQ 32(R20), F3                                        // t59 = dp[i]+32
-	WORD $0x4ea2d463                                         // fsub v3, v3, v2            t60 = t59 - d
+	ADD R6, R1, R21                                          // &p[i]
+	FMOVQ 0(R21), F4                                         // t51 = p[i]
+	FMOVQ 16(R21), F9                                        // t56 = p[i]+16
+	WORD $0x6e23dc84                                         // fmul v4, v4, v3            t52 = t51 * t50
+	WORD $0x6e25dd29                                         // fmul v9, v9, v5            t57 = t56 * t55
+	WORD $0x6e21dc84                                         // fmul v4, v4, v1            t53 = t52 * s
+	WORD $0x6e21dd29                                         // fmul v9, v9, v1            t58 = t57 * s
+	ADD R6, R0, R19                                          // &dst[i]
+	FMOVQ F4, 0(R19)                                         // dst[i] = t53
+	FMOVQ F9, 16(R19)                                        // dst[i]+16 = t58
+	FMOVQ 32(R20), F9                                        // t59 = dp[i]+32
+	FMOVQ 48(R20), F4                                        // t64 = dp[i]+48
+	WORD $0x4ea2d529                                         // fsub v9, v9, v2            t60 = t59 - d
+	WORD $0x4ea2d484                                         // fsub v4, v4, v2            t65 = t64 - d
 	FMOVQ 32(R21), F5                                        // t61 = p[i]+32
-	WORD $0x6e23dca5                                         // fmul v5, v5, v3            t62 = t61 * t60
-	WORD $0x6e21dca5                                         // fmul v5, v5, v1            t63 = t62 * s
-	FMOVQ F5, 32(R19)                                        // dst[i]+32 = t63
-	FMOVQ 48(R20), F5                                        // t64 = dp[i]+48
-	WORD $0x4ea2d4a5                                         // fsub v5, v5, v2            t65 = t64 - d
 	FMOVQ 48(R21), F3                                        // t66 = p[i]+48
-	WORD $0x6e25dc63                                         // fmul v3, v3, v5            t67 = t66 * t65
+	WORD $0x6e29dca5                                         // fmul v5, v5, v9            t62 = t61 * t60
+	WORD $0x6e24dc63                                         // fmul v3, v3, v4            t67 = t66 * t65
+	WORD $0x6e21dca5                                         // fmul v5, v5, v1            t63 = t62 * s
 	WORD $0x6e21dc63                                         // fmul v3, v3, v1            t68 = t67 * s
+	FMOVQ F5, 32(R19)                                        // dst[i]+32 = t63
 	FMOVQ F3, 48(R19)                                        // dst[i]+48 = t68
 	ADD $64, R6, R6                                          // i += 64
 	CMP R5, R6

@@ -4,8 +4,9 @@ import "slices"
 
 // finish turns values into registers. Constants are kept in registers as far
 // as there are any to spare, those used least giving way first; the others
-// become memory operands or are loaded where they are used.
-func (k *kernel) finish() {
+// become memory operands or are loaded where they are used. It reports whether
+// the registers suffice.
+func (k *kernel) finish() bool {
 	depth := 0
 	for _, in := range k.code {
 		switch in.op {
@@ -36,10 +37,10 @@ func (k *kernel) finish() {
 	for {
 		k.code = k.withConstants(plain, kept)
 		if k.allocate() {
-			return
+			return true
 		}
 		if len(kept) == 0 {
-			panic("asmgen: " + k.spec.name + " needs more vector registers on " + k.t.name)
+			return false
 		}
 		kept = kept[:len(kept)-1]
 	}

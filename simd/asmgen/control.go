@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Arguments, registers and loops of kernels.
 
@@ -148,6 +151,27 @@ func (k *kernel) times(counter *gp, body func()) {
 	k.emit(&instr{op: opTimes, gp: counter, label: label})
 	body()
 	k.emit(&instr{op: opTimesEnd, gp: counter, label: label})
+}
+
+// interleave writes the operations of count bodies, which must not depend on
+// each other, in turn: the first operation of each, then the second of each. The
+// chains of dependent operations then overlap even on processors that look
+// ahead no further than one body. It changes no result.
+func (k *kernel) interleave(count int, body func(j int)) {
+	start := len(k.code)
+	for j := range count {
+		body(j)
+	}
+	all := slices.Clone(k.code[start:])
+	n := len(all) / count
+	if n*count != len(all) {
+		panic("asmgen: " + k.spec.name + " interleaves bodies of different lengths")
+	}
+	for i := range n {
+		for j := range count {
+			k.code[start+i*count+j] = all[j*n+i]
+		}
+	}
 }
 
 // advance adds a register or a number of bytes to a pointer.

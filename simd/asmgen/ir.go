@@ -104,6 +104,7 @@ type instr struct {
 type kernel struct {
 	t         *target
 	spec      spec
+	chains    int // vectors that long bodies handle at a time, see interleave
 	code      []*instr
 	consts    []*constant
 	labels    int
@@ -111,8 +112,8 @@ type kernel struct {
 	nextValue int
 }
 
-func newKernel(t *target, s spec) *kernel {
-	k := &kernel{t: t, spec: s}
+func newKernel(t *target, s spec, chains int) *kernel {
+	k := &kernel{t: t, spec: s, chains: chains}
 	for i := t.gpCount - 1; i >= 0; i-- {
 		k.freeGP = append(k.freeGP, i)
 	}

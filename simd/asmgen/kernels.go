@@ -15,7 +15,7 @@ func concat(lists ...[]spec) []spec {
 
 // elementwise describes a kernel that computes dst[i] from the same element of
 // its sources. light ones handle sixteen elements a turn.
-func elementwise(name, doc string, args []arg, light bool, body func(k *kernel, scalars, in []*value) *value) spec {
+func elementwise(name, doc string, args []arg, light bool, body func(k *kernel, scalars []*value, in func(i int) *value) *value) spec {
 	return spec{name, doc, args, func(k *kernel) {
 		dst := k.ptr("dst")
 		n := k.bytes("dst")
@@ -28,41 +28,43 @@ func elementwise(name, doc string, args []arg, light bool, body func(k *kernel, 
 				sources = append(sources, k.ptr(a.name))
 			}
 		}
-		groups := 1
+		groups := min(k.chains, k.groups())
 		if light {
 			groups = k.groups()
 		}
 		k.each(n, 4*k.t.width*groups, func(i *gp) {
-			for g := range groups {
-				var in []*value
-				for _, s := range sources {
-					in = append(in, k.named(k.load(k.group(at(s, i), g)), s.name))
+			k.interleave(groups, func(g int) {
+				in := func(s int) *value {
+					return k.named(k.load(k.group(at(sources[s], i), g)), sources[s].name)
 				}
 				k.store(k.group(at(dst, i), g), body(k, scalars, in))
-			}
+			})
 		})
 	}}
 }
 
 var elementwiseSpecs = []spec{
 	elementwise("add", "dst[i] = a[i] + b[i]", sliceArgs("dst", "a", "b"), true,
-		func(k *kernel, _, in []*value) *value { return k.add(in[0], in[1]) }),
+		func(k *kernel, _ []*value, in func(int) *value) *value { return k.add(in(0), in(1)) }),
 	elementwise("sub", "dst[i] = a[i] - b[i]", sliceArgs("dst", "a", "b"), true,
-		func(k *kernel, _, in []*value) *value { return k.sub(in[0], in[1]) }),
+		func(k *kernel, _ []*value, in func(int) *value) *value { return k.sub(in(0), in(1)) }),
 	elementwise("mul", "dst[i] = a[i] * b[i]", sliceArgs("dst", "a", "b"), true,
-		func(k *kernel, _, in []*value) *value { return k.mul(in[0], in[1]) }),
+		func(k *kernel, _ []*value, in func(int) *value) *value { return k.mul(in(0), in(1)) }),
 	elementwise("scale", "dst[i] = a[i] * s", append(sliceArgs("dst", "a"), arg{"s", "float32"}), true,
-		func(k *kernel, s, in []*value) *value { return k.mul(in[0], s[0]) }),
+		func(k *kernel, s []*value, in func(int) *value) *value { return k.mul(in(0), s[0]) }),
 	elementwise("addScaled", "dst[i] = fma(b[i], s, a[i])", append(append(sliceArgs("dst", "a"), arg{"s", "float32"}), sliceArgs("b")...), true,
-		func(k *kernel, s, in []*value) *value { return k.fma(in[1], s[0], in[0]) }),
+		func(k *kernel, s []*value, in func(int) *value) *value { return k.fma(in(1), s[0], in(0)) }),
 	elementwise("normalize", "dst[i] = (x[i] - mean) / std", append(sliceArgs("dst", "x"), arg{"mean", "float32"}, arg{"std", "float32"}), true,
-		func(k *kernel, s, in []*value) *value { return k.div(k.sub(in[0], s[0]), s[1]) }),
+		func(k *kernel, s []*value, in func(int) *value) *value { return k.div(k.sub(in(0), s[0]), s[1]) }),
 	elementwise("exp", "dst[i] = exact.Exp32(x[i])", sliceArgs("dst", "x"), false,
-		func(k *kernel, _, in []*value) *value { return k.exp(in[0], false) }),
+		func(k *kernel, _ []*value, in func(int) *value) *value { return k.exp(in(0), false) }),
 	elementwise("gelu", "dst[i] = exact.Gelu32(x[i])", sliceArgs("dst", "x"), false,
-		func(k *kernel, _, in []*value) *value { return k.gelu(in[0]) }),
+		func(k *kernel, _ []*value, in func(int) *value) *value { return k.gelu(in(0)) }),
 	elementwise("geluGrad", "dst[i] = dy[i] * exact.GeluGrad32(x[i])", sliceArgs("dst", "dy", "x"), false,
-		func(k *kernel, _, in []*value) *value { return k.mul(in[0], k.geluGrad(in[1])) }),
+		func(k *kernel, _ []*value, in func(int) *value) *value {
+			grad := k.geluGrad(in(1))
+			return k.mul(in(0), grad)
+		}),
 	{"biasResidual", "dst[i] = (dst[i]+bias[i])*s + res[i]", append(append(sliceArgs("dst", "bias"), arg{"s", "float32"}), sliceArgs("res")...), biasResidual},
 	{"adamW", "the sequence of AdamWStep", append(sliceArgs("p", "m", "v", "g"), arg{"h", "*AdamW"}), adamW},
 }

@@ -48,8 +48,9 @@ const (
 // which has a mask of the elements that exist; mask is nil for the others.
 func (k *kernel) rowBlocks(bytes, maskPtr *gp, body func(g int, i *gp, mask *value)) {
 	k.each(bytes, 4*lanes, func(i *gp) {
-		for g := range k.groups() {
-			body(g, i, nil)
+		n := min(k.chains, k.groups())
+		for first := 0; first < k.groups(); first += n {
+			k.interleave(n, func(j int) { body(first+j, i, nil) })
 		}
 	})
 	for g := range k.groups() {

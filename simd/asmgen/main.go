@@ -41,10 +41,7 @@ func generate() map[string]string {
 			}
 			var kernels []*kernel
 			for _, spec := range specs {
-				k := newKernel(t, spec)
-				spec.body(k)
-				k.finish()
-				kernels = append(kernels, k)
+				kernels = append(kernels, build(t, spec))
 			}
 			files[fmt.Sprintf("kernels_%s_%s.s", t.name, arch)] = assembly(t, kernels)
 			stubs = append(stubs, kernels...)
@@ -56,4 +53,17 @@ func generate() map[string]string {
 		files[fmt.Sprintf("kernels_%s.go", arch)] = string(source)
 	}
 	return files
+}
+
+// build makes a kernel with two chains of operations at a time, or with one
+// where two need too many registers.
+func build(t *target, s spec) *kernel {
+	for chains := 2; chains > 0; chains-- {
+		k := newKernel(t, s, chains)
+		s.body(k)
+		if k.finish() {
+			return k
+		}
+	}
+	panic("asmgen: " + s.name + " needs more vector registers on " + t.name)
 }

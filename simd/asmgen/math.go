@@ -91,9 +91,10 @@ func (k *kernel) normalCDF(x *value) *value {
 func (k *kernel) gelu(x *value) *value { return k.mul(x, k.normalCDF(x)) }
 
 func (k *kernel) geluGrad(x *value) *value {
+	cdf := k.normalCDF(x)
 	w := k.mul(k.mul(x, x), k.f(-0.5))
 	d := k.mul(k.exp(w, true), k.f(invSqrt2P))
-	return k.fma(x, d, k.normalCDF(x))
+	return k.fma(x, d, cdf)
 }
 
 // log is exact.LogOpen32, for normal x of the open interval (0,1).
