@@ -113,7 +113,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	default:
 		code = exitFailed
 	}
-	fmt.Fprintf(stderr, "dmae: %s\n", oneLine(err.Error()))
+	text := err.Error()
+	if err == context.Canceled { // a command that had nothing to save
+		text = "interrupted"
+	}
+	fmt.Fprintf(stderr, "dmae: %s\n", oneLine(text))
 	return code
 }
 

@@ -103,6 +103,14 @@ func TestAPanicIsOneLine(t *testing.T) {
 	require.Equal(t, 1, strings.Count(errs.String(), "\n"))
 }
 
+func TestInterruptedWithNothingToSave(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs bytes.Buffer
+	require.Equal(t, exitFailed, run(ctx, []string{"bench", "gemm", "--shapes", "1x1x1"}, &out, &errs))
+	require.Equal(t, "dmae: interrupted\n", errs.String())
+}
+
 // The whole path on the smallest of settings.
 func TestPathFromPretrainingToCurve(t *testing.T) {
 	dir := t.TempDir()
