@@ -134,7 +134,7 @@ func (a *attentionJob) forward(ws *Workspace, sample, head int) {
 	for i := 0; i < a.tokens; i += block {
 		rows := min(block, a.tokens-i)
 		GemmSerial(ws, &Gemm{M: rows, N: a.tokens, K: d, A: q[i*ldx:], LDA: ldx, B: k, LDB: ldx, TransB: true, C: s, LDC: ld, padC: true})
-		SoftmaxRows(s, rows, a.tokens, a.scale())
+		ws.mask.softmax(s, rows, a.tokens, a.scale())
 		GemmSerial(ws, &Gemm{M: rows, N: d, K: a.tokens, A: s, LDA: ld, B: v, LDB: ldx, C: o[i*a.width:], LDC: a.width})
 	}
 }
@@ -152,10 +152,10 @@ func (a *attentionJob) backward(ws *Workspace, sample, head int) {
 		more := i > 0
 		doBlock := do[i*a.width:]
 		GemmSerial(ws, &Gemm{M: rows, N: a.tokens, K: d, A: q[i*ldx:], LDA: ldx, B: k, LDB: ldx, TransB: true, C: p, LDC: ld, padC: true})
-		SoftmaxRows(p, rows, a.tokens, a.scale())
+		ws.mask.softmax(p, rows, a.tokens, a.scale())
 		GemmSerial(ws, &Gemm{M: rows, N: a.tokens, K: d, A: doBlock, LDA: a.width, B: v, LDB: ldx, TransB: true, C: ds, LDC: ld, padC: true})
 		GemmSerial(ws, &Gemm{M: a.tokens, N: d, K: rows, A: p, LDA: ld, TransA: true, B: doBlock, LDB: a.width, C: dv, LDC: ldx, Accumulate: more})
-		SoftmaxGradRows(ds, p, ds, rows, a.tokens, a.scale())
+		ws.mask.softmaxGrad(ds, p, ds, rows, a.tokens, a.scale())
 		GemmSerial(ws, &Gemm{M: rows, N: d, K: a.tokens, A: ds, LDA: ld, B: k, LDB: ldx, C: dq[i*ldx:], LDC: ldx})
 		GemmSerial(ws, &Gemm{M: a.tokens, N: d, K: rows, A: ds, LDA: ld, TransA: true, B: q[i*ldx:], LDB: ldx, C: dk, LDC: ldx, Accumulate: more})
 	}

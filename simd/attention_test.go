@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -133,10 +132,4 @@ func TestAttention(t *testing.T) {
 func TestAttentionSizes(t *testing.T) {
 	require.PanicsWithValue(t, HeadsError{Width: 6, Heads: 4}, func() { Attention(nil, make([]float32, 6), make([]float32, 18), 1, 1, 6, 4) })
 	require.PanicsWithValue(t, LengthError{"Attention", "qkv", 17, 18}, func() { Attention(nil, make([]float32, 6), make([]float32, 17), 1, 1, 6, 2) })
-}
-
-func TestFMALimit(t *testing.T) {
-	pool := NewPool(2)
-	defer pool.Close()
-	require.Positive(t, FMALimit(pool, time.Millisecond))
 }

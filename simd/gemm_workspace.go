@@ -13,6 +13,7 @@ type Workspace struct {
 	a, b   []float32 // packed panels of op(A) and op(B)
 	tile   []float32 // a tile of C that hangs over the edge
 	scores [2][]float32
+	mask   rowMask // of a softmax over scores
 }
 
 // floats returns n numbers of *buf on a cache line boundary, growing it when it

@@ -43,11 +43,16 @@ func SoftmaxRows(x []float32, rows, n int, scale float32) {
 	if rows == 0 || n == 0 {
 		return
 	}
-	softmaxCheck("SoftmaxRows", "x", len(x), rows, n)
 	m := masks.Get().(*rowMask)
+	m.softmax(x, rows, n, scale)
+	masks.Put(m)
+}
+
+// softmax is SoftmaxRows of at least one row with a mask of the caller's.
+func (m *rowMask) softmax(x []float32, rows, n int, scale float32) {
+	softmaxCheck("SoftmaxRows", "x", len(x), rows, n)
 	m.set(n)
 	active.softmax(x[:rows*RowStride(n)], rows, m, scale)
-	masks.Put(m)
 }
 
 // SoftmaxGradRows sets dst to the gradient with respect to the unscaled scores
@@ -61,13 +66,18 @@ func SoftmaxGradRows(dst, p, dp []float32, rows, n int, scale float32) {
 	if rows == 0 || n == 0 {
 		return
 	}
+	m := masks.Get().(*rowMask)
+	m.softmaxGrad(dst, p, dp, rows, n, scale)
+	masks.Put(m)
+}
+
+// softmaxGrad is SoftmaxGradRows of at least one row with a mask of the caller's.
+func (m *rowMask) softmaxGrad(dst, p, dp []float32, rows, n int, scale float32) {
 	softmaxCheck("SoftmaxGradRows", "dst", len(dst), rows, n)
 	softmaxCheck("SoftmaxGradRows", "p", len(p), rows, n)
 	softmaxCheck("SoftmaxGradRows", "dp", len(dp), rows, n)
-	m := masks.Get().(*rowMask)
 	m.set(n)
 	active.softmaxGrad(dst, p, dp, rows, m, scale)
-	masks.Put(m)
 }
 
 func softmaxCheck(fn, arg string, got, rows, n int) {
@@ -77,5 +87,7 @@ func softmaxCheck(fn, arg string, got, rows, n int) {
 	}
 }
 
-// masks keeps the argument of the kernels off the heap's growth path.
+// masks keeps the argument of the kernels off the heap's growth path for callers
+// without a [Workspace]. Under the race detector a pool forgets every fourth
+// thing it is given.
 var masks = sync.Pool{New: func() any { return new(rowMask) }}
