@@ -114,7 +114,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		code = exitFailed
 	}
 	text := err.Error()
-	if err == context.Canceled { // a command that had nothing to save
+	if text == context.Canceled.Error() { // a command that had nothing to save
 		text = "interrupted"
 	}
 	fmt.Fprintf(stderr, "dmae: %s\n", oneLine(text))
