@@ -106,7 +106,7 @@ func trainClassifier(t *testing.T, threads, total, micro int, cfg dmae.Config) [
 			for i := range labels {
 				labels[i] = int32((from + i) % c.Classes)
 			}
-			c.DropPathScales(3, epoch, 0, ids, scales)
+			c.DropPathScales(3, epoch, 1, ids, scales)
 			dmae.Targets(labels, c.Classes, 0.1, target)
 			x := upload(b, images(c, from, from+n), n, c.Channels, c.DataSize, c.DataSize)
 			logits := m.Logits(tape, x, upload(b, scales, 2*c.Depth, n))

@@ -8,13 +8,14 @@ import "github.com/godmae/godmae/internal/philox"
 // Config.DropPath in the last. A block has two branches (attention, MLP), each
 // drawn for itself.
 //
-// out has 2*Depth*B elements, laid out [branch, image] with branches in the
+// Each image is there in a number of noisy copies, one after the other. out has
+// 2*Depth*B*copies elements, laid out [branch, image, copy] with branches in the
 // order they run: what [Classifier.Logits] takes. The numbers come from the
 // stream DropPath at (seed, copy, A = indices[i], B = epoch).
-func (c *Config) DropPathScales(seed uint64, epoch uint32, copyNumber uint16, indices []uint32, out []float32) {
-	b := len(indices)
-	for i, index := range indices {
-		g := philox.NewGen(philox.Addr{Seed: seed, Stream: philox.DropPath, Copy: copyNumber, A: index, B: epoch})
+func (c *Config) DropPathScales(seed uint64, epoch uint32, copies int, indices []uint32, out []float32) {
+	b := len(indices) * copies
+	for i := range b {
+		g := philox.NewGen(philox.Addr{Seed: seed, Stream: philox.DropPath, Copy: uint16(i % copies), A: indices[i/copies], B: epoch})
 		for branch := range 2 * c.Depth {
 			rate := c.dropRate(branch / 2)
 			scale := float32(0)

@@ -152,7 +152,7 @@ func (g *goldenModels) input(tape *autograd.Tape, from, to int, step uint32) bat
 	dmae.MaskIDs(5, step, index, l, c.MaskRatio, keep, restore)
 	targets, drop := make([]float32, n*c.Classes), make([]float32, 2*c.Depth*n)
 	dmae.Targets(labels, c.Classes, 0.1, targets)
-	c.DropPathScales(5, step, 0, index, drop)
+	c.DropPathScales(5, step, 1, index, drop)
 
 	clean := g.floats(g.images[from*c.Pixels():to*c.Pixels()], n, 3, 12, 12)
 	return batchInput{

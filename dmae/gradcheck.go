@@ -83,7 +83,7 @@ func classifierCheck(variant string, cfg Config, loss func(t *autograd.Tape, log
 		var drop *tensor.Tensor
 		if cfg.DropPath > 0 {
 			scales := make([]float32, 2*cfg.Depth*checkBatch)
-			cfg.DropPathScales(checkSeed, 0, 0, []uint32{3, 4}, scales)
+			cfg.DropPathScales(checkSeed, 0, 1, []uint32{3, 4}, scales)
 			drop = b.Persist(b.Float(), tensor.Of(2*cfg.Depth, checkBatch))
 			b.Upload(drop, scales)
 		}

@@ -50,7 +50,7 @@ func TestDropPathScales(t *testing.T) {
 		indices[i] = uint32(i)
 	}
 	out := make([]float32, 2*c.Depth*n)
-	c.DropPathScales(1, 2, 0, indices, out)
+	c.DropPathScales(1, 2, 1, indices, out)
 	for branch := range 2 * c.Depth {
 		rate := 0.1 * float64(branch/2)
 		sum := 0.0
@@ -66,7 +66,7 @@ func TestDropPathScales(t *testing.T) {
 		}
 	}
 	one := make([]float32, 2*c.Depth)
-	c.DropPathScales(1, 2, 0, []uint32{7}, one)
+	c.DropPathScales(1, 2, 1, []uint32{7}, one)
 	for branch, s := range one {
 		require.Equal(t, out[branch*n+7], s)
 	}

@@ -16,6 +16,16 @@ func Corrupt(t *autograd.Tape, images, a, b *tensor.Tensor, sigma float64, addr 
 	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b)).Value
 }
 
+// CorruptCopies is Corrupt with a number of its own, I32 [B], for the noisy copy
+// that each image is, in place of addr.Copy; nil takes addr.Copy for all.
+func CorruptCopies(t *autograd.Tape, images, a, b, copies *tensor.Tensor, sigma float64, addr philox.Addr) *tensor.Tensor {
+	if copies == nil {
+		return Corrupt(t, images, a, b, sigma, addr)
+	}
+	at := ops.Attr{Scale: sigma, Seed: addr.Seed, Stream: uint8(addr.Stream)}
+	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b), t.Const(copies)).Value
+}
+
 // Targets writes the target distributions of a classification with label
 // smoothing (Szegedy et al., arXiv 1512.00567): 1-smoothing for the label and
 // smoothing spread evenly over all classes. out is [len(labels), classes].

@@ -99,3 +99,27 @@ func TestWrongShapesPanic(t *testing.T) {
 		}
 	}
 }
+
+// The two orders of noisy copies are the same loss.
+func TestConsistencyOfCopiesTogether(t *testing.T) {
+	const m, n, k = 3, 4, 5
+	apart := ops.Attr{Reg: ops.Regulariser{Form: ops.ConsistencyDefault, Copies: m, Lambda: 2, Eta: 0.5}}
+	together := apart
+	together.Reg.Together = true
+	a := &ops.Array{Shape: tensor.Of(m*n, k), F: make([]float64, m*n*k)}
+	b := &ops.Array{Shape: a.Shape, F: make([]float64, m*n*k)}
+	for i := range m {
+		for s := range n {
+			for j := range k {
+				v := float64((i*7+s*5+j*3)%11) / 4
+				a.F[apart.Reg.Row(i, s, n)*k+j], b.F[together.Reg.Row(i, s, n)*k+j] = v, v
+			}
+		}
+	}
+	loss := func(x *ops.Array, at *ops.Attr) []float64 {
+		y := &ops.Array{Shape: tensor.Of(n), F: make([]float64, n)}
+		ops.Consistency.Ref([]*ops.Array{y}, []*ops.Array{x}, at)
+		return y.F
+	}
+	require.Equal(t, loss(a, &apart), loss(b, &together))
+}

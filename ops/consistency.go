@@ -22,6 +22,17 @@ type Regulariser struct {
 	Form        ConsistencyForm
 	Copies      int // noisy copies of a sample, at least 2
 	Lambda, Eta float64
+	// Together says that the copies of a sample follow each other, as training
+	// lays them out, so that a batch is the sequence of its parts.
+	Together bool
+}
+
+// Row returns the row of logits that holds copy i of sample b of n.
+func (r *Regulariser) Row(i, b, n int) int {
+	if r.Together {
+		return b*r.Copies + i
+	}
+	return i*n + b
 }
 
 // logFloor bounds the argument of the logarithm of the mean distribution.
@@ -33,8 +44,9 @@ const logFloor = 1e-20
 // H = -sum_c avg log avg, where log avg is log(max(avg, 1e-20)), the loss is
 // one of the forms of [ConsistencyForm]; Eta is read by the default form only,
 // and the MSE form compares the first two copies. Input: logits [m*B, K], all
-// samples' first copies, then all second ones, and so on. Output: loss [B].
-// Attribute: Reg.
+// samples' first copies, then all second ones, and so on; or, with Together, all
+// copies of the first sample, then those of the second, and so on. Output: loss
+// [B]. Attribute: Reg.
 var Consistency = &Op{
 	Name:    "consistency",
 	Outputs: 1,
@@ -46,7 +58,7 @@ var Consistency = &Op{
 		m, k := at.Reg.Copies, in[0].Shape.Last()
 		c := newCopies(m, k)
 		for b := range out[0].F {
-			c.load(in[0].F, b, len(out[0].F))
+			c.load(in[0].F, &at.Reg, b, len(out[0].F))
 			kl, entropy, mse := 0.0, 0.0, 0.0
 			for j, a := range c.avg {
 				kl += a * (c.logAvg[j] - c.meanLogP[j])
@@ -103,7 +115,7 @@ var ConsistencyGrad = &Op{
 		}
 		c, g := newCopies(m, k), make([]float64, k)
 		for b, dloss := range in[1].F {
-			c.load(in[0].F, b, len(in[1].F))
+			c.load(in[0].F, &at.Reg, b, len(in[1].F))
 			for j := range g {
 				switch {
 				case r.Form == ConsistencyMSE:
@@ -115,7 +127,7 @@ var ConsistencyGrad = &Op{
 				}
 			}
 			for i := range m {
-				p, dx := c.p[i*k:i*k+k], out[0].F[(i*len(in[1].F)+b)*k:]
+				p, dx := c.p[i*k:i*k+k], out[0].F[at.Reg.Row(i, b, len(in[1].F))*k:]
 				dot := 0.0
 				for j := range g {
 					dot += p[j] * g[j]
@@ -150,10 +162,12 @@ func checkConsistency(op string, in []*tensor.Tensor, at *Attr) {
 
 func consistencyCases(in func(m, b, k int) []Arg) []Case {
 	return []Case{
-		{Name: "default", At: Attr{Reg: Regulariser{ConsistencyDefault, 2, 2, 0.5}}, In: in(2, 3, 10)},
-		{Name: "xent", At: Attr{Reg: Regulariser{ConsistencyXent, 2, 2, 0}}, In: in(2, 2, 19)},
-		{Name: "kl", At: Attr{Reg: Regulariser{ConsistencyKL, 3, 2, 0}}, In: in(3, 2, 10)},
-		{Name: "mse", At: Attr{Reg: Regulariser{ConsistencyMSE, 3, 2, 0}}, In: in(3, 2, 10)},
+		{Name: "default", At: Attr{Reg: Regulariser{ConsistencyDefault, 2, 2, 0.5, false}}, In: in(2, 3, 10)},
+		{Name: "xent", At: Attr{Reg: Regulariser{ConsistencyXent, 2, 2, 0, false}}, In: in(2, 2, 19)},
+		{Name: "kl", At: Attr{Reg: Regulariser{ConsistencyKL, 3, 2, 0, false}}, In: in(3, 2, 10)},
+		{Name: "mse", At: Attr{Reg: Regulariser{ConsistencyMSE, 3, 2, 0, false}}, In: in(3, 2, 10)},
+		{Name: "together", At: Attr{Reg: Regulariser{ConsistencyDefault, 3, 2, 0.5, true}}, In: in(3, 4, 10)},
+		{Name: "mse together", At: Attr{Reg: Regulariser{ConsistencyMSE, 2, 2, 0, true}}, In: in(2, 3, 10)},
 	}
 }
 
@@ -169,13 +183,14 @@ func newCopies(m, k int) *copies {
 }
 
 // load computes the distributions of sample b of n from logits [m*n, K].
-func (c *copies) load(logits []float64, b, n int) {
+func (c *copies) load(logits []float64, r *Regulariser, b, n int) {
 	k := len(c.avg)
 	clear(c.avg)
 	clear(c.meanLogP)
 	for i := range c.m {
 		p := c.p[i*k : i*k+k]
-		logSoftmax(p, logits[(i*n+b)*k:(i*n+b)*k+k])
+		row := r.Row(i, b, n)
+		logSoftmax(p, logits[row*k:row*k+k])
 		for j, l := range p {
 			c.meanLogP[j] += l / float64(c.m)
 			p[j] = math.Exp(l)

@@ -11,16 +11,18 @@ import (
 // n[b] is the beginning of the Gaussian sequence at the address {Seed, Stream,
 // Copy, A: a[b], B: b[b]} (package philox). The noise of a sample does not
 // depend on the batch it is in. Inputs: x [B, ...], a I32 [B], b I32 [B] (their
-// bits, as unsigned numbers). Output: y like x, fma(Scale, n, x). Attributes:
-// Scale (sigma), Seed, Stream, Copy.
+// bits, as unsigned numbers), and optionally copy I32 [B], which takes the place
+// of Copy: a number of its own for every sample. Output: y like x,
+// fma(Scale, n, x). Attributes: Scale (sigma), Seed, Stream, Copy.
 var AddNoise = &Op{
 	Name:    "add_noise",
 	Outputs: 1,
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() < 1 || in[1].Shape() != tensor.Of(x.Dim(0)) || in[2].Shape() != tensor.Of(x.Dim(0)) ||
-			in[1].DType() != tensor.I32 || in[2].DType() != tensor.I32 {
-			mismatch("add_noise", "x [B ...], a i32 [B], b i32 [B]", in)
+			in[1].DType() != tensor.I32 || in[2].DType() != tensor.I32 ||
+			len(in) > 3 && in[3] != nil && (in[3].Shape() != in[1].Shape() || in[3].DType() != tensor.I32) {
+			mismatch("add_noise", "x [B ...], a i32 [B], b i32 [B], copy i32 [B] or none", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},
@@ -28,6 +30,9 @@ var AddNoise = &Op{
 		n := len(in[0].F) / max(1, len(in[1].I))
 		for i, x := range in[0].F {
 			addr := philox.Addr{Seed: at.Seed, Stream: philox.Stream(at.Stream), Copy: at.Copy, A: uint32(in[1].I[i/n]), B: uint32(in[2].I[i/n])}
+			if len(in) > 3 && in[3] != nil {
+				addr.Copy = uint16(in[3].I[i/n])
+			}
 			out[0].F[i] = x + at.Scale*gaussian(addr, i%n)
 		}
 	},
@@ -36,6 +41,7 @@ var AddNoise = &Op{
 		return []Case{
 			{Name: "images", At: at, In: []Arg{N(3, 3, 5, 7), ints([]int32{0, 7, -1}, 3), ints([]int32{5, 0, 1 << 20}, 3)}},
 			{Name: "long", At: at, In: []Arg{N(2, 300), ints([]int32{3, 3}, 2), ints([]int32{0, 1}, 2)}},
+			{Name: "copies", At: at, In: []Arg{N(3, 1, 5, 7), ints([]int32{4, 4, 9}, 3), ints([]int32{2, 2, 2}, 3), ints([]int32{0, 1, 65535}, 3)}},
 		}
 	},
 }

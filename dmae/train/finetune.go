@@ -36,20 +36,22 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	c := &model.Config
-	n := r.opt.MicroBatch
+	n, copies := r.opt.MicroBatch, o.Recipe.copies()
 	r.params, r.describe = model.Params, model.Metadata
 	r.optimiser = optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Finetune(o.Recipe.WeightDecay, o.Recipe.LayerDecay, c.Depth))
 	stage := &finetuning{
-		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n),
+		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, copies),
 		model:       model,
 		smoothing:   o.Recipe.Smoothing,
+		regulariser: o.Recipe.regulariser(),
 		test:        o.Test,
-		target:      make([]float32, n*c.Classes),
-		targets:     o.Backend.Persist(o.Backend.Float(), tensor.Of(n, c.Classes)),
+		labels:      make([]int32, n*copies),
+		target:      make([]float32, n*copies*c.Classes),
+		targets:     o.Backend.Persist(o.Backend.Float(), tensor.Of(n*copies, c.Classes)),
 	}
 	if c.DropPath > 0 {
-		stage.drop = make([]float32, 2*c.Depth*n)
-		stage.drops = o.Backend.Persist(o.Backend.Float(), tensor.Of(2*c.Depth, n))
+		stage.drop = make([]float32, 2*c.Depth*n*copies)
+		stage.drops = o.Backend.Persist(o.Backend.Float(), tensor.Of(2*c.Depth, n*copies))
 	}
 	r.stage = stage
 	if err := initialise(model, o); err != nil {
@@ -81,26 +83,35 @@ func initialise(model *dmae.Classifier, o Options) error {
 // finetuning is the stage of Finetune.
 type finetuning struct {
 	*batchRunner
-	model     *dmae.Classifier
-	smoothing float64
-	test      data.Dataset
-	target    []float32 // [B, K]
-	targets   *tensor.Tensor
-	drop      []float32 // [2*Depth, B], or nil
-	drops     *tensor.Tensor
+	model       *dmae.Classifier
+	smoothing   float64
+	regulariser *ops.Regulariser // nil for none
+	test        data.Dataset
+	labels      []int32   // [B*copies]
+	target      []float32 // [B*copies, K]
+	targets     *tensor.Tensor
+	drop        []float32 // [2*Depth, B*copies], or nil
+	drops       *tensor.Tensor
 }
 
-func (f *finetuning) accumulate(b *data.Batch, epoch uint32, weight float32, losses []float32) error {
+func (f *finetuning) accumulate(b *data.Batch, epoch uint32, weight float64, losses []imageLoss) error {
 	c := &f.model.Config
-	dmae.Targets(b.Labels, c.Classes, f.smoothing, f.target)
+	for i := range f.labels {
+		f.labels[i] = b.Labels[i/f.copies]
+	}
+	dmae.Targets(f.labels, c.Classes, f.smoothing, f.target)
 	f.b.Upload(f.targets, f.target)
 	if f.drop != nil {
-		c.DropPathScales(f.seed, epoch, 0, b.Index, f.drop)
+		c.DropPathScales(f.seed, epoch, f.copies, b.Index, f.drop)
 		f.b.Upload(f.drops, f.drop)
 	}
-	return f.run(b, epoch, weight, losses, func(t *autograd.Tape, _, noisy *tensor.Tensor) *autograd.Variable {
+	return f.run(b, epoch, weight, losses, func(t *autograd.Tape, _, noisy *tensor.Tensor) terms {
 		logits := f.model.Logits(t, noisy, f.drops)
-		return t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(f.targets))
+		loss := terms{rows: t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(f.targets))}
+		if f.regulariser != nil {
+			loss.images = t.Apply(ops.Consistency, ops.Attr{Reg: *f.regulariser}, logits)
+		}
+		return loss
 	})
 }
 

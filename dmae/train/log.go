@@ -12,6 +12,11 @@ type Entry struct {
 	TrainLR   float64 `json:"train_lr"`   // mean over the epoch's steps
 	TrainLoss float64 `json:"train_loss"` // mean over the epoch's images
 
+	// Fine-tuning with a consistency regulariser: its mean over the epoch's
+	// images, and the mean of the cross-entropy. TrainLoss is their sum.
+	LossNat *float64 `json:"loss_nat,omitempty"`
+	LossReg *float64 `json:"loss_reg,omitempty"`
+
 	// Fine-tuning, after epochs with an evaluation. Accuracies are in percent;
 	// TestAcc1 is on clean images, NoisyAcc1 on one noisy copy each.
 	TestLoss  *float64 `json:"test_loss,omitempty"`

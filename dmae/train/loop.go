@@ -22,7 +22,9 @@ type Progress struct {
 	Epochs      int
 	Step, Steps int     // optimiser steps, over the whole run
 	Batch       int     // images a step
-	Loss        float64 // mean over the step's images
+	Loss        float64 // mean over the step's images: the sum of the two following
+	LossNat     float64 // the task's own part
+	LossReg     float64 // the regulariser's part
 	LR          float64
 	GradNorm    float64 // before clipping
 }
@@ -32,7 +34,7 @@ type stage interface {
 	// accumulate runs the model forward and backward on a micro-batch of epoch's
 	// images, adding to the gradients the derivative of weight times the sum of
 	// the images' losses, and stores those losses.
-	accumulate(b *data.Batch, epoch uint32, weight float32, losses []float32) error
+	accumulate(b *data.Batch, epoch uint32, weight float64, losses []imageLoss) error
 
 	// evaluate fills in what is measured after an epoch.
 	evaluate(ctx context.Context, e *Entry) error
@@ -106,6 +108,11 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 		NParameters: r.params.Count(),
 		Sigma:       r.opt.Model.Sigma,
 	}
+	if s.Recipe.regulariser() != nil {
+		images := float64(stepsPerEpoch * s.Recipe.Batch)
+		nat, reg := s.NatSum/images, s.RegSum/images
+		entry.LossNat, entry.LossReg = &nat, &reg
+	}
 	last := s.Epoch == s.Recipe.Epochs-1
 	if last || r.opt.EvalEvery > 0 && (s.Epoch+1)%r.opt.EvalEvery == 0 {
 		if err := r.stage.evaluate(ctx, &entry); err != nil {
@@ -118,7 +125,7 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 	}
 	s.log += line
 	s.Epoch++
-	s.Step, s.LossSum, s.LRSum = 0, 0, 0
+	s.Step, s.LossSum, s.LRSum, s.NatSum, s.RegSum = 0, 0, 0, 0, 0
 	if last || r.opt.SaveEpochs <= 1 || s.Epoch%r.opt.SaveEpochs == 0 {
 		return r.save()
 	}
@@ -130,9 +137,9 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) error {
 	s := r.state
 	lr := r.schedule.At(float64(s.Epoch) + float64(s.Step)/float64(stepsPerEpoch))
-	weight := float32(1 / float64(s.Recipe.Batch))
+	weight := 1 / float64(s.Recipe.Batch)
 	r.params.ZeroGrad()
-	sum := 0.0
+	sum, nat, reg := 0.0, 0.0, 0.0
 	for done := 0; done < s.Recipe.Batch; done += r.opt.MicroBatch {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -146,7 +153,9 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 		}
 		// One chain over the images in order, whatever the micro-batches.
 		for _, l := range r.losses {
-			sum += float64(l)
+			sum += l.total()
+			nat += l.natural
+			reg += l.regulariser
 		}
 		if math.IsNaN(sum) || math.IsInf(sum, 0) {
 			return r.nonFinite("loss", lr)
@@ -170,11 +179,15 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 	s.Steps++
 	s.LossSum += sum
 	s.LRSum += lr
+	if s.Recipe.regulariser() != nil {
+		s.NatSum += nat
+		s.RegSum += reg
+	}
 	if r.opt.Progress != nil {
 		r.opt.Progress(Progress{
 			Stage: s.Recipe.Stage, Epoch: s.Epoch, Epochs: s.Recipe.Epochs,
 			Step: s.Steps, Steps: s.Recipe.Epochs * stepsPerEpoch, Batch: s.Recipe.Batch,
-			Loss: sum / float64(s.Recipe.Batch), LR: lr, GradNorm: norm,
+			Loss: sum / float64(s.Recipe.Batch), LossNat: nat / float64(s.Recipe.Batch), LossReg: reg / float64(s.Recipe.Batch), LR: lr, GradNorm: norm,
 		})
 	}
 	return nil

@@ -29,7 +29,7 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 	r.params, r.describe = model.Params, model.Metadata
 	r.optimiser = optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Pretrain(o.Recipe.WeightDecay))
 	r.stage = &pretraining{
-		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n),
+		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, 1),
 		model:       model,
 		keep:        make([]int32, n*(1+c.Visible())),
 		restore:     make([]int32, n*patches),
@@ -52,14 +52,14 @@ type pretraining struct {
 	keepIDs, restoreIDs *tensor.Tensor
 }
 
-func (p *pretraining) accumulate(b *data.Batch, epoch uint32, weight float32, losses []float32) error {
+func (p *pretraining) accumulate(b *data.Batch, epoch uint32, weight float64, losses []imageLoss) error {
 	c := &p.model.Config
 	dmae.MaskIDs(p.seed, epoch, b.Index, c.Patches(), c.MaskRatio, p.keep, p.restore)
 	p.b.Upload(p.keepIDs, p.keep)
 	p.b.Upload(p.restoreIDs, p.restore)
-	return p.run(b, epoch, weight, losses, func(t *autograd.Tape, clean, noisy *tensor.Tensor) *autograd.Variable {
+	return p.run(b, epoch, weight, losses, func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms {
 		loss, _ := p.model.Forward(t, clean, noisy, p.keepIDs, p.restoreIDs)
-		return loss
+		return terms{rows: loss}
 	})
 }
 

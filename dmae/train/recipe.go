@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+
+	"github.com/godmae/godmae/ops"
 )
 
 // Stages of training.
@@ -44,6 +47,14 @@ type Recipe struct {
 	// Fine-tuning only.
 	LayerDecay float64 `json:"layer_decay"` // learning-rate factor from a block to the one before it
 	Smoothing  float64 `json:"smoothing"`   // label smoothing
+
+	// Copies is the number of noisy copies of each image in a batch, 0 standing
+	// for one. Consistency is the form of the consistency regulariser between
+	// them, "" for none, with its weights; see [ops.Consistency].
+	Copies      int     `json:"copies,omitempty"`
+	Consistency string  `json:"consistency,omitempty"`
+	Lambda      float64 `json:"lambda,omitempty"`
+	Eta         float64 `json:"eta,omitempty"`
 }
 
 // PretrainRecipe returns the recipe of the paper for pre-training, with a peak
@@ -64,6 +75,21 @@ func FinetuneRecipe(batch int) Recipe {
 		LR: ScaledLR(5e-4, batch), MinLR: 1e-6, WeightDecay: 0.05, Beta1: 0.9, Beta2: 0.999,
 		Flip: true, LayerDecay: 0.65, Smoothing: 0.1,
 	}
+}
+
+// copies returns the number of noisy copies of each image.
+func (r *Recipe) copies() int { return max(r.Copies, 1) }
+
+// ConsistencyForms names the forms of the consistency regulariser.
+var ConsistencyForms = []string{"default", "xent", "kl", "mse"}
+
+// regulariser returns the attributes of the consistency regulariser, or nil.
+func (r *Recipe) regulariser() *ops.Regulariser {
+	form := slices.Index(ConsistencyForms, r.Consistency)
+	if form < 0 {
+		return nil
+	}
+	return &ops.Regulariser{Form: ops.ConsistencyForm(form), Copies: r.copies(), Lambda: r.Lambda, Eta: r.Eta, Together: true}
 }
 
 // ScaledLR returns the peak learning rate that belongs to a base rate: the base
@@ -91,6 +117,11 @@ func (r Recipe) Validate() error {
 		{r.ClipGrad >= 0 && finite(r.ClipGrad), "gradient norm limit", fmt.Sprint(r.ClipGrad), "use a positive number, or 0 for none"},
 		{r.CropMin >= 0 && r.CropMin <= 1, "smallest crop", fmt.Sprint(r.CropMin), "use a share of the area in (0,1], or 0 for no crops"},
 		{r.Stage != StageFinetune || r.LayerDecay > 0 && r.LayerDecay <= 1, "layer decay", fmt.Sprint(r.LayerDecay), "use a factor in (0,1]; 1 for none"},
+		{r.Copies >= 0 && r.Copies <= 1<<16, "number of noisy copies", fmt.Sprint(r.Copies), "use 1 to 65536"},
+		{r.Consistency == "" || slices.Contains(ConsistencyForms, r.Consistency), "consistency regulariser", r.Consistency, "use default, xent, kl or mse"},
+		{r.Consistency == "" || r.Copies >= 2, "number of noisy copies", fmt.Sprint(r.Copies), "consistency is between at least 2"},
+		{r.Lambda >= 0 && finite(r.Lambda), "weight lambda of the regulariser", fmt.Sprint(r.Lambda), "use 0 or a positive number"},
+		{r.Eta >= 0 && finite(r.Eta), "weight eta of the entropy", fmt.Sprint(r.Eta), "use 0 or a positive number"},
 		{r.Smoothing >= 0 && r.Smoothing < 1, "label smoothing", fmt.Sprint(r.Smoothing), "use a number in [0,1)"},
 	} {
 		if !c.ok {

@@ -83,8 +83,8 @@ type run struct {
 	stage     stage
 	describe  func() map[string]string // metadata of the model
 	state     *State
-	losses    []float32 // of a micro-batch
-	saved     int       // step of the last checkpoint; -1 for none
+	losses    []imageLoss // of a micro-batch
+	saved     int         // step of the last checkpoint; -1 for none
 }
 
 // newRun checks the options and fills in what both stages need.
@@ -107,7 +107,7 @@ func newRun(o Options, stageName string) (*run, error) {
 	}
 	r := &run{
 		opt:    o,
-		losses: make([]float32, o.MicroBatch),
+		losses: make([]imageLoss, o.MicroBatch),
 		saved:  -1,
 		state:  &State{Recipe: o.Recipe, Data: digest},
 		schedule: optim.Schedule{

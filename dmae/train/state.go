@@ -41,6 +41,10 @@ type State struct {
 	LossSum float64 `json:"loss_sum"` // over images
 	LRSum   float64 `json:"lr_sum"`   // over steps
 
+	// The part of LossSum that is the regulariser's, and the other.
+	NatSum float64 `json:"nat_sum,omitempty"`
+	RegSum float64 `json:"reg_sum,omitempty"`
+
 	log string // text of log.txt
 }
 

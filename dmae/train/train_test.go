@@ -65,6 +65,9 @@ func stripes(n int, seed uint64) data.Dataset {
 	return ds
 }
 
+// consistent is the stage of fine-tuning with a consistency regulariser.
+const consistent = "consistency"
+
 // tinyOptions describes a run of 3 epochs of 5 steps, with everything on.
 func tinyOptions(stage, out string) Options {
 	model, err := dmae.Preset("dmae_vit_micro_patch4_8")
@@ -72,12 +75,16 @@ func tinyOptions(stage, out string) Options {
 		panic(err)
 	}
 	o := Options{Model: model, Train: stripes(45, 1), Out: out}
-	if stage == StagePretrain {
+	switch stage {
+	case StagePretrain:
 		o.Recipe = PretrainRecipe(8)
-	} else {
+	default:
 		o.Recipe = FinetuneRecipe(8)
 		o.Model.Classes, o.Model.ClassNames, o.Model.DropPath = 2, o.Train.Classes(), 0.3
 		o.Test, o.EvalEvery = stripes(10, 2), 2
+		if stage == consistent {
+			o.Recipe.Copies, o.Recipe.Consistency, o.Recipe.Lambda, o.Recipe.Eta = 2, "default", 2, 0.5
+		}
 	}
 	o.Recipe.Seed, o.Recipe.Epochs, o.Recipe.WarmupEpochs, o.Recipe.LR = 7, 3, 1, 1e-3
 	o.Recipe.CropMin, o.Recipe.ClipGrad = 0.5, 1
@@ -118,9 +125,10 @@ func files(t *testing.T, dir string) (weights, log []byte) {
 	return weights, log
 }
 
-// both runs a test for both stages.
+// both runs a test for both stages, and for fine-tuning with everything that
+// can be added to it.
 func both(t *testing.T, f func(t *testing.T, stage string)) {
-	for _, stage := range []string{StagePretrain, StageFinetune} {
+	for _, stage := range []string{StagePretrain, StageFinetune, consistent} {
 		t.Run(stage, func(t *testing.T) { f(t, stage) })
 	}
 }

@@ -29,13 +29,14 @@ const logFloor = 1e-20
 
 // load computes the distributions of sample b of n: copies are summed in order
 // and divided by their number.
-func (d *distributions) load(logits []float32, b, n, m int) {
-	k := len(d.avg)
+func (d *distributions) load(logits []float32, r *ops.Regulariser, b, n int) {
+	k, m := len(d.avg), r.Copies
 	clear(d.avg)
 	clear(d.meanLogP)
 	for i := range m {
 		p, logP := d.p[i*k:(i+1)*k], d.logP[i*k:(i+1)*k]
-		logSoftmaxRow(logP, p, logits[(i*n+b)*k:(i*n+b+1)*k])
+		row := r.Row(i, b, n)
+		logSoftmaxRow(logP, p, logits[row*k:(row+1)*k])
 		simd.Exp(p, logP)
 		simd.Add(d.avg, d.avg, p)
 		simd.Add(d.meanLogP, d.meanLogP, logP)
@@ -63,7 +64,7 @@ func consistency(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		size, r := consistencyScratch(m, k), j.at.Reg
 		for s := lo; s < hi; s++ {
 			d := newDistributions(j.dst2[s*size:(s+1)*size], m, k)
-			d.load(j.a, s, n, m)
+			d.load(j.a, &r, s, n)
 			simd.Sub(d.tmp, d.logAvg, d.meanLogP)
 			kl, entropy := simd.Dot(d.avg, d.tmp), -simd.Dot(d.avg, d.logAvg)
 			lambda, eta := float32(r.Lambda), float32(r.Eta)
@@ -90,11 +91,11 @@ func consistencyGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		size, r := consistencyScratch(m, k), j.at.Reg
 		for s := lo; s < hi; s++ {
 			d := newDistributions(j.dst2[s*size:(s+1)*size], m, k)
-			d.load(j.a, s, n, m)
+			d.load(j.a, &r, s, n)
 			g := d.tmp
 			d.outer(g, r)
 			for i := range m {
-				p, dx := d.p[i*k:(i+1)*k], j.dst[(i*n+s)*k:(i*n+s+1)*k]
+				p, dx := d.p[i*k:(i+1)*k], j.dst[r.Row(i, s, n)*k:][:k]
 				softmaxGradRow(dx, g, p)
 				switch {
 				case r.Form != ops.ConsistencyMSE:
