@@ -1,0 +1,67 @@
+package tfevents
+
+// Version is the version of the format that the first record of a file names.
+const Version = "brain.Event:2"
+
+// Event is a moment of a training run.
+type Event struct {
+	WallTime float64 // seconds since 1970
+	Step     int64   // place on TensorBoard's horizontal axis
+
+	// Position counts what the run had done when it made the event; it never
+	// falls within a file. TensorBoard passes over it: it stands in a field of
+	// the message that event.proto leaves to applications.
+	Position uint64
+
+	Values []Value
+
+	// Of the first record only: Version, and who wrote the file.
+	FileVersion string
+	Writer      string
+}
+
+// Value is a number or, if Image is set, a picture under a name.
+type Value struct {
+	Tag    string // groups are separated by slashes, as in "perf/test_acc1"
+	Scalar float32
+	Image  *Image
+}
+
+// Image is a picture as a PNG file.
+type Image struct {
+	Width, Height int // in pixels
+	Channels      int // 1 grey, 3 RGB, 4 RGBA
+	PNG           []byte
+}
+
+// Fields of the messages Event, SourceMetadata, Summary, Summary.Value and
+// Summary.Image in TensorFlow's event.proto and summary.proto.
+const (
+	eventWallTime    = 1
+	eventStep        = 2
+	eventFileVersion = 3
+	eventSummary     = 5
+	eventSource      = 10
+	eventPosition    = 50001 // ours, from the range protobuf leaves to applications
+
+	sourceWriter = 1
+
+	summaryValue = 1
+
+	valueTag    = 1
+	valueScalar = 2
+	valueImage  = 4
+
+	imageHeight   = 1
+	imageWidth    = 2
+	imageChannels = 3
+	imagePNG      = 4
+)
+
+// Wire types of protobuf.
+const (
+	wireVarint = 0
+	wireFixed8 = 1
+	wireBytes  = 2
+	wireFixed4 = 5
+)
