@@ -81,7 +81,7 @@ func toPlanar(m image.Image, channels int) Image {
 	for p := range n {
 		r, g, bl := rgb(b.Min.X+p%im.W, b.Min.Y+p/im.W)
 		if channels == 1 {
-			im.Pix[p] = byte((uint32(r)*19595 + uint32(g)*38470 + uint32(bl)*7471 + 1<<15) >> 16)
+			im.Pix[p] = luma(r, g, bl)
 		} else {
 			im.Pix[p], im.Pix[n+p], im.Pix[2*n+p] = r, g, bl
 		}

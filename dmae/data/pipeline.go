@@ -8,6 +8,8 @@ import (
 
 // Pipeline is a list of steps from the stored 8-bit pixels to the float32
 // pixels in [0,1] that a model is given. The empty pipeline only converts.
+// RandomErasing works on the float32 pixels, so wherever it stands it comes
+// after all others, and its pixels may lie outside [0,1].
 type Pipeline []Step
 
 // EvalPipeline is the evaluation transform of ImageNet: the shorter side to
@@ -70,6 +72,13 @@ func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
 	}
 	for i, v := range im.Pix {
 		dst[i] = unit[v]
+	}
+	for i, s := range w.steps {
+		if s, ok := s.(floatStep); ok {
+			a.Copy = uint16(i)
+			w.gen = *philox.NewGen(a)
+			s.applyFloat(dst, im.C, im.H, im.W, &w.gen)
+		}
 	}
 	return nil
 }

@@ -8,13 +8,21 @@ import (
 )
 
 // Step is one transform of 8-bit pixels: RandomResizedCrop, RandomCrop,
-// RandomFlip, Resize, ResizeTo or CenterCrop.
+// RandomFlip, RandAugment, Resize, ResizeTo or CenterCrop; or, after them,
+// RandomErasing.
 type Step interface {
 	// apply transforms im, drawing from g; the result lies in s, or is im.
 	apply(im Image, g *philox.Gen, s *scratch) Image
 	// size returns the size of the result for images of h x w pixels; 0 stands
 	// for unknown.
 	size(h, w int) (int, int)
+}
+
+// floatStep is a step that transforms the float32 pixels [c, h, w] after all
+// others; its apply returns the image as it is.
+type floatStep interface {
+	Step
+	applyFloat(pix []float32, c, h, w int, g *philox.Gen)
 }
 
 // scratch is the memory of the transforms of one goroutine.
@@ -103,11 +111,10 @@ func (r RandomResizedCrop) box(H, W int, g *philox.Gen) (y, x, h, w int) {
 	if r.Ratio == [2]float64{} {
 		narrow, wide = 3.0/4, 4.0/3
 	}
-	uniform := func(lo, hi float64) float64 { return lo + float64(g.Float64()*(hi-lo)) }
 	logNarrow, logWide := float64(exact.Log32(float32(narrow))), float64(exact.Log32(float32(wide)))
 	for range 10 {
-		area := float64(float64(H*W) * uniform(r.Scale[0], r.Scale[1]))
-		ratio := float64(exact.Exp32(float32(uniform(logNarrow, logWide))))
+		area := float64(float64(H*W) * between(g, r.Scale[0], r.Scale[1]))
+		ratio := float64(exact.Exp32(float32(between(g, logNarrow, logWide))))
 		w := int(math.RoundToEven(math.Sqrt(area * ratio)))
 		h := int(math.RoundToEven(math.Sqrt(area / ratio)))
 		if w > 0 && w <= W && h > 0 && h <= H {
@@ -123,6 +130,9 @@ func (r RandomResizedCrop) box(H, W int, g *philox.Gen) (y, x, h, w int) {
 	}
 	return (H - h) / 2, (W - w) / 2, h, w
 }
+
+// between draws uniformly from lo to hi.
+func between(g *philox.Gen, lo, hi float64) float64 { return lo + float64(g.Float64()*(hi-lo)) }
 
 // RandomCrop surrounds the image with Pad zero pixels and cuts a random box of
 // the image's own size.
