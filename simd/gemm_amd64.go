@@ -11,10 +11,13 @@ var gemmKernelAVX2 = gemmKernel{
 var gemmKernelAVX512 = gemmKernel{
 	lanes:    16,
 	tiles:    gemmTilesAVX512,
-	packer:   &gemmPackerVector,
+	packer:   &gemmPackerAVX512,
 	fmaLoop:  fmaLoopAVX512,
 	fmaFlops: 2 * 12 * 16,
 }
 
-// gemmPackerVector is the packer of every vector ISA.
+// gemmPackerAVX512 moves whole cache lines.
+var gemmPackerAVX512 = gemmPacker{copies: gemmCopiesAVX512[:], sixteen: gemmTransposeAVX512}
+
+// gemmPackerVector is the packer of AVX2.
 var gemmPackerVector = gemmPacker{copies: gemmCopies[:], four: gemmTranspose4, two: gemmTranspose2}

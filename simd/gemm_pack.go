@@ -13,9 +13,13 @@ type gemmCopy func(dst, src *float32, ld, k int)
 // rows of k numbers, k a multiple of 4, into columns:
 //
 //	for p := range k { for i := range rows { dst[p*step+i] = src[i*ld+p] } }
+//
+// An ISA that has sixteen needs neither: it copies up to sixteen rows of any k
+// and fills up to width columns with +0.
 type gemmPacker struct {
 	copies    []gemmCopy // by n; nil where there is none
 	four, two func(dst *float32, step int, src *float32, ld, k int)
+	sixteen   func(dst *float32, step, width int, src *float32, ld, rows, k int)
 }
 
 // packRows fills a panel from a matrix whose k steps are rows:
@@ -38,6 +42,18 @@ func (t *gemmPacker) packRows(dst []float32, width int, src []float32, ld, k, n 
 //	dst[p*width+i] = src[i*ld+p]  for i < n, +0 for n <= i < width
 func (t *gemmPacker) packColumns(dst []float32, width int, src []float32, ld, k, n int) {
 	dst = dst[:k*width]
+	if t != nil && t.sixteen != nil {
+		for i := 0; i < width; i += 16 {
+			if n > i {
+				t.sixteen(&dst[i], width, min(width-i, 16), &src[i*ld], ld, min(n-i, 16), k)
+			} else {
+				for p := range k {
+					clear(dst[p*width+i:][:min(width-i, 16)])
+				}
+			}
+		}
+		return
+	}
 	i, vector := 0, 0
 	if t != nil {
 		vector = k &^ 3

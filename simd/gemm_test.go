@@ -293,3 +293,35 @@ func eachISA(t *testing.T, f func(t *testing.T)) {
 		t.Run(k.name, f)
 	}
 }
+
+// Every packer fills panels as the plain one does, padding included, and writes
+// nothing beyond them.
+func TestGemmPackers(t *testing.T) {
+	const guard = -7
+	eachISA(t, func(t *testing.T) {
+		packer, numbers := active.gemm.packer, &numbers{addr: philox.Addr{Seed: 6}}
+		for _, width := range []int{4, 6, 8, 12, 14, 16, 32} {
+			for n := 1; n <= width; n++ {
+				for _, k := range []int{1, 3, 4, 15, 16, 17, 33, 50} {
+					ld := max(n, k) + 3
+					src := numbers.matrix(max(n, k), ld, 0).view()
+					pack := func(p *gemmPacker, rows bool) []float32 {
+						dst := make([]float32, k*width+16)
+						for i := range dst {
+							dst[i] = guard
+						}
+						if rows {
+							p.packRows(dst, width, src[:(k-1)*ld+n], ld, k, n)
+						} else {
+							p.packColumns(dst, width, src[:(n-1)*ld+k], ld, k, n)
+						}
+						return dst
+					}
+					for _, rows := range []bool{true, false} {
+						require.Equal(t, pack(nil, rows), pack(packer, rows), "width %d, n %d, k %d, rows %v", width, n, k, rows)
+					}
+				}
+			}
+		}
+	})
+}

@@ -333,3 +333,37 @@ func gemmTileAVX512_14x2(k int, a *float32, aRow, aStep int, b *float32, bStep i
 //
 //go:noescape
 func fmaLoopAVX512(n int)
+
+// gemmCopiesAVX512 holds at [n] the copier of rows of n floats.
+var gemmCopiesAVX512 = [...]gemmCopy{
+	4:  gemmCopy4,
+	6:  gemmCopy6,
+	8:  gemmCopy8,
+	12: gemmCopy12,
+	14: gemmCopyAVX512_14,
+	16: gemmCopyAVX512_16,
+	32: gemmCopyAVX512_32,
+}
+
+// gemmCopyAVX512_14 is a [gemmCopy] of 14 floats.
+//
+//go:noescape
+func gemmCopyAVX512_14(dst, src *float32, ld, k int)
+
+// gemmCopyAVX512_16 is a [gemmCopy] of 16 floats.
+//
+//go:noescape
+func gemmCopyAVX512_16(dst, src *float32, ld, k int)
+
+// gemmCopyAVX512_32 is a [gemmCopy] of 32 floats.
+//
+//go:noescape
+func gemmCopyAVX512_32(dst, src *float32, ld, k int)
+
+// gemmTransposeAVX512 copies 1 to 16 rows of k floats into columns; lanes from
+// rows to width, at most 16, become +0:
+//
+//	for p := range k { for i := range width { dst[p*step+i] = i < rows ? src[i*ld+p] : +0 } }
+//
+//go:noescape
+func gemmTransposeAVX512(dst *float32, step, width int, src *float32, ld, rows, k int)

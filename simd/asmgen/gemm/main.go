@@ -40,13 +40,14 @@ func main() {
 	out := flag.String("out", "..", "folder of package simd")
 	flag.Parse()
 	outputs := map[string][]byte{
-		"gemm_avx2_amd64.s":   avx2.source(),
-		"gemm_avx512_amd64.s": avx512.source(),
-		"gemm_pack_amd64.s":   x86PackSource(),
-		"gemm_pack_arm64.s":   neonPackSource(),
-		"gemm_tiles_amd64.go": formatted(stubs(avx2.stubs(), avx512.stubs())),
-		"gemm_neon_arm64.s":   neonSource(),
-		"gemm_tiles_arm64.go": formatted(stubs(neonStubs())),
+		"gemm_avx2_amd64.s":    avx2.source(),
+		"gemm_avx512_amd64.s":  avx512.source(),
+		"gemm_pack_amd64.s":    x86PackSource(),
+		"gemm_pack512_amd64.s": x86Pack512Source(),
+		"gemm_pack_arm64.s":    neonPackSource(),
+		"gemm_tiles_amd64.go":  formatted(stubs(avx2.stubs(), avx512.stubs())),
+		"gemm_neon_arm64.s":    neonSource(),
+		"gemm_tiles_arm64.go":  formatted(stubs(neonStubs())),
 	}
 	for name, text := range outputs {
 		if err := os.WriteFile(filepath.Join(*out, name), text, 0o644); err != nil {
@@ -112,6 +113,9 @@ func stubs(families ...family) []byte {
 				f.printf("//\tfor p := range k { for i := range %d { dst[p*step+i] = src[i*ld+p] } }\n//\n//go:noescape\n", n)
 				f.printf("func gemmTranspose%d(dst *float32, step int, src *float32, ld, k int)\n\n", n)
 			}
+		}
+		if fam.name == avx512.name {
+			stubs512(&f)
 		}
 	}
 	return f.Bytes()
