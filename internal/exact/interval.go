@@ -3,9 +3,9 @@ package exact
 import "math/big"
 
 // workPrecision is the mantissa length, in bits, of all interval arithmetic in
-// this package. Results are printed with at most twelve decimals, so it leaves
-// more than a hundred bits for the error of the longest computation (a
-// binomial tail over 10^9 trials loses fewer than 40).
+// this package that is not asked for more. Results are printed with at most
+// twelve decimals, so it leaves more than a hundred bits for the error of the
+// longest computation (a binomial tail over 10^9 trials loses fewer than 40).
 const workPrecision = 192
 
 // Interval is a closed interval [Lo, Hi] that is proven to contain the number
@@ -24,20 +24,29 @@ func up() *big.Float {
 	return new(big.Float).SetPrec(workPrecision).SetMode(big.ToPositiveInf)
 }
 
+// lower and upper return results of operations that have the precision of
+// their operands: big.Float gives it to a zero precision.
+func lower() *big.Float { return new(big.Float).SetMode(big.ToNegativeInf) }
+
+func upper() *big.Float { return new(big.Float).SetMode(big.ToPositiveInf) }
+
 // Enclose returns the tightest interval around a non-negative rational.
-func Enclose(x *big.Rat) Interval {
-	return Interval{down().SetRat(x), up().SetRat(x)}
+func Enclose(x *big.Rat) Interval { return encloseTo(x, workPrecision) }
+
+// encloseTo is Enclose with ends of another precision.
+func encloseTo(x *big.Rat, precision uint) Interval {
+	return Interval{lower().SetPrec(precision).SetRat(x), upper().SetPrec(precision).SetRat(x)}
 }
 
 // Add returns x + y.
 func (x Interval) Add(y Interval) Interval {
-	return Interval{down().Add(x.Lo, y.Lo), up().Add(x.Hi, y.Hi)}
+	return Interval{lower().Add(x.Lo, y.Lo), upper().Add(x.Hi, y.Hi)}
 }
 
 // Sub returns x - y, with negative values cut off at zero: the caller knows
 // that the true difference is not negative.
 func (x Interval) Sub(y Interval) Interval {
-	z := Interval{down().Sub(x.Lo, y.Hi), up().Sub(x.Hi, y.Lo)}
+	z := Interval{lower().Sub(x.Lo, y.Hi), upper().Sub(x.Hi, y.Lo)}
 	if z.Lo.Sign() < 0 {
 		z.Lo.SetInt64(0)
 	}
@@ -49,24 +58,24 @@ func (x Interval) Sub(y Interval) Interval {
 
 // Mul returns x * y.
 func (x Interval) Mul(y Interval) Interval {
-	return Interval{down().Mul(x.Lo, y.Lo), up().Mul(x.Hi, y.Hi)}
+	return Interval{lower().Mul(x.Lo, y.Lo), upper().Mul(x.Hi, y.Hi)}
 }
 
 // Quo returns x / y; y must not contain zero.
 func (x Interval) Quo(y Interval) Interval {
-	return Interval{down().Quo(x.Lo, y.Hi), up().Quo(x.Hi, y.Lo)}
+	return Interval{lower().Quo(x.Lo, y.Hi), upper().Quo(x.Hi, y.Lo)}
 }
 
 // Sqrt returns the square root of x.
 func (x Interval) Sqrt() Interval {
-	lo := down()
+	lo := lower()
 	// big.Float.Sqrt rounds to nearest, whatever the mode: step outwards by
 	// one unit in the last place on either side.
 	lo.Sqrt(x.Lo)
-	hi := up()
+	hi := upper()
 	hi.Sqrt(x.Hi)
 	ulp := func(v *big.Float) *big.Float {
-		return new(big.Float).SetMantExp(big.NewFloat(1), v.MantExp(nil)-workPrecision+1)
+		return new(big.Float).SetMantExp(big.NewFloat(1), v.MantExp(nil)-int(v.Prec())+1)
 	}
 	return Interval{lo.Sub(lo, ulp(lo)), hi.Add(hi, ulp(hi))}
 }
@@ -119,6 +128,17 @@ func (x Interval) FloorDecimal(places int) Decimal {
 func (x Interval) CeilDecimal(places int) Decimal {
 	r, _ := x.Hi.Rat(nil)
 	return CeilDecimal(r, places)
+}
+
+// FloorScaled returns floor(2^bits x) when it is proven, that is when both ends
+// of the interval agree on it.
+func (x Interval) FloorScaled(bits int) (n *big.Int, proven bool) {
+	floor := func(v *big.Float) *big.Int {
+		n, _ := new(big.Float).SetMantExp(v, bits).Int(nil) // x is not negative
+		return n
+	}
+	n = floor(x.Lo)
+	return n, n.Cmp(floor(x.Hi)) == 0
 }
 
 // roughLog approximates the natural logarithm of a positive x to a few

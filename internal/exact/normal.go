@@ -12,18 +12,22 @@ import (
 // It sums Phi(z) = 1/2 + phi(z) (z + z^3/3 + z^5/(3*5) + ...) for z >= 0
 // (Marsaglia 2004, "Evaluating the Normal Distribution"), whose terms are all
 // positive, and uses Phi(-z) = 1 - Phi(z).
-func NormalCDF(z *big.Rat) Interval {
+func NormalCDF(z *big.Rat) Interval { return NormalCDFTo(z, workPrecision) }
+
+// NormalCDFTo is [NormalCDF] with ends of the given precision in bits, at
+// least 64; the absolute width is below 2^(42-precision).
+func NormalCDFTo(z *big.Rat, precision uint) Interval {
 	if new(big.Rat).Abs(z).Cmp(big.NewRat(40, 1)) > 0 {
 		panic("exact: NormalCDF of " + z.FloatString(3) + ", beyond 40 standard deviations")
 	}
-	one := Enclose(big.NewRat(1, 1))
+	one := encloseTo(big.NewRat(1, 1), precision)
 	if z.Sign() < 0 {
-		return one.Sub(NormalCDF(new(big.Rat).Neg(z)))
+		return one.Sub(NormalCDFTo(new(big.Rat).Neg(z), precision))
 	}
-	x := Enclose(z)
+	x := encloseTo(z, precision)
 	square := x.Mul(x)
-	term := Interval{down().Set(x.Lo), up().Set(x.Hi)}
-	sum := Interval{down().Set(x.Lo), up().Set(x.Hi)}
+	term := Interval{lower().Set(x.Lo), upper().Set(x.Hi)}
+	sum := Interval{lower().Set(x.Lo), upper().Set(x.Hi)}
 	limit, odd := new(big.Float), new(big.Float)
 	for k := int64(3); ; k += 2 {
 		odd.SetInt64(k)
@@ -31,18 +35,18 @@ func NormalCDF(z *big.Rat) Interval {
 		term.Hi.Quo(term.Hi.Mul(term.Hi, square.Hi), odd)
 		sum.Lo.Add(sum.Lo, term.Lo)
 		sum.Hi.Add(sum.Hi, term.Hi)
-		if term.Hi.Cmp(limit.SetMantExp(big.NewFloat(1), -workPrecision)) > 0 {
+		if term.Hi.Cmp(limit.SetMantExp(big.NewFloat(1), -int(precision))) > 0 {
 			continue
 		}
 		// Every later ratio is below r = z^2/k; once r <= 1/2 the rest of the
 		// series is at most the last term.
-		if r := up().Quo(square.Hi, odd); r.Cmp(big.NewFloat(0.5)) <= 0 {
+		if r := upper().Quo(square.Hi, odd); r.Cmp(big.NewFloat(0.5)) <= 0 {
 			sum.Hi.Add(sum.Hi, term.Hi)
 			break
 		}
 	}
-	half := Enclose(big.NewRat(1, 2))
-	cdf := half.Add(normalDensity(z).Mul(sum))
+	half := encloseTo(big.NewRat(1, 2), precision)
+	cdf := half.Add(normalDensity(z, precision).Mul(sum))
 	if cdf.Hi.Cmp(one.Hi) > 0 {
 		cdf.Hi.Set(one.Hi)
 	}
@@ -50,24 +54,28 @@ func NormalCDF(z *big.Rat) Interval {
 }
 
 // normalDensity returns phi(z) = exp(-z^2/2)/sqrt(2 pi).
-func normalDensity(z *big.Rat) Interval {
+func normalDensity(z *big.Rat, precision uint) Interval {
 	y := new(big.Rat).Mul(z, z)
-	e := expPositive(y.Mul(y, big.NewRat(1, 2)))
-	return Enclose(big.NewRat(1, 1)).Quo(e.Mul(sqrtTwoPi()))
+	e := expPositive(y.Mul(y, big.NewRat(1, 2)), precision)
+	root := sqrtTwoPi()
+	if precision != workPrecision {
+		root = encloseSqrtTwoPi(precision)
+	}
+	return encloseTo(big.NewRat(1, 1), precision).Quo(e.Mul(root))
 }
 
 // expPositive returns exp(y) for a rational y >= 0: Taylor's series of
 // y/2^s <= 1/256, squared s times.
-func expPositive(y *big.Rat) Interval {
-	x, s := Enclose(y), 0
+func expPositive(y *big.Rat, precision uint) Interval {
+	x, s := encloseTo(y, precision), 0
 	if y.Sign() > 0 {
 		s = max(0, x.Hi.MantExp(nil)+8)
 	}
 	x.Lo.SetMantExp(x.Lo, -s)
 	x.Hi.SetMantExp(x.Hi, -s)
-	one := Enclose(big.NewRat(1, 1))
+	one := encloseTo(big.NewRat(1, 1), precision)
 	sum, term := one, one
-	for k := int64(1); k < workPrecision/8+2; k++ {
+	for k := int64(1); k < int64(precision)/8+2; k++ {
 		term = term.Mul(x)
 		n := new(big.Float).SetInt64(k)
 		term.Lo.Quo(term.Lo, n)
@@ -82,15 +90,17 @@ func expPositive(y *big.Rat) Interval {
 }
 
 // sqrtTwoPi is sqrt(2 pi).
-var sqrtTwoPi = sync.OnceValue(func() Interval {
-	pi := encloseScaledPi()
+var sqrtTwoPi = sync.OnceValue(func() Interval { return encloseSqrtTwoPi(workPrecision) })
+
+func encloseSqrtTwoPi(precision uint) Interval {
+	pi := encloseScaledPi(precision)
 	return pi.Add(pi).Sqrt()
-})
+}
 
 // encloseScaledPi proves bounds on pi by Machin's formula
 // pi = 16 atan(1/5) - 4 atan(1/239) in integers scaled by 2^guard.
-func encloseScaledPi() Interval {
-	const guard = workPrecision + 32
+func encloseScaledPi(precision uint) Interval {
+	guard := precision + 32
 	// atan returns floor-ish 2^guard * atan(1/k), off by less than the number
 	// of terms plus one: each term loses less than one unit to truncation.
 	atan := func(k int64) (v *big.Int, terms int64) {
@@ -116,7 +126,7 @@ func encloseScaledPi() Interval {
 	scale := new(big.Int).Lsh(big.NewInt(1), guard)
 	lo := new(big.Rat).SetFrac(new(big.Int).Sub(v, slack), scale)
 	hi := new(big.Rat).SetFrac(new(big.Int).Add(v, slack), scale)
-	return Interval{down().SetRat(lo), up().SetRat(hi)}
+	return Interval{lower().SetPrec(precision).SetRat(lo), upper().SetPrec(precision).SetRat(hi)}
 }
 
 // quantileBits is the number of binary places of the grid on which
@@ -146,7 +156,7 @@ func NormalQuantile(p *big.Rat) Interval {
 		z := grid(m)
 		gap := new(big.Float).SetPrec(workPrecision).SetRat(p)
 		gap.Sub(gap, NormalCDF(z).Lo)
-		gap.Quo(gap, normalDensity(z).Lo)
+		gap.Quo(gap, normalDensity(z, workPrecision).Lo)
 		step, _ := gap.SetMantExp(gap, quantileBits).Int(nil)
 		if step.Sign() == 0 {
 			break

@@ -13,7 +13,7 @@ func TestPiAgainstItsDigits(t *testing.T) {
 	const digits = "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899"
 	want, ok := new(big.Rat).SetString(digits)
 	require.True(t, ok)
-	pi := encloseScaledPi()
+	pi := encloseScaledPi(workPrecision)
 	lo, _ := pi.Lo.Rat(nil)
 	hi, _ := pi.Hi.Rat(nil)
 	require.Equal(t, -1, lo.Cmp(want))
@@ -33,7 +33,7 @@ func TestExpAgainstItsDigits(t *testing.T) {
 	} {
 		want, ok := new(big.Rat).SetString(c.digits)
 		require.True(t, ok)
-		got := expPositive(c.y)
+		got := expPositive(c.y, workPrecision)
 		slack := big.NewRat(1, 1)
 		slack.Quo(slack, new(big.Rat).SetInt(pow10(45)))
 		lo, _ := got.Lo.Rat(nil)
@@ -68,6 +68,33 @@ func TestNormalCDFAgainstDigitsAndErfc(t *testing.T) {
 		require.InEpsilon(t, 0.5*math.Erfc(-z/math.Sqrt2), got.Float64(), 1e-13, "z=%g", z)
 	}
 	require.Panics(t, func() { NormalCDF(big.NewRat(41, 1)) })
+}
+
+// More precision gives narrower intervals around the same number.
+func TestNormalCDFTo(t *testing.T) {
+	for _, z := range []*big.Rat{big.NewRat(-7, 3), big.NewRat(1, 510), big.NewRat(9, 1), big.NewRat(-39, 1)} {
+		wide := NormalCDF(z)
+		for _, precision := range []uint{256, 1024, 2048} {
+			got := NormalCDFTo(z, precision)
+			require.True(t, wide.Lo.Cmp(got.Lo) <= 0 && got.Lo.Cmp(got.Hi) < 0 && got.Hi.Cmp(wide.Hi) <= 0, "z=%s", z)
+			width := new(big.Float).Sub(got.Hi, got.Lo)
+			require.Less(t, width.MantExp(nil), 43-int(precision), "z=%s", z)
+			wide = got
+		}
+	}
+}
+
+func TestFloorScaled(t *testing.T) {
+	n, proven := Enclose(big.NewRat(1, 3)).FloorScaled(10)
+	require.True(t, proven)
+	require.Equal(t, "341", n.String())
+	x := Interval{big.NewFloat(0.4999), big.NewFloat(0.5)}
+	_, proven = x.FloorScaled(4)
+	require.False(t, proven, "7.9984 and 8")
+	_, proven = x.FloorScaled(2)
+	require.False(t, proven, "1.9996 and 2")
+	_, proven = x.FloorScaled(0)
+	require.True(t, proven)
 }
 
 func TestNormalQuantileInvertsTheCDF(t *testing.T) {
