@@ -255,6 +255,22 @@ func TestUniformLayout(t *testing.T) {
 	}
 }
 
+// The words of every instruction set are those of the scalar generator.
+func TestWordsLayout(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		for _, n := range []int{0, 64, 128, 4096} {
+			x := make([]uint32, n+1)
+			x[n] = 12345
+			Words(x[:n], address)
+			for e, v := range x[:n] {
+				require.Equal(t, address.Block(uint32(e/64*16 + e%16))[e/16%4], v, "word %d", e)
+			}
+			require.Equal(t, uint32(12345), x[n], "written behind the end")
+		}
+	})
+	require.PanicsWithError(t, "simd.Words: dst has 100 elements where 64 are needed", func() { Words(make([]uint32, 100), address) })
+}
+
 func TestFillsArePrefixesOfEachOther(t *testing.T) {
 	long := make([]float32, 300)
 	Gaussian(long, address)

@@ -38,6 +38,7 @@ type kernels struct {
 	layerNormGradParams func(dgamma, dbeta, dy, x, mean, rstd []float32)
 
 	adamW       func(p, m, v, g []float32, h *AdamW)
+	words       func(dst []uint32, c *counter)
 	uniform     func(dst []float32, c *counter)
 	gaussian    func(dst []float32, c *counter)
 	addGaussian func(dst, x []float32, sigma float32, c *counter)
@@ -59,7 +60,7 @@ var goKernels = kernels{
 	layerNorm: layerNormGo, layerNormGradX: layerNormGradXGo, layerNormGradXAdd: layerNormGradXAddGo,
 	layerNormGradParams: layerNormGradParamsGo,
 
-	adamW: adamWGo, uniform: uniformGo, gaussian: gaussianGo, addGaussian: addGaussianGo,
+	adamW: adamWGo, words: wordsGo, uniform: uniformGo, gaussian: gaussianGo, addGaussian: addGaussianGo,
 
 	gemm: &gemmKernelGo,
 }

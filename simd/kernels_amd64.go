@@ -32,6 +32,7 @@ var kernelsAVX2 = kernels{
 	uniform:             uniformAVX2,
 	gaussian:            gaussianAVX2,
 	addGaussian:         addGaussianAVX2,
+	words:               wordsAVX2,
 
 	gemm: &gemmKernelAVX2,
 }
@@ -66,6 +67,7 @@ var kernelsAVX512 = kernels{
 	uniform:             uniformAVX512,
 	gaussian:            gaussianAVX512,
 	addGaussian:         addGaussianAVX512,
+	words:               wordsAVX512,
 
 	gemm: &gemmKernelAVX512,
 }
@@ -252,6 +254,13 @@ func gaussianAVX2(dst []float32, c *counter)
 //go:noescape
 func addGaussianAVX2(dst []float32, x []float32, sigma float32, c *counter)
 
+// wordsAVX2 is [wordsGo] on whole groups of sixteen:
+//
+//	the words of the block of each lane
+//
+//go:noescape
+func wordsAVX2(dst []uint32, c *counter)
+
 // addAVX512 is [addGo] on whole groups of sixteen:
 //
 //	dst[i] = a[i] + b[i]
@@ -433,3 +442,10 @@ func gaussianAVX512(dst []float32, c *counter)
 //
 //go:noescape
 func addGaussianAVX512(dst []float32, x []float32, sigma float32, c *counter)
+
+// wordsAVX512 is [wordsGo] on whole groups of sixteen:
+//
+//	the words of the block of each lane
+//
+//go:noescape
+func wordsAVX512(dst []uint32, c *counter)

@@ -32,6 +32,7 @@ var kernelsNEON = kernels{
 	uniform:             uniformNEON,
 	gaussian:            gaussianNEON,
 	addGaussian:         addGaussianNEON,
+	words:               wordsNEON,
 
 	gemm: &gemmKernelNEON,
 }
@@ -217,3 +218,10 @@ func gaussianNEON(dst []float32, c *counter)
 //
 //go:noescape
 func addGaussianNEON(dst []float32, x []float32, sigma float32, c *counter)
+
+// wordsNEON is [wordsGo] on whole groups of sixteen:
+//
+//	the words of the block of each lane
+//
+//go:noescape
+func wordsNEON(dst []uint32, c *counter)

@@ -3926,3 +3926,447 @@ loop1:
 end1:
 	VZEROUPPER
 	RET
+
+// func wordsAVX2(dst []uint32, c *counter)
+TEXT ·wordsAVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSS constAVX2<>+1152(SB), Y0                    // 0xd2511f53
+	VBROADCASTSS constAVX2<>+1184(SB), Y1                    // 0xcd9e8d57
+	VBROADCASTSS constAVX2<>+1216(SB), Y2                    // 0x9e3779b9
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ c+24(FP), SI                                        // c
+	MOVQ dst_len+8(FP), DX                                   // bytes(dst)
+	SHLQ $2, DX
+	VBROADCASTSS 8(SI), Y3                                   // c0 = c+8
+	VMOVUPS constAVX2<>+1248(SB), Y4                         // lane numbers 0
+	VPADDD Y4, Y3, Y3                                        // t2 = c0 + lane numbers 0
+	VBROADCASTSS 8(SI), Y4                                   // c0 = c+8
+	VMOVUPS constAVX2<>+1280(SB), Y5                         // lane numbers 1
+	VPADDD Y5, Y4, Y4                                        // t5 = c0 + lane numbers 1
+	XORL CX, CX                                              // i = 0
+	CMPQ CX, DX
+	JGE end1
+
+loop1:
+	VBROADCASTSS (SI), Y5                                    // k0 = c
+	VBROADCASTSS 4(SI), Y6                                   // k1 = c+4
+	VBROADCASTSS 12(SI), Y7                                  // c1 = c+12
+	VBROADCASTSS 16(SI), Y8                                  // c2 = c+16
+	VBROADCASTSS 20(SI), Y9                                  // c3 = c+20
+	VPMULUDQ Y0, Y3, Y12                                     // even lanes
+	VPSRLQ $32, Y3, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y12, Y10
+	VPSLLQ $32, Y13, Y11
+	VPBLENDD $0xaa, Y13, Y10, Y10
+	VPBLENDD $0xaa, Y11, Y12, Y11                            // t12, t13 = halves of position * 0xd2511f53
+	VPMULUDQ Y1, Y8, Y14                                     // even lanes
+	VPSRLQ $32, Y8, Y15
+	VPMULUDQ Y1, Y15, Y15                                    // odd lanes
+	VPSRLQ $32, Y14, Y13
+	VPSLLQ $32, Y15, Y12
+	VPBLENDD $0xaa, Y15, Y13, Y13
+	VPBLENDD $0xaa, Y12, Y14, Y12                            // t16, t17 = halves of c2 * 0xcd9e8d57
+	VXORPS Y7, Y13, Y13                                      // t20 = t16 ^ c1
+	VXORPS Y5, Y13, Y13                                      // t21 = t20 ^ k0
+	VXORPS Y9, Y10, Y10                                      // t22 = t12 ^ c3
+	VXORPS Y6, Y10, Y10                                      // t23 = t22 ^ k1
+	VPADDD Y2, Y5, Y5                                        // t24 = k0 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t25 = k1 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y15                                    // even lanes
+	VPSRLQ $32, Y13, Y14
+	VPMULUDQ Y0, Y14, Y14                                    // odd lanes
+	VPSRLQ $32, Y15, Y9
+	VPSLLQ $32, Y14, Y7
+	VPBLENDD $0xaa, Y14, Y9, Y9
+	VPBLENDD $0xaa, Y7, Y15, Y7                              // t26, t27 = halves of t21 * 0xd2511f53
+	VPMULUDQ Y1, Y10, Y13                                    // even lanes
+	VPSRLQ $32, Y10, Y8
+	VPMULUDQ Y1, Y8, Y8                                      // odd lanes
+	VPSRLQ $32, Y13, Y14
+	VPSLLQ $32, Y8, Y15
+	VPBLENDD $0xaa, Y8, Y14, Y14
+	VPBLENDD $0xaa, Y15, Y13, Y15                            // t30, t31 = halves of t23 * 0xcd9e8d57
+	VXORPS Y12, Y14, Y14                                     // t34 = t30 ^ t17
+	VXORPS Y5, Y14, Y14                                      // t35 = t34 ^ t24
+	VXORPS Y11, Y9, Y9                                       // t36 = t26 ^ t13
+	VXORPS Y6, Y9, Y9                                        // t37 = t36 ^ t25
+	VPADDD Y2, Y5, Y5                                        // t38 = t24 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t39 = t25 + 0xbb67ae85
+	VPMULUDQ Y0, Y14, Y8                                     // even lanes
+	VPSRLQ $32, Y14, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y8, Y11
+	VPSLLQ $32, Y13, Y12
+	VPBLENDD $0xaa, Y13, Y11, Y11
+	VPBLENDD $0xaa, Y12, Y8, Y12                             // t40, t41 = halves of t35 * 0xd2511f53
+	VPMULUDQ Y1, Y9, Y14                                     // even lanes
+	VPSRLQ $32, Y9, Y10
+	VPMULUDQ Y1, Y10, Y10                                    // odd lanes
+	VPSRLQ $32, Y14, Y13
+	VPSLLQ $32, Y10, Y8
+	VPBLENDD $0xaa, Y10, Y13, Y13
+	VPBLENDD $0xaa, Y8, Y14, Y8                              // t44, t45 = halves of t37 * 0xcd9e8d57
+	VXORPS Y15, Y13, Y13                                     // t48 = t44 ^ t31
+	VXORPS Y5, Y13, Y13                                      // t49 = t48 ^ t38
+	VXORPS Y7, Y11, Y11                                      // t50 = t40 ^ t27
+	VXORPS Y6, Y11, Y11                                      // t51 = t50 ^ t39
+	VPADDD Y2, Y5, Y5                                        // t52 = t38 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t53 = t39 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y10                                    // even lanes
+	VPSRLQ $32, Y13, Y14
+	VPMULUDQ Y0, Y14, Y14                                    // odd lanes
+	VPSRLQ $32, Y10, Y7
+	VPSLLQ $32, Y14, Y15
+	VPBLENDD $0xaa, Y14, Y7, Y7
+	VPBLENDD $0xaa, Y15, Y10, Y15                            // t54, t55 = halves of t49 * 0xd2511f53
+	VPMULUDQ Y1, Y11, Y13                                    // even lanes
+	VPSRLQ $32, Y11, Y9
+	VPMULUDQ Y1, Y9, Y9                                      // odd lanes
+	VPSRLQ $32, Y13, Y14
+	VPSLLQ $32, Y9, Y10
+	VPBLENDD $0xaa, Y9, Y14, Y14
+	VPBLENDD $0xaa, Y10, Y13, Y10                            // t58, t59 = halves of t51 * 0xcd9e8d57
+	VXORPS Y8, Y14, Y14                                      // t62 = t58 ^ t45
+	VXORPS Y5, Y14, Y14                                      // t63 = t62 ^ t52
+	VXORPS Y12, Y7, Y7                                       // t64 = t54 ^ t41
+	VXORPS Y6, Y7, Y7                                        // t65 = t64 ^ t53
+	VPADDD Y2, Y5, Y5                                        // t66 = t52 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t67 = t53 + 0xbb67ae85
+	VPMULUDQ Y0, Y14, Y9                                     // even lanes
+	VPSRLQ $32, Y14, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y9, Y12
+	VPSLLQ $32, Y13, Y8
+	VPBLENDD $0xaa, Y13, Y12, Y12
+	VPBLENDD $0xaa, Y8, Y9, Y8                               // t68, t69 = halves of t63 * 0xd2511f53
+	VPMULUDQ Y1, Y7, Y14                                     // even lanes
+	VPSRLQ $32, Y7, Y11
+	VPMULUDQ Y1, Y11, Y11                                    // odd lanes
+	VPSRLQ $32, Y14, Y13
+	VPSLLQ $32, Y11, Y9
+	VPBLENDD $0xaa, Y11, Y13, Y13
+	VPBLENDD $0xaa, Y9, Y14, Y9                              // t72, t73 = halves of t65 * 0xcd9e8d57
+	VXORPS Y10, Y13, Y13                                     // t76 = t72 ^ t59
+	VXORPS Y5, Y13, Y13                                      // t77 = t76 ^ t66
+	VXORPS Y15, Y12, Y12                                     // t78 = t68 ^ t55
+	VXORPS Y6, Y12, Y12                                      // t79 = t78 ^ t67
+	VPADDD Y2, Y5, Y5                                        // t80 = t66 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t81 = t67 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y11                                    // even lanes
+	VPSRLQ $32, Y13, Y14
+	VPMULUDQ Y0, Y14, Y14                                    // odd lanes
+	VPSRLQ $32, Y11, Y15
+	VPSLLQ $32, Y14, Y10
+	VPBLENDD $0xaa, Y14, Y15, Y15
+	VPBLENDD $0xaa, Y10, Y11, Y10                            // t82, t83 = halves of t77 * 0xd2511f53
+	VPMULUDQ Y1, Y12, Y13                                    // even lanes
+	VPSRLQ $32, Y12, Y7
+	VPMULUDQ Y1, Y7, Y7                                      // odd lanes
+	VPSRLQ $32, Y13, Y14
+	VPSLLQ $32, Y7, Y11
+	VPBLENDD $0xaa, Y7, Y14, Y14
+	VPBLENDD $0xaa, Y11, Y13, Y11                            // t86, t87 = halves of t79 * 0xcd9e8d57
+	VXORPS Y9, Y14, Y14                                      // t90 = t86 ^ t73
+	VXORPS Y5, Y14, Y14                                      // t91 = t90 ^ t80
+	VXORPS Y8, Y15, Y15                                      // t92 = t82 ^ t69
+	VXORPS Y6, Y15, Y15                                      // t93 = t92 ^ t81
+	VPADDD Y2, Y5, Y5                                        // t94 = t80 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t95 = t81 + 0xbb67ae85
+	VPMULUDQ Y0, Y14, Y7                                     // even lanes
+	VPSRLQ $32, Y14, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y7, Y8
+	VPSLLQ $32, Y13, Y9
+	VPBLENDD $0xaa, Y13, Y8, Y8
+	VPBLENDD $0xaa, Y9, Y7, Y9                               // t96, t97 = halves of t91 * 0xd2511f53
+	VPMULUDQ Y1, Y15, Y14                                    // even lanes
+	VPSRLQ $32, Y15, Y12
+	VPMULUDQ Y1, Y12, Y12                                    // odd lanes
+	VPSRLQ $32, Y14, Y13
+	VPSLLQ $32, Y12, Y7
+	VPBLENDD $0xaa, Y12, Y13, Y13
+	VPBLENDD $0xaa, Y7, Y14, Y7                              // t100, t101 = halves of t93 * 0xcd9e8d57
+	VXORPS Y11, Y13, Y13                                     // t104 = t100 ^ t87
+	VXORPS Y5, Y13, Y13                                      // t105 = t104 ^ t94
+	VXORPS Y10, Y8, Y8                                       // t106 = t96 ^ t83
+	VXORPS Y6, Y8, Y8                                        // t107 = t106 ^ t95
+	VPADDD Y2, Y5, Y5                                        // t108 = t94 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t109 = t95 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y12                                    // even lanes
+	VPSRLQ $32, Y13, Y14
+	VPMULUDQ Y0, Y14, Y14                                    // odd lanes
+	VPSRLQ $32, Y12, Y10
+	VPSLLQ $32, Y14, Y11
+	VPBLENDD $0xaa, Y14, Y10, Y10
+	VPBLENDD $0xaa, Y11, Y12, Y11                            // t110, t111 = halves of t105 * 0xd2511f53
+	VPMULUDQ Y1, Y8, Y13                                     // even lanes
+	VPSRLQ $32, Y8, Y15
+	VPMULUDQ Y1, Y15, Y15                                    // odd lanes
+	VPSRLQ $32, Y13, Y14
+	VPSLLQ $32, Y15, Y12
+	VPBLENDD $0xaa, Y15, Y14, Y14
+	VPBLENDD $0xaa, Y12, Y13, Y12                            // t114, t115 = halves of t107 * 0xcd9e8d57
+	VXORPS Y7, Y14, Y14                                      // t118 = t114 ^ t101
+	VXORPS Y5, Y14, Y14                                      // t119 = t118 ^ t108
+	VXORPS Y9, Y10, Y10                                      // t120 = t110 ^ t97
+	VXORPS Y6, Y10, Y10                                      // t121 = t120 ^ t109
+	VPADDD Y2, Y5, Y5                                        // t122 = t108 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t123 = t109 + 0xbb67ae85
+	VPMULUDQ Y0, Y14, Y15                                    // even lanes
+	VPSRLQ $32, Y14, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y15, Y9
+	VPSLLQ $32, Y13, Y7
+	VPBLENDD $0xaa, Y13, Y9, Y9
+	VPBLENDD $0xaa, Y7, Y15, Y7                              // t124, t125 = halves of t119 * 0xd2511f53
+	VPMULUDQ Y1, Y10, Y14                                    // even lanes
+	VPSRLQ $32, Y10, Y8
+	VPMULUDQ Y1, Y8, Y8                                      // odd lanes
+	VPSRLQ $32, Y14, Y13
+	VPSLLQ $32, Y8, Y15
+	VPBLENDD $0xaa, Y8, Y13, Y13
+	VPBLENDD $0xaa, Y15, Y14, Y15                            // t128, t129 = halves of t121 * 0xcd9e8d57
+	VXORPS Y12, Y13, Y13                                     // t132 = t128 ^ t115
+	VXORPS Y5, Y13, Y13                                      // t133 = t132 ^ t122
+	VXORPS Y11, Y9, Y9                                       // t134 = t124 ^ t111
+	VXORPS Y6, Y9, Y9                                        // t135 = t134 ^ t123
+	VPADDD Y2, Y5, Y5                                        // t136 = t122 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y6, Y6                      // t137 = t123 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y8                                     // even lanes
+	VPSRLQ $32, Y13, Y14
+	VPMULUDQ Y0, Y14, Y14                                    // odd lanes
+	VPSRLQ $32, Y8, Y11
+	VPSLLQ $32, Y14, Y12
+	VPBLENDD $0xaa, Y14, Y11, Y11
+	VPBLENDD $0xaa, Y12, Y8, Y12                             // t138, t139 = halves of t133 * 0xd2511f53
+	VPMULUDQ Y1, Y9, Y13                                     // even lanes
+	VPSRLQ $32, Y9, Y10
+	VPMULUDQ Y1, Y10, Y10                                    // odd lanes
+	VPSRLQ $32, Y13, Y14
+	VPSLLQ $32, Y10, Y8
+	VPBLENDD $0xaa, Y10, Y14, Y14
+	VPBLENDD $0xaa, Y8, Y13, Y8                              // t142, t143 = halves of t135 * 0xcd9e8d57
+	VXORPS Y15, Y14, Y14                                     // t146 = t142 ^ t129
+	VXORPS Y5, Y14, Y14                                      // t147 = t146 ^ t136
+	VXORPS Y7, Y11, Y11                                      // t148 = t138 ^ t125
+	VXORPS Y6, Y11, Y11                                      // t149 = t148 ^ t137
+	VPADDD constAVX2<>+1376(SB), Y3, Y3                      // position = position + 0x10
+	VMOVUPS Y14, (DI)(CX*1)                                  // dst[i] = t147
+	VMOVUPS Y8, 64(DI)(CX*1)                                 // dst[i]+64 = t143
+	VMOVUPS Y11, 128(DI)(CX*1)                               // dst[i]+128 = t149
+	VMOVUPS Y12, 192(DI)(CX*1)                               // dst[i]+192 = t139
+	VBROADCASTSS (SI), Y12                                   // k0 = c
+	VBROADCASTSS 4(SI), Y11                                  // k1 = c+4
+	VBROADCASTSS 12(SI), Y8                                  // c1 = c+12
+	VBROADCASTSS 16(SI), Y14                                 // c2 = c+16
+	VBROADCASTSS 20(SI), Y6                                  // c3 = c+20
+	VPMULUDQ Y0, Y4, Y15                                     // even lanes
+	VPSRLQ $32, Y4, Y10
+	VPMULUDQ Y0, Y10, Y10                                    // odd lanes
+	VPSRLQ $32, Y15, Y7
+	VPSLLQ $32, Y10, Y5
+	VPBLENDD $0xaa, Y10, Y7, Y7
+	VPBLENDD $0xaa, Y5, Y15, Y5                              // t156, t157 = halves of position * 0xd2511f53
+	VPMULUDQ Y1, Y14, Y13                                    // even lanes
+	VPSRLQ $32, Y14, Y9
+	VPMULUDQ Y1, Y9, Y9                                      // odd lanes
+	VPSRLQ $32, Y13, Y10
+	VPSLLQ $32, Y9, Y15
+	VPBLENDD $0xaa, Y9, Y10, Y10
+	VPBLENDD $0xaa, Y15, Y13, Y15                            // t160, t161 = halves of c2 * 0xcd9e8d57
+	VXORPS Y8, Y10, Y10                                      // t164 = t160 ^ c1
+	VXORPS Y12, Y10, Y10                                     // t165 = t164 ^ k0
+	VXORPS Y6, Y7, Y7                                        // t166 = t156 ^ c3
+	VXORPS Y11, Y7, Y7                                       // t167 = t166 ^ k1
+	VPADDD Y2, Y12, Y12                                      // t168 = k0 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t169 = k1 + 0xbb67ae85
+	VPMULUDQ Y0, Y10, Y9                                     // even lanes
+	VPSRLQ $32, Y10, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y9, Y6
+	VPSLLQ $32, Y13, Y8
+	VPBLENDD $0xaa, Y13, Y6, Y6
+	VPBLENDD $0xaa, Y8, Y9, Y8                               // t170, t171 = halves of t165 * 0xd2511f53
+	VPMULUDQ Y1, Y7, Y10                                     // even lanes
+	VPSRLQ $32, Y7, Y14
+	VPMULUDQ Y1, Y14, Y14                                    // odd lanes
+	VPSRLQ $32, Y10, Y13
+	VPSLLQ $32, Y14, Y9
+	VPBLENDD $0xaa, Y14, Y13, Y13
+	VPBLENDD $0xaa, Y9, Y10, Y9                              // t174, t175 = halves of t167 * 0xcd9e8d57
+	VXORPS Y15, Y13, Y13                                     // t178 = t174 ^ t161
+	VXORPS Y12, Y13, Y13                                     // t179 = t178 ^ t168
+	VXORPS Y5, Y6, Y6                                        // t180 = t170 ^ t157
+	VXORPS Y11, Y6, Y6                                       // t181 = t180 ^ t169
+	VPADDD Y2, Y12, Y12                                      // t182 = t168 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t183 = t169 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y14                                    // even lanes
+	VPSRLQ $32, Y13, Y10
+	VPMULUDQ Y0, Y10, Y10                                    // odd lanes
+	VPSRLQ $32, Y14, Y5
+	VPSLLQ $32, Y10, Y15
+	VPBLENDD $0xaa, Y10, Y5, Y5
+	VPBLENDD $0xaa, Y15, Y14, Y15                            // t184, t185 = halves of t179 * 0xd2511f53
+	VPMULUDQ Y1, Y6, Y13                                     // even lanes
+	VPSRLQ $32, Y6, Y7
+	VPMULUDQ Y1, Y7, Y7                                      // odd lanes
+	VPSRLQ $32, Y13, Y10
+	VPSLLQ $32, Y7, Y14
+	VPBLENDD $0xaa, Y7, Y10, Y10
+	VPBLENDD $0xaa, Y14, Y13, Y14                            // t188, t189 = halves of t181 * 0xcd9e8d57
+	VXORPS Y9, Y10, Y10                                      // t192 = t188 ^ t175
+	VXORPS Y12, Y10, Y10                                     // t193 = t192 ^ t182
+	VXORPS Y8, Y5, Y5                                        // t194 = t184 ^ t171
+	VXORPS Y11, Y5, Y5                                       // t195 = t194 ^ t183
+	VPADDD Y2, Y12, Y12                                      // t196 = t182 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t197 = t183 + 0xbb67ae85
+	VPMULUDQ Y0, Y10, Y7                                     // even lanes
+	VPSRLQ $32, Y10, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y7, Y8
+	VPSLLQ $32, Y13, Y9
+	VPBLENDD $0xaa, Y13, Y8, Y8
+	VPBLENDD $0xaa, Y9, Y7, Y9                               // t198, t199 = halves of t193 * 0xd2511f53
+	VPMULUDQ Y1, Y5, Y10                                     // even lanes
+	VPSRLQ $32, Y5, Y6
+	VPMULUDQ Y1, Y6, Y6                                      // odd lanes
+	VPSRLQ $32, Y10, Y13
+	VPSLLQ $32, Y6, Y7
+	VPBLENDD $0xaa, Y6, Y13, Y13
+	VPBLENDD $0xaa, Y7, Y10, Y7                              // t202, t203 = halves of t195 * 0xcd9e8d57
+	VXORPS Y14, Y13, Y13                                     // t206 = t202 ^ t189
+	VXORPS Y12, Y13, Y13                                     // t207 = t206 ^ t196
+	VXORPS Y15, Y8, Y8                                       // t208 = t198 ^ t185
+	VXORPS Y11, Y8, Y8                                       // t209 = t208 ^ t197
+	VPADDD Y2, Y12, Y12                                      // t210 = t196 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t211 = t197 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y6                                     // even lanes
+	VPSRLQ $32, Y13, Y10
+	VPMULUDQ Y0, Y10, Y10                                    // odd lanes
+	VPSRLQ $32, Y6, Y15
+	VPSLLQ $32, Y10, Y14
+	VPBLENDD $0xaa, Y10, Y15, Y15
+	VPBLENDD $0xaa, Y14, Y6, Y14                             // t212, t213 = halves of t207 * 0xd2511f53
+	VPMULUDQ Y1, Y8, Y13                                     // even lanes
+	VPSRLQ $32, Y8, Y5
+	VPMULUDQ Y1, Y5, Y5                                      // odd lanes
+	VPSRLQ $32, Y13, Y10
+	VPSLLQ $32, Y5, Y6
+	VPBLENDD $0xaa, Y5, Y10, Y10
+	VPBLENDD $0xaa, Y6, Y13, Y6                              // t216, t217 = halves of t209 * 0xcd9e8d57
+	VXORPS Y7, Y10, Y10                                      // t220 = t216 ^ t203
+	VXORPS Y12, Y10, Y10                                     // t221 = t220 ^ t210
+	VXORPS Y9, Y15, Y15                                      // t222 = t212 ^ t199
+	VXORPS Y11, Y15, Y15                                     // t223 = t222 ^ t211
+	VPADDD Y2, Y12, Y12                                      // t224 = t210 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t225 = t211 + 0xbb67ae85
+	VPMULUDQ Y0, Y10, Y5                                     // even lanes
+	VPSRLQ $32, Y10, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y5, Y9
+	VPSLLQ $32, Y13, Y7
+	VPBLENDD $0xaa, Y13, Y9, Y9
+	VPBLENDD $0xaa, Y7, Y5, Y7                               // t226, t227 = halves of t221 * 0xd2511f53
+	VPMULUDQ Y1, Y15, Y10                                    // even lanes
+	VPSRLQ $32, Y15, Y8
+	VPMULUDQ Y1, Y8, Y8                                      // odd lanes
+	VPSRLQ $32, Y10, Y13
+	VPSLLQ $32, Y8, Y5
+	VPBLENDD $0xaa, Y8, Y13, Y13
+	VPBLENDD $0xaa, Y5, Y10, Y5                              // t230, t231 = halves of t223 * 0xcd9e8d57
+	VXORPS Y6, Y13, Y13                                      // t234 = t230 ^ t217
+	VXORPS Y12, Y13, Y13                                     // t235 = t234 ^ t224
+	VXORPS Y14, Y9, Y9                                       // t236 = t226 ^ t213
+	VXORPS Y11, Y9, Y9                                       // t237 = t236 ^ t225
+	VPADDD Y2, Y12, Y12                                      // t238 = t224 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t239 = t225 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y8                                     // even lanes
+	VPSRLQ $32, Y13, Y10
+	VPMULUDQ Y0, Y10, Y10                                    // odd lanes
+	VPSRLQ $32, Y8, Y14
+	VPSLLQ $32, Y10, Y6
+	VPBLENDD $0xaa, Y10, Y14, Y14
+	VPBLENDD $0xaa, Y6, Y8, Y6                               // t240, t241 = halves of t235 * 0xd2511f53
+	VPMULUDQ Y1, Y9, Y13                                     // even lanes
+	VPSRLQ $32, Y9, Y15
+	VPMULUDQ Y1, Y15, Y15                                    // odd lanes
+	VPSRLQ $32, Y13, Y10
+	VPSLLQ $32, Y15, Y8
+	VPBLENDD $0xaa, Y15, Y10, Y10
+	VPBLENDD $0xaa, Y8, Y13, Y8                              // t244, t245 = halves of t237 * 0xcd9e8d57
+	VXORPS Y5, Y10, Y10                                      // t248 = t244 ^ t231
+	VXORPS Y12, Y10, Y10                                     // t249 = t248 ^ t238
+	VXORPS Y7, Y14, Y14                                      // t250 = t240 ^ t227
+	VXORPS Y11, Y14, Y14                                     // t251 = t250 ^ t239
+	VPADDD Y2, Y12, Y12                                      // t252 = t238 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t253 = t239 + 0xbb67ae85
+	VPMULUDQ Y0, Y10, Y15                                    // even lanes
+	VPSRLQ $32, Y10, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y15, Y7
+	VPSLLQ $32, Y13, Y5
+	VPBLENDD $0xaa, Y13, Y7, Y7
+	VPBLENDD $0xaa, Y5, Y15, Y5                              // t254, t255 = halves of t249 * 0xd2511f53
+	VPMULUDQ Y1, Y14, Y10                                    // even lanes
+	VPSRLQ $32, Y14, Y9
+	VPMULUDQ Y1, Y9, Y9                                      // odd lanes
+	VPSRLQ $32, Y10, Y13
+	VPSLLQ $32, Y9, Y15
+	VPBLENDD $0xaa, Y9, Y13, Y13
+	VPBLENDD $0xaa, Y15, Y10, Y15                            // t258, t259 = halves of t251 * 0xcd9e8d57
+	VXORPS Y8, Y13, Y13                                      // t262 = t258 ^ t245
+	VXORPS Y12, Y13, Y13                                     // t263 = t262 ^ t252
+	VXORPS Y6, Y7, Y7                                        // t264 = t254 ^ t241
+	VXORPS Y11, Y7, Y7                                       // t265 = t264 ^ t253
+	VPADDD Y2, Y12, Y12                                      // t266 = t252 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t267 = t253 + 0xbb67ae85
+	VPMULUDQ Y0, Y13, Y9                                     // even lanes
+	VPSRLQ $32, Y13, Y10
+	VPMULUDQ Y0, Y10, Y10                                    // odd lanes
+	VPSRLQ $32, Y9, Y6
+	VPSLLQ $32, Y10, Y8
+	VPBLENDD $0xaa, Y10, Y6, Y6
+	VPBLENDD $0xaa, Y8, Y9, Y8                               // t268, t269 = halves of t263 * 0xd2511f53
+	VPMULUDQ Y1, Y7, Y13                                     // even lanes
+	VPSRLQ $32, Y7, Y14
+	VPMULUDQ Y1, Y14, Y14                                    // odd lanes
+	VPSRLQ $32, Y13, Y10
+	VPSLLQ $32, Y14, Y9
+	VPBLENDD $0xaa, Y14, Y10, Y10
+	VPBLENDD $0xaa, Y9, Y13, Y9                              // t272, t273 = halves of t265 * 0xcd9e8d57
+	VXORPS Y15, Y10, Y10                                     // t276 = t272 ^ t259
+	VXORPS Y12, Y10, Y10                                     // t277 = t276 ^ t266
+	VXORPS Y5, Y6, Y6                                        // t278 = t268 ^ t255
+	VXORPS Y11, Y6, Y6                                       // t279 = t278 ^ t267
+	VPADDD Y2, Y12, Y12                                      // t280 = t266 + 0x9e3779b9
+	VPADDD constAVX2<>+1312(SB), Y11, Y11                    // t281 = t267 + 0xbb67ae85
+	VPMULUDQ Y0, Y10, Y14                                    // even lanes
+	VPSRLQ $32, Y10, Y13
+	VPMULUDQ Y0, Y13, Y13                                    // odd lanes
+	VPSRLQ $32, Y14, Y5
+	VPSLLQ $32, Y13, Y15
+	VPBLENDD $0xaa, Y13, Y5, Y5
+	VPBLENDD $0xaa, Y15, Y14, Y15                            // t282, t283 = halves of t277 * 0xd2511f53
+	VPMULUDQ Y1, Y6, Y10                                     // even lanes
+	VPSRLQ $32, Y6, Y7
+	VPMULUDQ Y1, Y7, Y7                                      // odd lanes
+	VPSRLQ $32, Y10, Y13
+	VPSLLQ $32, Y7, Y14
+	VPBLENDD $0xaa, Y7, Y13, Y13
+	VPBLENDD $0xaa, Y14, Y10, Y14                            // t286, t287 = halves of t279 * 0xcd9e8d57
+	VXORPS Y9, Y13, Y13                                      // t290 = t286 ^ t273
+	VXORPS Y12, Y13, Y13                                     // t291 = t290 ^ t280
+	VXORPS Y8, Y5, Y5                                        // t292 = t282 ^ t269
+	VXORPS Y11, Y5, Y5                                       // t293 = t292 ^ t281
+	VPADDD constAVX2<>+1376(SB), Y4, Y4                      // position = position + 0x10
+	VMOVUPS Y13, 32(DI)(CX*1)                                // dst[i]+32 = t291
+	VMOVUPS Y14, 96(DI)(CX*1)                                // dst[i]+96 = t287
+	VMOVUPS Y5, 160(DI)(CX*1)                                // dst[i]+160 = t293
+	VMOVUPS Y15, 224(DI)(CX*1)                               // dst[i]+224 = t283
+	ADDQ $256, CX                                            // i += 256
+	CMPQ CX, DX
+	JLT loop1                                                // while i < bytes(dst)
+
+end1:
+	VZEROUPPER
+	RET

@@ -2302,3 +2302,240 @@ loop1:
 end1:
 	VZEROUPPER
 	RET
+
+// func wordsAVX512(dst []uint32, c *counter)
+TEXT ·wordsAVX512(SB), NOSPLIT, $0-32
+	MOVL $0xaaaa, AX
+	KMOVW AX, K7                                             // odd lanes
+	VBROADCASTSS constAVX512<>+144(SB), Z0                   // 0xd2511f53
+	VBROADCASTSS constAVX512<>+148(SB), Z1                   // 0xcd9e8d57
+	VBROADCASTSS constAVX512<>+152(SB), Z2                   // 0x9e3779b9
+	VBROADCASTSS constAVX512<>+156(SB), Z3                   // 0xbb67ae85
+	VBROADCASTSS constAVX512<>+164(SB), Z4                   // 0x10
+	VMOVUPS constAVX512<>+168(SB), Z5                        // lane numbers 0
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ c+24(FP), SI                                        // c
+	MOVQ dst_len+8(FP), DX                                   // bytes(dst)
+	SHLQ $2, DX
+	VBROADCASTSS 8(SI), Z6                                   // c0 = c+8
+	VPADDD Z5, Z6, Z6                                        // t2 = c0 + lane numbers 0
+	XORL CX, CX                                              // i = 0
+	CMPQ CX, DX
+	JGE end1
+
+loop1:
+	VBROADCASTSS (SI), Z5                                    // k0 = c
+	VBROADCASTSS 4(SI), Z7                                   // k1 = c+4
+	VBROADCASTSS 12(SI), Z8                                  // c1 = c+12
+	VBROADCASTSS 16(SI), Z9                                  // c2 = c+16
+	VBROADCASTSS 20(SI), Z10                                 // c3 = c+20
+	VPMULUDQ Z0, Z6, Z13                                     // even lanes
+	VPSRLQ $32, Z6, Z14
+	VPMULUDQ Z0, Z14, Z14                                    // odd lanes
+	VPSRLQ $32, Z13, Z11
+	VPSLLQ $32, Z14, Z12
+	VPBLENDMD Z14, Z11, K7, Z11
+	VPBLENDMD Z12, Z13, K7, Z12                              // t9, t10 = halves of position * 0xd2511f53
+	VPMULUDQ Z1, Z9, Z15                                     // even lanes
+	VPSRLQ $32, Z9, Z16
+	VPMULUDQ Z1, Z16, Z16                                    // odd lanes
+	VPSRLQ $32, Z15, Z14
+	VPSLLQ $32, Z16, Z13
+	VPBLENDMD Z16, Z14, K7, Z14
+	VPBLENDMD Z13, Z15, K7, Z13                              // t13, t14 = halves of c2 * 0xcd9e8d57
+	VPXORD Z8, Z14, Z14                                      // t17 = t13 ^ c1
+	VPXORD Z5, Z14, Z14                                      // t18 = t17 ^ k0
+	VPXORD Z10, Z11, Z11                                     // t19 = t9 ^ c3
+	VPXORD Z7, Z11, Z11                                      // t20 = t19 ^ k1
+	VPADDD Z2, Z5, Z5                                        // t21 = k0 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t22 = k1 + 0xbb67ae85
+	VPMULUDQ Z0, Z14, Z16                                    // even lanes
+	VPSRLQ $32, Z14, Z15
+	VPMULUDQ Z0, Z15, Z15                                    // odd lanes
+	VPSRLQ $32, Z16, Z10
+	VPSLLQ $32, Z15, Z8
+	VPBLENDMD Z15, Z10, K7, Z10
+	VPBLENDMD Z8, Z16, K7, Z8                                // t23, t24 = halves of t18 * 0xd2511f53
+	VPMULUDQ Z1, Z11, Z14                                    // even lanes
+	VPSRLQ $32, Z11, Z9
+	VPMULUDQ Z1, Z9, Z9                                      // odd lanes
+	VPSRLQ $32, Z14, Z15
+	VPSLLQ $32, Z9, Z16
+	VPBLENDMD Z9, Z15, K7, Z15
+	VPBLENDMD Z16, Z14, K7, Z16                              // t27, t28 = halves of t20 * 0xcd9e8d57
+	VPXORD Z13, Z15, Z15                                     // t31 = t27 ^ t14
+	VPXORD Z5, Z15, Z15                                      // t32 = t31 ^ t21
+	VPXORD Z12, Z10, Z10                                     // t33 = t23 ^ t10
+	VPXORD Z7, Z10, Z10                                      // t34 = t33 ^ t22
+	VPADDD Z2, Z5, Z5                                        // t35 = t21 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t36 = t22 + 0xbb67ae85
+	VPMULUDQ Z0, Z15, Z9                                     // even lanes
+	VPSRLQ $32, Z15, Z14
+	VPMULUDQ Z0, Z14, Z14                                    // odd lanes
+	VPSRLQ $32, Z9, Z12
+	VPSLLQ $32, Z14, Z13
+	VPBLENDMD Z14, Z12, K7, Z12
+	VPBLENDMD Z13, Z9, K7, Z13                               // t37, t38 = halves of t32 * 0xd2511f53
+	VPMULUDQ Z1, Z10, Z15                                    // even lanes
+	VPSRLQ $32, Z10, Z11
+	VPMULUDQ Z1, Z11, Z11                                    // odd lanes
+	VPSRLQ $32, Z15, Z14
+	VPSLLQ $32, Z11, Z9
+	VPBLENDMD Z11, Z14, K7, Z14
+	VPBLENDMD Z9, Z15, K7, Z9                                // t41, t42 = halves of t34 * 0xcd9e8d57
+	VPXORD Z16, Z14, Z14                                     // t45 = t41 ^ t28
+	VPXORD Z5, Z14, Z14                                      // t46 = t45 ^ t35
+	VPXORD Z8, Z12, Z12                                      // t47 = t37 ^ t24
+	VPXORD Z7, Z12, Z12                                      // t48 = t47 ^ t36
+	VPADDD Z2, Z5, Z5                                        // t49 = t35 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t50 = t36 + 0xbb67ae85
+	VPMULUDQ Z0, Z14, Z11                                    // even lanes
+	VPSRLQ $32, Z14, Z15
+	VPMULUDQ Z0, Z15, Z15                                    // odd lanes
+	VPSRLQ $32, Z11, Z8
+	VPSLLQ $32, Z15, Z16
+	VPBLENDMD Z15, Z8, K7, Z8
+	VPBLENDMD Z16, Z11, K7, Z16                              // t51, t52 = halves of t46 * 0xd2511f53
+	VPMULUDQ Z1, Z12, Z14                                    // even lanes
+	VPSRLQ $32, Z12, Z10
+	VPMULUDQ Z1, Z10, Z10                                    // odd lanes
+	VPSRLQ $32, Z14, Z15
+	VPSLLQ $32, Z10, Z11
+	VPBLENDMD Z10, Z15, K7, Z15
+	VPBLENDMD Z11, Z14, K7, Z11                              // t55, t56 = halves of t48 * 0xcd9e8d57
+	VPXORD Z9, Z15, Z15                                      // t59 = t55 ^ t42
+	VPXORD Z5, Z15, Z15                                      // t60 = t59 ^ t49
+	VPXORD Z13, Z8, Z8                                       // t61 = t51 ^ t38
+	VPXORD Z7, Z8, Z8                                        // t62 = t61 ^ t50
+	VPADDD Z2, Z5, Z5                                        // t63 = t49 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t64 = t50 + 0xbb67ae85
+	VPMULUDQ Z0, Z15, Z10                                    // even lanes
+	VPSRLQ $32, Z15, Z14
+	VPMULUDQ Z0, Z14, Z14                                    // odd lanes
+	VPSRLQ $32, Z10, Z13
+	VPSLLQ $32, Z14, Z9
+	VPBLENDMD Z14, Z13, K7, Z13
+	VPBLENDMD Z9, Z10, K7, Z9                                // t65, t66 = halves of t60 * 0xd2511f53
+	VPMULUDQ Z1, Z8, Z15                                     // even lanes
+	VPSRLQ $32, Z8, Z12
+	VPMULUDQ Z1, Z12, Z12                                    // odd lanes
+	VPSRLQ $32, Z15, Z14
+	VPSLLQ $32, Z12, Z10
+	VPBLENDMD Z12, Z14, K7, Z14
+	VPBLENDMD Z10, Z15, K7, Z10                              // t69, t70 = halves of t62 * 0xcd9e8d57
+	VPXORD Z11, Z14, Z14                                     // t73 = t69 ^ t56
+	VPXORD Z5, Z14, Z14                                      // t74 = t73 ^ t63
+	VPXORD Z16, Z13, Z13                                     // t75 = t65 ^ t52
+	VPXORD Z7, Z13, Z13                                      // t76 = t75 ^ t64
+	VPADDD Z2, Z5, Z5                                        // t77 = t63 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t78 = t64 + 0xbb67ae85
+	VPMULUDQ Z0, Z14, Z12                                    // even lanes
+	VPSRLQ $32, Z14, Z15
+	VPMULUDQ Z0, Z15, Z15                                    // odd lanes
+	VPSRLQ $32, Z12, Z16
+	VPSLLQ $32, Z15, Z11
+	VPBLENDMD Z15, Z16, K7, Z16
+	VPBLENDMD Z11, Z12, K7, Z11                              // t79, t80 = halves of t74 * 0xd2511f53
+	VPMULUDQ Z1, Z13, Z14                                    // even lanes
+	VPSRLQ $32, Z13, Z8
+	VPMULUDQ Z1, Z8, Z8                                      // odd lanes
+	VPSRLQ $32, Z14, Z15
+	VPSLLQ $32, Z8, Z12
+	VPBLENDMD Z8, Z15, K7, Z15
+	VPBLENDMD Z12, Z14, K7, Z12                              // t83, t84 = halves of t76 * 0xcd9e8d57
+	VPXORD Z10, Z15, Z15                                     // t87 = t83 ^ t70
+	VPXORD Z5, Z15, Z15                                      // t88 = t87 ^ t77
+	VPXORD Z9, Z16, Z16                                      // t89 = t79 ^ t66
+	VPXORD Z7, Z16, Z16                                      // t90 = t89 ^ t78
+	VPADDD Z2, Z5, Z5                                        // t91 = t77 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t92 = t78 + 0xbb67ae85
+	VPMULUDQ Z0, Z15, Z8                                     // even lanes
+	VPSRLQ $32, Z15, Z14
+	VPMULUDQ Z0, Z14, Z14                                    // odd lanes
+	VPSRLQ $32, Z8, Z9
+	VPSLLQ $32, Z14, Z10
+	VPBLENDMD Z14, Z9, K7, Z9
+	VPBLENDMD Z10, Z8, K7, Z10                               // t93, t94 = halves of t88 * 0xd2511f53
+	VPMULUDQ Z1, Z16, Z15                                    // even lanes
+	VPSRLQ $32, Z16, Z13
+	VPMULUDQ Z1, Z13, Z13                                    // odd lanes
+	VPSRLQ $32, Z15, Z14
+	VPSLLQ $32, Z13, Z8
+	VPBLENDMD Z13, Z14, K7, Z14
+	VPBLENDMD Z8, Z15, K7, Z8                                // t97, t98 = halves of t90 * 0xcd9e8d57
+	VPXORD Z12, Z14, Z14                                     // t101 = t97 ^ t84
+	VPXORD Z5, Z14, Z14                                      // t102 = t101 ^ t91
+	VPXORD Z11, Z9, Z9                                       // t103 = t93 ^ t80
+	VPXORD Z7, Z9, Z9                                        // t104 = t103 ^ t92
+	VPADDD Z2, Z5, Z5                                        // t105 = t91 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t106 = t92 + 0xbb67ae85
+	VPMULUDQ Z0, Z14, Z13                                    // even lanes
+	VPSRLQ $32, Z14, Z15
+	VPMULUDQ Z0, Z15, Z15                                    // odd lanes
+	VPSRLQ $32, Z13, Z11
+	VPSLLQ $32, Z15, Z12
+	VPBLENDMD Z15, Z11, K7, Z11
+	VPBLENDMD Z12, Z13, K7, Z12                              // t107, t108 = halves of t102 * 0xd2511f53
+	VPMULUDQ Z1, Z9, Z14                                     // even lanes
+	VPSRLQ $32, Z9, Z16
+	VPMULUDQ Z1, Z16, Z16                                    // odd lanes
+	VPSRLQ $32, Z14, Z15
+	VPSLLQ $32, Z16, Z13
+	VPBLENDMD Z16, Z15, K7, Z15
+	VPBLENDMD Z13, Z14, K7, Z13                              // t111, t112 = halves of t104 * 0xcd9e8d57
+	VPXORD Z8, Z15, Z15                                      // t115 = t111 ^ t98
+	VPXORD Z5, Z15, Z15                                      // t116 = t115 ^ t105
+	VPXORD Z10, Z11, Z11                                     // t117 = t107 ^ t94
+	VPXORD Z7, Z11, Z11                                      // t118 = t117 ^ t106
+	VPADDD Z2, Z5, Z5                                        // t119 = t105 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t120 = t106 + 0xbb67ae85
+	VPMULUDQ Z0, Z15, Z16                                    // even lanes
+	VPSRLQ $32, Z15, Z14
+	VPMULUDQ Z0, Z14, Z14                                    // odd lanes
+	VPSRLQ $32, Z16, Z10
+	VPSLLQ $32, Z14, Z8
+	VPBLENDMD Z14, Z10, K7, Z10
+	VPBLENDMD Z8, Z16, K7, Z8                                // t121, t122 = halves of t116 * 0xd2511f53
+	VPMULUDQ Z1, Z11, Z15                                    // even lanes
+	VPSRLQ $32, Z11, Z9
+	VPMULUDQ Z1, Z9, Z9                                      // odd lanes
+	VPSRLQ $32, Z15, Z14
+	VPSLLQ $32, Z9, Z16
+	VPBLENDMD Z9, Z14, K7, Z14
+	VPBLENDMD Z16, Z15, K7, Z16                              // t125, t126 = halves of t118 * 0xcd9e8d57
+	VPXORD Z13, Z14, Z14                                     // t129 = t125 ^ t112
+	VPXORD Z5, Z14, Z14                                      // t130 = t129 ^ t119
+	VPXORD Z12, Z10, Z10                                     // t131 = t121 ^ t108
+	VPXORD Z7, Z10, Z10                                      // t132 = t131 ^ t120
+	VPADDD Z2, Z5, Z5                                        // t133 = t119 + 0x9e3779b9
+	VPADDD Z3, Z7, Z7                                        // t134 = t120 + 0xbb67ae85
+	VPMULUDQ Z0, Z14, Z9                                     // even lanes
+	VPSRLQ $32, Z14, Z15
+	VPMULUDQ Z0, Z15, Z15                                    // odd lanes
+	VPSRLQ $32, Z9, Z12
+	VPSLLQ $32, Z15, Z13
+	VPBLENDMD Z15, Z12, K7, Z12
+	VPBLENDMD Z13, Z9, K7, Z13                               // t135, t136 = halves of t130 * 0xd2511f53
+	VPMULUDQ Z1, Z10, Z14                                    // even lanes
+	VPSRLQ $32, Z10, Z11
+	VPMULUDQ Z1, Z11, Z11                                    // odd lanes
+	VPSRLQ $32, Z14, Z15
+	VPSLLQ $32, Z11, Z9
+	VPBLENDMD Z11, Z15, K7, Z15
+	VPBLENDMD Z9, Z14, K7, Z9                                // t139, t140 = halves of t132 * 0xcd9e8d57
+	VPXORD Z16, Z15, Z15                                     // t143 = t139 ^ t126
+	VPXORD Z5, Z15, Z15                                      // t144 = t143 ^ t133
+	VPXORD Z8, Z12, Z12                                      // t145 = t135 ^ t122
+	VPXORD Z7, Z12, Z12                                      // t146 = t145 ^ t134
+	VPADDD Z4, Z6, Z6                                        // position = position + 0x10
+	VMOVUPS Z15, (DI)(CX*1)                                  // dst[i] = t144
+	VMOVUPS Z9, 64(DI)(CX*1)                                 // dst[i]+64 = t140
+	VMOVUPS Z12, 128(DI)(CX*1)                               // dst[i]+128 = t146
+	VMOVUPS Z13, 192(DI)(CX*1)                               // dst[i]+192 = t136
+	ADDQ $256, CX                                            // i += 256
+	CMPQ CX, DX
+	JLT loop1                                                // while i < bytes(dst)
+
+end1:
+	VZEROUPPER
+	RET

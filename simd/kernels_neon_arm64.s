@@ -5983,3 +5983,656 @@ loop1:
 
 end1:
 	RET
+
+// func wordsNEON(dst []uint32, c *counter)
+TEXT ·wordsNEON(SB), NOSPLIT, $0-32
+	MOVD $constNEON<>(SB), R22
+	FMOVQ 560(R22), F0                                       // 0xd2511f53
+	FMOVQ 576(R22), F1                                       // 0xcd9e8d57
+	FMOVQ 592(R22), F2                                       // 0x9e3779b9
+	FMOVQ 608(R22), F3                                       // 0xbb67ae85
+	FMOVQ 640(R22), F4                                       // 0x10
+	FMOVQ 656(R22), F5                                       // lane numbers 0
+	FMOVQ 672(R22), F6                                       // lane numbers 1
+	FMOVQ 688(R22), F7                                       // lane numbers 2
+	FMOVQ 704(R22), F8                                       // lane numbers 3
+	MOVD dst_base+0(FP), R0                                  // dst
+	MOVD c+24(FP), R1                                        // c
+	MOVD dst_len+8(FP), R2                                   // bytes(dst)
+	LSL $2, R2, R2
+	MOVWU 8(R1), R23
+	VDUP R23, V9.S4                                          // c0 = c+8
+	WORD $0x4ea58529                                         // add v9, v9, v5             t2 = c0 + lane numbers 0
+	MOVWU 8(R1), R23
+	VDUP R23, V5.S4                                          // c0 = c+8
+	WORD $0x4ea684a5                                         // add v5, v5, v6             t5 = c0 + lane numbers 1
+	MOVWU 8(R1), R23
+	VDUP R23, V6.S4                                          // c0 = c+8
+	WORD $0x4ea784c6                                         // add v6, v6, v7             t8 = c0 + lane numbers 2
+	MOVWU 8(R1), R23
+	VDUP R23, V7.S4                                          // c0 = c+8
+	WORD $0x4ea884e7                                         // add v7, v7, v8             t11 = c0 + lane numbers 3
+	MOVD ZR, R3                                              // i = 0
+	CMP R2, R3
+	BGE end1
+
+loop1:
+	MOVWU 0(R1), R23
+	VDUP R23, V8.S4                                          // k0 = c
+	MOVWU 4(R1), R23
+	VDUP R23, V10.S4                                         // k1 = c+4
+	MOVWU 12(R1), R23
+	VDUP R23, V11.S4                                         // c1 = c+12
+	MOVWU 16(R1), R23
+	VDUP R23, V12.S4                                         // c2 = c+16
+	MOVWU 20(R1), R23
+	VDUP R23, V13.S4                                         // c3 = c+20
+	WORD $0x2ea0c130                                         // umull v16, v9, v0          
+	WORD $0x6ea0c131                                         // umull2 v17, v9, v0         
+	WORD $0x4e915a0e                                         // uzp2 v14, v16, v17         
+	WORD $0x4e911a0f                                         // uzp1 v15, v16, v17         t18, t19 = halves of position * 0xd2511f53
+	WORD $0x2ea1c192                                         // umull v18, v12, v1         
+	WORD $0x6ea1c193                                         // umull2 v19, v12, v1        
+	WORD $0x4e935a51                                         // uzp2 v17, v18, v19         
+	WORD $0x4e931a50                                         // uzp1 v16, v18, v19         t22, t23 = halves of c2 * 0xcd9e8d57
+	WORD $0x6e2b1e31                                         // eor v17, v17, v11          t26 = t22 ^ c1
+	WORD $0x6e281e31                                         // eor v17, v17, v8           t27 = t26 ^ k0
+	WORD $0x6e2d1dce                                         // eor v14, v14, v13          t28 = t18 ^ c3
+	WORD $0x6e2a1dce                                         // eor v14, v14, v10          t29 = t28 ^ k1
+	WORD $0x4ea28508                                         // add v8, v8, v2             t30 = k0 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t31 = k1 + 0xbb67ae85
+	WORD $0x2ea0c233                                         // umull v19, v17, v0         
+	WORD $0x6ea0c232                                         // umull2 v18, v17, v0        
+	WORD $0x4e925a6d                                         // uzp2 v13, v19, v18         
+	WORD $0x4e921a6b                                         // uzp1 v11, v19, v18         t32, t33 = halves of t27 * 0xd2511f53
+	WORD $0x2ea1c1d1                                         // umull v17, v14, v1         
+	WORD $0x6ea1c1cc                                         // umull2 v12, v14, v1        
+	WORD $0x4e8c5a32                                         // uzp2 v18, v17, v12         
+	WORD $0x4e8c1a33                                         // uzp1 v19, v17, v12         t36, t37 = halves of t29 * 0xcd9e8d57
+	WORD $0x6e301e52                                         // eor v18, v18, v16          t40 = t36 ^ t23
+	WORD $0x6e281e52                                         // eor v18, v18, v8           t41 = t40 ^ t30
+	WORD $0x6e2f1dad                                         // eor v13, v13, v15          t42 = t32 ^ t19
+	WORD $0x6e2a1dad                                         // eor v13, v13, v10          t43 = t42 ^ t31
+	WORD $0x4ea28508                                         // add v8, v8, v2             t44 = t30 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t45 = t31 + 0xbb67ae85
+	WORD $0x2ea0c24c                                         // umull v12, v18, v0         
+	WORD $0x6ea0c251                                         // umull2 v17, v18, v0        
+	WORD $0x4e91598f                                         // uzp2 v15, v12, v17         
+	WORD $0x4e911990                                         // uzp1 v16, v12, v17         t46, t47 = halves of t41 * 0xd2511f53
+	WORD $0x2ea1c1b2                                         // umull v18, v13, v1         
+	WORD $0x6ea1c1ae                                         // umull2 v14, v13, v1        
+	WORD $0x4e8e5a51                                         // uzp2 v17, v18, v14         
+	WORD $0x4e8e1a4c                                         // uzp1 v12, v18, v14         t50, t51 = halves of t43 * 0xcd9e8d57
+	WORD $0x6e331e31                                         // eor v17, v17, v19          t54 = t50 ^ t37
+	WORD $0x6e281e31                                         // eor v17, v17, v8           t55 = t54 ^ t44
+	WORD $0x6e2b1def                                         // eor v15, v15, v11          t56 = t46 ^ t33
+	WORD $0x6e2a1def                                         // eor v15, v15, v10          t57 = t56 ^ t45
+	WORD $0x4ea28508                                         // add v8, v8, v2             t58 = t44 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t59 = t45 + 0xbb67ae85
+	WORD $0x2ea0c22e                                         // umull v14, v17, v0         
+	WORD $0x6ea0c232                                         // umull2 v18, v17, v0        
+	WORD $0x4e9259cb                                         // uzp2 v11, v14, v18         
+	WORD $0x4e9219d3                                         // uzp1 v19, v14, v18         t60, t61 = halves of t55 * 0xd2511f53
+	WORD $0x2ea1c1f1                                         // umull v17, v15, v1         
+	WORD $0x6ea1c1ed                                         // umull2 v13, v15, v1        
+	WORD $0x4e8d5a32                                         // uzp2 v18, v17, v13         
+	WORD $0x4e8d1a2e                                         // uzp1 v14, v17, v13         t64, t65 = halves of t57 * 0xcd9e8d57
+	WORD $0x6e2c1e52                                         // eor v18, v18, v12          t68 = t64 ^ t51
+	WORD $0x6e281e52                                         // eor v18, v18, v8           t69 = t68 ^ t58
+	WORD $0x6e301d6b                                         // eor v11, v11, v16          t70 = t60 ^ t47
+	WORD $0x6e2a1d6b                                         // eor v11, v11, v10          t71 = t70 ^ t59
+	WORD $0x4ea28508                                         // add v8, v8, v2             t72 = t58 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t73 = t59 + 0xbb67ae85
+	WORD $0x2ea0c24d                                         // umull v13, v18, v0         
+	WORD $0x6ea0c251                                         // umull2 v17, v18, v0        
+	WORD $0x4e9159b0                                         // uzp2 v16, v13, v17         
+	WORD $0x4e9119ac                                         // uzp1 v12, v13, v17         t74, t75 = halves of t69 * 0xd2511f53
+	WORD $0x2ea1c172                                         // umull v18, v11, v1         
+	WORD $0x6ea1c16f                                         // umull2 v15, v11, v1        
+	WORD $0x4e8f5a51                                         // uzp2 v17, v18, v15         
+	WORD $0x4e8f1a4d                                         // uzp1 v13, v18, v15         t78, t79 = halves of t71 * 0xcd9e8d57
+	WORD $0x6e2e1e31                                         // eor v17, v17, v14          t82 = t78 ^ t65
+	WORD $0x6e281e31                                         // eor v17, v17, v8           t83 = t82 ^ t72
+	WORD $0x6e331e10                                         // eor v16, v16, v19          t84 = t74 ^ t61
+	WORD $0x6e2a1e10                                         // eor v16, v16, v10          t85 = t84 ^ t73
+	WORD $0x4ea28508                                         // add v8, v8, v2             t86 = t72 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t87 = t73 + 0xbb67ae85
+	WORD $0x2ea0c22f                                         // umull v15, v17, v0         
+	WORD $0x6ea0c232                                         // umull2 v18, v17, v0        
+	WORD $0x4e9259f3                                         // uzp2 v19, v15, v18         
+	WORD $0x4e9219ee                                         // uzp1 v14, v15, v18         t88, t89 = halves of t83 * 0xd2511f53
+	WORD $0x2ea1c211                                         // umull v17, v16, v1         
+	WORD $0x6ea1c20b                                         // umull2 v11, v16, v1        
+	WORD $0x4e8b5a32                                         // uzp2 v18, v17, v11         
+	WORD $0x4e8b1a2f                                         // uzp1 v15, v17, v11         t92, t93 = halves of t85 * 0xcd9e8d57
+	WORD $0x6e2d1e52                                         // eor v18, v18, v13          t96 = t92 ^ t79
+	WORD $0x6e281e52                                         // eor v18, v18, v8           t97 = t96 ^ t86
+	WORD $0x6e2c1e73                                         // eor v19, v19, v12          t98 = t88 ^ t75
+	WORD $0x6e2a1e73                                         // eor v19, v19, v10          t99 = t98 ^ t87
+	WORD $0x4ea28508                                         // add v8, v8, v2             t100 = t86 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t101 = t87 + 0xbb67ae85
+	WORD $0x2ea0c24b                                         // umull v11, v18, v0         
+	WORD $0x6ea0c251                                         // umull2 v17, v18, v0        
+	WORD $0x4e91596c                                         // uzp2 v12, v11, v17         
+	WORD $0x4e91196d                                         // uzp1 v13, v11, v17         t102, t103 = halves of t97 * 0xd2511f53
+	WORD $0x2ea1c272                                         // umull v18, v19, v1         
+	WORD $0x6ea1c270                                         // umull2 v16, v19, v1        
+	WORD $0x4e905a51                                         // uzp2 v17, v18, v16         
+	WORD $0x4e901a4b                                         // uzp1 v11, v18, v16         t106, t107 = halves of t99 * 0xcd9e8d57
+	WORD $0x6e2f1e31                                         // eor v17, v17, v15          t110 = t106 ^ t93
+	WORD $0x6e281e31                                         // eor v17, v17, v8           t111 = t110 ^ t100
+	WORD $0x6e2e1d8c                                         // eor v12, v12, v14          t112 = t102 ^ t89
+	WORD $0x6e2a1d8c                                         // eor v12, v12, v10          t113 = t112 ^ t101
+	WORD $0x4ea28508                                         // add v8, v8, v2             t114 = t100 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t115 = t101 + 0xbb67ae85
+	WORD $0x2ea0c230                                         // umull v16, v17, v0         
+	WORD $0x6ea0c232                                         // umull2 v18, v17, v0        
+	WORD $0x4e925a0e                                         // uzp2 v14, v16, v18         
+	WORD $0x4e921a0f                                         // uzp1 v15, v16, v18         t116, t117 = halves of t111 * 0xd2511f53
+	WORD $0x2ea1c191                                         // umull v17, v12, v1         
+	WORD $0x6ea1c193                                         // umull2 v19, v12, v1        
+	WORD $0x4e935a32                                         // uzp2 v18, v17, v19         
+	WORD $0x4e931a30                                         // uzp1 v16, v17, v19         t120, t121 = halves of t113 * 0xcd9e8d57
+	WORD $0x6e2b1e52                                         // eor v18, v18, v11          t124 = t120 ^ t107
+	WORD $0x6e281e52                                         // eor v18, v18, v8           t125 = t124 ^ t114
+	WORD $0x6e2d1dce                                         // eor v14, v14, v13          t126 = t116 ^ t103
+	WORD $0x6e2a1dce                                         // eor v14, v14, v10          t127 = t126 ^ t115
+	WORD $0x4ea28508                                         // add v8, v8, v2             t128 = t114 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t129 = t115 + 0xbb67ae85
+	WORD $0x2ea0c253                                         // umull v19, v18, v0         
+	WORD $0x6ea0c251                                         // umull2 v17, v18, v0        
+	WORD $0x4e915a6d                                         // uzp2 v13, v19, v17         
+	WORD $0x4e911a6b                                         // uzp1 v11, v19, v17         t130, t131 = halves of t125 * 0xd2511f53
+	WORD $0x2ea1c1d2                                         // umull v18, v14, v1         
+	WORD $0x6ea1c1cc                                         // umull2 v12, v14, v1        
+	WORD $0x4e8c5a51                                         // uzp2 v17, v18, v12         
+	WORD $0x4e8c1a53                                         // uzp1 v19, v18, v12         t134, t135 = halves of t127 * 0xcd9e8d57
+	WORD $0x6e301e31                                         // eor v17, v17, v16          t138 = t134 ^ t121
+	WORD $0x6e281e31                                         // eor v17, v17, v8           t139 = t138 ^ t128
+	WORD $0x6e2f1dad                                         // eor v13, v13, v15          t140 = t130 ^ t117
+	WORD $0x6e2a1dad                                         // eor v13, v13, v10          t141 = t140 ^ t129
+	WORD $0x4ea28508                                         // add v8, v8, v2             t142 = t128 + 0x9e3779b9
+	WORD $0x4ea3854a                                         // add v10, v10, v3           t143 = t129 + 0xbb67ae85
+	WORD $0x2ea0c22c                                         // umull v12, v17, v0         
+	WORD $0x6ea0c232                                         // umull2 v18, v17, v0        
+	WORD $0x4e92598f                                         // uzp2 v15, v12, v18         
+	WORD $0x4e921990                                         // uzp1 v16, v12, v18         t144, t145 = halves of t139 * 0xd2511f53
+	WORD $0x2ea1c1b1                                         // umull v17, v13, v1         
+	WORD $0x6ea1c1ae                                         // umull2 v14, v13, v1        
+	WORD $0x4e8e5a32                                         // uzp2 v18, v17, v14         
+	WORD $0x4e8e1a2c                                         // uzp1 v12, v17, v14         t148, t149 = halves of t141 * 0xcd9e8d57
+	WORD $0x6e331e52                                         // eor v18, v18, v19          t152 = t148 ^ t135
+	WORD $0x6e281e52                                         // eor v18, v18, v8           t153 = t152 ^ t142
+	WORD $0x6e2b1def                                         // eor v15, v15, v11          t154 = t144 ^ t131
+	WORD $0x6e2a1def                                         // eor v15, v15, v10          t155 = t154 ^ t143
+	WORD $0x4ea48529                                         // add v9, v9, v4             position = position + 0x10
+	ADD R3, R0, R21                                          // &dst[i]
+	FMOVQ F18, 0(R21)                                        // dst[i] = t153
+	FMOVQ F12, 64(R21)                                       // dst[i]+64 = t149
+	FMOVQ F15, 128(R21)                                      // dst[i]+128 = t155
+	FMOVQ F16, 192(R21)                                      // dst[i]+192 = t145
+	MOVWU 0(R1), R23
+	VDUP R23, V16.S4                                         // k0 = c
+	MOVWU 4(R1), R23
+	VDUP R23, V15.S4                                         // k1 = c+4
+	MOVWU 12(R1), R23
+	VDUP R23, V12.S4                                         // c1 = c+12
+	MOVWU 16(R1), R23
+	VDUP R23, V18.S4                                         // c2 = c+16
+	MOVWU 20(R1), R23
+	VDUP R23, V10.S4                                         // c3 = c+20
+	WORD $0x2ea0c0b3                                         // umull v19, v5, v0          
+	WORD $0x6ea0c0ae                                         // umull2 v14, v5, v0         
+	WORD $0x4e8e5a6b                                         // uzp2 v11, v19, v14         
+	WORD $0x4e8e1a68                                         // uzp1 v8, v19, v14          t162, t163 = halves of position * 0xd2511f53
+	WORD $0x2ea1c251                                         // umull v17, v18, v1         
+	WORD $0x6ea1c24d                                         // umull2 v13, v18, v1        
+	WORD $0x4e8d5a2e                                         // uzp2 v14, v17, v13         
+	WORD $0x4e8d1a33                                         // uzp1 v19, v17, v13         t166, t167 = halves of c2 * 0xcd9e8d57
+	WORD $0x6e2c1dce                                         // eor v14, v14, v12          t170 = t166 ^ c1
+	WORD $0x6e301dce                                         // eor v14, v14, v16          t171 = t170 ^ k0
+	WORD $0x6e2a1d6b                                         // eor v11, v11, v10          t172 = t162 ^ c3
+	WORD $0x6e2f1d6b                                         // eor v11, v11, v15          t173 = t172 ^ k1
+	WORD $0x4ea28610                                         // add v16, v16, v2           t174 = k0 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t175 = k1 + 0xbb67ae85
+	WORD $0x2ea0c1cd                                         // umull v13, v14, v0         
+	WORD $0x6ea0c1d1                                         // umull2 v17, v14, v0        
+	WORD $0x4e9159aa                                         // uzp2 v10, v13, v17         
+	WORD $0x4e9119ac                                         // uzp1 v12, v13, v17         t176, t177 = halves of t171 * 0xd2511f53
+	WORD $0x2ea1c16e                                         // umull v14, v11, v1         
+	WORD $0x6ea1c172                                         // umull2 v18, v11, v1        
+	WORD $0x4e9259d1                                         // uzp2 v17, v14, v18         
+	WORD $0x4e9219cd                                         // uzp1 v13, v14, v18         t180, t181 = halves of t173 * 0xcd9e8d57
+	WORD $0x6e331e31                                         // eor v17, v17, v19          t184 = t180 ^ t167
+	WORD $0x6e301e31                                         // eor v17, v17, v16          t185 = t184 ^ t174
+	WORD $0x6e281d4a                                         // eor v10, v10, v8           t186 = t176 ^ t163
+	WORD $0x6e2f1d4a                                         // eor v10, v10, v15          t187 = t186 ^ t175
+	WORD $0x4ea28610                                         // add v16, v16, v2           t188 = t174 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t189 = t175 + 0xbb67ae85
+	WORD $0x2ea0c232                                         // umull v18, v17, v0         
+	WORD $0x6ea0c22e                                         // umull2 v14, v17, v0        
+	WORD $0x4e8e5a48                                         // uzp2 v8, v18, v14          
+	WORD $0x4e8e1a53                                         // uzp1 v19, v18, v14         t190, t191 = halves of t185 * 0xd2511f53
+	WORD $0x2ea1c151                                         // umull v17, v10, v1         
+	WORD $0x6ea1c14b                                         // umull2 v11, v10, v1        
+	WORD $0x4e8b5a2e                                         // uzp2 v14, v17, v11         
+	WORD $0x4e8b1a32                                         // uzp1 v18, v17, v11         t194, t195 = halves of t187 * 0xcd9e8d57
+	WORD $0x6e2d1dce                                         // eor v14, v14, v13          t198 = t194 ^ t181
+	WORD $0x6e301dce                                         // eor v14, v14, v16          t199 = t198 ^ t188
+	WORD $0x6e2c1d08                                         // eor v8, v8, v12            t200 = t190 ^ t177
+	WORD $0x6e2f1d08                                         // eor v8, v8, v15            t201 = t200 ^ t189
+	WORD $0x4ea28610                                         // add v16, v16, v2           t202 = t188 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t203 = t189 + 0xbb67ae85
+	WORD $0x2ea0c1cb                                         // umull v11, v14, v0         
+	WORD $0x6ea0c1d1                                         // umull2 v17, v14, v0        
+	WORD $0x4e91596c                                         // uzp2 v12, v11, v17         
+	WORD $0x4e91196d                                         // uzp1 v13, v11, v17         t204, t205 = halves of t199 * 0xd2511f53
+	WORD $0x2ea1c10e                                         // umull v14, v8, v1          
+	WORD $0x6ea1c10a                                         // umull2 v10, v8, v1         
+	WORD $0x4e8a59d1                                         // uzp2 v17, v14, v10         
+	WORD $0x4e8a19cb                                         // uzp1 v11, v14, v10         t208, t209 = halves of t201 * 0xcd9e8d57
+	WORD $0x6e321e31                                         // eor v17, v17, v18          t212 = t208 ^ t195
+	WORD $0x6e301e31                                         // eor v17, v17, v16          t213 = t212 ^ t202
+	WORD $0x6e331d8c                                         // eor v12, v12, v19          t214 = t204 ^ t191
+	WORD $0x6e2f1d8c                                         // eor v12, v12, v15          t215 = t214 ^ t203
+	WORD $0x4ea28610                                         // add v16, v16, v2           t216 = t202 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t217 = t203 + 0xbb67ae85
+	WORD $0x2ea0c22a                                         // umull v10, v17, v0         
+	WORD $0x6ea0c22e                                         // umull2 v14, v17, v0        
+	WORD $0x4e8e5953                                         // uzp2 v19, v10, v14         
+	WORD $0x4e8e1952                                         // uzp1 v18, v10, v14         t218, t219 = halves of t213 * 0xd2511f53
+	WORD $0x2ea1c191                                         // umull v17, v12, v1         
+	WORD $0x6ea1c188                                         // umull2 v8, v12, v1         
+	WORD $0x4e885a2e                                         // uzp2 v14, v17, v8          
+	WORD $0x4e881a2a                                         // uzp1 v10, v17, v8          t222, t223 = halves of t215 * 0xcd9e8d57
+	WORD $0x6e2b1dce                                         // eor v14, v14, v11          t226 = t222 ^ t209
+	WORD $0x6e301dce                                         // eor v14, v14, v16          t227 = t226 ^ t216
+	WORD $0x6e2d1e73                                         // eor v19, v19, v13          t228 = t218 ^ t205
+	WORD $0x6e2f1e73                                         // eor v19, v19, v15          t229 = t228 ^ t217
+	WORD $0x4ea28610                                         // add v16, v16, v2           t230 = t216 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t231 = t217 + 0xbb67ae85
+	WORD $0x2ea0c1c8                                         // umull v8, v14, v0          
+	WORD $0x6ea0c1d1                                         // umull2 v17, v14, v0        
+	WORD $0x4e91590d                                         // uzp2 v13, v8, v17          
+	WORD $0x4e91190b                                         // uzp1 v11, v8, v17          t232, t233 = halves of t227 * 0xd2511f53
+	WORD $0x2ea1c26e                                         // umull v14, v19, v1         
+	WORD $0x6ea1c26c                                         // umull2 v12, v19, v1        
+	WORD $0x4e8c59d1                                         // uzp2 v17, v14, v12         
+	WORD $0x4e8c19c8                                         // uzp1 v8, v14, v12          t236, t237 = halves of t229 * 0xcd9e8d57
+	WORD $0x6e2a1e31                                         // eor v17, v17, v10          t240 = t236 ^ t223
+	WORD $0x6e301e31                                         // eor v17, v17, v16          t241 = t240 ^ t230
+	WORD $0x6e321dad                                         // eor v13, v13, v18          t242 = t232 ^ t219
+	WORD $0x6e2f1dad                                         // eor v13, v13, v15          t243 = t242 ^ t231
+	WORD $0x4ea28610                                         // add v16, v16, v2           t244 = t230 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t245 = t231 + 0xbb67ae85
+	WORD $0x2ea0c22c                                         // umull v12, v17, v0         
+	WORD $0x6ea0c22e                                         // umull2 v14, v17, v0        
+	WORD $0x4e8e5992                                         // uzp2 v18, v12, v14         
+	WORD $0x4e8e198a                                         // uzp1 v10, v12, v14         t246, t247 = halves of t241 * 0xd2511f53
+	WORD $0x2ea1c1b1                                         // umull v17, v13, v1         
+	WORD $0x6ea1c1b3                                         // umull2 v19, v13, v1        
+	WORD $0x4e935a2e                                         // uzp2 v14, v17, v19         
+	WORD $0x4e931a2c                                         // uzp1 v12, v17, v19         t250, t251 = halves of t243 * 0xcd9e8d57
+	WORD $0x6e281dce                                         // eor v14, v14, v8           t254 = t250 ^ t237
+	WORD $0x6e301dce                                         // eor v14, v14, v16          t255 = t254 ^ t244
+	WORD $0x6e2b1e52                                         // eor v18, v18, v11          t256 = t246 ^ t233
+	WORD $0x6e2f1e52                                         // eor v18, v18, v15          t257 = t256 ^ t245
+	WORD $0x4ea28610                                         // add v16, v16, v2           t258 = t244 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t259 = t245 + 0xbb67ae85
+	WORD $0x2ea0c1d3                                         // umull v19, v14, v0         
+	WORD $0x6ea0c1d1                                         // umull2 v17, v14, v0        
+	WORD $0x4e915a6b                                         // uzp2 v11, v19, v17         
+	WORD $0x4e911a68                                         // uzp1 v8, v19, v17          t260, t261 = halves of t255 * 0xd2511f53
+	WORD $0x2ea1c24e                                         // umull v14, v18, v1         
+	WORD $0x6ea1c24d                                         // umull2 v13, v18, v1        
+	WORD $0x4e8d59d1                                         // uzp2 v17, v14, v13         
+	WORD $0x4e8d19d3                                         // uzp1 v19, v14, v13         t264, t265 = halves of t257 * 0xcd9e8d57
+	WORD $0x6e2c1e31                                         // eor v17, v17, v12          t268 = t264 ^ t251
+	WORD $0x6e301e31                                         // eor v17, v17, v16          t269 = t268 ^ t258
+	WORD $0x6e2a1d6b                                         // eor v11, v11, v10          t270 = t260 ^ t247
+	WORD $0x6e2f1d6b                                         // eor v11, v11, v15          t271 = t270 ^ t259
+	WORD $0x4ea28610                                         // add v16, v16, v2           t272 = t258 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t273 = t259 + 0xbb67ae85
+	WORD $0x2ea0c22d                                         // umull v13, v17, v0         
+	WORD $0x6ea0c22e                                         // umull2 v14, v17, v0        
+	WORD $0x4e8e59aa                                         // uzp2 v10, v13, v14         
+	WORD $0x4e8e19ac                                         // uzp1 v12, v13, v14         t274, t275 = halves of t269 * 0xd2511f53
+	WORD $0x2ea1c171                                         // umull v17, v11, v1         
+	WORD $0x6ea1c172                                         // umull2 v18, v11, v1        
+	WORD $0x4e925a2e                                         // uzp2 v14, v17, v18         
+	WORD $0x4e921a2d                                         // uzp1 v13, v17, v18         t278, t279 = halves of t271 * 0xcd9e8d57
+	WORD $0x6e331dce                                         // eor v14, v14, v19          t282 = t278 ^ t265
+	WORD $0x6e301dce                                         // eor v14, v14, v16          t283 = t282 ^ t272
+	WORD $0x6e281d4a                                         // eor v10, v10, v8           t284 = t274 ^ t261
+	WORD $0x6e2f1d4a                                         // eor v10, v10, v15          t285 = t284 ^ t273
+	WORD $0x4ea28610                                         // add v16, v16, v2           t286 = t272 + 0x9e3779b9
+	WORD $0x4ea385ef                                         // add v15, v15, v3           t287 = t273 + 0xbb67ae85
+	WORD $0x2ea0c1d2                                         // umull v18, v14, v0         
+	WORD $0x6ea0c1d1                                         // umull2 v17, v14, v0        
+	WORD $0x4e915a48                                         // uzp2 v8, v18, v17          
+	WORD $0x4e911a53                                         // uzp1 v19, v18, v17         t288, t289 = halves of t283 * 0xd2511f53
+	WORD $0x2ea1c14e                                         // umull v14, v10, v1         
+	WORD $0x6ea1c14b                                         // umull2 v11, v10, v1        
+	WORD $0x4e8b59d1                                         // uzp2 v17, v14, v11         
+	WORD $0x4e8b19d2                                         // uzp1 v18, v14, v11         t292, t293 = halves of t285 * 0xcd9e8d57
+	WORD $0x6e2d1e31                                         // eor v17, v17, v13          t296 = t292 ^ t279
+	WORD $0x6e301e31                                         // eor v17, v17, v16          t297 = t296 ^ t286
+	WORD $0x6e2c1d08                                         // eor v8, v8, v12            t298 = t288 ^ t275
+	WORD $0x6e2f1d08                                         // eor v8, v8, v15            t299 = t298 ^ t287
+	WORD $0x4ea484a5                                         // add v5, v5, v4             position = position + 0x10
+	FMOVQ F17, 16(R21)                                       // dst[i]+16 = t297
+	FMOVQ F18, 80(R21)                                       // dst[i]+80 = t293
+	FMOVQ F8, 144(R21)                                       // dst[i]+144 = t299
+	FMOVQ F19, 208(R21)                                      // dst[i]+208 = t289
+	MOVWU 0(R1), R23
+	VDUP R23, V19.S4                                         // k0 = c
+	MOVWU 4(R1), R23
+	VDUP R23, V8.S4                                          // k1 = c+4
+	MOVWU 12(R1), R23
+	VDUP R23, V18.S4                                         // c1 = c+12
+	MOVWU 16(R1), R23
+	VDUP R23, V17.S4                                         // c2 = c+16
+	MOVWU 20(R1), R23
+	VDUP R23, V15.S4                                         // c3 = c+20
+	WORD $0x2ea0c0cd                                         // umull v13, v6, v0          
+	WORD $0x6ea0c0cb                                         // umull2 v11, v6, v0         
+	WORD $0x4e8b59ac                                         // uzp2 v12, v13, v11         
+	WORD $0x4e8b19b0                                         // uzp1 v16, v13, v11         t306, t307 = halves of position * 0xd2511f53
+	WORD $0x2ea1c22e                                         // umull v14, v17, v1         
+	WORD $0x6ea1c22a                                         // umull2 v10, v17, v1        
+	WORD $0x4e8a59cb                                         // uzp2 v11, v14, v10         
+	WORD $0x4e8a19cd                                         // uzp1 v13, v14, v10         t310, t311 = halves of c2 * 0xcd9e8d57
+	WORD $0x6e321d6b                                         // eor v11, v11, v18          t314 = t310 ^ c1
+	WORD $0x6e331d6b                                         // eor v11, v11, v19          t315 = t314 ^ k0
+	WORD $0x6e2f1d8c                                         // eor v12, v12, v15          t316 = t306 ^ c3
+	WORD $0x6e281d8c                                         // eor v12, v12, v8           t317 = t316 ^ k1
+	WORD $0x4ea28673                                         // add v19, v19, v2           t318 = k0 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t319 = k1 + 0xbb67ae85
+	WORD $0x2ea0c16a                                         // umull v10, v11, v0         
+	WORD $0x6ea0c16e                                         // umull2 v14, v11, v0        
+	WORD $0x4e8e594f                                         // uzp2 v15, v10, v14         
+	WORD $0x4e8e1952                                         // uzp1 v18, v10, v14         t320, t321 = halves of t315 * 0xd2511f53
+	WORD $0x2ea1c18b                                         // umull v11, v12, v1         
+	WORD $0x6ea1c191                                         // umull2 v17, v12, v1        
+	WORD $0x4e91596e                                         // uzp2 v14, v11, v17         
+	WORD $0x4e91196a                                         // uzp1 v10, v11, v17         t324, t325 = halves of t317 * 0xcd9e8d57
+	WORD $0x6e2d1dce                                         // eor v14, v14, v13          t328 = t324 ^ t311
+	WORD $0x6e331dce                                         // eor v14, v14, v19          t329 = t328 ^ t318
+	WORD $0x6e301def                                         // eor v15, v15, v16          t330 = t320 ^ t307
+	WORD $0x6e281def                                         // eor v15, v15, v8           t331 = t330 ^ t319
+	WORD $0x4ea28673                                         // add v19, v19, v2           t332 = t318 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t333 = t319 + 0xbb67ae85
+	WORD $0x2ea0c1d1                                         // umull v17, v14, v0         
+	WORD $0x6ea0c1cb                                         // umull2 v11, v14, v0        
+	WORD $0x4e8b5a30                                         // uzp2 v16, v17, v11         
+	WORD $0x4e8b1a2d                                         // uzp1 v13, v17, v11         t334, t335 = halves of t329 * 0xd2511f53
+	WORD $0x2ea1c1ee                                         // umull v14, v15, v1         
+	WORD $0x6ea1c1ec                                         // umull2 v12, v15, v1        
+	WORD $0x4e8c59cb                                         // uzp2 v11, v14, v12         
+	WORD $0x4e8c19d1                                         // uzp1 v17, v14, v12         t338, t339 = halves of t331 * 0xcd9e8d57
+	WORD $0x6e2a1d6b                                         // eor v11, v11, v10          t342 = t338 ^ t325
+	WORD $0x6e331d6b                                         // eor v11, v11, v19          t343 = t342 ^ t332
+	WORD $0x6e321e10                                         // eor v16, v16, v18          t344 = t334 ^ t321
+	WORD $0x6e281e10                                         // eor v16, v16, v8           t345 = t344 ^ t333
+	WORD $0x4ea28673                                         // add v19, v19, v2           t346 = t332 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t347 = t333 + 0xbb67ae85
+	WORD $0x2ea0c16c                                         // umull v12, v11, v0         
+	WORD $0x6ea0c16e                                         // umull2 v14, v11, v0        
+	WORD $0x4e8e5992                                         // uzp2 v18, v12, v14         
+	WORD $0x4e8e198a                                         // uzp1 v10, v12, v14         t348, t349 = halves of t343 * 0xd2511f53
+	WORD $0x2ea1c20b                                         // umull v11, v16, v1         
+	WORD $0x6ea1c20f                                         // umull2 v15, v16, v1        
+	WORD $0x4e8f596e                                         // uzp2 v14, v11, v15         
+	WORD $0x4e8f196c                                         // uzp1 v12, v11, v15         t352, t353 = halves of t345 * 0xcd9e8d57
+	WORD $0x6e311dce                                         // eor v14, v14, v17          t356 = t352 ^ t339
+	WORD $0x6e331dce                                         // eor v14, v14, v19          t357 = t356 ^ t346
+	WORD $0x6e2d1e52                                         // eor v18, v18, v13          t358 = t348 ^ t335
+	WORD $0x6e281e52                                         // eor v18, v18, v8           t359 = t358 ^ t347
+	WORD $0x4ea28673                                         // add v19, v19, v2           t360 = t346 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t361 = t347 + 0xbb67ae85
+	WORD $0x2ea0c1cf                                         // umull v15, v14, v0         
+	WORD $0x6ea0c1cb                                         // umull2 v11, v14, v0        
+	WORD $0x4e8b59ed                                         // uzp2 v13, v15, v11         
+	WORD $0x4e8b19f1                                         // uzp1 v17, v15, v11         t362, t363 = halves of t357 * 0xd2511f53
+	WORD $0x2ea1c24e                                         // umull v14, v18, v1         
+	WORD $0x6ea1c250                                         // umull2 v16, v18, v1        
+	WORD $0x4e9059cb                                         // uzp2 v11, v14, v16         
+	WORD $0x4e9019cf                                         // uzp1 v15, v14, v16         t366, t367 = halves of t359 * 0xcd9e8d57
+	WORD $0x6e2c1d6b                                         // eor v11, v11, v12          t370 = t366 ^ t353
+	WORD $0x6e331d6b                                         // eor v11, v11, v19          t371 = t370 ^ t360
+	WORD $0x6e2a1dad                                         // eor v13, v13, v10          t372 = t362 ^ t349
+	WORD $0x6e281dad                                         // eor v13, v13, v8           t373 = t372 ^ t361
+	WORD $0x4ea28673                                         // add v19, v19, v2           t374 = t360 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t375 = t361 + 0xbb67ae85
+	WORD $0x2ea0c170                                         // umull v16, v11, v0         
+	WORD $0x6ea0c16e                                         // umull2 v14, v11, v0        
+	WORD $0x4e8e5a0a                                         // uzp2 v10, v16, v14         
+	WORD $0x4e8e1a0c                                         // uzp1 v12, v16, v14         t376, t377 = halves of t371 * 0xd2511f53
+	WORD $0x2ea1c1ab                                         // umull v11, v13, v1         
+	WORD $0x6ea1c1b2                                         // umull2 v18, v13, v1        
+	WORD $0x4e92596e                                         // uzp2 v14, v11, v18         
+	WORD $0x4e921970                                         // uzp1 v16, v11, v18         t380, t381 = halves of t373 * 0xcd9e8d57
+	WORD $0x6e2f1dce                                         // eor v14, v14, v15          t384 = t380 ^ t367
+	WORD $0x6e331dce                                         // eor v14, v14, v19          t385 = t384 ^ t374
+	WORD $0x6e311d4a                                         // eor v10, v10, v17          t386 = t376 ^ t363
+	WORD $0x6e281d4a                                         // eor v10, v10, v8           t387 = t386 ^ t375
+	WORD $0x4ea28673                                         // add v19, v19, v2           t388 = t374 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t389 = t375 + 0xbb67ae85
+	WORD $0x2ea0c1d2                                         // umull v18, v14, v0         
+	WORD $0x6ea0c1cb                                         // umull2 v11, v14, v0        
+	WORD $0x4e8b5a51                                         // uzp2 v17, v18, v11         
+	WORD $0x4e8b1a4f                                         // uzp1 v15, v18, v11         t390, t391 = halves of t385 * 0xd2511f53
+	WORD $0x2ea1c14e                                         // umull v14, v10, v1         
+	WORD $0x6ea1c14d                                         // umull2 v13, v10, v1        
+	WORD $0x4e8d59cb                                         // uzp2 v11, v14, v13         
+	WORD $0x4e8d19d2                                         // uzp1 v18, v14, v13         t394, t395 = halves of t387 * 0xcd9e8d57
+	WORD $0x6e301d6b                                         // eor v11, v11, v16          t398 = t394 ^ t381
+	WORD $0x6e331d6b                                         // eor v11, v11, v19          t399 = t398 ^ t388
+	WORD $0x6e2c1e31                                         // eor v17, v17, v12          t400 = t390 ^ t377
+	WORD $0x6e281e31                                         // eor v17, v17, v8           t401 = t400 ^ t389
+	WORD $0x4ea28673                                         // add v19, v19, v2           t402 = t388 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t403 = t389 + 0xbb67ae85
+	WORD $0x2ea0c16d                                         // umull v13, v11, v0         
+	WORD $0x6ea0c16e                                         // umull2 v14, v11, v0        
+	WORD $0x4e8e59ac                                         // uzp2 v12, v13, v14         
+	WORD $0x4e8e19b0                                         // uzp1 v16, v13, v14         t404, t405 = halves of t399 * 0xd2511f53
+	WORD $0x2ea1c22b                                         // umull v11, v17, v1         
+	WORD $0x6ea1c22a                                         // umull2 v10, v17, v1        
+	WORD $0x4e8a596e                                         // uzp2 v14, v11, v10         
+	WORD $0x4e8a196d                                         // uzp1 v13, v11, v10         t408, t409 = halves of t401 * 0xcd9e8d57
+	WORD $0x6e321dce                                         // eor v14, v14, v18          t412 = t408 ^ t395
+	WORD $0x6e331dce                                         // eor v14, v14, v19          t413 = t412 ^ t402
+	WORD $0x6e2f1d8c                                         // eor v12, v12, v15          t414 = t404 ^ t391
+	WORD $0x6e281d8c                                         // eor v12, v12, v8           t415 = t414 ^ t403
+	WORD $0x4ea28673                                         // add v19, v19, v2           t416 = t402 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t417 = t403 + 0xbb67ae85
+	WORD $0x2ea0c1ca                                         // umull v10, v14, v0         
+	WORD $0x6ea0c1cb                                         // umull2 v11, v14, v0        
+	WORD $0x4e8b594f                                         // uzp2 v15, v10, v11         
+	WORD $0x4e8b1952                                         // uzp1 v18, v10, v11         t418, t419 = halves of t413 * 0xd2511f53
+	WORD $0x2ea1c18e                                         // umull v14, v12, v1         
+	WORD $0x6ea1c191                                         // umull2 v17, v12, v1        
+	WORD $0x4e9159cb                                         // uzp2 v11, v14, v17         
+	WORD $0x4e9119ca                                         // uzp1 v10, v14, v17         t422, t423 = halves of t415 * 0xcd9e8d57
+	WORD $0x6e2d1d6b                                         // eor v11, v11, v13          t426 = t422 ^ t409
+	WORD $0x6e331d6b                                         // eor v11, v11, v19          t427 = t426 ^ t416
+	WORD $0x6e301def                                         // eor v15, v15, v16          t428 = t418 ^ t405
+	WORD $0x6e281def                                         // eor v15, v15, v8           t429 = t428 ^ t417
+	WORD $0x4ea28673                                         // add v19, v19, v2           t430 = t416 + 0x9e3779b9
+	WORD $0x4ea38508                                         // add v8, v8, v3             t431 = t417 + 0xbb67ae85
+	WORD $0x2ea0c171                                         // umull v17, v11, v0         
+	WORD $0x6ea0c16e                                         // umull2 v14, v11, v0        
+	WORD $0x4e8e5a30                                         // uzp2 v16, v17, v14         
+	WORD $0x4e8e1a2d                                         // uzp1 v13, v17, v14         t432, t433 = halves of t427 * 0xd2511f53
+	WORD $0x2ea1c1eb                                         // umull v11, v15, v1         
+	WORD $0x6ea1c1ec                                         // umull2 v12, v15, v1        
+	WORD $0x4e8c596e                                         // uzp2 v14, v11, v12         
+	WORD $0x4e8c1971                                         // uzp1 v17, v11, v12         t436, t437 = halves of t429 * 0xcd9e8d57
+	WORD $0x6e2a1dce                                         // eor v14, v14, v10          t440 = t436 ^ t423
+	WORD $0x6e331dce                                         // eor v14, v14, v19          t441 = t440 ^ t430
+	WORD $0x6e321e10                                         // eor v16, v16, v18          t442 = t432 ^ t419
+	WORD $0x6e281e10                                         // eor v16, v16, v8           t443 = t442 ^ t431
+	WORD $0x4ea484c6                                         // add v6, v6, v4             position = position + 0x10
+	FMOVQ F14, 32(R21)                                       // dst[i]+32 = t441
+	FMOVQ F17, 96(R21)                                       // dst[i]+96 = t437
+	FMOVQ F16, 160(R21)                                      // dst[i]+160 = t443
+	FMOVQ F13, 224(R21)                                      // dst[i]+224 = t433
+	MOVWU 0(R1), R23
+	VDUP R23, V13.S4                                         // k0 = c
+	MOVWU 4(R1), R23
+	VDUP R23, V16.S4                                         // k1 = c+4
+	MOVWU 12(R1), R23
+	VDUP R23, V17.S4                                         // c1 = c+12
+	MOVWU 16(R1), R23
+	VDUP R23, V14.S4                                         // c2 = c+16
+	MOVWU 20(R1), R23
+	VDUP R23, V8.S4                                          // c3 = c+20
+	WORD $0x2ea0c0ea                                         // umull v10, v7, v0          
+	WORD $0x6ea0c0ec                                         // umull2 v12, v7, v0         
+	WORD $0x4e8c5952                                         // uzp2 v18, v10, v12         
+	WORD $0x4e8c1953                                         // uzp1 v19, v10, v12         t450, t451 = halves of position * 0xd2511f53
+	WORD $0x2ea1c1cb                                         // umull v11, v14, v1         
+	WORD $0x6ea1c1cf                                         // umull2 v15, v14, v1        
+	WORD $0x4e8f596c                                         // uzp2 v12, v11, v15         
+	WORD $0x4e8f196a                                         // uzp1 v10, v11, v15         t454, t455 = halves of c2 * 0xcd9e8d57
+	WORD $0x6e311d8c                                         // eor v12, v12, v17          t458 = t454 ^ c1
+	WORD $0x6e2d1d8c                                         // eor v12, v12, v13          t459 = t458 ^ k0
+	WORD $0x6e281e52                                         // eor v18, v18, v8           t460 = t450 ^ c3
+	WORD $0x6e301e52                                         // eor v18, v18, v16          t461 = t460 ^ k1
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t462 = k0 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t463 = k1 + 0xbb67ae85
+	WORD $0x2ea0c18f                                         // umull v15, v12, v0         
+	WORD $0x6ea0c18b                                         // umull2 v11, v12, v0        
+	WORD $0x4e8b59e8                                         // uzp2 v8, v15, v11          
+	WORD $0x4e8b19f1                                         // uzp1 v17, v15, v11         t464, t465 = halves of t459 * 0xd2511f53
+	WORD $0x2ea1c24c                                         // umull v12, v18, v1         
+	WORD $0x6ea1c24e                                         // umull2 v14, v18, v1        
+	WORD $0x4e8e598b                                         // uzp2 v11, v12, v14         
+	WORD $0x4e8e198f                                         // uzp1 v15, v12, v14         t468, t469 = halves of t461 * 0xcd9e8d57
+	WORD $0x6e2a1d6b                                         // eor v11, v11, v10          t472 = t468 ^ t455
+	WORD $0x6e2d1d6b                                         // eor v11, v11, v13          t473 = t472 ^ t462
+	WORD $0x6e331d08                                         // eor v8, v8, v19            t474 = t464 ^ t451
+	WORD $0x6e301d08                                         // eor v8, v8, v16            t475 = t474 ^ t463
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t476 = t462 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t477 = t463 + 0xbb67ae85
+	WORD $0x2ea0c16e                                         // umull v14, v11, v0         
+	WORD $0x6ea0c16c                                         // umull2 v12, v11, v0        
+	WORD $0x4e8c59d3                                         // uzp2 v19, v14, v12         
+	WORD $0x4e8c19ca                                         // uzp1 v10, v14, v12         t478, t479 = halves of t473 * 0xd2511f53
+	WORD $0x2ea1c10b                                         // umull v11, v8, v1          
+	WORD $0x6ea1c112                                         // umull2 v18, v8, v1         
+	WORD $0x4e92596c                                         // uzp2 v12, v11, v18         
+	WORD $0x4e92196e                                         // uzp1 v14, v11, v18         t482, t483 = halves of t475 * 0xcd9e8d57
+	WORD $0x6e2f1d8c                                         // eor v12, v12, v15          t486 = t482 ^ t469
+	WORD $0x6e2d1d8c                                         // eor v12, v12, v13          t487 = t486 ^ t476
+	WORD $0x6e311e73                                         // eor v19, v19, v17          t488 = t478 ^ t465
+	WORD $0x6e301e73                                         // eor v19, v19, v16          t489 = t488 ^ t477
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t490 = t476 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t491 = t477 + 0xbb67ae85
+	WORD $0x2ea0c192                                         // umull v18, v12, v0         
+	WORD $0x6ea0c18b                                         // umull2 v11, v12, v0        
+	WORD $0x4e8b5a51                                         // uzp2 v17, v18, v11         
+	WORD $0x4e8b1a4f                                         // uzp1 v15, v18, v11         t492, t493 = halves of t487 * 0xd2511f53
+	WORD $0x2ea1c26c                                         // umull v12, v19, v1         
+	WORD $0x6ea1c268                                         // umull2 v8, v19, v1         
+	WORD $0x4e88598b                                         // uzp2 v11, v12, v8          
+	WORD $0x4e881992                                         // uzp1 v18, v12, v8          t496, t497 = halves of t489 * 0xcd9e8d57
+	WORD $0x6e2e1d6b                                         // eor v11, v11, v14          t500 = t496 ^ t483
+	WORD $0x6e2d1d6b                                         // eor v11, v11, v13          t501 = t500 ^ t490
+	WORD $0x6e2a1e31                                         // eor v17, v17, v10          t502 = t492 ^ t479
+	WORD $0x6e301e31                                         // eor v17, v17, v16          t503 = t502 ^ t491
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t504 = t490 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t505 = t491 + 0xbb67ae85
+	WORD $0x2ea0c168                                         // umull v8, v11, v0          
+	WORD $0x6ea0c16c                                         // umull2 v12, v11, v0        
+	WORD $0x4e8c590a                                         // uzp2 v10, v8, v12          
+	WORD $0x4e8c190e                                         // uzp1 v14, v8, v12          t506, t507 = halves of t501 * 0xd2511f53
+	WORD $0x2ea1c22b                                         // umull v11, v17, v1         
+	WORD $0x6ea1c233                                         // umull2 v19, v17, v1        
+	WORD $0x4e93596c                                         // uzp2 v12, v11, v19         
+	WORD $0x4e931968                                         // uzp1 v8, v11, v19          t510, t511 = halves of t503 * 0xcd9e8d57
+	WORD $0x6e321d8c                                         // eor v12, v12, v18          t514 = t510 ^ t497
+	WORD $0x6e2d1d8c                                         // eor v12, v12, v13          t515 = t514 ^ t504
+	WORD $0x6e2f1d4a                                         // eor v10, v10, v15          t516 = t506 ^ t493
+	WORD $0x6e301d4a                                         // eor v10, v10, v16          t517 = t516 ^ t505
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t518 = t504 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t519 = t505 + 0xbb67ae85
+	WORD $0x2ea0c193                                         // umull v19, v12, v0         
+	WORD $0x6ea0c18b                                         // umull2 v11, v12, v0        
+	WORD $0x4e8b5a6f                                         // uzp2 v15, v19, v11         
+	WORD $0x4e8b1a72                                         // uzp1 v18, v19, v11         t520, t521 = halves of t515 * 0xd2511f53
+	WORD $0x2ea1c14c                                         // umull v12, v10, v1         
+	WORD $0x6ea1c151                                         // umull2 v17, v10, v1        
+	WORD $0x4e91598b                                         // uzp2 v11, v12, v17         
+	WORD $0x4e911993                                         // uzp1 v19, v12, v17         t524, t525 = halves of t517 * 0xcd9e8d57
+	WORD $0x6e281d6b                                         // eor v11, v11, v8           t528 = t524 ^ t511
+	WORD $0x6e2d1d6b                                         // eor v11, v11, v13          t529 = t528 ^ t518
+	WORD $0x6e2e1def                                         // eor v15, v15, v14          t530 = t520 ^ t507
+	WORD $0x6e301def                                         // eor v15, v15, v16          t531 = t530 ^ t519
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t532 = t518 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t533 = t519 + 0xbb67ae85
+	WORD $0x2ea0c171                                         // umull v17, v11, v0         
+	WORD $0x6ea0c16c                                         // umull2 v12, v11, v0        
+	WORD $0x4e8c5a2e                                         // uzp2 v14, v17, v12         
+	WORD $0x4e8c1a28                                         // uzp1 v8, v17, v12          t534, t535 = halves of t529 * 0xd2511f53
+	WORD $0x2ea1c1eb                                         // umull v11, v15, v1         
+	WORD $0x6ea1c1ea                                         // umull2 v10, v15, v1        
+	WORD $0x4e8a596c                                         // uzp2 v12, v11, v10         
+	WORD $0x4e8a1971                                         // uzp1 v17, v11, v10         t538, t539 = halves of t531 * 0xcd9e8d57
+	WORD $0x6e331d8c                                         // eor v12, v12, v19          t542 = t538 ^ t525
+	WORD $0x6e2d1d8c                                         // eor v12, v12, v13          t543 = t542 ^ t532
+	WORD $0x6e321dce                                         // eor v14, v14, v18          t544 = t534 ^ t521
+	WORD $0x6e301dce                                         // eor v14, v14, v16          t545 = t544 ^ t533
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t546 = t532 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t547 = t533 + 0xbb67ae85
+	WORD $0x2ea0c18a                                         // umull v10, v12, v0         
+	WORD $0x6ea0c18b                                         // umull2 v11, v12, v0        
+	WORD $0x4e8b5952                                         // uzp2 v18, v10, v11         
+	WORD $0x4e8b1953                                         // uzp1 v19, v10, v11         t548, t549 = halves of t543 * 0xd2511f53
+	WORD $0x2ea1c1cc                                         // umull v12, v14, v1         
+	WORD $0x6ea1c1cf                                         // umull2 v15, v14, v1        
+	WORD $0x4e8f598b                                         // uzp2 v11, v12, v15         
+	WORD $0x4e8f198a                                         // uzp1 v10, v12, v15         t552, t553 = halves of t545 * 0xcd9e8d57
+	WORD $0x6e311d6b                                         // eor v11, v11, v17          t556 = t552 ^ t539
+	WORD $0x6e2d1d6b                                         // eor v11, v11, v13          t557 = t556 ^ t546
+	WORD $0x6e281e52                                         // eor v18, v18, v8           t558 = t548 ^ t535
+	WORD $0x6e301e52                                         // eor v18, v18, v16          t559 = t558 ^ t547
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t560 = t546 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t561 = t547 + 0xbb67ae85
+	WORD $0x2ea0c16f                                         // umull v15, v11, v0         
+	WORD $0x6ea0c16c                                         // umull2 v12, v11, v0        
+	WORD $0x4e8c59e8                                         // uzp2 v8, v15, v12          
+	WORD $0x4e8c19f1                                         // uzp1 v17, v15, v12         t562, t563 = halves of t557 * 0xd2511f53
+	WORD $0x2ea1c24b                                         // umull v11, v18, v1         
+	WORD $0x6ea1c24e                                         // umull2 v14, v18, v1        
+	WORD $0x4e8e596c                                         // uzp2 v12, v11, v14         
+	WORD $0x4e8e196f                                         // uzp1 v15, v11, v14         t566, t567 = halves of t559 * 0xcd9e8d57
+	WORD $0x6e2a1d8c                                         // eor v12, v12, v10          t570 = t566 ^ t553
+	WORD $0x6e2d1d8c                                         // eor v12, v12, v13          t571 = t570 ^ t560
+	WORD $0x6e331d08                                         // eor v8, v8, v19            t572 = t562 ^ t549
+	WORD $0x6e301d08                                         // eor v8, v8, v16            t573 = t572 ^ t561
+	WORD $0x4ea285ad                                         // add v13, v13, v2           t574 = t560 + 0x9e3779b9
+	WORD $0x4ea38610                                         // add v16, v16, v3           t575 = t561 + 0xbb67ae85
+	WORD $0x2ea0c18e                                         // umull v14, v12, v0         
+	WORD $0x6ea0c18b                                         // umull2 v11, v12, v0        
+	WORD $0x4e8b59d3                                         // uzp2 v19, v14, v11         
+	WORD $0x4e8b19ca                                         // uzp1 v10, v14, v11         t576, t577 = halves of t571 * 0xd2511f53
+	WORD $0x2ea1c10c                                         // umull v12, v8, v1          
+	WORD $0x6ea1c112                                         // umull2 v18, v8, v1         
+	WORD $0x4e92598b                                         // uzp2 v11, v12, v18         
+	WORD $0x4e92198e                                         // uzp1 v14, v12, v18         t580, t581 = halves of t573 * 0xcd9e8d57
+	WORD $0x6e2f1d6b                                         // eor v11, v11, v15          t584 = t580 ^ t567
+	WORD $0x6e2d1d6b                                         // eor v11, v11, v13          t585 = t584 ^ t574
+	WORD $0x6e311e73                                         // eor v19, v19, v17          t586 = t576 ^ t563
+	WORD $0x6e301e73                                         // eor v19, v19, v16          t587 = t586 ^ t575
+	WORD $0x4ea484e7                                         // add v7, v7, v4             position = position + 0x10
+	FMOVQ F11, 48(R21)                                       // dst[i]+48 = t585
+	FMOVQ F14, 112(R21)                                      // dst[i]+112 = t581
+	FMOVQ F19, 176(R21)                                      // dst[i]+176 = t587
+	FMOVQ F10, 240(R21)                                      // dst[i]+240 = t577
+	ADD $256, R3, R3                                         // i += 256
+	CMP R2, R3
+	BLT loop1                                                // while i < bytes(dst)
+
+end1:
+	RET

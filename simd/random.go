@@ -24,6 +24,17 @@ type fill struct {
 
 var fills = sync.Pool{New: func() any { return new(fill) }}
 
+// Words fills dst with the random words that the address names: word 64*q + 16*w
+// + l is word w of the block at position 16*q + l. It panics unless the length
+// is a multiple of 64, the words of sixteen blocks.
+func Words(dst []uint32, addr philox.Addr) {
+	need("Words", "dst", len(dst), len(dst)/fillGroup*fillGroup)
+	f := fills.Get().(*fill)
+	f.key, f.ctr = addr.Key(), addr.Counter(0)
+	active.words(dst, &f.counter)
+	fills.Put(f)
+}
+
 // Uniform fills dst with numbers of the open interval (0,1) that the address
 // names. Output e = 64*q + 16*w + l is philox.Uniform of word w of the block at
 // position 16*q + l. A shorter fill of the same address is a prefix of a longer

@@ -7,6 +7,18 @@ import (
 	"github.com/godmae/godmae/internal/philox"
 )
 
+func wordsGo(dst []uint32, c *counter) {
+	ctr := c.ctr
+	for at := 0; at < len(dst); at += fillGroup {
+		for l := range lanes {
+			for w, v := range philox.Block(c.key, ctr) {
+				dst[at+w*lanes+l] = v
+			}
+			ctr[0]++
+		}
+	}
+}
+
 func uniformGo(dst []float32, c *counter) {
 	eachBlock(len(dst), c, func(at int, u [4]float32) {
 		for w := range u {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Arguments, registers and loops of kernels.
@@ -31,14 +32,16 @@ func sliceArgs(names ...string) []arg {
 }
 
 func (a arg) bytes() int {
-	switch a.typ {
-	case "[]float32":
+	switch {
+	case a.slice():
 		return 24
-	case "float32":
+	case a.typ == "float32":
 		return 4
 	}
 	return 8
 }
+
+func (a arg) slice() bool { return strings.HasPrefix(a.typ, "[]") }
 
 // offset returns where an argument lies, and frameSize how long all are.
 func (s spec) offset(name string) int {
@@ -81,7 +84,7 @@ func (k *kernel) intArg(name, field string, at int) *gp {
 func (k *kernel) ptr(name string) *gp {
 	at := k.spec.offset(name)
 	for _, a := range k.spec.args {
-		if a.name == name && a.typ != "[]float32" {
+		if a.name == name && !a.slice() {
 			return k.intArg(name, "", at)
 		}
 	}

@@ -3,11 +3,11 @@ package main
 var randomSpecs = []spec{
 	{"uniform", "philox.Uniform of the words of the block of each lane",
 		append(sliceArgs("dst"), arg{"c", "*counter"}), func(k *kernel) {
-			randomFill(k, nil, func(_ *gp, u [4]*value) [4]*value { return u })
+			randomFill(k, nil, func(_ *gp, w [4]*value) [4]*value { return k.uniforms(w) })
 		}},
 	{"gaussian", "boxMuller of the uniforms of the block of each lane",
 		append(sliceArgs("dst"), arg{"c", "*counter"}), func(k *kernel) {
-			randomFill(k, nil, func(_ *gp, u [4]*value) [4]*value { return k.gaussians(u) })
+			randomFill(k, nil, func(_ *gp, w [4]*value) [4]*value { return k.gaussians(k.uniforms(w)) })
 		}},
 	{"addGaussian", "dst[i] = fma(sigma, g[i], x[i])",
 		append(sliceArgs("dst", "x"), arg{"sigma", "float32"}, arg{"c", "*counter"}), func(k *kernel) {
@@ -15,7 +15,11 @@ var randomSpecs = []spec{
 			randomFill(k, func(place mem, v *value) *value {
 				place.ptr = x
 				return k.fma(sigma, v, k.load(place))
-			}, func(_ *gp, u [4]*value) [4]*value { return k.gaussians(u) })
+			}, func(_ *gp, w [4]*value) [4]*value { return k.gaussians(k.uniforms(w)) })
+		}},
+	{"words", "the words of the block of each lane",
+		[]arg{{"dst", "[]uint32"}, {"c", "*counter"}}, func(k *kernel) {
+			randomFill(k, nil, func(_ *gp, w [4]*value) [4]*value { return w })
 		}},
 }
 
@@ -32,7 +36,7 @@ func (k *kernel) gaussians(u [4]*value) [4]*value {
 
 // randomFill writes sixteen Philox blocks a turn: word w of the block of lane l
 // belongs to element 16*w + l.
-func randomFill(k *kernel, combine func(place mem, v *value) *value, turn func(i *gp, u [4]*value) [4]*value) {
+func randomFill(k *kernel, combine func(place mem, v *value) *value, turn func(i *gp, w [4]*value) [4]*value) {
 	dst, c := k.ptr("dst"), k.ptr("c")
 	n := k.bytes("dst")
 	word := func(i int, name string) *value { return k.named(k.splat(mem{ptr: c, disp: 4 * i}), name) }
@@ -56,7 +60,16 @@ func randomFill(k *kernel, combine func(place mem, v *value) *value, turn func(i
 	})
 }
 
-// philox is philox.Block followed by philox.Uniform on each word.
+// uniforms is philox.Uniform on each word.
+func (k *kernel) uniforms(c [4]*value) [4]*value {
+	for w := range c {
+		u := k.add(k.float(k.shr(c[w], 9)), k.f(0.5))
+		c[w] = k.named(k.mul(u, k.f(1.0/(1<<23))), "u")
+	}
+	return c
+}
+
+// philox is philox.Block.
 func (k *kernel) philox(position *value, word func(i int, name string) *value) [4]*value {
 	k0, k1 := word(0, "k0"), word(1, "k1")
 	c := [4]*value{position, word(3, "c1"), word(4, "c2"), word(5, "c3")}
@@ -68,10 +81,6 @@ func (k *kernel) philox(position *value, word func(i int, name string) *value) [
 		h0, l0 := k.mulHiLo(c[0], k.i(0xD2511F53))
 		h1, l1 := k.mulHiLo(c[2], k.i(0xCD9E8D57))
 		c = [4]*value{k.xor(k.xor(h1, c[1]), k0), l1, k.xor(k.xor(h0, c[3]), k1), l0}
-	}
-	for w := range c {
-		u := k.add(k.float(k.shr(c[w], 9)), k.f(0.5))
-		c[w] = k.named(k.mul(u, k.f(1.0/(1<<23))), "u")
 	}
 	return c
 }
