@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 
+	"github.com/godmae/godmae/internal/pixelnoise"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -60,7 +61,8 @@ type Attr struct {
 	Order      Order   // of the values in a patch
 	Chan       [2][3]float64
 	Adam       Adam
-	Reg        Regulariser // Consistency
+	Reg        Regulariser          // Consistency
+	Pixels     *pixelnoise.Gaussian // AddPixelNoise
 	Seed       uint64
 	Stream     uint8
 	Copy       uint16

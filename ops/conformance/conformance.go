@@ -20,6 +20,7 @@ const MaxNMSE = 1e-11
 var exact = map[*ops.Op]bool{
 	ops.Copy: true, ops.Fill: true, ops.Slice: true, ops.SliceGrad: true, ops.Gather: true, ops.GatherGrad: true,
 	ops.Prepend: true, ops.Restore: true, ops.RestoreGradX: true, ops.Patchify: true, ops.Unpatchify: true,
+	ops.AddPixelNoise: true,
 }
 
 // Run tests a backend. newBackend returns a fresh one; Run closes it.

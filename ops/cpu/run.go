@@ -54,6 +54,7 @@ var kernels = map[*ops.Op]kernel{
 	ops.Consistency:         consistency,
 	ops.ConsistencyGrad:     consistencyGrad,
 	ops.AddNoise:            addNoise,
+	ops.AddPixelNoise:       addPixelNoise,
 	ops.Resize:              resize,
 	ops.AdamW:               adamW,
 	ops.SumSquares:          sumSquares,
@@ -81,6 +82,7 @@ type job struct {
 	dst, dst2, dst3 []float32
 	a, b, c, d, e   []float32
 	ids, ids2, ids3 []int32
+	pixels          []int32
 	size            [6]int // meaning is the kernel's
 	s               float32
 	acc             bool
