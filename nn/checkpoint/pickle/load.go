@@ -1,0 +1,271 @@
+package pickle
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// MaxValues is the number of opcodes a pickle may have. A checkpoint needs
+// about forty a tensor.
+const MaxValues = 1 << 20
+
+// Loader reads pickles whose globals are on a list.
+type Loader struct {
+	// Globals maps the full name of each global that a pickle may name, such
+	// as "collections.OrderedDict", to what calling it gives; nil for one that
+	// may be named but not called.
+	Globals map[string]Func
+
+	// Persistent returns what a persistent identifier stands for; nil refuses
+	// all.
+	Persistent func(id any) (any, error)
+}
+
+// ForbiddenError says that a pickle named a global that is not on the list.
+type ForbiddenError struct{ Global string }
+
+func (e *ForbiddenError) Error() string {
+	name := strconv.Quote(e.Global) // may hold anything
+	name = name[1 : min(len(name), 200)-1]
+	return fmt.Sprintf("its pickle asks for %s, which is not on the list of what a checkpoint may use; nothing was executed", name)
+}
+
+// Load reads one pickle from the start of data and returns its value and its
+// length in bytes.
+func (l *Loader) Load(data []byte) (v any, n int, err error) {
+	m := machine{Loader: l, input: input{data: data}, memo: map[uint64]any{}}
+	for range MaxValues {
+		at := m.pos
+		op := m.uint(1)
+		if op == opStop && m.err == nil {
+			if v, err = m.pop(); err == nil {
+				return v, m.pos, nil
+			}
+			m.err = err
+		}
+		if m.err == nil {
+			if err := m.step(byte(op)); err != nil && m.err == nil {
+				m.err = err
+			}
+		}
+		if m.err != nil {
+			var forbidden *ForbiddenError
+			if errors.As(m.err, &forbidden) {
+				return nil, m.pos, m.err
+			}
+			return nil, m.pos, fmt.Errorf("its pickle is damaged at byte %d: %w", at, m.err)
+		}
+	}
+	return nil, m.pos, fmt.Errorf("its pickle has more than %d operations, which no checkpoint needs", MaxValues)
+}
+
+// machine is the state of reading one pickle.
+type machine struct {
+	*Loader
+	input
+	stack []any
+	marks []int // heights of the stack
+	memo  map[uint64]any
+}
+
+var (
+	errStack = errors.New("an operation finds too few values on the stack")
+	errMark  = errors.New("an operation finds no mark on the stack")
+)
+
+func (m *machine) push(v any) error {
+	m.stack = append(m.stack, v)
+	return nil
+}
+
+// floor is the height of the stack that operations may not go below.
+func (m *machine) floor() int {
+	if len(m.marks) == 0 {
+		return 0
+	}
+	return m.marks[len(m.marks)-1]
+}
+
+func (m *machine) pop() (any, error) {
+	if len(m.stack) <= m.floor() {
+		return nil, errStack
+	}
+	v := m.stack[len(m.stack)-1]
+	m.stack = m.stack[:len(m.stack)-1]
+	return v, nil
+}
+
+func (m *machine) top() (any, error) {
+	if len(m.stack) <= m.floor() {
+		return nil, errStack
+	}
+	return m.stack[len(m.stack)-1], nil
+}
+
+// sinceMark removes the last mark and returns a copy of what stood above it.
+func (m *machine) sinceMark() ([]any, error) {
+	if len(m.marks) == 0 {
+		return nil, errMark
+	}
+	from := m.floor()
+	items := slices.Clone(m.stack[from:])
+	m.stack = m.stack[:from]
+	m.marks = m.marks[:len(m.marks)-1]
+	return items, nil
+}
+
+// tuple replaces the n topmost values by a tuple of them.
+func (m *machine) tuple(n int) error {
+	from := len(m.stack) - n
+	if from < m.floor() {
+		return errStack
+	}
+	t := Tuple(slices.Clone(m.stack[from:]))
+	m.stack = m.stack[:from]
+	return m.push(t)
+}
+
+func (m *machine) put(index uint64) error {
+	v, err := m.top()
+	if err == nil {
+		m.memo[index] = v
+	}
+	return err
+}
+
+func (m *machine) get(index uint64) error {
+	v, ok := m.memo[index]
+	if !ok && m.err == nil {
+		return fmt.Errorf("the memo has no place %d", index)
+	}
+	return m.push(v)
+}
+
+// global pushes a global of the list.
+func (m *machine) global(module, name string) error {
+	if m.err != nil {
+		return m.err
+	}
+	full := module + "." + name
+	call, ok := m.Globals[full]
+	if !ok {
+		return &ForbiddenError{Global: full}
+	}
+	return m.push(&Global{Name: full, call: call})
+}
+
+// call replaces a global and its arguments, taken off the stack already, by
+// what it returns.
+func (m *machine) call(callee, args any) error {
+	g, ok := callee.(*Global)
+	t, isTuple := args.(Tuple)
+	if !ok || !isTuple {
+		return fmt.Errorf("a %s is called with a %s", TypeName(callee), TypeName(args))
+	}
+	if g.call == nil {
+		return fmt.Errorf("%s is called, which a checkpoint has no use for", g.Name)
+	}
+	v, err := g.call(t)
+	if err != nil {
+		return fmt.Errorf("%s: %w", g.Name, err)
+	}
+	return m.push(v)
+}
+
+// callTop calls the value below the argument tuple on top.
+func (m *machine) callTop() error {
+	args, err := m.pop()
+	if err != nil {
+		return err
+	}
+	callee, err := m.pop()
+	if err != nil {
+		return err
+	}
+	return m.call(callee, args)
+}
+
+func (m *machine) persistent(id any) error {
+	if m.Persistent == nil {
+		return errors.New("it refers to something outside of it")
+	}
+	v, err := m.Persistent(id)
+	if err != nil {
+		return err
+	}
+	return m.push(v)
+}
+
+// extend adds items to the list or set on top.
+func (m *machine) extend(items []any) error {
+	v, err := m.top()
+	if err != nil {
+		return err
+	}
+	switch v := v.(type) {
+	case *List:
+		v.Items = append(v.Items, items...)
+	case *Set:
+		v.Items = append(v.Items, items...)
+	default:
+		return fmt.Errorf("items are added to a %s", TypeName(v))
+	}
+	return nil
+}
+
+// setItems sets keys and values, in turns, of the dictionary on top.
+func (m *machine) setItems(items []any) error {
+	v, err := m.top()
+	if err != nil {
+		return err
+	}
+	d, ok := v.(*Dict)
+	if !ok {
+		return fmt.Errorf("keys are set of a %s", TypeName(v))
+	}
+	return setAll(d, items)
+}
+
+func setAll(d *Dict, items []any) error {
+	if len(items)%2 != 0 {
+		return errors.New("a key has no value")
+	}
+	for i := 0; i < len(items); i += 2 {
+		if err := d.Set(items[i], items[i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build gives the object on top of the stack the state above it.
+func (m *machine) build() error {
+	state, err := m.pop()
+	if err != nil {
+		return err
+	}
+	v, err := m.top()
+	if err != nil {
+		return err
+	}
+	d, ok := state.(*Dict)
+	switch v := v.(type) {
+	case *Object:
+		if !ok {
+			return fmt.Errorf("a %s gets its attributes from a %s", v.Class, TypeName(state))
+		}
+		for i := range d.Len() {
+			key, value := d.At(i)
+			if err := v.Attrs.Set(key, value); err != nil {
+				return err
+			}
+		}
+	case *Dict:
+		// The attributes of a state dict are versions of modules (_metadata).
+	default:
+		return fmt.Errorf("a %s is given attributes", TypeName(v))
+	}
+	return nil
+}

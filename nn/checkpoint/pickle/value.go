@@ -1,0 +1,209 @@
+package pickle
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+)
+
+// The values of a pickle are nil, bool, int64, *big.Int (whole numbers beyond
+// int64), float64, string, []byte, Tuple, *List, *Dict, *Set, *Object, *Global,
+// and what the functions of a Loader return.
+
+// Tuple is a Python tuple.
+type Tuple []any
+
+// List is a Python list.
+type List struct{ Items []any }
+
+// Set is a Python set or frozenset, in the order written.
+type Set struct{ Items []any }
+
+// Object is an instance of a class: its name in full and its attributes.
+type Object struct {
+	Class string
+	Attrs *Dict
+}
+
+// Global is a Python global by its full name, such as
+// "collections.OrderedDict".
+type Global struct {
+	Name string
+	call Func
+}
+
+// Func stands for a global that a pickle may call. It must not keep args.
+type Func func(args Tuple) (any, error)
+
+// Dict is a Python dictionary, which keeps the order of insertion. Keys are
+// strings, whole numbers, bools or nil. The zero Dict is empty.
+type Dict struct {
+	Ordered bool // a collections.OrderedDict
+	keys    []any
+	values  []any
+	index   map[any]int // nil while there are few keys
+}
+
+// indexed is the number of keys from which a Dict keeps an index.
+const indexed = 9
+
+// Len returns the number of keys.
+func (d *Dict) Len() int { return len(d.keys) }
+
+// At returns entry i in the order of insertion.
+func (d *Dict) At(i int) (key, value any) { return d.keys[i], d.values[i] }
+
+// Get returns the value of a key, and nil and false when there is none.
+func (d *Dict) Get(key any) (any, bool) {
+	if i := d.find(key); i >= 0 {
+		return d.values[i], true
+	}
+	return nil, false
+}
+
+func (d *Dict) find(key any) int {
+	if d.index == nil {
+		return slices.Index(d.keys, key)
+	}
+	if i, ok := d.index[key]; ok {
+		return i
+	}
+	return -1
+}
+
+// Set gives key a value; the error is that of a key of another type.
+func (d *Dict) Set(key, value any) error {
+	switch key.(type) {
+	case nil, bool, int64, string:
+	default:
+		return fmt.Errorf("a dictionary has a key of type %s, which is not supported", TypeName(key))
+	}
+	if i := d.find(key); i >= 0 {
+		d.values[i] = value
+		return nil
+	}
+	d.keys = append(d.keys, key)
+	d.values = append(d.values, value)
+	switch {
+	case d.index != nil:
+		d.index[key] = len(d.keys) - 1
+	case len(d.keys) >= indexed:
+		d.index = make(map[any]int, 2*indexed)
+		for i, k := range d.keys {
+			d.index[k] = i
+		}
+	}
+	return nil
+}
+
+// MustSet is Set for a key of the right type, and returns d.
+func (d *Dict) MustSet(key, value any) *Dict {
+	if err := d.Set(key, value); err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// TypeName returns Python's name of a value's type.
+func TypeName(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "NoneType"
+	case bool:
+		return "bool"
+	case int64, *big.Int:
+		return "int"
+	case float64:
+		return "float"
+	case string:
+		return "str"
+	case []byte:
+		return "bytes"
+	case Tuple:
+		return "tuple"
+	case *List:
+		return "list"
+	case *Dict:
+		return "dict"
+	case *Set:
+		return "set"
+	case *Object:
+		return v.Class
+	case *Global:
+		return v.Name
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// Bounds of Walk.
+const (
+	maxDepth  = 100
+	maxVisits = 4 * MaxValues
+)
+
+// ErrTooMuch is the error of values that hold themselves, or hold one value
+// along so many ways that no real checkpoint does.
+var ErrTooMuch = errors.New("its values hold themselves, or one another too many times")
+
+// Walk calls visit for v and everything in it, with the steps that lead there:
+// keys of dictionaries, names of attributes, and int positions. visit returns
+// false to stay out of a value. The path is valid during the call only.
+func Walk(v any, visit func(path []any, v any) (descend bool, err error)) error {
+	w := walker{visit: visit}
+	return w.walk(v)
+}
+
+type walker struct {
+	path   []any
+	visits int
+	visit  func(path []any, v any) (bool, error)
+}
+
+func (w *walker) walk(v any) error {
+	if w.visits++; w.visits > maxVisits || len(w.path) > maxDepth {
+		return ErrTooMuch
+	}
+	descend, err := w.visit(w.path, v)
+	if err != nil || !descend {
+		return err
+	}
+	switch v := v.(type) {
+	case Tuple:
+		return w.items(v)
+	case *List:
+		return w.items(v.Items)
+	case *Set:
+		return w.items(v.Items)
+	case *Object:
+		return w.entries(v.Attrs)
+	case *Dict:
+		return w.entries(v)
+	}
+	return nil
+}
+
+func (w *walker) items(items []any) error {
+	for i, v := range items {
+		if err := w.step(i, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) entries(d *Dict) error {
+	for i := range d.keys {
+		if err := w.step(d.keys[i], d.values[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) step(key, v any) error {
+	w.path = append(w.path, key)
+	err := w.walk(v)
+	w.path = w.path[:len(w.path)-1]
+	return err
+}
