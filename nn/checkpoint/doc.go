@@ -1,11 +1,14 @@
-// Package checkpoint reads and writes tensors by name in the safetensors
-// format: an 8-byte little-endian header length, a JSON header, and one flat
-// byte buffer (https://huggingface.co/docs/safetensors).
+// Package checkpoint reads and writes tensors by name. Its own format is
+// safetensors: an 8-byte little-endian header length, a JSON header, and one
+// flat byte buffer (https://huggingface.co/docs/safetensors). It also reads
+// what PyTorch's torch.save writes, in the zip container of version 1.6 and
+// later and in the legacy stream of pickles.
 //
-// Start at [Open] to read and at [Write] to save. A [File] parses the header
-// at once and the tensors on demand, straight into the caller's memory, so
-// that loading a model takes the memory of the model and no more. A [Tensor]
-// to be written holds the caller's slice without a copy.
+// Start at [Open] to read and at [Write] to save. A [File] parses the
+// description at once and the tensors on demand, straight into the caller's
+// memory: the file is mapped, and mapped pages are given back once they are
+// copied, so that loading a model takes the memory of the model and no more. A
+// [Tensor] to be written holds the caller's slice without a copy.
 //
 // What is promised:
 //
@@ -19,6 +22,9 @@
 //     gaps and end where the file ends. A file that breaks a rule gives an
 //     error of one sentence, and memory is never taken on a header's word
 //     alone: it is bounded by the size of the file.
+//   - The same holds for PyTorch's files, and nothing in them is executed: a
+//     pickle may name what is on a short list (package pickle) and is refused
+//     otherwise, with the name it asked for.
 //
 // The package knows nothing of models: what the names mean is nn's business,
 // what the metadata means is the trainer's.

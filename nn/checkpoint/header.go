@@ -26,11 +26,18 @@ type Info struct {
 	DType DType
 	Shape []int
 
-	begin, end int64 // bytes within the data, which follow the header
+	// [begin, end) are the bytes from the first element to the last.
+	// Positions are in the file once it is open, and in the data while the
+	// header of a safetensors file is parsed.
+	begin, end int64
+	strides    []int // in elements, of a view that is not contiguous; else nil
 }
 
 // Elements returns the number of elements.
-func (i Info) Elements() int { return int((i.end - i.begin) / int64(i.DType.Size())) }
+func (i Info) Elements() int {
+	n, _ := elements(i.Shape)
+	return int(n)
+}
 
 // parseHeader reads the JSON header by tokens, because decoding into a map
 // would let a name occur twice, and checks it against the bytes that follow.

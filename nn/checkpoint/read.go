@@ -5,25 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"os"
 	"slices"
 	"sort"
+
+	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// File is an open safetensors file. Its header is in memory, its tensors are
-// read on demand. It may be used by several goroutines at once.
+// Format is a kind of file.
+type Format string
+
+// The formats that are read. PyTorch has written zip files since version 1.6.
+const (
+	Safetensors Format = "safetensors"
+	TorchZip    Format = "PyTorch zip"
+	TorchLegacy Format = "PyTorch legacy"
+)
+
+// File is an open checkpoint. What describes its tensors is in memory, they
+// themselves are read on demand. It may be used by several goroutines at once.
 type File struct {
 	name     string
-	r        io.ReaderAt
-	data     int64 // where the data start
+	format   Format
+	src      source
 	infos    []Info
 	metadata map[string]string
-	close    func() error
+	extra    *pickle.Dict
 }
 
-// Open reads the header of the file at path; the caller closes it. The error
-// of a file that is no valid safetensors file names the file and what is wrong.
+// Open reads the description of the file at path, a safetensors file or one of
+// PyTorch; the caller closes it. The error of a file that is not valid names
+// the file and what is wrong.
 func Open(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -37,61 +50,96 @@ func Open(path string) (*File, error) {
 		f.Close()
 		return nil, fmt.Errorf("checkpoint: cannot read %s: %w", path, err)
 	}
-	file, err := NewFile(path, f, st.Size())
+	src := openSource(f, st.Size())
+	file, err := newFile(path, f, st.Size(), src)
 	if err != nil {
-		f.Close()
+		src.close()
 		return nil, err
 	}
-	file.close = f.Close
 	return file, nil
 }
 
-// NewFile reads the header of a safetensors file of size bytes behind r. The
+// NewFile reads the description of a checkpoint of size bytes behind r. The
 // name stands in errors.
 func NewFile(name string, r io.ReaderAt, size int64) (*File, error) {
-	fail := func(err error) (*File, error) {
-		return nil, fmt.Errorf("checkpoint: %s is not a valid safetensors file: %w", name, err)
+	return newFile(name, r, size, reader{struct{ io.ReaderAt }{r}})
+}
+
+// newFile recognises the format. A safetensors header is a JSON object, so the
+// ninth byte decides between it and the others, whose first bytes may be any
+// length.
+func newFile(name string, r io.ReaderAt, size int64, src source) (_ *File, err error) {
+	f := &File{name: name, format: Safetensors, src: src}
+	parse := f.parseSafetensors
+	var head [9]byte
+	if n, _ := r.ReadAt(head[:], 0); n > 0 && head[8] != '{' {
+		switch magic := string(head[:n]); {
+		case isZip(magic):
+			f.format = TorchZip
+			parse = func(size int64) error { return f.parseZip(r, size) }
+		case isLegacy(magic):
+			f.format, parse = TorchLegacy, f.parseLegacy
+		}
 	}
-	var head [8]byte
-	if size < int64(len(head)) {
-		return fail(fmt.Errorf("it has only %d bytes", size))
+	err = func() (err error) {
+		defer guard(&err)()
+		return parse(size)
+	}()
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %s is not a valid %s file: %w", name, f.format, err)
 	}
-	if _, err := r.ReadAt(head[:], 0); err != nil {
-		return fail(err)
+	return f, nil
+}
+
+// parseSafetensors reads the header.
+func (f *File) parseSafetensors(size int64) error {
+	if size < 8 {
+		return fmt.Errorf("it has only %d bytes", size)
 	}
-	n := binary.LittleEndian.Uint64(head[:])
+	head, err := f.src.view(0, 8, nil)
+	if err != nil {
+		return err
+	}
+	n := binary.LittleEndian.Uint64(head)
 	if n > maxHeader {
-		return fail(fmt.Errorf("its header claims %d bytes, the format allows %d", n, maxHeader))
+		return fmt.Errorf("its header claims %d bytes, the format allows %d", n, maxHeader)
 	}
 	if int64(n) > size-8 {
-		return fail(fmt.Errorf("its header claims %d bytes, but only %d follow: the file is cut short", n, size-8))
+		return fmt.Errorf("its header claims %d bytes, but only %d follow: the file is cut short", n, size-8)
 	}
-	header := make([]byte, n)
-	if _, err := r.ReadAt(header, 8); err != nil && !(err == io.EOF && n == 0) {
-		return fail(err)
+	header, err := f.src.view(8, int(n), nil)
+	if err != nil {
+		return err
 	}
 	data := 8 + int64(n)
-	infos, metadata, err := parseHeader(header, size-data)
-	if err != nil {
-		return fail(err)
+	f.infos, f.metadata, err = parseHeader(header, size-data)
+	for i := range f.infos {
+		f.infos[i].begin += data
+		f.infos[i].end += data
 	}
-	return &File{name: name, r: r, data: data, infos: infos, metadata: metadata, close: func() error { return nil }}, nil
+	return err
 }
 
 // Close releases the file.
-func (f *File) Close() error { return f.close() }
+func (f *File) Close() error { return f.src.close() }
 
 // Name returns the name the file was opened under.
 func (f *File) Name() string { return f.name }
 
+// Format returns what kind of file it is.
+func (f *File) Format() Format { return f.format }
+
 // Metadata returns the file's strings; the map is the caller's own and never nil.
 func (f *File) Metadata() map[string]string {
 	m := make(map[string]string, len(f.metadata))
-	for k, v := range f.metadata {
-		m[k] = v
-	}
+	maps.Copy(m, f.metadata)
 	return m
 }
+
+// Extra returns what a PyTorch file holds beside the model ("optimizer",
+// "epoch", "args"), with a *[Ref] in the place of each tensor. It is nil for a
+// safetensors file, and must not be changed.
+func (f *File) Extra() *pickle.Dict { return f.extra }
 
 // Tensors describes all tensors, sorted by name.
 func (f *File) Tensors() []Info {
@@ -113,85 +161,31 @@ func (f *File) Info(name string) (Info, bool) {
 	return info, true
 }
 
-// ReadFloat32 reads a tensor of any floating point type into dst, which has
-// its number of elements; F64 is rounded to the nearest float32.
-func (f *File) ReadFloat32(name string, dst []float32) error {
-	info, err := f.lookup(name, len(dst), DType.IsFloat, "floating point numbers")
-	if err != nil {
-		return err
-	}
-	switch info.DType {
-	case F32:
-		return decode(f, info, dst, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
-	case F64:
-		return decode(f, info, dst, func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) })
-	case F16:
-		return decode(f, info, dst, func(b []byte) float32 { return float16ToFloat32(binary.LittleEndian.Uint16(b)) })
-	default: // BF16
-		return decode(f, info, dst, func(b []byte) float32 { return bfloat16ToFloat32(binary.LittleEndian.Uint16(b)) })
-	}
-}
-
-// Float32 reads a tensor of any floating point type as float32.
-func (f *File) Float32(name string) ([]float32, error) {
-	return allocate(f, name, f.ReadFloat32)
-}
-
-// Float64 reads a tensor of any floating point type as float64, exactly.
-func (f *File) Float64(name string) ([]float64, error) {
-	return allocate(f, name, func(name string, dst []float64) error {
-		info, err := f.lookup(name, len(dst), DType.IsFloat, "floating point numbers")
-		if err != nil {
-			return err
-		}
-		if info.DType == F64 {
-			return decode(f, info, dst, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
-		}
-		narrow := make([]float32, len(dst))
-		if err := f.ReadFloat32(name, narrow); err != nil {
-			return err
-		}
-		for i, v := range narrow {
-			dst[i] = float64(v)
-		}
-		return nil
-	})
-}
-
-// Int64 reads a tensor of any integer type but U64 (BOOL as 0 and 1).
-func (f *File) Int64(name string) ([]int64, error) {
-	return allocate(f, name, func(name string, dst []int64) error {
-		isInt := func(d DType) bool { return !d.IsFloat() && d != U64 }
-		info, err := f.lookup(name, len(dst), isInt, "integers of at most 64 bits with sign")
-		if err != nil {
-			return err
-		}
-		le := binary.LittleEndian
-		get := map[DType]func(b []byte) int64{
-			I64:  func(b []byte) int64 { return int64(le.Uint64(b)) },
-			I32:  func(b []byte) int64 { return int64(int32(le.Uint32(b))) },
-			I16:  func(b []byte) int64 { return int64(int16(le.Uint16(b))) },
-			I8:   func(b []byte) int64 { return int64(int8(b[0])) },
-			U32:  func(b []byte) int64 { return int64(le.Uint32(b)) },
-			U16:  func(b []byte) int64 { return int64(le.Uint16(b)) },
-			U8:   func(b []byte) int64 { return int64(b[0]) },
-			Bool: func(b []byte) int64 { return int64(min(b[0], 1)) },
-		}
-		return decode(f, info, dst, get[info.DType])
-	})
-}
-
-// Raw reads the little-endian bytes of a tensor of any type.
+// Raw reads the little-endian bytes of a tensor of any type, in row-major
+// order.
 func (f *File) Raw(name string) ([]byte, error) {
 	info, ok := f.Info(name)
 	if !ok {
 		return nil, f.missing(name)
 	}
-	b := make([]byte, info.end-info.begin)
-	if err := f.readAt(b, info.begin); err != nil {
-		return nil, err
+	b := make([]byte, 0, info.Elements()*info.DType.Size())
+	err := f.chunks(info, func(chunk []byte) error {
+		b = append(b, chunk...)
+		return nil
+	})
+	return b, err
+}
+
+// WriteTo writes the bytes of Raw to w, piece by piece.
+func (f *File) WriteTo(w io.Writer, name string) error {
+	info, ok := f.Info(name)
+	if !ok {
+		return f.missing(name)
 	}
-	return b, nil
+	return f.chunks(info, func(chunk []byte) error {
+		_, err := w.Write(chunk)
+		return err
+	})
 }
 
 func (f *File) missing(name string) error {
@@ -211,40 +205,76 @@ func (f *File) lookup(name string, n int, accept func(DType) bool, want string) 
 	return info, nil
 }
 
-func (f *File) readAt(b []byte, offset int64) error {
-	if _, err := io.ReadFull(io.NewSectionReader(f.r, f.data+offset, int64(len(b))), b); err != nil {
-		return fmt.Errorf("checkpoint: cannot read %s: %w", f.name, err)
-	}
-	return nil
-}
-
-func allocate[T any](f *File, name string, read func(string, []T) error) ([]T, error) {
-	info, ok := f.Info(name)
-	if !ok {
-		return nil, f.missing(name)
-	}
-	v := make([]T, info.Elements())
-	if err := read(name, v); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
-
-// decode converts a tensor chunk by chunk.
-func decode[T any](f *File, info Info, dst []T, get func([]byte) T) error {
-	size := info.DType.Size()
-	buf := make([]byte, min(chunk, len(dst)*size))
-	offset := info.begin
-	for len(dst) > 0 {
-		n := min(len(dst), len(buf)/size)
-		if err := f.readAt(buf[:n*size], offset); err != nil {
+// chunks calls use for the elements of a tensor in row-major order, some whole
+// elements at a time, and then gives their memory back. Errors of use pass as
+// they are.
+func (f *File) chunks(info Info, use func([]byte) error) error {
+	var used error
+	err := func() (err error) {
+		defer guard(&err)()
+		defer f.src.done(info.begin, info.end)
+		if info.Elements() == 0 {
+			return nil
+		}
+		if info.strides != nil {
+			used, err = f.gather(info, use)
 			return err
 		}
-		for i := range n {
-			dst[i] = get(buf[i*size : (i+1)*size])
+		size := int64(chunk)
+		buf := make([]byte, min(size, info.end-info.begin))
+		for at := info.begin; at < info.end && used == nil; at += size {
+			b, err := f.src.view(at, int(min(size, info.end-at)), buf)
+			if err != nil {
+				return err
+			}
+			used = use(b)
 		}
-		dst = dst[n:]
-		offset += int64(n * size)
+		return nil
+	}()
+	if err != nil {
+		return fmt.Errorf("checkpoint: cannot read %s: %w", f.name, err)
 	}
-	return nil
+	return used
+}
+
+// gather is chunks for a view with strides: the bytes that hold all elements
+// are at hand, a row of elements is collected at a time.
+func (f *File) gather(info Info, use func([]byte) error) (used, err error) {
+	all, err := f.src.view(info.begin, int(info.end-info.begin), nil)
+	if err != nil {
+		return nil, err
+	}
+	size, last := info.DType.Size(), len(info.Shape)-1
+	row := make([]byte, 0, min(chunk, info.Elements()*size))
+	at := make([]int, len(info.Shape)) // position in each dimension
+	for {
+		from := 0
+		for i, p := range at {
+			from += p * info.strides[i] * size
+		}
+		for range info.Shape[last] {
+			row = append(row, all[from:from+size]...)
+			from += info.strides[last] * size
+			if len(row) == chunk {
+				if used = use(row); used != nil {
+					return used, nil
+				}
+				row = row[:0]
+			}
+		}
+		d := last - 1
+		for ; d >= 0; d-- {
+			if at[d]++; at[d] < info.Shape[d] {
+				break
+			}
+			at[d] = 0
+		}
+		if d < 0 {
+			break
+		}
+	}
+	if len(row) > 0 {
+		used = use(row)
+	}
+	return used, nil
 }

@@ -1,0 +1,252 @@
+package checkpoint
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/godmae/godmae/nn/checkpoint/pickle"
+)
+
+// Limits of PyTorch files.
+const (
+	maxPickle = 32 << 20 // bytes that describe the tensors
+
+	// The tensors of a file may share storage, but not claim together more
+	// than maxClaim times its size and a little: memory is not taken on the
+	// word of a few bytes that call themselves a terabyte.
+	maxClaim   = 4
+	smallClaim = 1 << 20
+)
+
+// ExtraPrefix starts the names of the tensors that a PyTorch file holds beside
+// the model; their path in the file follows, as in
+// "train.torch.optimizer.state.0.exp_avg".
+const ExtraPrefix = "train.torch."
+
+// Ref stands for a tensor in [File.Extra].
+type Ref struct {
+	Name string // of the tensor in the file
+
+	storage *storage
+	offset  int64 // in elements
+	shape   []int
+	strides []int
+	dtype   DType
+}
+
+// storage is a piece of the file that tensors are views of.
+type storage struct {
+	key      string
+	dtype    DType // "" for bytes without a type
+	elements int64 // claimed
+	begin    int64 // in the file, once it is known
+	size     int64 // bytes there
+
+	from int64 // of a legacy view of another storage: where it starts, in elements
+}
+
+// itemSize returns the bytes of what a storage counts.
+func (s *storage) itemSize() int64 {
+	if s.dtype == "" {
+		return 1
+	}
+	return int64(s.dtype.Size())
+}
+
+// parseTree takes the tensors out of what was unpickled. place finds the bytes
+// of a storage.
+func (f *File) parseTree(root any, size int64, place func(*storage) error) error {
+	top, ok := root.(*pickle.Dict)
+	if !ok {
+		return fmt.Errorf("it holds a %s, not a dictionary of tensors", pickle.TypeName(root))
+	}
+	t := tree{size: size, place: place, seen: map[string]bool{}}
+	model, prefix := top, ""
+	for _, key := range []string{"model", "state_dict"} {
+		if v, ok := top.Get(key); ok {
+			if d, ok := v.(*pickle.Dict); ok && holdsTensor(d) {
+				model, prefix = d, key
+				break
+			}
+		}
+	}
+	if err := t.collect(model, ""); err != nil {
+		return err
+	}
+	if len(t.infos) == 0 {
+		return errors.New("it holds no tensors")
+	}
+	t.unwrap()
+	f.extra = &pickle.Dict{}
+	for i := range top.Len() {
+		key, v := top.At(i)
+		name, ok := key.(string)
+		if !ok || key == prefix || prefix == "" && holdsTensor(v) {
+			continue // a flat state dict is a model, but for what holds no tensors
+		}
+		if err := t.collect(v, ExtraPrefix+name+"."); err != nil {
+			return err
+		}
+		f.extra.MustSet(name, v)
+	}
+	slices.SortFunc(t.infos, func(a, b Info) int { return cmp.Compare(a.Name, b.Name) })
+	f.infos = t.infos
+	return nil
+}
+
+// holdsTensor reports whether there is a tensor in v.
+func holdsTensor(v any) bool {
+	err := pickle.Walk(v, func(_ []any, v any) (bool, error) {
+		if _, ok := v.(*Ref); ok {
+			return false, errFound
+		}
+		return true, nil
+	})
+	return err == errFound
+}
+
+var errFound = errors.New("found")
+
+// tree collects the tensors of nested containers.
+type tree struct {
+	size  int64 // of the file
+	place func(*storage) error
+	infos []Info
+	seen  map[string]bool
+	claim int64 // bytes of all tensors
+}
+
+// collect adds all tensors within v under their paths.
+func (t *tree) collect(v any, prefix string) error {
+	return pickle.Walk(v, func(path []any, v any) (bool, error) {
+		ref, ok := v.(*Ref)
+		if !ok {
+			return true, nil
+		}
+		return false, t.add(ref, prefix+join(path))
+	})
+}
+
+func join(path []any) string {
+	parts := make([]string, len(path))
+	for i, p := range path {
+		switch p := p.(type) {
+		case string:
+			parts[i] = p
+		case int64:
+			parts[i] = strconv.FormatInt(p, 10)
+		default:
+			parts[i] = fmt.Sprint(p)
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+func (t *tree) add(ref *Ref, name string) error {
+	name = strings.ToValidUTF8(strings.TrimSuffix(name, "."), "\uFFFD")
+	if t.seen[name] {
+		return fmt.Errorf("it names the tensor %q twice", name)
+	}
+	t.seen[name] = true
+	info, err := t.info(ref)
+	if err != nil {
+		return fmt.Errorf("its tensor %q %w", name, err)
+	}
+	ref.Name, info.Name = name, name
+	n, _ := elements(info.Shape)
+	t.claim += n * int64(info.DType.Size())
+	if t.claim < 0 || t.claim > maxClaim*t.size+smallClaim {
+		return fmt.Errorf("its tensors up to %q claim %d bytes and the file has %d; tensors that share their storage may claim up to %d times its size", name, t.claim, t.size, maxClaim)
+	}
+	t.infos = append(t.infos, info)
+	return nil
+}
+
+// info checks that a tensor lies within its storage, and says where in the
+// file. Its errors go on after the tensor's name.
+func (t *tree) info(ref *Ref) (Info, error) {
+	s := ref.storage
+	if err := t.place(s); err != nil {
+		return Info{}, err
+	}
+	item := s.itemSize()
+	if s.elements < 0 || s.from < 0 || s.from > s.size/item || s.elements > s.size/item-s.from {
+		return Info{}, fmt.Errorf("is a view of storage %q, which claims %d elements but has %d bytes", s.key, s.elements, s.size)
+	}
+	size := int64(ref.dtype.Size())
+	room := s.elements * item / size // in elements of the tensor
+	n, ok := elements(ref.shape)
+	if !ok {
+		return Info{}, fmt.Errorf("has the impossible shape %v", ref.shape)
+	}
+	if len(ref.shape) > maxRank || len(ref.shape) != len(ref.strides) {
+		return Info{}, fmt.Errorf("has %d dimensions and %d strides; at most %d of each are supported", len(ref.shape), len(ref.strides), maxRank)
+	}
+	last, ok := lastElement(ref)
+	if !ok || ref.offset < 0 || ref.offset > room || n > 0 && last >= room {
+		return Info{}, fmt.Errorf("of shape %v, strides %v and offset %d does not lie within storage %q of %d elements", ref.shape, ref.strides, ref.offset, s.key, room)
+	}
+	begin := s.begin + s.from*item + ref.offset*size
+	info := Info{DType: ref.dtype, Shape: ref.shape, begin: begin, end: begin}
+	if n > 0 {
+		info.end = s.begin + s.from*item + (last+1)*size
+	}
+	if n > 0 && !contiguous(ref) {
+		info.strides = ref.strides
+	}
+	return info, nil
+}
+
+// lastElement returns the position in the storage of the element furthest
+// along, and false when a stride is negative or positions overflow.
+func lastElement(ref *Ref) (int64, bool) {
+	last := ref.offset
+	for i, d := range ref.shape {
+		stride := int64(ref.strides[i])
+		if stride < 0 {
+			return 0, false
+		}
+		if d <= 1 || stride == 0 {
+			continue
+		}
+		if stride > math.MaxInt64/16/int64(d) {
+			return 0, false
+		}
+		if last += int64(d-1) * stride; last < 0 || last > math.MaxInt64/16 {
+			return 0, false
+		}
+	}
+	return last, true
+}
+
+// contiguous reports whether the elements follow one another in row-major
+// order.
+func contiguous(ref *Ref) bool {
+	want := 1
+	for i := len(ref.shape) - 1; i >= 0; i-- {
+		if ref.shape[i] != 1 && ref.strides[i] != want {
+			return false
+		}
+		want *= ref.shape[i]
+	}
+	return true
+}
+
+// unwrap takes off the "module." that a model wrapped for several GPUs puts in
+// front of all names.
+func (t *tree) unwrap() {
+	const wrapper = "module."
+	for _, info := range t.infos {
+		if !strings.HasPrefix(info.Name, wrapper) {
+			return
+		}
+	}
+	for i := range t.infos {
+		t.infos[i].Name = t.infos[i].Name[len(wrapper):]
+	}
+}

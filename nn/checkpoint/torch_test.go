@@ -1,0 +1,455 @@
+package checkpoint
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/nn/checkpoint/pickle"
+)
+
+func openTestdata(t *testing.T, name string) *File {
+	t.Helper()
+	f, err := Open(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	return f
+}
+
+func floats(t *testing.T, f *File, name string) []float64 {
+	t.Helper()
+	v, err := f.Float64(name)
+	require.NoError(t, err)
+	return v
+}
+
+func count(n int, from float64) []float64 {
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = from + float64(i)
+	}
+	return v
+}
+
+// scripts/make-torch-testdata.py wrote these files with PyTorch.
+func TestReadsTorchFiles(t *testing.T) {
+	for _, c := range []struct {
+		file   string
+		format Format
+	}{{"training.pth", TorchZip}, {"training_protocol4.pth", TorchZip}, {"training_legacy.pth", TorchLegacy}} {
+		f := openTestdata(t, c.file)
+		require.Equal(t, c.format, f.Format())
+		names := []string{}
+		for _, info := range f.Tensors() {
+			names = append(names, fmt.Sprint(info.Name, info.DType, info.Shape))
+		}
+		require.Equal(t, []string{
+			"countI64[]",
+			"train.torch.optimizer.state.0.exp_avgF32[2 3]",
+			"train.torch.optimizer.state.0.exp_avg_sqF32[2 3]",
+			"train.torch.optimizer.state.0.stepF32[]",
+			"weightF32[2 3]",
+		}, names, c.file)
+		require.Equal(t, count(6, 0), floats(t, f, "weight"))
+		require.Equal(t, count(6, 20), floats(t, f, "train.torch.optimizer.state.0.exp_avg_sq"))
+		n, err := f.Int64("count")
+		require.NoError(t, err)
+		require.Equal(t, []int64{7}, n)
+		epoch, _ := f.Extra().Get("epoch")
+		require.Equal(t, int64(4), epoch)
+		args, _ := f.Extra().Get("args")
+		model, _ := args.(*pickle.Object).Attrs.Get("model")
+		require.Equal(t, "dmae_vit_base_patch16", model)
+		_, ok := f.Extra().Get("model")
+		require.False(t, ok, "the model is no extra")
+		require.Empty(t, f.Metadata())
+	}
+}
+
+func TestReadsViews(t *testing.T) {
+	for _, file := range []string{"views.pth", "views_legacy.pth"} {
+		f := openTestdata(t, file)
+		require.Equal(t, count(24, 0), floats(t, f, "whole"))
+		require.Equal(t, count(12, 6), floats(t, f, "rows"))
+		require.Equal(t, []float64{2, 3, 8, 9, 14, 15, 20, 21}, floats(t, f, "columns"))
+		require.Equal(t, []float64{1, 4, 7, 10, 13, 16, 19, 22}, floats(t, f, "every_third"))
+		require.Equal(t, []float64{5, 5, 5, 5, 5, 5}, floats(t, f, "expanded"))
+		require.Equal(t, []float64{9}, floats(t, f, "scalar"))
+		require.Empty(t, floats(t, f, "empty"))
+		var want []float64 // element [i,j,k] of the transposed is [j,k,i] of 2 x 3 x 4
+		for i := range 4 {
+			for j := range 2 {
+				for k := range 3 {
+					want = append(want, float64(12*j+4*k+i))
+				}
+			}
+		}
+		require.Equal(t, want, floats(t, f, "transposed"))
+		info, ok := f.Info("transposed")
+		require.True(t, ok)
+		require.Equal(t, []int{4, 2, 3}, info.Shape)
+		require.Equal(t, 24, info.Elements())
+		raw, err := f.Raw("columns")
+		require.NoError(t, err)
+		require.Len(t, raw, 32)
+		require.Equal(t, float32(8), math.Float32frombits(binary.LittleEndian.Uint32(raw[8:])))
+	}
+	f := openTestdata(t, "parameters.pth")
+	require.Equal(t, count(4, 0), floats(t, f, "w"))
+	require.Equal(t, count(2, 4), floats(t, f, "b"))
+}
+
+func TestReadsEveryElementType(t *testing.T) {
+	for _, file := range []string{"types.pth", "types_legacy.pth"} {
+		f := openTestdata(t, file)
+		for name, dtype := range map[string]DType{
+			"float64": F64, "float32": F32, "float16": F16, "bfloat16": BF16,
+			"int64": I64, "int32": I32, "int16": I16, "int8": I8, "uint8": U8, "bool": Bool,
+		} {
+			info, ok := f.Info(name)
+			require.True(t, ok, name)
+			require.Equal(t, dtype, info.DType, name)
+			if dtype.IsFloat() {
+				require.Equal(t, count(3, 0), floats(t, f, name), name)
+				continue
+			}
+			want := []int64{0, 1, 2}
+			if dtype == Bool {
+				want[2] = 1
+			}
+			v, err := f.Int64(name)
+			require.NoError(t, err)
+			require.Equal(t, want, v, name)
+		}
+	}
+	f := openTestdata(t, "unsigned.pth")
+	for name, dtype := range map[string]DType{"uint16": U16, "uint32": U32, "uint64": U64} {
+		info, _ := f.Info(name)
+		require.Equal(t, dtype, info.DType)
+		raw, err := f.Raw(name)
+		require.NoError(t, err)
+		require.Equal(t, byte(2), raw[2*dtype.Size()])
+	}
+}
+
+// requireSameTensors compares every model tensor of a file, bit for bit.
+func requireSameTensors(t *testing.T, want, got *File) {
+	t.Helper()
+	n := 0
+	for _, info := range got.Tensors() {
+		if strings.HasPrefix(info.Name, ExtraPrefix) {
+			continue
+		}
+		n++
+		twin, ok := want.Info(info.Name)
+		require.True(t, ok, "%s is not in %s", info.Name, want.Name())
+		require.Equal(t, twin.Shape, info.Shape, info.Name)
+		a, err := want.Float32(info.Name)
+		require.NoError(t, err)
+		b, err := got.Float32(info.Name)
+		require.NoError(t, err)
+		for i := range a {
+			require.Equal(t, math.Float32bits(a[i]), math.Float32bits(b[i]), "%s[%d]", info.Name, i)
+		}
+	}
+	require.Len(t, want.Tensors(), n)
+}
+
+func TestTorchFilesEqualTheirSafetensors(t *testing.T) {
+	root := os.Getenv("DMAE_TESTDATA")
+	if root == "" {
+		t.Skip("DMAE_TESTDATA is not set")
+	}
+	open := func(name string) *File {
+		f, err := Open(filepath.Join(root, "fixtures", name))
+		require.NoError(t, err)
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	for pth, twin := range map[string]string{
+		"dmae_tiny.pth":             "dmae_tiny_weights.safetensors",
+		"dmae_tiny_full.pth":        "dmae_tiny_full.safetensors",
+		"dmae_tiny_full_legacy.pth": "dmae_tiny_full.safetensors",
+		"vit_tiny_gap.pth":          "vit_tiny_gap_weights.safetensors",
+		"vit_tiny_cls.pth":          "vit_tiny_cls_weights.safetensors",
+	} {
+		requireSameTensors(t, open(twin), open(pth))
+	}
+	// Half types hold what PyTorch rounded the same weights to: at most half a
+	// unit in the last of 11 and 8 bits away.
+	for pth, ulp := range map[string]float64{"dmae_tiny_f16.pth": 1.0 / (1 << 11), "dmae_tiny_bf16_flat.pth": 1.0 / (1 << 8)} {
+		whole, half := open("dmae_tiny_full.safetensors"), open(pth)
+		for _, info := range whole.Tensors() {
+			a, b := floats(t, whole, info.Name), floats(t, half, info.Name)
+			for i := range a {
+				require.InDelta(t, a[i], b[i], math.Abs(a[i])*ulp+1.0/(1<<25), "%s %s[%d]", pth, info.Name, i)
+			}
+		}
+	}
+	views := open("torch_views.pth")
+	require.NotEmpty(t, views.Tensors())
+	require.Equal(t, floats(t, views, "shared")[5:11], floats(t, views, "slice"))
+	shared := floats(t, views, "shared")
+	transposed := floats(t, views, "t")
+	for i := range 6 {
+		for j := range 4 {
+			require.Equal(t, shared[6*j+i], transposed[4*i+j])
+		}
+	}
+}
+
+// zipOf makes an archive of stored entries, names and contents in turns.
+func zipOf(t testing.TB, entries ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(entries); i += 2 {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: entries[i], Method: zip.Store})
+		require.NoError(t, err)
+		_, err = w.Write([]byte(entries[i+1]))
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+// tensorOf is a tensor of any claim, to be pickled.
+func tensorOf(class, key string, elements, offset any, shape, strides pickle.Tuple) pickle.Call {
+	id := pickle.Persistent{ID: pickle.Tuple{"storage", &pickle.Global{Name: class}, key, "cpu", elements}}
+	return pickle.Call{Global: "torch._utils._rebuild_tensor_v2", Args: pickle.Tuple{id, offset, shape, strides, false, pickle.Call{Global: "collections.OrderedDict"}}}
+}
+
+func pickled(t testing.TB, v any) string {
+	t.Helper()
+	b, err := pickle.Encode(v)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func one(v any) *pickle.Dict { return (&pickle.Dict{}).MustSet("w", v) }
+
+func TestHostileTorchFiles(t *testing.T) {
+	const float = "torch.FloatStorage"
+	type tuple = pickle.Tuple
+	data := func(v any) []byte {
+		return zipOf(t, "a/data.pkl", pickled(t, v), "a/data/0", strings.Repeat("\x00", 40), "a/version", "3\n")
+	}
+	good := one(tensorOf(float, "0", 10, 0, tuple{2, 5}, tuple{5, 1}))
+	_, err := read(data(good))
+	require.NoError(t, err)
+
+	compressed := func() []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for name, content := range map[string]string{"a/data.pkl": pickled(t, good), "a/data/0": strings.Repeat("\x00", 40)} {
+			w, err := z.Create(name)
+			require.NoError(t, err)
+			_, err = w.Write([]byte(content))
+			require.NoError(t, err)
+		}
+		require.NoError(t, z.Close())
+		return b.Bytes()
+	}()
+	flipped := data(good)
+	flipped[bytes.Index(flipped, []byte("rebuild"))] ^= 1
+	shared := &pickle.Dict{}
+	for i := range 100_000 {
+		shared.MustSet(int64(i), nil)
+	}
+	many := &pickle.Dict{}
+	for i := range 2000 {
+		many.MustSet(fmt.Sprint(i), tensorOf(float, "0", 500, 0, tuple{500}, tuple{1}))
+	}
+
+	for _, c := range []struct {
+		name string
+		file []byte
+		want string
+	}{
+		{"system", zipOf(t, "a/data.pkl", "cposix\nsystem\n(S'echo owned'\ntR."), "posix.system"},
+		{"eval", zipOf(t, "a/data.pkl", "\x80\x02cbuiltins\neval\nX\x03\x00\x00\x001+1\x85R."), "builtins.eval"},
+		{"numpy", data(one(pickle.Call{Global: "numpy.core.multiarray._reconstruct"})), "numpy.core.multiarray._reconstruct"},
+		{"quantised", data(one(tensorOf("torch.QInt8Storage", "0", 40, 0, tuple{40}, tuple{1}))), "torch.QInt8Storage"},
+		{"not a dictionary", data(tuple{1, 2}), "holds a tuple"},
+		{"a tensor", data(tensorOf(float, "0", 10, 0, tuple{10}, tuple{1})), "not a dictionary"},
+		{"no tensors", data(one("x")), "no tensors"},
+		{"no storage", data(one(tensorOf(float, "1", 10, 0, tuple{10}, tuple{1}))), `storage "1", which the file does not have`},
+		{"storage too small", data(one(tensorOf(float, "0", 11, 0, tuple{11}, tuple{1}))), "claims 11 elements but has 40 bytes"},
+		{"negative storage", data(one(tensorOf(float, "0", -1, 0, tuple{1}, tuple{1}))), "claims -1 elements"},
+		{"huge storage", data(one(tensorOf(float, "0", int64(math.MaxInt64), 0, tuple{1}, tuple{1}))), "claims 9223372036854775807"},
+		{"bad type of size", data(one(tensorOf(float, "0", "many", 0, tuple{1}, tuple{1}))), "no class, key or size"},
+		{"class no storage", data(one(tensorOf("collections.OrderedDict", "0", 10, 0, tuple{1}, tuple{1}))), "the class collections.OrderedDict"},
+		{"shape beyond the storage", data(one(tensorOf(float, "0", 10, 0, tuple{11}, tuple{1}))), "does not lie within"},
+		{"offset beyond the storage", data(one(tensorOf(float, "0", 10, 8, tuple{3}, tuple{1}))), "does not lie within"},
+		{"negative offset", data(one(tensorOf(float, "0", 10, -4, tuple{3}, tuple{1}))), "does not lie within"},
+		{"empty beyond the storage", data(one(tensorOf(float, "0", 10, 11, tuple{0}, tuple{1}))), "does not lie within"},
+		{"stride beyond the storage", data(one(tensorOf(float, "0", 10, 0, tuple{2, 2}, tuple{9, 1}))), "does not lie within"},
+		{"huge stride", data(one(tensorOf(float, "0", 10, 0, tuple{2, 2}, tuple{int64(math.MaxInt64), 1}))), "does not lie within"},
+		{"strides that wrap", data(one(tensorOf(float, "0", 10, 0, tuple{5, 2}, tuple{1 << 62, 1}))), "does not lie within"},
+		{"negative stride", data(one(tensorOf(float, "0", 10, 9, tuple{3}, tuple{-1}))), "size or stride -1"},
+		{"negative size", data(one(tensorOf(float, "0", 10, 0, tuple{-3}, tuple{1}))), "size or stride -3"},
+		{"size that is no number", data(one(tensorOf(float, "0", 10, 0, tuple{"3"}, tuple{1}))), "size or stride 3"},
+		{"product overflows", data(one(tensorOf(float, "0", 10, 0, tuple{1 << 40, 1 << 40}, tuple{0, 0}))), "impossible shape"},
+		{"strides missing", data(one(tensorOf(float, "0", 10, 0, tuple{2, 5}, tuple{5}))), "2 dimensions and 1 strides"},
+		{"expanded without end", data(one(tensorOf(float, "0", 10, 0, tuple{1 << 40}, tuple{0}))), "times its size"},
+		{"many share one storage", zipOf(t, "a/data.pkl", pickled(t, many), "a/data/0", strings.Repeat("\x00", 2000)), "times its size"},
+		{"dimensions", data(one(tensorOf(float, "0", 10, 0, make(tuple, 0), append(tuple{}, 1)))), "0 dimensions and 1 strides"},
+		{"tensor of nothing", data(one(pickle.Call{Global: "torch._utils._rebuild_tensor_v2", Args: tuple{1, 2, 3, 4}})), "made of a int"},
+		{"too few arguments", data(one(pickle.Call{Global: "torch._utils._rebuild_tensor_v2", Args: tuple{1}})), "4 are needed"},
+		{"parameter of nothing", data(one(pickle.Call{Global: "torch._utils._rebuild_parameter", Args: tuple{1}})), "something else than a tensor"},
+		{"persistent", data(one(pickle.Persistent{ID: "x"})), "no storage"},
+		{"named twice", data((&pickle.Dict{}).MustSet("a.b", value(good)).MustSet("a", (&pickle.Dict{}).MustSet("b", value(good)))), "twice"},
+		{"no pickle", zipOf(t, "a/version", "3"), "without a data.pkl"},
+		{"two pickles", zipOf(t, "a/data.pkl", "N.", "b/data.pkl", "N."), "two descriptions"},
+		{"entry twice", zipOf(t, "a/data.pkl", "N.", "a/data.pkl", "N."), "two entries"},
+		{"big-endian", zipOf(t, "a/byteorder", "big", "a/data.pkl", pickled(t, good)), "big"},
+		{"compressed", compressed, "compressed"},
+		{"checksum", flipped, "checksum"},
+		{"empty archive", zipOf(t), "without a data.pkl"},
+		{"zip cut short", data(good)[:100], "cut short"},
+		{"keys without end", data((&pickle.Dict{}).MustSet("model", shared)), "no tensors"},
+	} {
+		_, err := read(c.file)
+		require.ErrorContains(t, err, c.want, c.name)
+		require.ErrorContains(t, err, "checkpoint: x is not a valid PyTorch zip file", c.name)
+		require.NotContains(t, err.Error(), "\n", c.name)
+	}
+}
+
+func TestHostileLegacyFiles(t *testing.T) {
+	whole, err := os.ReadFile(filepath.Join("testdata", "views_legacy.pth"))
+	require.NoError(t, err)
+	const head = "\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+	require.Equal(t, head, string(whole[:len(head)]))
+	end := "\x80\x02M\xe9\x03.\x80\x02}."
+	tensor := pickled(t, one(tensorOf("torch.FloatStorage", "7", 2, 0, pickle.Tuple{2}, pickle.Tuple{1})))
+	keys := func(k ...any) string { return pickled(t, &pickle.List{Items: k}) }
+	eight := "\x02\x00\x00\x00\x00\x00\x00\x00"
+	_, err = read([]byte(head + end + tensor + keys("7") + eight + "12345678"))
+	require.NoError(t, err)
+	for _, c := range []struct{ name, file, want string }{
+		{"head alone", head, "where 0 are left"},
+		{"version", head + "\x80\x02K\x01.", "version 1"},
+		{"big-endian", head + "\x80\x02M\xe9\x03.}S'little_endian'\n\x89s.", "little-endian"},
+		{"system", head + end + "cposix\nsystem\n.", "posix.system"},
+		{"no keys", head + end + tensor + "N.", "no list"},
+		{"key twice", head + end + tensor + keys("7", "7") + eight + "12345678" + eight, "twice"},
+		{"key of nothing", head + end + tensor + keys("8") + eight, "belongs to no tensor"},
+		{"storage missing", head + end + tensor + keys(), "does not have"},
+		{"no size", head + end + tensor + keys("7") + "abc", "cut short"},
+		{"cut storage", head + end + tensor + keys("7") + eight + "1234567", "cut short"},
+		{"negative size", head + end + tensor + keys("7") + strings.Repeat("\xff", 8), "claims -1"},
+		{"huge size", head + end + tensor + keys("7") + "\x00\x00\x00\x00\x00\x00\x00\x40", "cut short"},
+		{"smaller than claimed", head + end + tensor + keys("7") + "\x01\x00\x00\x00\x00\x00\x00\x00" + "1234", "claims 2 elements"},
+	} {
+		_, err := read([]byte(c.file))
+		require.ErrorContains(t, err, c.want, c.name)
+		require.ErrorContains(t, err, "checkpoint: x is not a valid PyTorch legacy file", c.name)
+	}
+	for n := len(head); n < len(whole); n++ {
+		_, err := read(whole[:n])
+		require.Error(t, err, "%d of %d bytes", n, len(whole))
+	}
+}
+
+func TestEveryTruncationOfAZipIsAnError(t *testing.T) {
+	whole, err := os.ReadFile(filepath.Join("testdata", "training.pth"))
+	require.NoError(t, err)
+	for n := range whole {
+		_, err := read(whole[:n])
+		require.Error(t, err, "%d of %d bytes", n, len(whole))
+	}
+}
+
+// A file that shrinks while it is mapped is an error, not the end of the
+// program.
+func TestFileThatShrinksIsAnError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	require.NoError(t, Write(path, []Tensor{Float32s("w", []int{1 << 18}, make([]float32, 1<<18))}, nil))
+	f, err := Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	require.NoError(t, os.Truncate(path, 4096))
+	_, err = f.Float32("w")
+	require.ErrorContains(t, err, path)
+}
+
+func FuzzTorch(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.pth"))
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		file, err := read(b)
+		if err != nil {
+			require.NotContains(t, err.Error(), "\n")
+			return
+		}
+		total := 0
+		for _, info := range file.Tensors() {
+			raw, err := file.Raw(info.Name)
+			require.NoError(t, err)
+			require.Len(t, raw, info.Elements()*info.DType.Size())
+			total += len(raw)
+		}
+		require.LessOrEqual(t, total, maxClaim*len(b)+smallClaim)
+	})
+}
+
+// FuzzTorchPickle puts any pickle into a valid archive: what the fuzzer of
+// whole files does not get past checksums to.
+func FuzzTorchPickle(f *testing.F) {
+	for _, name := range []string{"training.pth", "views.pth", "types.pth", "unsigned.pth", "parameters.pth", "training_protocol4.pth"} {
+		z, err := zip.OpenReader(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, e := range z.File {
+			if strings.HasSuffix(e.Name, "data.pkl") {
+				r, err := e.Open()
+				if err != nil {
+					f.Fatal(err)
+				}
+				var b bytes.Buffer
+				if _, err := b.ReadFrom(r); err != nil {
+					f.Fatal(err)
+				}
+				f.Add(b.Bytes())
+			}
+		}
+		z.Close()
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		whole := zipOf(t, "a/data.pkl", string(b), "a/data/0", strings.Repeat("x", 96), "a/data/1", "12345678")
+		file, err := read(whole)
+		if err != nil {
+			require.NotContains(t, err.Error(), "\n")
+			return
+		}
+		for _, info := range file.Tensors() {
+			raw, err := file.Raw(info.Name)
+			require.NoError(t, err)
+			require.Len(t, raw, info.Elements()*info.DType.Size())
+		}
+	})
+}
+
+func value(d *pickle.Dict) any {
+	_, v := d.At(0)
+	return v
+}
