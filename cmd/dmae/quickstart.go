@@ -93,7 +93,9 @@ func (c *quickstartCmd) Run(e *env) error {
 		}
 		runs = append(runs, run)
 	}
-	if err := analyze.WriteCurve(q.path("curve.png"), "Fashion-MNIST, sigma "+quickstartSigma, runs); err != nil {
+	if err := analyze.WriteCurve(q.path("curve.png"), analyze.Curve{
+		Title: "Fashion-MNIST, sigma " + quickstartSigma, Runs: runs, Confidence: exact.MustDecimal("0.95"),
+	}); err != nil {
 		return err
 	}
 	return q.report(runs, time.Since(start).Seconds())

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/plot/plotter"
 
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/smooth"
@@ -42,10 +43,10 @@ func TestTableOfFourImages(t *testing.T) {
 	var text, markdown, js bytes.Buffer
 	require.NoError(t, table.Text(&text, Style{Places: 2, Errors: true}))
 	require.Equal(t, ""+
-		"            r = 0      r = 0.5     r = 0.51  avg. radius  abstained     images\n"+
-		"four  0.50 ± 0.25  0.25 ± 0.22  0.00 ± 0.00  0.12 ± 0.12       0.25  4 (0..15)\n", text.String())
+		"            r = 0      r = 0.5     r = 0.51  avg. radius  abstained  s/image            images\n"+
+		"four  0.50 ± 0.25  0.25 ± 0.22  0.00 ± 0.00  0.12 ± 0.12       0.25    1.000  4 (0..15 step 5)\n", text.String())
 	require.NoError(t, table.Markdown(&markdown, Style{}))
-	require.Contains(t, markdown.String(), "| four | 0.500 | 0.250 | 0.000 | 0.125 | 0.250 | 4 (0..15) |\n")
+	require.Contains(t, markdown.String(), "| four | 0.500 | 0.250 | 0.000 | 0.125 | 0.250 | 1.000 | 4 (0..15 step 5) |\n")
 	require.NoError(t, table.JSON(&js))
 	var back Table
 	require.NoError(t, json.Unmarshal(js.Bytes(), &back))
@@ -81,43 +82,6 @@ func TestTableRefusesNonsense(t *testing.T) {
 	require.ErrorContains(t, err, "is negative")
 }
 
-func TestReadTolerance(t *testing.T) {
-	// Columns in another order, more of them, Windows line ends, no time.
-	run, err := Read(strings.NewReader("label\tidx\tnote\tradius\tpredict\tcorrect\r\n3\t7\thello\t0.25\t3\t1\r\n\r\n"))
-	require.NoError(t, err)
-	require.Equal(t, []Row{{Image: 7, Label: 3, Predict: 3, Radius: 0.25, Correct: true}}, run.Rows)
-	run, err = Read(strings.NewReader(strings.Replace(smallTSV, "0.75\t0", "0.75\t1", 1)))
-	require.NoError(t, err)
-	require.Contains(t, run.Notes[0], "in 1 rows")
-}
-
-func TestReadErrorsAreOneSentence(t *testing.T) {
-	for want, text := range map[string]string{
-		"the file is empty":  "",
-		`no column "idx"`:    "\n",
-		`no column "radius"`: "idx\tlabel\tpredict\tcorrect\n",
-		`two columns "idx"`:  "idx\tidx\tlabel\tpredict\tradius\tcorrect\n",
-		"has no rows":        smooth.TSVHeader + "\n",
-		`line 3 of the table: it has 3 fields and lacks "radius"`: smooth.TSVHeader + "\n0\t1\t1\t0.5\t1\tx\n1\t1\t1",
-		`the radius "-1"`:                 smooth.TSVHeader + "\n0\t1\t1\t-1\t1\tx\n",
-		`the radius "NaN"`:                smooth.TSVHeader + "\n0\t1\t1\tNaN\t1\tx\n",
-		`the radius "inf"`:                smooth.TSVHeader + "\n0\t1\t1\tinf\t1\tx\n",
-		`the idx "-1"`:                    smooth.TSVHeader + "\n-1\t1\t1\t1\t1\tx\n",
-		`the label "cat"`:                 smooth.TSVHeader + "\n1\tcat\t1\t1\t1\tx\n",
-		`the field correct is "17"`:       smooth.TSVHeader + "\n1\t1\t1\t1\t17\tx\n",
-		"image 1 occurs twice":            smooth.TSVHeader + "\n1\t1\t1\t1\t1\tx\n1\t1\t1\t1\t1\tx\n",
-		"line 2 of the table is longer":   smooth.TSVHeader + "\n" + strings.Repeat("1", maxTSVLine+1),
-		"not the header of a certificate": `{"idx":1}` + "\n",
-		"it ends without a newline":       `{"kind":"header"`,
-	} {
-		_, err := Read(strings.NewReader(text))
-		require.ErrorContains(t, err, want)
-		require.NotContains(t, err.Error(), "\n")
-	}
-	_, err := ReadFile(filepath.Join(t.TempDir(), "nothing.tsv"))
-	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
 func TestCurveSteps(t *testing.T) {
 	run, err := Read(strings.NewReader(smallTSV))
 	require.NoError(t, err)
@@ -134,6 +98,43 @@ func TestCurveSteps(t *testing.T) {
 	require.Equal(t, 1.25, niceEnd(0.99))
 }
 
+// The band holds the curve, and the exact intervals of all its points.
+func TestBandAroundACurve(t *testing.T) {
+	require.Equal(t, Interval{0.187086028, 0.812913972}, Interval{roughly(ShareInterval(5, 10, confident).Lower), roughly(ShareInterval(5, 10, confident).Upper)})
+	require.Equal(t, Interval{0, 0.30849710781}, Interval{ShareInterval(0, 10, confident).Lower, math.Floor(ShareInterval(0, 10, confident).Upper*1e11) / 1e11})
+	run := Run{}
+	for i := range 3 * bandCorners { // more corners than are looked at
+		run.Rows = append(run.Rows, Row{Image: i, Radius: float64(i+1) / 100, Correct: true})
+	}
+	points := steps(run)
+	b, err := band(points, len(run.Rows), confident, palette[0])
+	require.NoError(t, err)
+	half := len(b.XYs[0]) / 2
+	at := func(xys []plotter.XY, x float64) (low, high float64) { // of a step edge at x
+		low, high = math.Inf(1), math.Inf(-1)
+		for i := range xys[:len(xys)-1] {
+			p, q := xys[i], xys[i+1]
+			if min(p.X, q.X) <= x && x <= max(p.X, q.X) {
+				low, high = min(low, p.Y, q.Y), max(high, p.Y, q.Y)
+			}
+		}
+		return low, high
+	}
+	for i := 0; i+1 < len(points); i += 7 {
+		x := (points[i].X + points[i+1].X) / 2
+		want := ShareInterval(count(points[i].Y, len(run.Rows)), len(run.Rows), confident)
+		high, _ := at(b.XYs[0][:half], x)
+		_, low := at(b.XYs[0][half:], x)
+		require.GreaterOrEqual(t, high, want.Upper)
+		require.LessOrEqual(t, low, want.Lower)
+		require.Less(t, high-low, want.Upper-want.Lower+0.02)
+	}
+}
+
+var confident = smooth.MustDecimal("0.95")
+
+func roughly(v float64) float64 { return math.Round(v*1e9) / 1e9 }
+
 func TestWriteCurve(t *testing.T) {
 	run, err := Read(strings.NewReader(smallTSV))
 	require.NoError(t, err)
@@ -143,21 +144,22 @@ func TestWriteCurve(t *testing.T) {
 		runs = append(runs, run)
 	}
 	dir := t.TempDir()
-	require.NoError(t, WriteCurve(filepath.Join(dir, "c.png"), "title", runs))
+	require.NoError(t, WriteCurve(filepath.Join(dir, "c.png"), Curve{Title: "title", Runs: runs, Confidence: smooth.MustDecimal("0.95")}))
 	f, err := os.Open(filepath.Join(dir, "c.png"))
 	require.NoError(t, err)
 	defer f.Close()
 	img, err := png.Decode(f)
 	require.NoError(t, err)
 	require.InDelta(t, float64(curveWidth)/72*curveDPI, float64(img.Bounds().Dx()), 1)
-	require.NoError(t, WriteCurve(filepath.Join(dir, "c.SVG"), "title", runs))
+	require.NoError(t, WriteCurve(filepath.Join(dir, "c.SVG"), Curve{Title: "title", Runs: runs, Confidence: smooth.MustDecimal("0.95")}))
 	svg, err := os.ReadFile(filepath.Join(dir, "c.SVG"))
 	require.NoError(t, err)
 	require.Contains(t, string(svg), "<svg")
 	require.Contains(t, string(svg), "a &lt;run&gt; &amp; more")
-	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "c.gif"), "title", runs), ".png or .svg")
-	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), "title", nil), "at least one run")
-	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), "title", []Run{{}}), "no images")
+	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "c.gif"), Curve{Title: "title", Runs: runs, Confidence: smooth.MustDecimal("0.95")}), ".png or .svg")
+	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Title: "title", Runs: nil, Confidence: smooth.MustDecimal("0.95")}), "at least one run")
+	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Title: "title", Runs: []Run{{}}, Confidence: smooth.MustDecimal("0.95")}), "no images")
+	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Runs: runs, Confidence: smooth.MustDecimal("1")}), "the confidence 1 of a band")
 	require.NoFileExists(t, filepath.Join(dir, "d.png"))
 }
 
@@ -167,6 +169,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(smallTSV))
 	f.Add([]byte(`{"kind":"header","schema":"godmae-certificate/1"}` + "\n"))
 	f.Add([]byte("idx\tlabel\tpredict\tradius\tcorrect\n0\t0\t0\t1e308\t1\n"))
+	f.Add([]byte("\ufeffradius\tcorrect\tIndex\ttarget\tpred\ttime\r\n.5\t1\t3\t1\t1\t1 day, 0:00:01\r\n.7\t2\t4\t1\t1\t2.5"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		run, err := Read(bytes.NewReader(data))
 		if err != nil {
@@ -179,5 +182,14 @@ func FuzzRead(f *testing.F) {
 			require.True(t, e.Mean >= 0 && e.Mean <= 1 && !math.IsNaN(e.StandardError))
 		}
 		require.NoError(t, table.Text(&bytes.Buffer{}, Style{}))
+		require.NoError(t, table.LaTeX(&bytes.Buffer{}, Style{}))
+		require.NoError(t, table.JSON(&bytes.Buffer{}))
+		for _, note := range run.Notes {
+			require.NotContains(t, note, "\n")
+		}
+		if run.Method == "" {
+			run.Sigma, run.Alpha, run.N = smooth.MustDecimal("0.25"), smooth.MustDecimal("0.001"), 50
+			require.NoError(t, run.CheckRadii())
+		}
 	})
 }

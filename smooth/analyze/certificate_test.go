@@ -61,18 +61,31 @@ func TestCertificateAndItsTableAgree(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "line", cert.Name)
 		require.Equal(t, "line", table.Name)
-		require.Equal(t, cert.Rows, table.Rows)
-		require.Equal(t, "0.25", cert.Sigma)
+		for i, row := range cert.Rows {
+			require.InDelta(t, row.Seconds, table.Rows[i].Seconds, 1e-6, "the table has microseconds")
+			require.Equal(t, accuracyOnly && row.Label >= 0 && row.Predict != row.Label, row.Samples == 20, "selection alone")
+			row.Seconds, row.Samples, row.Pixels = table.Rows[i].Seconds, 0, smooth.Digest{}
+			require.Equal(t, table.Rows[i], row)
+		}
+		require.Equal(t, "cohen", cert.Method)
+		require.Equal(t, "0.25", cert.Sigma.String())
+		require.Equal(t, "0.001", cert.Alpha.String())
+		require.Equal(t, 300, cert.N)
 		require.Equal(t, accuracyOnly, cert.AccuracyOnly)
-		require.Contains(t, cert.Notes[0], "1 of 10 images have no label")
+		require.Empty(t, cert.Notes)
 		require.Empty(t, table.Notes)
+		require.Zero(t, table.Method)
 
 		made, err := NewTable([]Run{cert}, DefaultRadii())
 		require.NoError(t, err)
+		require.Equal(t, 1, made.Runs[0].Unlabelled)
+		require.Equal(t, accuracyOnly, *made.Runs[0].Samples < 320)
+		require.NotNil(t, made.Runs[0].Seconds)
 		require.Equal(t, accuracyOnly, made.Runs[0].Abstained == nil)
 		require.Greater(t, made.Runs[0].Accuracy[0].Mean, 0.3)
 		var text strings.Builder
 		require.NoError(t, made.Text(&text, Style{}))
+		require.Contains(t, text.String(), "1 of 10 images have no label")
 		require.Equal(t, accuracyOnly, strings.Contains(text.String(), "the share of abstentions is unknown"))
 	}
 }

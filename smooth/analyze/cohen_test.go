@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
 )
 
 // cohenLogs reads the certification logs that Cohen et al. published.
@@ -76,7 +77,7 @@ func TestCurveOfThePublishedLogs(t *testing.T) {
 	}
 	for _, name := range []string{"curve.png", "curve.svg"} {
 		path := filepath.Join(dir, name)
-		require.NoError(t, WriteCurve(path, "CIFAR-10, Cohen et al. 2019", runs))
+		require.NoError(t, WriteCurve(path, Curve{Title: "CIFAR-10, Cohen et al. 2019", Runs: runs, Confidence: smooth.MustDecimal("0.95")}))
 		info, err := os.Stat(path)
 		require.NoError(t, err)
 		require.Greater(t, info.Size(), int64(5000))

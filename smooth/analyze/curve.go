@@ -6,12 +6,15 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"math/big"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
@@ -34,10 +37,19 @@ var palette = []color.RGBA{
 	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255}, {60, 60, 60, 255},
 }
 
-// WriteCurve draws the certified accuracy of runs against the radius into a
-// file whose name ends in .png or .svg.
-func WriteCurve(path, title string, runs []Run) error {
-	p, err := curve(title, runs)
+// Curve is a picture of certified accuracy against the radius.
+type Curve struct {
+	Title string
+	Runs  []Run
+
+	// Confidence is the level of the bands around the curves, such as 0.95; 0
+	// draws none. See bands.
+	Confidence smooth.Decimal
+}
+
+// WriteCurve draws a curve into a file whose name ends in .png or .svg.
+func WriteCurve(path string, c Curve) error {
+	p, err := c.plot()
 	if err != nil {
 		return err
 	}
@@ -61,19 +73,22 @@ func WriteCurve(path, title string, runs []Run) error {
 	})
 }
 
-// curve lays out the picture.
-func curve(title string, runs []Run) (*plot.Plot, error) {
-	if len(runs) == 0 {
+// plot lays out the picture.
+func (c Curve) plot() (*plot.Plot, error) {
+	if len(c.Runs) == 0 {
 		return nil, errors.New("a curve needs at least one run")
+	}
+	if one := smooth.MustDecimal("1"); c.Confidence.Sign() < 0 || c.Confidence.Cmp(one) >= 0 {
+		return nil, fmt.Errorf("the confidence %s of a band must be at least 0, for none, and below 1", c.Confidence)
 	}
 	p := plot.New()
 	p.BackgroundColor = color.White
 	for _, style := range []*text.Style{
-		&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle,
+		&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle, // in one typeface
 	} {
 		style.Font.Variant = "Sans"
 	}
-	p.Title.Text = title
+	p.Title.Text = c.Title
 	p.Title.TextStyle.Font.Size = vg.Points(12)
 	p.Title.Padding = vg.Points(8)
 	p.X.Label.Text = "L2 radius (pixels in [0,1])"
@@ -89,14 +104,10 @@ func curve(title string, runs []Run) (*plot.Plot, error) {
 	grid.Horizontal.Color = color.Gray{225}
 	grid.Vertical.Color = color.Gray{225}
 	p.Add(grid)
-	p.Legend.Top = true
-	p.Legend.Padding = vg.Points(3)
-	p.Legend.XOffs = -vg.Points(6)
-	p.Legend.YOffs = -vg.Points(4)
-	p.Legend.TextStyle.Font.Size = vg.Points(9)
-	p.Legend.ThumbnailWidth = vg.Points(22)
+	legend := newLegend(p.Legend)
 	widest := 0.0
-	for i, run := range runs {
+	var lines []plot.Plotter
+	for i, run := range c.Runs {
 		if len(run.Rows) == 0 {
 			return nil, fmt.Errorf("the run %q has no images", run.Name)
 		}
@@ -112,9 +123,22 @@ func curve(title string, runs []Run) (*plot.Plot, error) {
 		if turn := i / len(palette); turn > 0 {
 			line.Dashes = []vg.Length{vg.Points(6 / float64(turn)), vg.Points(2)}
 		}
-		p.Add(line)
-		p.Legend.Add(run.Name, line)
+		lines = append(lines, line)
+		legend.add(run.Name, line)
+		if c.Confidence.Sign() > 0 {
+			b, err := band(points, len(run.Rows), c.Confidence, palette[i%len(palette)])
+			if err != nil {
+				return nil, fmt.Errorf("cannot draw the band of the run %q: %w", run.Name, err)
+			}
+			p.Add(b)
+		}
 	}
+	p.Add(lines...)
+	if c.Confidence.Sign() > 0 {
+		percent := new(big.Rat).Mul(c.Confidence.Rat(), big.NewRat(100, 1))
+		legend.add("shaded: " + exact.FloorDecimal(percent, 2).String() + "%, choice of images")
+	}
+	p.Add(legend)
 	p.X.Max = niceEnd(widest)
 	p.Y.Max = 1
 	step := 0.25

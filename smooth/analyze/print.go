@@ -1,109 +1,41 @@
 package analyze
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 )
 
-// Style says how a table is printed.
-type Style struct {
-	Places int  // decimals; 0 means 3
-	Errors bool // print standard errors
+// write writes the table and then its comparisons.
+func (t Table) write(w io.Writer, st Style, notation func(grid, io.Writer) error) error {
+	if err := notation(t.grid(st), w); err != nil {
+		return err
+	}
+	for _, c := range t.Comparisons {
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+		if err := notation(c.grid(st), w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// cells returns the table as text, a header and a row for each run.
-func (t Table) cells(st Style, mark func(string) string) [][]string {
-	places := st.Places
-	if places == 0 {
-		places = 3
-	}
-	number := func(e Estimate) string {
-		s := strconv.FormatFloat(e.Mean, 'f', places, 64)
-		if st.Errors {
-			s += " ± " + strconv.FormatFloat(e.StandardError, 'f', places, 64)
-		}
-		return s
-	}
-	head := []string{""}
-	for _, r := range t.Radii {
-		head = append(head, "r = "+r.String())
-	}
-	rows := [][]string{append(head, "avg. radius", "abstained", "images")}
-	for _, s := range t.Runs {
-		row := []string{s.Name}
-		for i, e := range s.Accuracy {
-			cell := number(e)
-			if e.Mean >= t.best(i) {
-				cell = mark(cell)
-			}
-			row = append(row, cell)
-		}
-		abstained := "unknown"
-		if s.Abstained != nil {
-			abstained = strconv.FormatFloat(*s.Abstained, 'f', places, 64)
-		}
-		rows = append(rows, append(row, number(s.Radius), abstained, fmt.Sprintf("%d (%d..%d)", s.Images, s.First, s.Last)))
-	}
-	return rows
-}
+// Text prints the table and its comparisons with aligned columns; the best
+// accuracy at a radius is starred.
+func (t Table) Text(w io.Writer, st Style) error { return t.write(w, st, grid.text) }
 
-// Text prints the table with aligned columns; the best accuracy at a radius is
-// starred.
-func (t Table) Text(w io.Writer, st Style) error {
-	rows := t.cells(st, func(s string) string { return s + "*" })
-	width := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			if i == 0 {
-				line.WriteString(cell + pad)
-			} else {
-				line.WriteString("  " + pad + cell)
-			}
-		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
-	for _, note := range t.notes() {
-		b.WriteString(note + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
+// Markdown prints the table and its comparisons for a Markdown page; the best
+// accuracy at a radius is bold.
+func (t Table) Markdown(w io.Writer, st Style) error { return t.write(w, st, grid.markdown) }
 
-// Markdown prints the table for a Markdown page; the best accuracy at a radius
-// is bold.
-func (t Table) Markdown(w io.Writer, st Style) error {
-	rows := t.cells(st, func(s string) string { return "**" + s + "**" })
-	var b strings.Builder
-	for i, row := range rows {
-		for _, cell := range row {
-			b.WriteString("| " + strings.ReplaceAll(cell, "|", `\|`) + " ")
-		}
-		b.WriteString("|\n")
-		if i == 0 {
-			b.WriteString("| --- |" + strings.Repeat(" ---: |", len(row)-1) + "\n")
-		}
-	}
-	for i, note := range t.notes() {
-		if i == 0 {
-			b.WriteString("\n")
-		}
-		b.WriteString("* " + note + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
+// LaTeX prints the table and its comparisons as tabulars for the package
+// booktabs; the best accuracy at a radius is bold.
+func (t Table) LaTeX(w io.Writer, st Style) error { return t.write(w, st, grid.latex) }
 
 // JSON prints the table as an indented JSON object.
 func (t Table) JSON(w io.Writer) error {
@@ -115,19 +47,66 @@ func (t Table) JSON(w io.Writer) error {
 	return err
 }
 
+// CSV prints a line for each run and radius, with all digits: what programs
+// that draw and compute read most easily. A number that is unknown is empty.
+func (t Table) CSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	maybe := func(v *float64) string {
+		if v == nil {
+			return ""
+		}
+		return number(*v)
+	}
+	out.Write([]string{
+		"run", "method", "sigma", "alpha", "images", "radius", "certified", "certified_accuracy", "standard_error", "lower_bound", "published_formula",
+		"average_certified_radius", "average_certified_radius_standard_error", "abstained", "samples_per_image", "seconds_per_image",
+	})
+	for _, s := range t.Runs {
+		sigma, alpha := "", ""
+		if s.Sigma.Sign() > 0 {
+			sigma = s.Sigma.String()
+		}
+		if s.Alpha.Sign() > 0 {
+			alpha = s.Alpha.String()
+		}
+		for i, a := range s.Accuracy {
+			lower, published := "", ""
+			if a.Guarantee != nil {
+				lower, published = number(a.Guarantee.Lower), number(a.Guarantee.Published)
+			}
+			out.Write([]string{
+				s.Name, s.Method, sigma, alpha, strconv.Itoa(s.Images), t.Radii[i].String(), strconv.Itoa(a.Certified), number(a.Mean), number(a.StandardError), lower, published,
+				number(s.Radius.Mean), number(s.Radius.StandardError), maybe(s.Abstained), maybe(s.Samples), maybe(s.Seconds),
+			})
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
 // notes returns what a reader of the table must know, a sentence each.
 func (t Table) notes() []string {
 	var notes []string
 	for _, s := range t.Runs {
-		for _, n := range s.Notes {
-			notes = append(notes, s.Name+": "+n)
+		if s.Unlabelled > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d of %d images have no label and count as not certified", s.Name, s.Unlabelled, s.Images))
 		}
 		if s.AccuracyOnly {
 			notes = append(notes, s.Name+": only images whose selected class is right were estimated, so the share of abstentions is unknown")
 		}
-		if s.Images != t.Runs[0].Images || s.First != t.Runs[0].First || s.Last != t.Runs[0].Last {
+		if s.OnGrid {
+			notes = append(notes, s.Name+": its radii are steps of a grid, so its average radius cannot be compared with that of a method that reports the largest radius it can prove")
+		}
+		if !slices.Equal(s.Which, t.Runs[0].Which) {
 			notes = append(notes, s.Name+": certified on other images than "+t.Runs[0].Name)
 		}
+	}
+	if t.Rho.Sign() > 0 {
+		notes = append(notes, "lower bound: with probability at least 1 - "+t.Rho.String()+" over the noise, at all radii at once, the smoothed classifier's accuracy on these images is not below it; the published formula lacks a factor 2 under its root, so it proves nothing and stands there for comparison")
+	}
+	if t.Envelope != nil {
+		notes = append(notes, "envelope: the best run at each radius, chosen by the images that are reported; no single classifier has it at all radii")
 	}
 	return notes
 }

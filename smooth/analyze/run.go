@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/godmae/godmae/smooth"
@@ -19,6 +20,12 @@ type Row struct {
 	Predict int     // -1 for an abstention
 	Radius  float64 // in units of pixels scaled to [0,1]; 0 for an abstention
 	Correct bool    // certified, and for the label
+
+	// Pixels is the digest of the image, all zero when the file has none.
+	Pixels smooth.Digest
+
+	Samples int     // noisy samples drawn for the image; 0 when unknown
+	Seconds float64 // time spent on it; -1 when unknown
 }
 
 // Run is the outcome of one certification.
@@ -26,8 +33,12 @@ type Run struct {
 	Name string
 	Rows []Row
 
-	// Sigma is the noise level as typed, empty when the file does not say.
-	Sigma string
+	// What the header of a certificate says. A table says none of it; a caller
+	// who knows may fill it in, the zero value stands for unknown.
+	Method string // such as "cohen"
+	Sigma  smooth.Decimal
+	Alpha  smooth.Decimal
+	N      int // estimation samples an image, at most
 
 	// AccuracyOnly says that images with a wrong class were not estimated, so
 	// that abstentions were not counted.
@@ -37,8 +48,33 @@ type Run struct {
 	Notes []string
 }
 
+// note adds a sentence to the notes.
+func (run *Run) note(format string, args ...any) {
+	run.Notes = append(run.Notes, fmt.Sprintf(format, args...))
+}
+
+// OnGrid reports whether the radii of a run are the largest claimed ones of a
+// grid and not the largest that could be proved.
+func (run Run) OnGrid() bool { return run.Method == "anytime" }
+
+// Images returns which images the run has, in ascending order. It panics when
+// an image occurs twice, which no reader lets pass.
+func (run Run) Images() smooth.IndexSet {
+	indices := make([]int, len(run.Rows))
+	for i, row := range run.Rows {
+		indices[i] = row.Image
+	}
+	slices.Sort(indices)
+	set, err := smooth.NewIndexSet(indices)
+	if err != nil {
+		panic("analyze: " + err.Error())
+	}
+	return set
+}
+
 // ReadFile reads a certificate (JSONL) or a table (TSV), told apart by their
-// first byte. The run is named after the file.
+// first byte. The run is named after the file. The times of a certificate are
+// read from the timing file beside it, if there is one.
 func ReadFile(path string) (Run, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -51,7 +87,10 @@ func ReadFile(path string) (Run, error) {
 	}
 	base := filepath.Base(path)
 	run.Name = strings.TrimSuffix(base, filepath.Ext(base))
-	return run, nil
+	if run.Method != "" {
+		err = run.readTimes(smooth.FilesFor(path).Timing)
+	}
+	return run, err
 }
 
 // Read reads a certificate or a table.
@@ -68,33 +107,4 @@ func Read(r io.Reader) (Run, error) {
 		return readCertificate(b)
 	}
 	return readTSV(b)
-}
-
-func readCertificate(r io.Reader) (Run, error) {
-	d, err := smooth.NewReader(r)
-	if err != nil {
-		return Run{}, err
-	}
-	h := d.Header()
-	run := Run{Sigma: h.Sigma.String(), AccuracyOnly: h.AccuracyOnly}
-	unlabelled := 0
-	for {
-		rec, err := d.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return Run{}, err
-		}
-		if rec.Label < 0 {
-			unlabelled++
-		}
-		run.Rows = append(run.Rows, Row{
-			Image: rec.Image, Label: rec.Label, Predict: rec.Predict, Radius: rec.Radius.Float64(), Correct: rec.Correct(),
-		})
-	}
-	if unlabelled > 0 {
-		run.Notes = append(run.Notes, fmt.Sprintf("%d of %d images have no label and count as not certified", unlabelled, len(run.Rows)))
-	}
-	return run, nil
 }

@@ -14,24 +14,40 @@ type Estimate struct {
 	StandardError float64 `json:"standard_error"`
 }
 
+// Accuracy is the certified accuracy at a radius.
+type Accuracy struct {
+	Estimate
+	Certified int        `json:"certified"`           // images behind the mean
+	Guarantee *Guarantee `json:"guarantee,omitempty"` // see Table.Guarantee
+}
+
 // Summary is what a table says about a run.
 type Summary struct {
-	Name         string     `json:"name"`
-	Sigma        string     `json:"sigma,omitempty"`
-	Images       int        `json:"images"`
-	First        int        `json:"first_image"`
-	Last         int        `json:"last_image"`
-	Accuracy     []Estimate `json:"certified_accuracy"` // at the radii of the table
-	Radius       Estimate   `json:"average_certified_radius"`
-	Abstained    *float64   `json:"abstained,omitempty"` // share of images; absent when unknown
-	AccuracyOnly bool       `json:"accuracy_only"`
-	Notes        []string   `json:"notes,omitempty"`
+	Name         string          `json:"name"`
+	Method       string          `json:"method,omitempty"`
+	Sigma        smooth.Decimal  `json:"sigma,omitzero"`
+	Alpha        smooth.Decimal  `json:"alpha,omitzero"`
+	N            int             `json:"n,omitempty"` // estimation samples an image, at most
+	Images       int             `json:"images"`
+	Which        smooth.IndexSet `json:"which"`                // spans of first index, step, count
+	Unlabelled   int             `json:"unlabelled,omitempty"` // images that cannot count as certified
+	Accuracy     []Accuracy      `json:"certified_accuracy"`   // at the radii of the table
+	Radius       Estimate        `json:"average_certified_radius"`
+	OnGrid       bool            `json:"radii_on_grid,omitempty"`     // the average radius is not comparable
+	Abstained    *float64        `json:"abstained,omitempty"`         // share of images; absent when unknown
+	Samples      *float64        `json:"samples_per_image,omitempty"` // mean; absent when unknown
+	Seconds      *float64        `json:"seconds_per_image,omitempty"` // mean over images with a time; absent when there are none
+	AccuracyOnly bool            `json:"accuracy_only"`
+	Notes        []string        `json:"notes,omitempty"` // what was noticed while reading
 }
 
 // Table holds the certified accuracies of runs at radii.
 type Table struct {
-	Radii []smooth.Decimal `json:"radii"`
-	Runs  []Summary        `json:"runs"`
+	Radii       []smooth.Decimal `json:"radii"`
+	Runs        []Summary        `json:"runs"`
+	Rho         smooth.Decimal   `json:"rho,omitzero"`          // see Guarantee
+	Envelope    []Best           `json:"envelope,omitempty"`    // at the radii; see AddEnvelope
+	Comparisons []Comparison     `json:"comparisons,omitempty"` // of pairs of runs; see Compare
 }
 
 // DefaultRadii are the radii that papers report most often.
@@ -66,17 +82,19 @@ func NewTable(runs []Run, radii []smooth.Decimal) (Table, error) {
 
 func summarize(run Run, radii []smooth.Decimal) Summary {
 	s := Summary{
-		Name: run.Name, Sigma: run.Sigma, Images: len(run.Rows), AccuracyOnly: run.AccuracyOnly, Notes: run.Notes,
-		First: run.Rows[0].Image, Last: run.Rows[0].Image,
+		Name: run.Name, Method: run.Method, Sigma: run.Sigma, Alpha: run.Alpha, N: run.N,
+		Images: len(run.Rows), Which: run.Images(), AccuracyOnly: run.AccuracyOnly, OnGrid: run.OnGrid(), Notes: run.Notes,
 	}
 	for _, r := range radii {
 		s.Accuracy = append(s.Accuracy, run.AccuracyAt(r.Float64()))
 	}
 	abstained, values := 0, make([]float64, len(run.Rows))
 	for i, row := range run.Rows {
-		s.First, s.Last = min(s.First, row.Image), max(s.Last, row.Image)
 		if row.Predict < 0 {
 			abstained++
+		}
+		if row.Label < 0 {
+			s.Unlabelled++
 		}
 		if row.Correct {
 			values[i] = row.Radius
@@ -87,13 +105,32 @@ func summarize(run Run, radii []smooth.Decimal) Summary {
 		share := float64(abstained) / float64(len(run.Rows))
 		s.Abstained = &share
 	}
+	s.Samples = run.mean(func(row Row) (float64, bool) { return float64(row.Samples), row.Samples > 0 })
+	s.Seconds = run.mean(func(row Row) (float64, bool) { return row.Seconds, row.Seconds >= 0 })
 	return s
+}
+
+// mean returns the mean of a quantity over the images where it is known, nil
+// when it is known for none.
+func (run Run) mean(of func(Row) (float64, bool)) *float64 {
+	sum, n := 0.0, 0
+	for _, row := range run.Rows {
+		if v, ok := of(row); ok {
+			sum += v
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	mean := sum / float64(n)
+	return &mean
 }
 
 // AccuracyAt returns the certified accuracy at a radius: the share of images
 // that are certified for their label with at least that radius. Its standard
 // error is that of a proportion, sqrt(p(1-p)/n).
-func (run Run) AccuracyAt(radius float64) Estimate {
+func (run Run) AccuracyAt(radius float64) Accuracy {
 	hits := 0
 	for _, row := range run.Rows {
 		if row.Correct && row.Radius >= radius {
@@ -102,7 +139,7 @@ func (run Run) AccuracyAt(radius float64) Estimate {
 	}
 	n := float64(len(run.Rows))
 	p := float64(hits) / n
-	return Estimate{p, math.Sqrt(float64(p*(1-p)) / n)}
+	return Accuracy{Estimate: Estimate{p, math.Sqrt(float64(p*(1-p)) / n)}, Certified: hits}
 }
 
 // estimate returns the mean of values and the standard error of the mean, 0

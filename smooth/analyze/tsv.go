@@ -2,12 +2,14 @@ package analyze
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Limits that keep a hostile table small: the longest line and the most rows.
@@ -16,109 +18,202 @@ const (
 	maxTSVRows = 1 << 24
 )
 
-// readTSV reads a table with the columns idx, label, predict, radius and
-// correct, in any order and with any others between them.
+// tsvRow is a line of a table before the column "correct" is understood.
+type tsvRow struct {
+	Row
+	correct int // as it stands there
+	line    int
+}
+
+// readTSV reads a table that names the columns idx, label, predict, radius and
+// correct in its first line, in any order and with any others between them.
 func readTSV(r io.Reader) (Run, error) {
-	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 0, 4096), maxTSVLine)
-	var run Run
-	if !s.Scan() {
-		return Run{}, scanError(s, 1)
+	lines := tableLines{scanner: bufio.NewScanner(r)}
+	lines.scanner.Buffer(make([]byte, 0, 4096), maxTSVLine)
+	lines.scanner.Split(lines.split)
+	header, ok := lines.next()
+	if !ok {
+		return Run{}, lines.failure("the table is empty")
 	}
-	column, err := tsvColumns(s.Text())
+	column, err := findColumns(header)
 	if err != nil {
 		return Run{}, err
 	}
-	seen := make(map[int]bool)
-	disagree := 0
-	for n := 2; s.Scan(); n++ {
-		if strings.TrimSpace(s.Text()) == "" {
+	var rows []tsvRow
+	seen := make(map[int]int) // image to its place in rows
+	repeated := 0
+	for {
+		line, ok := lines.next()
+		if !ok {
+			break
+		}
+		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		row, err := tsvRow(s.Text(), column)
+		row, err := column.row(line, lines.torn)
 		if err != nil {
-			return Run{}, fmt.Errorf("line %d of the table: %w", n, err)
+			return Run{}, fmt.Errorf("line %d of the table: %w", lines.number, err)
 		}
-		if seen[row.Image] {
-			return Run{}, fmt.Errorf("line %d of the table: image %d occurs twice", n, row.Image)
+		row.line = lines.number
+		if i, ok := seen[row.Image]; ok {
+			if first := rows[i]; first.Label != row.Label || first.Predict != row.Predict || first.Radius != row.Radius {
+				return Run{}, fmt.Errorf("line %d of the table: image %d occurs twice, with another result than in line %d", lines.number, row.Image, first.line)
+			}
+			repeated++
+		} else {
+			seen[row.Image] = len(rows)
 		}
-		if len(run.Rows) == maxTSVRows {
-			return Run{}, fmt.Errorf("line %d of the table: there are more than %d images", n, maxTSVRows)
+		if len(rows) == maxTSVRows {
+			return Run{}, fmt.Errorf("line %d of the table: there are more than %d rows", lines.number, maxTSVRows)
 		}
-		seen[row.Image] = true
-		if row.Correct != (row.Predict >= 0 && row.Predict == row.Label) {
-			disagree++
+		rows = append(rows, row)
+	}
+	if lines.scanner.Err() != nil || len(rows) == 0 {
+		return Run{}, lines.failure("the table has no rows")
+	}
+	var run Run
+	if err := run.understandCorrect(rows); err != nil {
+		return Run{}, err
+	}
+	for i, row := range rows {
+		if seen[row.Image] == i {
+			run.Rows = append(run.Rows, row.Row)
 		}
-		run.Rows = append(run.Rows, row)
 	}
-	if s.Err() != nil {
-		return Run{}, scanError(s, len(run.Rows)+2)
+	if repeated > 0 {
+		run.note("%d of its %d rows repeat an image with the same result and are left out", repeated, len(rows))
 	}
-	if len(run.Rows) == 0 {
-		return Run{}, errors.New("the table has no rows")
-	}
-	if disagree > 0 {
-		run.Notes = append(run.Notes, fmt.Sprintf("in %d rows the column \"correct\" disagrees with label and prediction; it is believed", disagree))
-	}
+	lines.notes(&run)
+	run.noteOrder()
+	run.noteZeroRadii()
 	return run, nil
 }
 
-func scanError(s *bufio.Scanner, line int) error {
-	if errors.Is(s.Err(), bufio.ErrTooLong) {
-		return fmt.Errorf("line %d of the table is longer than %d bytes", line, maxTSVLine)
-	}
-	if s.Err() == nil {
-		return errors.New("the table is empty")
-	}
-	return s.Err()
+// tableLines cuts a table into lines and remembers how they ended.
+type tableLines struct {
+	scanner *bufio.Scanner
+	number  int  // of the line returned last, from 1
+	crlf    int  // lines that ended in a carriage return
+	bom     bool // whether the file began with a byte order mark
+	torn    bool // whether the line returned last had no newline
 }
 
-var tsvNames = [...]string{"idx", "label", "predict", "radius", "correct"}
-
-// tsvColumns finds the named columns in the first line.
-func tsvColumns(header string) (column [len(tsvNames)]int, err error) {
-	fields := strings.Split(strings.TrimRight(header, "\r\n"), "\t")
-	for i, name := range tsvNames {
-		column[i] = -1
-		for j, f := range fields {
-			if strings.TrimSpace(f) != name {
-				continue
-			}
-			if column[i] >= 0 {
-				return column, fmt.Errorf("the table has two columns %q", name)
-			}
-			column[i] = j
-		}
-		if column[i] < 0 {
-			return column, fmt.Errorf("the first line has no column %q: it should begin %q, separated by tabs", name, strings.Join(tsvNames[:], " "))
+// split is bufio.ScanLines, which also tells whether the last line was ended.
+func (l *tableLines) split(data []byte, atEOF bool) (int, []byte, error) {
+	advance, token, err := bufio.ScanLines(data, atEOF)
+	if token != nil {
+		l.torn = data[advance-1] != '\n'
+		if end := data[:advance]; bytes.HasSuffix(end, []byte("\r\n")) {
+			l.crlf++
 		}
 	}
-	return column, nil
+	return advance, token, err
 }
 
-func tsvRow(line string, column [len(tsvNames)]int) (Row, error) {
-	fields := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
-	var text [len(tsvNames)]string
-	for i, c := range column {
-		if c >= len(fields) {
-			return Row{}, fmt.Errorf("it has %d fields and lacks %q: was the file cut off?", len(fields), tsvNames[i])
+func (l *tableLines) next() (string, bool) {
+	if !l.scanner.Scan() {
+		return "", false
+	}
+	l.number++
+	text := l.scanner.Text()
+	if l.number == 1 {
+		text, l.bom = strings.CutPrefix(text, "\ufeff")
+	}
+	return text, true
+}
+
+// failure returns why reading ended, or otherwise if it simply did.
+func (l *tableLines) failure(otherwise string) error {
+	switch err := l.scanner.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("line %d of the table is longer than %d bytes", l.number+1, maxTSVLine)
+	case err != nil:
+		return err
+	}
+	return errors.New(otherwise)
+}
+
+func (l *tableLines) notes(run *Run) {
+	if l.bom {
+		run.note("it begins with a byte order mark, which is ignored")
+	}
+	if l.crlf > 0 {
+		run.note("%d of its %d lines end in a carriage return, which is ignored", l.crlf, l.number)
+	}
+	if l.torn {
+		run.note("its last line is not ended by a newline: make sure that the file was not cut off")
+	}
+}
+
+// row reads a line; torn says that the file ends in it.
+func (c columns) row(line string, torn bool) (tsvRow, error) {
+	fields := strings.Split(line, "\t")
+	if torn && len(fields) < c.width {
+		return tsvRow{}, fmt.Errorf("the file ends in it, after %d of %d fields: was it cut off?", len(fields), c.width)
+	}
+	var text [len(needed)]string
+	for i, at := range c.at {
+		if at >= len(fields) {
+			return tsvRow{}, fmt.Errorf("it has %d fields and lacks %q: was the file cut off?", len(fields), needed[i].name)
 		}
-		text[i] = strings.TrimSpace(fields[c])
+		if torn && at == len(fields)-1 && needed[i].name != "correct" {
+			return tsvRow{}, fmt.Errorf("the file ends in the field %q, which may be cut off: if it is whole, end the line", needed[i].name)
+		}
+		text[i] = strings.TrimSpace(fields[at])
 	}
 	var whole [3]int
 	for i := range whole {
 		v, err := strconv.Atoi(text[i])
 		if err != nil || v < -1 || v > math.MaxInt32 || i == 0 && v < 0 {
-			return Row{}, fmt.Errorf("the %s %q is not a valid integer", tsvNames[i], text[i])
+			return tsvRow{}, fmt.Errorf("the %s %q is not a valid integer", needed[i].name, clip(text[i]))
 		}
 		whole[i] = v
 	}
 	radius, err := strconv.ParseFloat(text[3], 64)
 	if err != nil || !(radius >= 0) || math.IsInf(radius, 0) {
-		return Row{}, fmt.Errorf("the radius %q is not a number that is at least 0", text[3])
+		return tsvRow{}, fmt.Errorf("the radius %q is not a number that is at least 0", clip(text[3]))
 	}
-	if text[4] != "0" && text[4] != "1" {
-		return Row{}, fmt.Errorf("the field correct is %q instead of 0 or 1", text[4])
+	correct, err := readCorrect(text[4])
+	if err != nil {
+		return tsvRow{}, err
 	}
-	return Row{Image: whole[0], Label: whole[1], Predict: whole[2], Radius: radius, Correct: text[4] == "1"}, nil
+	row := tsvRow{Row: Row{Image: whole[0], Label: whole[1], Predict: whole[2], Radius: radius, Seconds: -1}, correct: correct}
+	if c.time >= 0 && c.time < len(fields) {
+		row.Seconds = readSeconds(strings.TrimSpace(fields[c.time]))
+	}
+	return row, nil
+}
+
+// readSeconds reads seconds, or the h:mm:ss.uuuuuu of Python's timedelta; -1
+// for anything else.
+func readSeconds(s string) float64 {
+	if v, err := strconv.ParseFloat(s, 64); err == nil && v >= 0 && v < 1e12 {
+		return v
+	}
+	days := 0.0
+	if n, rest, ok := strings.Cut(s, ", "); ok {
+		d, err := strconv.Atoi(strings.TrimRight(n, " days"))
+		if err != nil || d < 0 {
+			return -1
+		}
+		days, s = float64(d), rest
+	}
+	parts := strings.Split(s, ":")
+	if len(parts) != 3 {
+		return -1
+	}
+	d, err := time.ParseDuration(parts[0] + "h" + parts[1] + "m" + parts[2] + "s")
+	if err != nil || d < 0 {
+		return -1
+	}
+	return days*86400 + d.Seconds()
+}
+
+// clip keeps a quotation from a hostile file short.
+func clip(s string) string {
+	const most = 40
+	if len(s) > most {
+		return s[:most] + "..."
+	}
+	return s
 }

@@ -1,0 +1,57 @@
+package analyze
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// readCertificate reads a certificate, which its reader verifies.
+func readCertificate(r io.Reader) (Run, error) {
+	d, err := smooth.NewReader(r)
+	if err != nil {
+		return Run{}, err
+	}
+	h := d.Header()
+	run := Run{Method: h.Method, Sigma: h.Sigma, Alpha: h.Alpha, N: h.N, AccuracyOnly: h.AccuracyOnly}
+	for {
+		rec, err := d.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return Run{}, err
+		}
+		run.Rows = append(run.Rows, Row{
+			Image: rec.Image, Label: rec.Label, Predict: rec.Predict, Radius: rec.Radius.Float64(), Correct: rec.Correct(),
+			Pixels: rec.Pixels, Samples: rec.Selection.N + rec.Estimation.N, Seconds: -1,
+		})
+	}
+	return run, nil
+}
+
+// readTimes fills in the seconds of the images that a timing file names; that
+// there is no such file is no error.
+func (run *Run) readTimes(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	at := make(map[int]int, len(run.Rows))
+	for i, row := range run.Rows {
+		at[row.Image] = i
+	}
+	for t := range smooth.Timings(f) {
+		if i, ok := at[t.Image]; ok && t.Seconds >= 0 {
+			run.Rows[i].Seconds = t.Seconds
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package analyze
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// runOf makes a run of images that are certified with the given radii; a
+// negative radius stands for a wrong class.
+func runOf(name string, radii ...float64) Run {
+	run := Run{Name: name}
+	for i, r := range radii {
+		run.Rows = append(run.Rows, Row{Image: i, Label: 1, Predict: 1, Radius: math.Abs(r), Correct: r >= 0, Seconds: -1})
+	}
+	return run
+}
+
+func TestCompare(t *testing.T) {
+	a := runOf("a", 1, 1, 1, 1, 1, 1, 1, -1, 0.2, -1)
+	b := runOf("b", 0, 0, 0, 0, 0, 0, 2, 3.5, 0.2, -1)
+	b.Rows[0], b.Rows[9] = b.Rows[9], b.Rows[0] // the order does not matter
+	c, err := Compare(a, b, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.5")})
+	require.NoError(t, err)
+	require.Equal(t, 10, c.Images)
+	at := c.At[0]
+	require.Equal(t, [2]int{0, 1}, [2]int{at.OnlyA, at.OnlyB})
+	require.Equal(t, "1", at.PValue.String())
+	require.InDelta(t, 0.1, at.Difference.Mean, 1e-15)
+	at = c.At[1]
+	require.Equal(t, [2]int{6, 1}, [2]int{at.OnlyA, at.OnlyB})
+	require.Equal(t, "0.125", at.PValue.String(), "2 (1+7) / 2^7")
+	require.InDelta(t, at.B-at.A, at.Difference.Mean, 1e-15)
+	// The variance of differences that are -1 six times, 1 once, 0 three times.
+	require.InDelta(t, math.Sqrt((7.0/10-0.25)/10), at.Difference.StandardError, 1e-15)
+	require.InDelta(t, (-6+1+3.5)/10, c.Radius.Mean, 1e-15)
+
+	b.Method = "anytime"
+	c, err = Compare(a, b, DefaultRadii())
+	require.NoError(t, err)
+	require.Nil(t, c.Radius, "steps of a grid")
+	table, err := NewTable([]Run{a, b}, DefaultRadii())
+	require.NoError(t, err)
+	table.Comparisons = []Comparison{c}
+	for _, print := range []func(*strings.Builder) error{
+		func(w *strings.Builder) error { return table.Text(w, Style{Places: 2}) },
+		func(w *strings.Builder) error { return table.Markdown(w, Style{Places: 2}) },
+		func(w *strings.Builder) error { return table.LaTeX(w, Style{Places: 2}) },
+	} {
+		var out strings.Builder
+		require.NoError(t, print(&out))
+		require.Contains(t, out.String(), "McNemar's exact test on the 10 images")
+		require.Contains(t, out.String(), "(grid)")
+		require.Contains(t, out.String(), "b: its radii are steps of a grid")
+		require.NotContains(t, out.String(), "certified on other images")
+	}
+	var out strings.Builder
+	require.NoError(t, table.ComparisonsCSV(&out))
+	require.Contains(t, out.String(), "a,b,10,0.5,0.7,0.2,-0.5,")
+	require.Len(t, strings.Split(strings.TrimSpace(out.String()), "\n"), 1+len(DefaultRadii()))
+}
+
+func TestCompareRefusesOtherImages(t *testing.T) {
+	a := runOf("a", 1, 1)
+	for want, change := range map[string]func(*Run){
+		"image 1 is only in the first, which has 2 images against 1": func(b *Run) { b.Rows = b.Rows[:1] },
+		"image 0 is only in the first":                               func(b *Run) { b.Rows[0].Image = 9 },
+		"the second has 1 images that are not in the first": func(b *Run) {
+			b.Rows = append(b.Rows, Row{Image: 5})
+		},
+		"image 1 has the label 1 in the first and 2 in the second": func(b *Run) { b.Rows[1].Label = 2 },
+		"one of them has no images":                                func(b *Run) { b.Rows = nil },
+	} {
+		b := runOf("b", 1, 1)
+		change(&b)
+		_, err := Compare(a, b, DefaultRadii())
+		require.ErrorContains(t, err, `cannot compare "a" with "b" image by image: `)
+		require.ErrorContains(t, err, want)
+	}
+	b := runOf("b", 1, 1)
+	a.Rows[1].Pixels[3], b.Rows[1].Pixels[3] = 1, 2
+	_, err := Compare(a, b, DefaultRadii())
+	require.ErrorContains(t, err, "image 1 has other pixels")
+	b.Rows[1].Pixels = smooth.Digest{} // a table knows none
+	_, err = Compare(a, b, DefaultRadii())
+	require.NoError(t, err)
+}
+
+func TestShortP(t *testing.T) {
+	for in, want := range map[string]string{"1": "1", "0.125": "0.125", "0.4941": "0.495", "0.000312": "0.00032", "0.000000000001": "0.000000000001", "0.0070001": "0.0071"} {
+		require.Equal(t, want, shortP(smooth.MustDecimal(in)), in)
+	}
+}

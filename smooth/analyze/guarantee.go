@@ -1,0 +1,83 @@
+package analyze
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"sort"
+
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
+)
+
+// Guarantee bounds from below the accuracy that the smoothed classifier truly
+// has on the images of a run, at a radius. Each image's certificate is false
+// with probability at most alpha, so the certified accuracy alone bounds
+// nothing: some of the images it counts may be false certificates.
+type Guarantee struct {
+	// Lower is the certified accuracy less FalseCertificates/n: with
+	// probability at least 1-rho over the noise, at all radii at once, the
+	// true accuracy is not below it.
+	Lower float64 `json:"lower"`
+
+	// FalseCertificates is the (1-rho) quantile of Bin(n, alpha).
+	FalseCertificates int `json:"false_certificates"`
+
+	// Published is what the formula of Cohen et al. (2019, appendix) gives:
+	// mean - a - sqrt(a(1-a) ln(1/rho)/n) - ln(1/rho)/(3n). It lacks a factor
+	// 2 under the root that Bernstein's inequality has, so for many images it
+	// fails more often than rho says; for comparison with published numbers
+	// only.
+	Published float64 `json:"published_formula"`
+}
+
+// Guarantee adds to each certified accuracy the lower bound that holds with
+// probability at least 1-rho over the noise. Every run must know its alpha.
+func (t *Table) Guarantee(rho smooth.Decimal) error {
+	if one := smooth.MustDecimal("1"); rho.Sign() <= 0 || rho.Cmp(one) >= 0 {
+		return fmt.Errorf("rho is %s: the probability that a lower bound fails must lie between 0 and 1, such as 0.001", rho)
+	}
+	for _, s := range t.Runs {
+		if s.Alpha.Sign() <= 0 {
+			return fmt.Errorf("the run %q does not say with which alpha it was certified, without which there is no lower bound", s.Name)
+		}
+	}
+	t.Rho = rho
+	for i := range t.Runs {
+		s := &t.Runs[i]
+		lost := FalseCertificates(s.Images, s.Alpha, rho)
+		less := publishedMargin(s.Images, s.Alpha.Float64(), rho.Float64())
+		for j := range s.Accuracy {
+			a := &s.Accuracy[j]
+			a.Guarantee = &Guarantee{
+				Lower:             float64(max(a.Certified-lost, 0)) / float64(s.Images),
+				FalseCertificates: lost,
+				Published:         max(a.Mean-less, 0),
+			}
+		}
+	}
+	return nil
+}
+
+// FalseCertificates returns the (1-rho) quantile of Bin(n, alpha): the
+// smallest q with P[Bin(n, alpha) > q] <= rho, proven by intervals. The
+// samples of different images are independent, so of n certificates that are
+// each false with probability at most alpha, more than q are false with
+// probability at most rho.
+func FalseCertificates(n int, alpha, rho smooth.Decimal) int {
+	a, limit := alpha.Rat(), rho.Rat()
+	return sort.Search(n, func(q int) bool { return exact.BinomialUpperTail(q+1, n, a).AtMost(limit) })
+}
+
+// publishedMargin is what the published formula subtracts.
+func publishedMargin(images int, alpha, rho float64) float64 {
+	n, log := float64(images), -exact.Log(rho)
+	return alpha + math.Sqrt(float64(alpha*(1-alpha))*log/n) + log/float64(3*n)
+}
+
+// floored returns the lower bound on the accuracy as a decimal that is rounded
+// down.
+func (a Accuracy) floored(images, places int) smooth.Decimal {
+	share := big.NewRat(int64(max(a.Certified-a.Guarantee.FalseCertificates, 0)), int64(images))
+	return exact.FloorDecimal(share, places)
+}

@@ -1,0 +1,142 @@
+package analyze
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
+)
+
+// checkedCounts is how many counts of the selected class, from n down, the
+// check of radii looks at. Their radii lie far enough apart to tell which of
+// them a rounded radius stands for.
+const checkedCounts = 12
+
+// sigmaInName finds a noise level in the name of a file, such as sigma_0.25.
+var sigmaInName = regexp.MustCompile(`(?i)(?:sigma|noise)[_=-]?(\d+\.\d+|\d+)`)
+
+// SigmaOf guesses the noise level of a table from the name of its file, as the
+// field names its logs.
+func SigmaOf(path string) (smooth.Decimal, bool) {
+	m := sigmaInName.FindStringSubmatch(filepath.Base(path))
+	if m == nil {
+		return smooth.Decimal{}, false
+	}
+	d, err := smooth.ParseDecimal(m[1])
+	return d, err == nil && d.Sign() > 0
+}
+
+// CheckRadii holds the radii of a table against the Sigma, Alpha and N that a
+// caller filled in, as radii of Cohen et al.'s method, and notes
+//
+//   - radii above sigma Phi^-1(alpha^(1/n)), the most that n samples can prove;
+//   - radii that were rounded up: next to one that a count of samples proves,
+//     above it, and not next to another.
+//
+// Only the radii of the largest counts lie far enough apart for the second;
+// rounding among small radii cannot be told from another count.
+func (run *Run) CheckRadii() error {
+	levels, err := run.levels()
+	if err != nil {
+		return err
+	}
+	if len(levels) == 0 {
+		run.note("n = %d samples at alpha = %s can prove no radius at all", run.N, run.Alpha)
+		return nil
+	}
+	digits := run.digits()
+	var above, up []Row
+	var proved *big.Rat // what the first of up stands for
+	for _, row := range run.Rows {
+		d, err := smooth.ParseDecimal(strconv.FormatFloat(row.Radius, 'g', -1, 64))
+		if err != nil || d.Sign() <= 0 {
+			continue
+		}
+		r, half := d.Rat(), halfUnit(row.Radius, digits)
+		level := roundedUpFrom(r, half, levels)
+		switch {
+		case new(big.Rat).Sub(r, levels[0]).Cmp(half) > 0:
+			above = append(above, row)
+		case level != nil:
+			if proved == nil {
+				proved = level
+			}
+			up = append(up, row)
+		}
+	}
+	if len(above) > 0 {
+		most := slices.MaxFunc(above, func(a, b Row) int { return cmp.Compare(a.Radius, b.Radius) })
+		run.note("%d radii, up to %g, are above %s, the largest that n = %d samples at alpha = %s can prove with sigma = %s",
+			len(above), most.Radius, exact.FloorDecimal(levels[0], smooth.RadiusPlaces), run.N, run.Alpha, run.Sigma)
+	}
+	if len(up) > 0 {
+		run.note("at least %d radii are rounded up, such as %g of image %d, where %s was proved", len(up), up[0].Radius, up[0].Image, exact.FloorDecimal(proved, smooth.RadiusPlaces))
+	}
+	return nil
+}
+
+// levels returns the radii of n, n-1, ... samples of the selected class,
+// descending.
+func (run *Run) levels() ([]*big.Rat, error) {
+	params := smooth.Params{Sigma: run.Sigma, Alpha: run.Alpha, N0: 1, N: run.N}
+	if err := params.Check(); err != nil {
+		return nil, fmt.Errorf("cannot check the radii of %q: %w", run.Name, err)
+	}
+	var levels []*big.Rat
+	for x := run.N; x >= 0 && x > run.N-checkedCounts; x-- {
+		pA := exact.ClopperPearsonLower(x, run.N, run.Alpha)
+		if pA.Cmp(smooth.MustDecimal("0.5")) <= 0 {
+			break
+		}
+		levels = append(levels, smooth.CertifiedRadius(pA, run.Sigma).Rat())
+	}
+	return levels, nil
+}
+
+// roundedUpFrom returns the level that a radius must have been rounded up
+// from, or nil.
+func roundedUpFrom(r, half *big.Rat, levels []*big.Rat) *big.Rat {
+	floored := big.NewRat(1, 1_000_000) // levels are rounded down by less than this
+	for i, level := range levels {
+		gap := new(big.Rat).Sub(r, level)
+		if gap.Cmp(floored) <= 0 || gap.Cmp(half) > 0 {
+			continue
+		}
+		if i > 0 && new(big.Rat).Sub(levels[i-1], r).Cmp(half) <= 0 {
+			return nil // or rounded down from that one
+		}
+		return level
+	}
+	return nil
+}
+
+// digits returns how many significant digits the radii were printed with.
+// Trailing zeros are lost, so the longest radius of the run tells.
+func (run *Run) digits() int {
+	digits := 1
+	for _, row := range run.Rows {
+		mantissa, _, _ := strings.Cut(strconv.FormatFloat(row.Radius, 'e', -1, 64), "e")
+		digits = max(digits, len(strings.ReplaceAll(mantissa, ".", "")))
+	}
+	return digits
+}
+
+// halfUnit returns half a unit in the last of the digits of a radius: the most
+// that rounding to nearest changes.
+func halfUnit(radius float64, digits int) *big.Rat {
+	_, power, _ := strings.Cut(strconv.FormatFloat(radius, 'e', -1, 64), "e")
+	e, _ := strconv.Atoi(power)
+	places := e - digits + 1
+	unit := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(places, -places))), nil))
+	if places < 0 {
+		unit.Inv(unit)
+	}
+	return unit.Mul(unit, big.NewRat(1, 2))
+}
