@@ -206,7 +206,7 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 		ops.AttentionGrad, ops.SoftmaxGrad, ops.BroadcastGrad, ops.PrependGradToken, ops.SliceGrad, ops.MeanTokensGrad,
 		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad,
 		// preparation of inputs and targets
-		ops.Normalize, ops.Resize, ops.AddNoise, ops.AddPixelNoise, ops.NormPatches,
+		ops.Normalize, ops.Resize, ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix,
 		// in place, and for the optimiser
 		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares,
 	}

@@ -59,6 +59,7 @@ type Attr struct {
 	Scale      float64
 	Value      float64 // Fill
 	Order      Order   // of the values in a patch
+	Box        [4]int  // Mix: first row, row behind the last, first column, column behind the last
 	Chan       [2][3]float64
 	Adam       Adam
 	Reg        Regulariser          // Consistency

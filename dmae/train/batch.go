@@ -36,6 +36,7 @@ type batchRunner struct {
 	batch  int // images
 	copies int
 	pixels int // of an image
+	blend  blending
 
 	host            []float32      // images copies times over; nil for one copy
 	images          *tensor.Tensor // [B*copies, C, h, w]
@@ -77,18 +78,13 @@ func newBatchRunner(b ops.Backend, c *dmae.Config, seed uint64, batch, copies in
 }
 
 // run uploads a micro-batch, corrupts its copies, records forward, and runs it
-// backward from weight times the loss of every image. The noise of a row is a
-// function of seed, image, epoch and copy.
-func (r *batchRunner) run(b *data.Batch, epoch uint32, weight float64, losses []imageLoss, forward func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms) error {
-	r.upload(b, epoch, weight)
+// backward from the weight times the loss of every image.
+func (r *batchRunner) run(b *data.Batch, p place, losses []imageLoss, forward func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms) error {
+	r.upload(b, p)
 	scope := r.b.Mark()
 	defer r.b.Release(scope)
 	defer r.tape.Reset()
-	noisy := r.images
-	if r.sigma > 0 {
-		noisy = dmae.CorruptCopies(r.tape, r.images, r.indices, r.epochs, r.copyNumbers, r.sigma, philox.Addr{Seed: r.seed, Stream: philox.TrainNoise})
-	}
-	loss := forward(r.tape, r.images, noisy)
+	loss := forward(r.tape, r.images, r.corrupt(p.step))
 	r.b.Download(r.rowLoss, loss.rows.Value)
 	for i := range losses {
 		sum := 0.0
@@ -108,15 +104,31 @@ func (r *batchRunner) run(b *data.Batch, epoch uint32, weight float64, losses []
 	return r.b.Sync()
 }
 
+// corrupt returns the rows under noise, which is a function of seed, image,
+// epoch and copy, and blended if the recipe blends.
+func (r *batchRunner) corrupt(step uint32) *tensor.Tensor {
+	x := r.images
+	if r.blend.clean {
+		x = r.blend.images(r.tape, x, step)
+	}
+	if r.sigma > 0 {
+		x = dmae.CorruptCopies(r.tape, x, r.indices, r.epochs, r.copyNumbers, r.sigma, philox.Addr{Seed: r.seed, Stream: philox.TrainNoise})
+	}
+	if !r.blend.clean {
+		x = r.blend.images(r.tape, x, step)
+	}
+	return x
+}
+
 // upload brings a micro-batch to the backend.
-func (r *batchRunner) upload(b *data.Batch, epoch uint32, weight float64) {
+func (r *batchRunner) upload(b *data.Batch, p place) {
 	images := b.Images
 	if r.host != nil {
 		images = r.host
 	}
 	for i, index := range b.Index {
 		for j := i * r.copies; j < (i+1)*r.copies; j++ {
-			r.index[j], r.epoch[j] = int32(index), int32(epoch)
+			r.index[j], r.epoch[j] = int32(index), int32(p.epoch)
 			if r.host != nil {
 				copy(r.host[j*r.pixels:(j+1)*r.pixels], b.Images[i*r.pixels:(i+1)*r.pixels])
 			}
@@ -131,6 +143,6 @@ func (r *batchRunner) upload(b *data.Batch, epoch uint32, weight float64) {
 		}
 		r.b.Upload(dst, r.weights[:n])
 	}
-	fill(r.imageSeeds, r.batch, weight)
-	fill(r.rowSeeds, r.batch*r.copies, weight/float64(r.copies))
+	fill(r.imageSeeds, r.batch, p.weight)
+	fill(r.rowSeeds, r.batch*r.copies, p.weight/float64(r.copies))
 }

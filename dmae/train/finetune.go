@@ -49,6 +49,9 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 		target:      make([]float32, n*copies*c.Classes),
 		targets:     o.Backend.Persist(o.Backend.Float(), tensor.Of(n*copies, c.Classes)),
 	}
+	if stage.blend, err = newBlending(o.Backend, c, &o.Recipe, n); err != nil {
+		return nil, err
+	}
 	if c.DropPath > 0 {
 		stage.drop = make([]float32, 2*c.Depth*n*copies)
 		stage.drops = o.Backend.Persist(o.Backend.Float(), tensor.Of(2*c.Depth, n*copies))
@@ -94,18 +97,18 @@ type finetuning struct {
 	drops       *tensor.Tensor
 }
 
-func (f *finetuning) accumulate(b *data.Batch, epoch uint32, weight float64, losses []imageLoss) error {
+func (f *finetuning) accumulate(b *data.Batch, at place, losses []imageLoss) error {
 	c := &f.model.Config
 	for i := range f.labels {
 		f.labels[i] = b.Labels[i/f.copies]
 	}
-	dmae.Targets(f.labels, c.Classes, f.smoothing, f.target)
+	f.blend.targets(f.labels, at.step, c.Classes, f.smoothing, f.target)
 	f.b.Upload(f.targets, f.target)
 	if f.drop != nil {
-		c.DropPathScales(f.seed, epoch, f.copies, b.Index, f.drop)
+		c.DropPathScales(f.seed, at.epoch, f.copies, b.Index, f.drop)
 		f.b.Upload(f.drops, f.drop)
 	}
-	return f.run(b, epoch, weight, losses, func(t *autograd.Tape, _, noisy *tensor.Tensor) terms {
+	return f.run(b, at, losses, func(t *autograd.Tape, _, noisy *tensor.Tensor) terms {
 		logits := f.model.Logits(t, noisy, f.drops)
 		loss := terms{rows: t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(f.targets))}
 		if f.regulariser != nil {

@@ -31,13 +31,19 @@ type Progress struct {
 
 // stage is what differs between pre-training and fine-tuning.
 type stage interface {
-	// accumulate runs the model forward and backward on a micro-batch of epoch's
-	// images, adding to the gradients the derivative of weight times the sum of
-	// the images' losses, and stores those losses.
-	accumulate(b *data.Batch, epoch uint32, weight float64, losses []imageLoss) error
+	// accumulate runs the model forward and backward on a micro-batch, adding to
+	// the gradients the derivative of the weight times the sum of the images'
+	// losses, and stores those losses.
+	accumulate(b *data.Batch, at place, losses []imageLoss) error
 
 	// evaluate fills in what is measured after an epoch.
 	evaluate(ctx context.Context, e *Entry) error
+}
+
+// place says which step a micro-batch belongs to.
+type place struct {
+	epoch, step uint32  // both counted from 0, over the whole run
+	weight      float64 // of the loss of an image: 1 over the images of the step
 }
 
 // loop runs optimiser steps until the recipe is fulfilled.
@@ -137,7 +143,7 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) error {
 	s := r.state
 	lr := r.schedule.At(float64(s.Epoch) + float64(s.Step)/float64(stepsPerEpoch))
-	weight := 1 / float64(s.Recipe.Batch)
+	at := place{epoch: uint32(s.Epoch), step: uint32(s.Steps), weight: 1 / float64(s.Recipe.Batch)}
 	r.params.ZeroGrad()
 	sum, nat, reg := 0.0, 0.0, 0.0
 	for done := 0; done < s.Recipe.Batch; done += r.opt.MicroBatch {
@@ -148,7 +154,7 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 		if err != nil {
 			return err
 		}
-		if err := r.stage.accumulate(batch, uint32(s.Epoch), weight, r.losses); err != nil {
+		if err := r.stage.accumulate(batch, at, r.losses); err != nil {
 			return err
 		}
 		// One chain over the images in order, whatever the micro-batches.

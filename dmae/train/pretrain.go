@@ -52,12 +52,12 @@ type pretraining struct {
 	keepIDs, restoreIDs *tensor.Tensor
 }
 
-func (p *pretraining) accumulate(b *data.Batch, epoch uint32, weight float64, losses []imageLoss) error {
+func (p *pretraining) accumulate(b *data.Batch, at place, losses []imageLoss) error {
 	c := &p.model.Config
-	dmae.MaskIDs(p.seed, epoch, b.Index, c.Patches(), c.MaskRatio, p.keep, p.restore)
+	dmae.MaskIDs(p.seed, at.epoch, b.Index, c.Patches(), c.MaskRatio, p.keep, p.restore)
 	p.b.Upload(p.keepIDs, p.keep)
 	p.b.Upload(p.restoreIDs, p.restore)
-	return p.run(b, epoch, weight, losses, func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms {
+	return p.run(b, at, losses, func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms {
 		loss, _ := p.model.Forward(t, clean, noisy, p.keepIDs, p.restoreIDs)
 		return terms{rows: loss}
 	})

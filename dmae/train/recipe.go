@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops"
 )
 
@@ -55,6 +56,12 @@ type Recipe struct {
 	Consistency string  `json:"consistency,omitempty"`
 	Lambda      float64 `json:"lambda,omitempty"`
 	Eta         float64 `json:"eta,omitempty"`
+
+	// Mix, nil for none, blends images of a batch, after the noise was added or,
+	// with MixClean, before: see [data.Mix]. Blended noise is weaker, by up to the
+	// square root of 2.
+	Mix      *data.Mix `json:"mix,omitempty"`
+	MixClean bool      `json:"mix_clean,omitempty"`
 }
 
 // PretrainRecipe returns the recipe of the paper for pre-training, with a peak
@@ -126,6 +133,11 @@ func (r Recipe) Validate() error {
 	} {
 		if !c.ok {
 			return fmt.Errorf("train: the %s %s cannot be used: %s", c.name, c.value, c.remedy)
+		}
+	}
+	if r.Mix != nil {
+		if err := r.Mix.Validate(); err != nil {
+			return fmt.Errorf("train: the %w", err)
 		}
 	}
 	return nil

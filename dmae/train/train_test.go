@@ -65,7 +65,7 @@ func stripes(n int, seed uint64) data.Dataset {
 	return ds
 }
 
-// consistent is the stage of fine-tuning with a consistency regulariser.
+// consistent is fine-tuning with a consistency regulariser, mixup and cutmix.
 const consistent = "consistency"
 
 // tinyOptions describes a run of 3 epochs of 5 steps, with everything on.
@@ -84,6 +84,7 @@ func tinyOptions(stage, out string) Options {
 		o.Test, o.EvalEvery = stripes(10, 2), 2
 		if stage == consistent {
 			o.Recipe.Copies, o.Recipe.Consistency, o.Recipe.Lambda, o.Recipe.Eta = 2, "default", 2, 0.5
+			o.Recipe.Mix = &data.Mix{Mixup: 0.8, Cutmix: 1, Prob: 0.9, Switch: 0.5}
 		}
 	}
 	o.Recipe.Seed, o.Recipe.Epochs, o.Recipe.WarmupEpochs, o.Recipe.LR = 7, 3, 1, 1e-3
@@ -146,6 +147,9 @@ func TestThreadsMicroBatchesAndWorkersChangeNoBit(t *testing.T) {
 		for _, c := range []struct{ threads, micro, workers int }{{2, 8, 3}, {7, 2, 1}, {1, 4, 2}, {2, 1, 2}} {
 			o := tinyOptions(stage, t.TempDir())
 			o.MicroBatch, o.Workers = c.micro, c.workers
+			if o.Recipe.Mix != nil {
+				o.MicroBatch = max(o.MicroBatch, 2)
+			}
 			runOn(t, o, c.threads, func(ctx context.Context, o Options) {
 				_, err := train(ctx, o)
 				require.NoError(t, err)

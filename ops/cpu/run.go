@@ -56,6 +56,7 @@ var kernels = map[*ops.Op]kernel{
 	ops.AddNoise:            addNoise,
 	ops.AddPixelNoise:       addPixelNoise,
 	ops.Resize:              resize,
+	ops.Mix:                 mix,
 	ops.AdamW:               adamW,
 	ops.SumSquares:          sumSquares,
 }
