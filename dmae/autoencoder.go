@@ -48,6 +48,10 @@ func NewAutoencoder(b ops.Backend, cfg Config) (*Autoencoder, error) {
 	}, nil
 }
 
+// AutoencoderSpecs lists the parameters of the autoencoder of a valid
+// configuration, before they have memory.
+func (c *Config) AutoencoderSpecs() []nn.Spec { return autoencoderSpecs(c) }
+
 // autoencoderSpecs lists all parameters in the order of the official model.
 func autoencoderSpecs(c *Config) []nn.Spec {
 	xavier := func(in, out int) nn.Initializer { return nn.XavierUniform(in, out) }

@@ -56,6 +56,10 @@ func (c *Config) finalNorm() string {
 	return "norm"
 }
 
+// ClassifierSpecs lists the parameters of the classifier of a valid
+// configuration, before they have memory.
+func (c *Config) ClassifierSpecs() []nn.Spec { return classifierSpecs(c) }
+
 // classifierSpecs lists all parameters in the order of the official model,
 // which creates fc_norm after the head.
 func classifierSpecs(c *Config) []nn.Spec {

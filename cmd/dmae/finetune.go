@@ -10,112 +10,177 @@ import (
 )
 
 type finetuneCmd struct {
-	dataFlags
 	trainFlags
-	Finetune       string  `help:"Checkpoint of the autoencoder whose encoder is the start." placeholder:"FILE"`
-	Model          string  `help:"Preset of the model to train from scratch, in place of --finetune." placeholder:"PRESET"`
-	Epochs         int     `help:"Epochs in all." default:"50"`
-	WarmupEpochs   float64 `help:"Epochs of linear warm-up from 0." default:"5" placeholder:"EPOCHS"`
-	BLR            float64 `name:"blr" help:"Base learning rate: the peak for 256 images a step." default:"5e-4" placeholder:"RATE"`
-	MinLR          float64 `name:"min-lr" help:"Learning rate at the end of the half-cosine." default:"1e-6" placeholder:"RATE"`
-	LayerDecay     float64 `help:"Factor of the learning rate from one block to the one before it." default:"0.65" placeholder:"FACTOR"`
-	DropPath       float64 `help:"Rate of stochastic depth in the last block." default:"0.1" placeholder:"RATE"`
-	Smoothing      float64 `help:"Label smoothing." default:"0.1" placeholder:"SHARE"`
-	ConReg         bool    `help:"Consistency regularisation between noisy copies of an image."`
+	encoderFlags
+	Epochs       int     `help:"Epochs in all." default:"50" placeholder:"N"`
+	WarmupEpochs float64 `help:"Epochs of linear warm-up from 0." default:"5" placeholder:"EPOCHS"`
+	BLR          float64 `name:"blr" help:"Base learning rate: the peak for 256 images a step." default:"5e-4" placeholder:"RATE"`
+	MinLR        float64 `name:"min-lr" help:"Learning rate at the end of the half-cosine." default:"1e-6" placeholder:"RATE"`
+	WeightDecay  float64 `help:"Weight decay of AdamW." default:"0.05" placeholder:"RATE"`
+	LayerDecay   float64 `help:"Factor of the learning rate from one block to the one before it." default:"0.65" placeholder:"FACTOR"`
+	DropPath     float64 `help:"Rate of stochastic depth in the last block." default:"0.1" placeholder:"RATE"`
+	Smoothing    float64 `help:"Label smoothing." default:"0.1" placeholder:"SHARE"`
+	GlobalPool   bool    `help:"Classify the mean of the patch tokens; --no-global-pool takes the class token." default:"true" negatable:""`
+	consistencyFlags
+	mixFlags
+}
+
+// encoderFlags say what a classifier is made of, which images it learns from
+// and which it is measured on.
+type encoderFlags struct {
+	Finetune  string `help:"Checkpoint of the autoencoder whose encoder is the start." placeholder:"FILE"`
+	Model     string `help:"Preset of the model to train from scratch, in place of --finetune." placeholder:"PRESET"`
+	Balanced  int    `help:"Use the first N training images of each class only; 0 for all." default:"0" placeholder:"N"`
+	EvalSplit string `help:"Split to evaluate on: val, test or none." enum:"val,test,none" default:"test"`
+	EvalEvery int    `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
+}
+
+// consistencyFlags are those of the consistency regulariser.
+type consistencyFlags struct {
+	ConReg         bool    `help:"Consistency regularisation between noisy copies of an image." negatable:""`
 	NumNoiseSample int     `help:"Noisy copies of each image in a batch, with --con-reg." default:"2" placeholder:"N"`
 	RegForm        string  `help:"Form of the regulariser: default (lbd KL + eta H), xent (lbd (KL + H)), kl (lbd KL) or mse (lbd squared difference)." enum:"default,xent,kl,mse" default:"default"`
 	RegLbd         float64 `help:"Weight lbd of the regulariser." default:"2" placeholder:"WEIGHT"`
 	RegEta         float64 `help:"Weight eta of the entropy in the default form." default:"0.5" placeholder:"WEIGHT"`
-	GlobalPool     bool    `help:"Classify the mean of the patch tokens; --no-global-pool takes the class token." default:"true" negatable:""`
-	Balanced       int     `help:"Use the first N training images of each class only; 0 for all." default:"0" placeholder:"N"`
-	EvalSplit      string  `help:"Split to evaluate on: val, test or none." enum:"val,test,none" default:"test"`
-	EvalEvery      int     `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
+}
+
+func (f *consistencyFlags) apply(r *train.Recipe) {
+	if f.ConReg {
+		r.Copies, r.Consistency, r.Lambda, r.Eta = f.NumNoiseSample, f.RegForm, f.RegLbd, f.RegEta
+	}
+}
+
+// mixFlags are those of mixup and cutmix.
+type mixFlags struct {
+	Mixup           float64   `help:"Mixup: alpha of the Beta distribution that two images' weights are drawn from; 0 for none." default:"0" placeholder:"ALPHA"`
+	Cutmix          float64   `help:"Cutmix: alpha of the Beta distribution that the size of the box is drawn from; 0 for none." default:"0" placeholder:"ALPHA"`
+	CutmixMinmax    []float64 `help:"Bounds of the sides of cutmix's box, as shares of the image's, in place of --cutmix." placeholder:"MIN,MAX"`
+	MixupProb       float64   `help:"Share of the steps with mixup or cutmix." default:"1" placeholder:"SHARE"`
+	MixupSwitchProb float64   `help:"Share of cutmix when both are on." default:"0.5" placeholder:"SHARE"`
+	MixupOrder      string    `help:"noise-first blends noisy images, as the official code does, which weakens the noise by up to the root of 2; mix-first adds the noise to blended images." enum:"noise-first,mix-first" default:"noise-first"`
+}
+
+func (f *mixFlags) apply(r *train.Recipe) error {
+	m := data.Mix{Mixup: f.Mixup, Cutmix: f.Cutmix, Prob: f.MixupProb, Switch: f.MixupSwitchProb}
+	if f.CutmixMinmax != nil {
+		if len(f.CutmixMinmax) != 2 {
+			return misused("--cutmix-minmax needs two numbers, such as 0.2,0.8, not %d", len(f.CutmixMinmax))
+		}
+		m.MinMax = [2]float64(f.CutmixMinmax)
+	}
+	if m.Mixup != 0 || m.Cutmix != 0 || f.CutmixMinmax != nil {
+		r.Mix, r.MixClean = &m, f.MixupOrder == "mix-first"
+	}
+	return nil
 }
 
 func (finetuneCmd) Help() string {
-	return "A separate classifier is fine-tuned for each sigma.\n\nExample: dmae finetune --data builtin:fashion-mnist --finetune runs/pretrain/checkpoint.safetensors --sigma 0.25 --epochs 60 --out runs/finetune"
+	return "A separate classifier is fine-tuned for each sigma.\n\nExample: dmae finetune --data builtin:fashion-mnist --finetune runs/pretrain/checkpoint.safetensors --sigma 0.25 --epochs 60 --out runs/finetune\n\n" + recipesHelp("finetune")
 }
 
-// model returns the configuration to train, and whether it names an encoder.
-func (c *finetuneCmd) model() (dmae.Config, error) {
+// config returns the configuration to train: that of the checkpoint or of the
+// preset; in a dry run with neither, what the recipe is for.
+func (f *encoderFlags) config(command string, t *trainFlags) (dmae.Config, error) {
+	preset := f.Model
 	switch {
-	case c.Finetune != "" && c.Model != "":
+	case f.Finetune != "" && f.Model != "":
 		return dmae.Config{}, misused("--finetune and --model cannot be used together: the checkpoint says which model it is")
-	case c.Finetune == "" && c.Model == "":
-		return dmae.Config{}, misused("give --finetune and a checkpoint to start from, or --model and a preset to train from scratch")
-	case c.Model != "":
-		model, err := dmae.Preset(c.Model)
+	case f.Finetune == "" && f.Model == "":
+		if !t.DryRun || t.Recipe == "" {
+			return dmae.Config{}, misused("give --finetune and a checkpoint to start from, or --model and a preset to train from scratch")
+		}
+		r, err := findRecipe(command, t.Recipe)
+		if err != nil {
+			return dmae.Config{}, err
+		}
+		preset = r.model
+	}
+	if preset != "" {
+		model, err := dmae.Preset(preset)
 		if err != nil {
 			return model, misuse{err}
 		}
 		return model, nil
 	}
-	f, err := checkpoint.Open(c.Finetune)
+	file, err := checkpoint.Open(f.Finetune)
 	if err != nil {
 		return dmae.Config{}, err
 	}
-	_, model, err := dmae.Describe(f)
-	return model, errors.Join(err, f.Close())
+	_, model, err := dmae.Describe(file)
+	return model, errors.Join(err, file.Close())
+}
+
+// classifier opens the images and adapts a model to them.
+func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model dmae.Config, source *data.Source, images data.Dataset, err error) {
+	if f.Balanced < 0 || f.EvalEvery < 0 {
+		return model, nil, nil, misused("--balanced %d and --eval-every %d must not be negative", f.Balanced, f.EvalEvery)
+	}
+	if model, err = f.config(command, t); err != nil {
+		return model, nil, nil, err
+	}
+	if source, err = t.source(e, model.Channels); err != nil {
+		return model, nil, nil, err
+	}
+	if source != nil {
+		if images, err = source.Open(data.Train); err != nil {
+			return model, nil, nil, err
+		}
+		if f.Balanced > 0 {
+			if images, err = data.Balanced(images, f.Balanced); err != nil {
+				return model, nil, nil, err
+			}
+		}
+		images = data.First(images, t.MaxImages)
+	}
+	if model, err = t.fit(command, model, images); err != nil {
+		return model, nil, nil, err
+	}
+	if images != nil {
+		model.Classes, model.ClassNames = len(images.Classes()), images.Classes()
+	} else if r, err := t.standIn(command); err != nil {
+		return model, nil, nil, err
+	} else {
+		model.Classes = r.classes
+	}
+	return model, source, images, nil
+}
+
+// options fills in the options that classifiers share.
+func (f *encoderFlags) options(e *env, t *trainFlags, model dmae.Config, recipe train.Recipe, source *data.Source, images data.Dataset) (train.Options, error) {
+	o := t.options(e, model, recipe, images)
+	o.Encoder, o.EvalEvery = f.Finetune, f.EvalEvery
+	var err error
+	if f.EvalSplit != "none" {
+		o.Test, err = source.Open(data.Split(f.EvalSplit))
+	}
+	return o, err
 }
 
 // Run fine-tunes a classifier.
 func (c *finetuneCmd) Run(e *env) error {
-	if err := c.check(); err != nil {
+	if err := c.check("finetune"); err != nil {
 		return err
 	}
-	if c.Balanced < 0 || c.EvalEvery < 0 {
-		return misused("--balanced %d and --eval-every %d must not be negative", c.Balanced, c.EvalEvery)
-	}
-	model, err := c.model()
+	model, source, images, err := c.classifier(e, "finetune", &c.trainFlags)
 	if err != nil {
 		return err
 	}
-	source, err := c.find(e, model.Channels)
-	if err != nil {
-		return err
-	}
-	images, err := source.Open(data.Train)
-	if err != nil {
-		return err
-	}
-	if c.Balanced > 0 {
-		if images, err = data.Balanced(images, c.Balanced); err != nil {
-			return err
-		}
-	}
-	images = data.First(images, c.MaxImages)
-	if model, err = fit(model, images); err != nil {
-		return err
-	}
-	model.Sigma, model.DropPath, model.GlobalPool = c.Sigma, c.DropPath, c.GlobalPool
-	model.Classes, model.ClassNames = len(images.Classes()), images.Classes()
-	recipe := c.recipe(train.StageFinetune, c.BLR, c.MinLR, c.WarmupEpochs, c.Epochs)
+	model.DropPath, model.GlobalPool = c.DropPath, c.GlobalPool
+	recipe := c.recipe(train.StageFinetune, stageFlags{c.BLR, c.MinLR, c.WarmupEpochs, c.WeightDecay, c.Epochs})
 	recipe.Beta2, recipe.LayerDecay, recipe.Smoothing = 0.999, c.LayerDecay, c.Smoothing
-	if c.ConReg {
-		recipe.Copies, recipe.Consistency, recipe.Lambda, recipe.Eta = c.NumNoiseSample, c.RegForm, c.RegLbd, c.RegEta
+	c.consistencyFlags.apply(&recipe)
+	if err := c.mixFlags.apply(&recipe); err != nil {
+		return err
 	}
 	if err := recipe.Validate(); err != nil {
 		return misuse{err}
 	}
-	b, err := c.backend()
+	if c.DryRun {
+		return c.dry(e, "finetune", model, recipe, images)
+	}
+	o, err := c.encoderFlags.options(e, &c.trainFlags, model, recipe, source, images)
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	o := c.options(model, recipe, images)
-	o.Backend, o.MaxCorrupt, o.Log = b, c.corrupt(), e.note
-	o.Encoder, o.EvalEvery = c.Finetune, c.EvalEvery
-	if c.EvalSplit != "none" {
-		if o.Test, err = source.Open(data.Split(c.EvalSplit)); err != nil {
-			return err
-		}
-	}
-	report, done := trainingProgress(e, "finetune")
-	o.Progress = report
-	result, err := train.Finetune(e.ctx, o)
-	done()
-	if err != nil {
-		return err
-	}
-	return printTraining(e, c.JSON, result)
+	return c.run(e, train.Finetune, o)
 }

@@ -87,6 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		kong.Description("Denoising masked autoencoders and certified robustness, in pure Go.\n\nNoise levels (sigma) and radii are always in units of pixels scaled to [0,1]."),
 		kong.Writers(stdout, stderr),
 		flagDefaults,
+		kong.Resolvers(kong.ResolverFunc(resolveRecipe)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 	)

@@ -50,7 +50,7 @@ type place struct {
 func (r *run) loop(ctx context.Context) error {
 	stepsPerEpoch := r.opt.Train.Len() / r.state.Recipe.Batch
 	if stepsPerEpoch == 0 {
-		return fmt.Errorf("train: %d images are fewer than one batch of %d; lower the batch size or the accumulation", r.opt.Train.Len(), r.state.Recipe.Batch)
+		return tooFewImages(r.opt.Train.Len(), r.state.Recipe.Batch)
 	}
 	if r.state.Epoch == r.state.Recipe.Epochs {
 		return nil
@@ -142,7 +142,7 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 // the step before.
 func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) error {
 	s := r.state
-	lr := r.schedule.At(float64(s.Epoch) + float64(s.Step)/float64(stepsPerEpoch))
+	lr := r.schedule.At(timeOf(s.Epoch, s.Step, stepsPerEpoch))
 	at := place{epoch: uint32(s.Epoch), step: uint32(s.Steps), weight: 1 / float64(s.Recipe.Batch)}
 	r.params.ZeroGrad()
 	sum, nat, reg := 0.0, 0.0, 0.0

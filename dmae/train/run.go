@@ -106,14 +106,11 @@ func newRun(o Options, stageName string) (*run, error) {
 		return nil, err
 	}
 	r := &run{
-		opt:    o,
-		losses: make([]imageLoss, o.MicroBatch),
-		saved:  -1,
-		state:  &State{Recipe: o.Recipe, Data: digest},
-		schedule: optim.Schedule{
-			LR: o.Recipe.LR, MinLR: o.Recipe.MinLR,
-			Warmup: o.Recipe.WarmupEpochs, Epochs: float64(o.Recipe.Epochs),
-		},
+		opt:      o,
+		losses:   make([]imageLoss, o.MicroBatch),
+		saved:    -1,
+		state:    &State{Recipe: o.Recipe, Data: digest},
+		schedule: o.Recipe.schedule(),
 	}
 	return r, nil
 }
