@@ -41,6 +41,9 @@ func lively(t *testing.T, b ops.Backend, cfg dmae.Config) *dmae.Classifier {
 	return m
 }
 
+// withoutLanes is a backend that is no ops.Splitter.
+type withoutLanes struct{ ops.Backend }
+
 // An answer depends on the job alone: not on the batch, its neighbours, the
 // number of threads, or whether the noise was drawn by the kernel or by the
 // certifier's scalar code.
@@ -55,9 +58,12 @@ func TestSmoothClassifierAnswersJobByJob(t *testing.T) {
 		}
 	}
 	noise := smooth.Noise{Sigma: 0.5, Seed: 1<<40 + 3}
-	answer := func(threads, batch int, order func(i int) int) []int32 {
-		b := cpu.New(cpu.Options{Threads: threads})
+	answer := func(threads, batch int, lanes bool, order func(i int) int) []int32 {
+		var b ops.Backend = cpu.New(cpu.Options{Threads: threads})
 		defer b.Close()
+		if !lanes {
+			b = withoutLanes{b}
+		}
 		m := lively(t, b, micro(t))
 		s := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, batch)
 		require.Equal(t, 3, s.Classes())
@@ -73,14 +79,15 @@ func TestSmoothClassifierAnswersJobByJob(t *testing.T) {
 		return out
 	}
 	inOrder := func(i int) int { return i }
-	want := answer(1, 1, inOrder)
+	want := answer(1, 1, true, inOrder)
 	counts := map[int32]int{}
 	for _, class := range want {
 		counts[class]++
 	}
 	require.Greater(t, len(counts), 1, "the test needs answers that differ: %v", counts)
-	require.Equal(t, want, answer(2, 16, inOrder))
-	require.Equal(t, want, answer(3, 5, func(i int) int { return i * 11 % len(jobs) }))
+	require.Equal(t, want, answer(2, 16, true, inOrder))
+	require.Equal(t, want, answer(2, 16, false, inOrder))
+	require.Equal(t, want, answer(3, 5, true, func(i int) int { return i * 11 % len(jobs) }))
 
 	b := newCPU(t)
 	m := lively(t, b, micro(t))

@@ -50,3 +50,21 @@ type Backend interface {
 
 // Scope numbers the open scopes of a backend, outermost 0.
 type Scope int
+
+// Splitter is a Backend that computes independent samples faster side by side,
+// each on a thread of its own with its numbers in that thread's caches, than
+// together with all threads on one operation after the other. By the numerics
+// contract the results are the same.
+type Splitter interface {
+	Backend
+
+	// Lanes returns the backends that work side by side, at least one. A lane has
+	// memory of its own and may read the tensors of the others and of the
+	// backend itself. They live until that is closed.
+	Lanes() []Backend
+
+	// Split calls f(lane, task) for every task in 0..tasks-1 and returns when all
+	// calls have; f computes on Lanes()[lane], and no two calls with the same lane
+	// overlap. A panic of f reaches the caller.
+	Split(tasks int, f func(lane, task int))
+}

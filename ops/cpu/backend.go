@@ -31,6 +31,7 @@ type Backend struct {
 	gemm     simd.Gemm              // the matrix product being run; here so that it is not allocated
 	epilogue simd.Epilogue
 	parts    []float32 // partial sums of samples
+	lanes    []ops.Backend
 }
 
 type backendMark struct {
@@ -38,7 +39,7 @@ type backendMark struct {
 	heads        int
 }
 
-var _ ops.Backend = (*Backend)(nil)
+var _ ops.Splitter = (*Backend)(nil)
 
 // New returns a CPU backend with its own worker pool. Close stops it.
 func New(o Options) *Backend {
@@ -65,6 +66,17 @@ func (b *Backend) Threads() int { return b.pool.Threads() }
 
 // Pool returns the worker pool, for benchmarks.
 func (b *Backend) Pool() *simd.Pool { return b.pool }
+
+// Lanes returns one backend of a single thread for each thread of b.
+func (b *Backend) Lanes() []ops.Backend {
+	for len(b.lanes) < b.Threads() {
+		b.lanes = append(b.lanes, New(Options{Threads: 1}))
+	}
+	return b.lanes
+}
+
+// Split runs the tasks on the threads of b; thread i uses lane i.
+func (b *Backend) Split(tasks int, f func(lane, task int)) { b.pool.Run(tasks, f) }
 
 // New returns a tensor that lives until the scope is released.
 func (b *Backend) New(dt tensor.DType, s tensor.Shape) *tensor.Tensor {
