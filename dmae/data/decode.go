@@ -17,8 +17,9 @@ const maxPixels = 100_000_000
 
 // DecodeImage decodes a JPEG or PNG file into 1 or 3 channels of 8 bits. Grey
 // becomes colour by repetition, colour becomes grey by ITU-R 601-2 luma with
-// PIL's rounding; of 16 bits the upper 8 are kept; transparency is dropped;
-// EXIF orientation is not applied.
+// PIL's rounding; of 16 bits the upper 8 are kept; transparency is dropped, and
+// what colour lies under it is seen; EXIF orientation is not applied, as in
+// PIL and torchvision.
 func DecodeImage(file []byte, channels int) (Image, error) {
 	return decodeImage(file, channels, maxPixels)
 }
@@ -89,8 +90,8 @@ func toPlanar(m image.Image, channels int) Image {
 	return im
 }
 
-// pixelReader returns a function that reads one pixel, quickly for the types
-// the decoders return most.
+// pixelReader returns a function that reads the colour of one pixel as it is
+// stored, whatever its opacity.
 func pixelReader(m image.Image) func(x, y int) (r, g, b byte) {
 	switch m := m.(type) {
 	case *image.YCbCr:
@@ -108,7 +109,23 @@ func pixelReader(m image.Image) func(x, y int) (r, g, b byte) {
 			p := m.Pix[m.PixOffset(x, y):]
 			return p[0], p[1], p[2]
 		}
+	case *image.NRGBA64:
+		return func(x, y int) (r, g, b byte) {
+			p := m.Pix[m.PixOffset(x, y):] // the upper byte comes first
+			return p[0], p[2], p[4]
+		}
+	case *image.Paletted:
+		return func(x, y int) (r, g, b byte) {
+			switch c := m.Palette[m.ColorIndexAt(x, y)].(type) {
+			case color.NRGBA:
+				return c.R, c.G, c.B
+			case color.RGBA: // of a palette without transparency
+				return c.R, c.G, c.B
+			}
+			panic("data: a PNG palette of another kind of colour")
+		}
 	}
+	// The rest is opaque: grey and colour of 16 bits, CMYK.
 	return func(x, y int) (r, g, b byte) {
 		c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
 		return c.R, c.G, c.B

@@ -212,7 +212,21 @@ func TestDecodeImage(t *testing.T) {
 	deep := stdimage.NewNRGBA64(stdimage.Rect(0, 0, 2, 2))
 	draw.Draw(deep, deep.Bounds(), stdimage.NewUniform(c), stdimage.Point{}, draw.Src)
 	clear := uniform(2, 2, color.NRGBA{R: 10, G: 100, B: 200, A: 128})
-	for name, m := range map[string]stdimage.Image{"NRGBA": uniform(2, 2, c), "alpha": clear, "paletted": paletted, "16 bits": deep} {
+	// What lies under full transparency is kept, as in PIL's convert("RGB").
+	invisible := color.NRGBA{R: 10, G: 100, B: 200}
+	ghost := stdimage.NewPaletted(stdimage.Rect(0, 0, 2, 2), color.Palette{invisible})
+	bare := stdimage.NewNRGBA(stdimage.Rect(0, 0, 2, 2))
+	deepGhost := stdimage.NewNRGBA64(stdimage.Rect(0, 0, 2, 2))
+	for y := range 2 {
+		for x := range 2 {
+			bare.SetNRGBA(x, y, invisible)
+			deepGhost.SetNRGBA64(x, y, color.NRGBA64{R: 10<<8 | 255, G: 100<<8 | 3, B: 200 << 8, A: uint16(x)})
+		}
+	}
+	for name, m := range map[string]stdimage.Image{
+		"NRGBA": uniform(2, 2, c), "alpha": clear, "paletted": paletted, "16 bits": deep,
+		"transparent": bare, "transparent palette": ghost, "transparent 16 bits": deepGhost,
+	} {
 		im, err := DecodeImage(encodePNG(t, m), 3)
 		require.NoError(t, err)
 		require.Equal(t, Image{C: 3, H: 2, W: 2, Pix: []byte{10, 10, 10, 10, 100, 100, 100, 100, 200, 200, 200, 200}}, im, name)
@@ -222,6 +236,11 @@ func TestDecodeImage(t *testing.T) {
 	im, err := DecodeImage(encodePNG(t, grey), 3)
 	require.NoError(t, err)
 	require.Equal(t, []byte{3, 250, 3, 250, 3, 250}, im.Pix)
+	deepGrey := stdimage.NewGray16(stdimage.Rect(0, 0, 2, 1))
+	deepGrey.Pix = []byte{3, 255, 250, 0}
+	im, err = DecodeImage(encodePNG(t, deepGrey), 1)
+	require.NoError(t, err)
+	require.Equal(t, []byte{3, 250}, im.Pix)
 
 	bomb := encodePNG(t, uniform(1, 1, c))
 	copy(bomb[16:24], []byte{0x7f, 0, 0, 0, 0x7f, 0, 0, 0})

@@ -1,0 +1,47 @@
+package data
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// How fast photographs are read, decoded and augmented as fine-tuning on
+// ImageNet asks for, by all CPUs.
+func BenchmarkPhotographs(b *testing.B) {
+	root := os.Getenv("DMAE_TESTDATA")
+	if root == "" {
+		b.Skip("DMAE_TESTDATA is not set")
+	}
+	ds, err := Open(filepath.Join(root, "data", "imagenet-sample"), Options{Split: Test, MaxCorrupt: -1, CacheBytes: -1})
+	require.NoError(b, err)
+	policy, err := ParseRandAugment("rand-m9-mstd0.5-inc1")
+	require.NoError(b, err)
+	policy.Fill = imageNetFill
+	crop := RandomResizedCrop{Size: 224, Scale: [2]float64{0.08, 1}}
+	erasing := RandomErasing{Prob: 0.25, Mode: ErasePixel, Mean: []float64{0.485, 0.456, 0.406}, Std: []float64{0.229, 0.224, 0.225}}
+	for _, c := range []struct {
+		name string
+		p    Pipeline
+	}{
+		{"evaluation", EvalPipeline(224)},
+		{"crop+flip", Pipeline{crop, RandomFlip{}}},
+		{"crop+flip+randaugment", Pipeline{crop, RandomFlip{}, policy}},
+		{"crop+flip+randaugment+erasing", Pipeline{crop, RandomFlip{}, policy, erasing}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			const batch = 8
+			l, err := NewLoader(context.Background(), ds, LoaderOptions{Batch: batch, Shuffle: true, Pipeline: c.p})
+			require.NoError(b, err)
+			defer l.Close()
+			for b.Loop() {
+				_, err := l.Next()
+				require.NoError(b, err)
+			}
+			b.ReportMetric(float64(b.N)*batch/b.Elapsed().Seconds(), "images/s")
+		})
+	}
+}
