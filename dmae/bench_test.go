@@ -8,6 +8,7 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
@@ -93,14 +94,23 @@ func BenchmarkSmoothClassifier(b *testing.B) {
 	m, err := dmae.NewClassifier(be, benchConfig(b))
 	require.NoError(b, err)
 	m.InitScratch(1)
-	pixels := pixelsOf(&m.Config, 0)
-	s := dmae.NewSmoothClassifier(m, func(int) ([]float32, error) { return pixels, nil }, benchBatch)
+	pixels := bytesOf(&m.Config, 0)
+	s := dmae.NewPixelClassifier(m, func(int) ([]byte, error) { return pixels, nil }, benchBatch)
 	jobs, out := make([]smooth.Job, benchBatch), make([]int32, benchBatch)
 	for i := range jobs {
 		jobs[i] = smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}
 	}
-	for b.Loop() {
-		require.NoError(b, s.Classify(context.Background(), jobs, smooth.Noise{Sigma: 0.25}, out))
+	integers, err := smooth.NewPixelNoise(exact.MustDecimal("0.25"))
+	require.NoError(b, err)
+	for _, noise := range []struct {
+		name string
+		smooth.Noise
+	}{{"float", smooth.Noise{Sigma: 0.25}}, {"integer", smooth.Noise{Pixels: integers}}} {
+		b.Run(noise.name, func(b *testing.B) {
+			for b.Loop() {
+				require.NoError(b, s.Classify(context.Background(), jobs, noise.Noise, out))
+			}
+			perSecond(b, len(jobs), "samples/s")
+		})
 	}
-	perSecond(b, len(jobs), "samples/s")
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -24,6 +25,13 @@ func CorruptCopies(t *autograd.Tape, images, a, b, copies *tensor.Tensor, sigma 
 	}
 	at := ops.Attr{Scale: sigma, Seed: addr.Seed, Stream: uint8(addr.Stream)}
 	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b), t.Const(copies)).Value
+}
+
+// CorruptPixels returns the network inputs of 8-bit images, I32 [B, ...] of 0 to
+// 255, plus integer noise; what a, b and addr say is as in [Corrupt].
+func CorruptPixels(t *autograd.Tape, images, a, b *tensor.Tensor, noise *smooth.PixelNoise, addr philox.Addr) *tensor.Tensor {
+	at := ops.Attr{Pixels: noise, Seed: addr.Seed, Stream: uint8(addr.Stream), Copy: addr.Copy}
+	return t.Apply(ops.AddPixelNoise, at, t.Const(images), t.Const(a), t.Const(b)).Value
 }
 
 // Targets writes the target distributions of a classification with label

@@ -18,12 +18,14 @@ import (
 type SmoothClassifier struct {
 	model  *Classifier
 	pixels func(image int) ([]float32, error)
+	bytes  func(image int) ([]byte, error)
 	batch  int
 	split  func(tasks int, f func(lane, task int))
 	tapes  []*autograd.Tape // of the lanes
 	errs   []error          // of the lanes
 
 	clean  []float32
+	stored []int32
 	a, b   []int32
 	logits []float32
 
@@ -39,7 +41,7 @@ type SmoothClassifier struct {
 // for the matrix products, few enough for the second level cache.
 const laneShare = 8
 
-var _ smooth.Classifier = (*SmoothClassifier)(nil)
+var _ smooth.PixelClassifier = (*SmoothClassifier)(nil)
 
 // NewSmoothClassifier returns the adapter of a model. pixels returns an image
 // [C, h, w] in [0,1] at the data's resolution; batch is the number of noisy
@@ -69,6 +71,37 @@ func NewSmoothClassifier(m *Classifier, pixels func(image int) ([]float32, error
 	return s
 }
 
+// NewPixelClassifier returns the adapter of a model for images that are 8-bit
+// integers: bytes returns the pixels [C, h, w] of an image at the data's
+// resolution. It answers under integer noise ([smooth.PixelNoise]), and under
+// float noise on bytes/255.
+//
+// Under integer noise the base classifier is everything from the table of
+// network inputs on: resizing to the model's resolution, normalisation, the
+// network, and the choice of the largest logit.
+func NewPixelClassifier(m *Classifier, bytes func(image int) ([]byte, error), batch int) *SmoothClassifier {
+	var scaled []float32
+	s := NewSmoothClassifier(m, func(image int) ([]float32, error) {
+		stored, err := bytes(image)
+		scaled = scaled[:0]
+		for _, v := range stored {
+			scaled = append(scaled, float32(v)/255)
+		}
+		return scaled, err
+	}, batch)
+	s.bytes = bytes
+	s.stored = make([]int32, len(s.clean))
+	return s
+}
+
+// TakesPixelNoise returns an error when the images are not 8-bit integers.
+func (s *SmoothClassifier) TakesPixelNoise() error {
+	if s.bytes == nil {
+		return errors.New("the images are float pixels, and integer noise is for 8-bit ones: use float noise, or images that are resized and cropped as integers")
+	}
+	return nil
+}
+
 // Classes returns the number of classes.
 func (s *SmoothClassifier) Classes() int { return s.model.Config.Classes }
 
@@ -96,21 +129,11 @@ func (s *SmoothClassifier) Classify(ctx context.Context, jobs []smooth.Job, nois
 
 // classify answers at most a batch of jobs of one stream.
 func (s *SmoothClassifier) classify(jobs []smooth.Job, noise smooth.Noise, out []int32) error {
-	c := &s.model.Config
-	n, size := len(jobs), c.Pixels()
-	for i, job := range jobs {
-		pixels, err := s.pixels(job.Image)
-		if err != nil {
-			return err
-		}
-		if len(pixels) != size {
-			return &ImageSizeError{Image: job.Image, Got: len(pixels), Want: [3]int{c.Channels, c.DataSize, c.DataSize}}
-		}
-		copy(s.clean[i*size:], pixels)
-		addr := noise.Addr(job)
-		s.a[i], s.b[i] = int32(addr.A), int32(addr.B)
+	if err := s.load(jobs, noise); err != nil {
+		return err
 	}
 	clear(s.errs)
+	n := len(jobs)
 	s.jobs, s.noise, s.out, s.share = jobs, noise, out, n
 	defer func() { s.jobs, s.out = nil, nil }()
 	if s.split == nil {
@@ -132,15 +155,22 @@ func (s *SmoothClassifier) answerShare(lane, task int) {
 	scope := b.Mark()
 	defer b.Release(scope)
 	defer t.Reset()
-	images := b.New(b.Float(), tensor.Of(n, c.Channels, c.DataSize, c.DataSize))
-	b.Upload(images, s.clean[from*size:(from+n)*size])
-	ids := func(v []int32) *tensor.Tensor {
-		t := b.New(tensor.I32, tensor.Of(n))
-		b.Upload(t, v[from:from+n])
-		return t
+	upload := func(dtype tensor.DType, v any, shape tensor.Shape) *tensor.Tensor {
+		x := b.New(dtype, shape)
+		b.Upload(x, v)
+		return x
 	}
+	ids := func(v []int32) *tensor.Tensor { return upload(tensor.I32, v[from:from+n], tensor.Of(n)) }
+	images := tensor.Of(n, c.Channels, c.DataSize, c.DataSize)
 	addr := philox.Addr{Seed: s.noise.Seed, Stream: s.jobs[0].Stream}
-	noisy := Corrupt(t, images, ids(s.a), ids(s.b), float64(s.noise.Sigma), addr)
+	var noisy *tensor.Tensor
+	if s.noise.Pixels != nil {
+		stored := upload(tensor.I32, s.stored[from*size:(from+n)*size], images)
+		noisy = CorruptPixels(t, stored, ids(s.a), ids(s.b), s.noise.Pixels, addr)
+	} else {
+		clean := upload(b.Float(), s.clean[from*size:(from+n)*size], images)
+		noisy = Corrupt(t, clean, ids(s.a), ids(s.b), float64(s.noise.Sigma), addr)
+	}
 	logits := s.logits[from*c.Classes : (from+n)*c.Classes]
 	b.Download(logits, s.model.Logits(t, noisy, nil).Value)
 	for i := range n {
@@ -149,6 +179,45 @@ func (s *SmoothClassifier) answerShare(lane, task int) {
 	if err := b.Sync(); err != nil {
 		s.errs[lane] = err
 	}
+}
+
+// load collects the pixels and addresses of the jobs.
+func (s *SmoothClassifier) load(jobs []smooth.Job, noise smooth.Noise) error {
+	if noise.Pixels != nil {
+		if err := s.TakesPixelNoise(); err != nil {
+			return err
+		}
+	}
+	c := &s.model.Config
+	size := c.Pixels()
+	for i, job := range jobs {
+		addr := noise.Addr(job)
+		s.a[i], s.b[i] = int32(addr.A), int32(addr.B)
+		got, err := s.loadImage(i, job.Image, noise.Pixels != nil)
+		if err != nil {
+			return err
+		}
+		if got != size {
+			return &ImageSizeError{Image: job.Image, Got: got, Want: [3]int{c.Channels, c.DataSize, c.DataSize}}
+		}
+	}
+	return nil
+}
+
+// loadImage copies an image to place i of the batch and returns its number of
+// pixels.
+func (s *SmoothClassifier) loadImage(i, image int, integers bool) (int, error) {
+	size := s.model.Config.Pixels()
+	if !integers {
+		pixels, err := s.pixels(image)
+		copy(s.clean[i*size:(i+1)*size], pixels)
+		return len(pixels), err
+	}
+	stored, err := s.bytes(image)
+	for p, v := range stored[:min(len(stored), size)] {
+		s.stored[i*size+p] = int32(v)
+	}
+	return len(stored), err
 }
 
 // argmax returns the position of the first largest number, or NoClass when no

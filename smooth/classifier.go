@@ -22,15 +22,22 @@ type Job struct {
 	Sample uint32        // number of the sample in its stream
 }
 
-// Noise describes independent Gaussian noise on every pixel value, in units of
-// pixels scaled to [0,1].
+// Noise describes independent Gaussian noise on every pixel value.
 type Noise struct {
+	// Sigma is the standard deviation of float32 noise on float32 pixels, in
+	// units of pixels scaled to [0,1]. It plays no part when Pixels is set.
 	Sigma float32
-	Seed  uint64
+
+	// Pixels, if set, is the distribution of integer noise on 8-bit pixels,
+	// which keeps the step from samples to theorem sound: see PixelNoise.
+	Pixels *PixelNoise
+
+	Seed uint64
 }
 
 // Addr returns the address of the random numbers of a job: element e of its
-// noise is Sigma times element e of the Gaussian fill of that address.
+// noise is Sigma times element e of the Gaussian fill of that address, or
+// element e of the fill of Pixels.
 func (n Noise) Addr(j Job) philox.Addr {
 	return philox.Addr{Seed: n.Seed, Stream: j.Stream, A: uint32(j.Image), B: j.Sample}
 }

@@ -131,7 +131,7 @@ func TestSimulatedCertificatesKeepAlpha(t *testing.T) {
 	trueRadius := mathext.NormalQuantile(truth)
 	next, wrong := 0, 0
 	s := &scheduler{
-		classifier: coin{func(int) float64 { return truth }}, noise: Noise{1, params.Seed}, params: params, stats: stats, batch: 4096,
+		classifier: coin{func(int) float64 { return truth }}, noise: Noise{Sigma: 1, Seed: params.Seed}, params: params, stats: stats, batch: 4096,
 		open: func() (int, Image, bool, error) { next++; return next - 1, Image{}, next <= runs, nil },
 		emit: func(r Record, _ time.Duration) error {
 			if r.Predict == 0 && r.Radius.Float64() > trueRadius {

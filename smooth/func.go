@@ -2,8 +2,11 @@ package smooth
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
+
+	"github.com/godmae/godmae/internal/pixelnoise"
 )
 
 // FuncClassifier makes a Classifier from a function of noisy pixels. It adds
@@ -17,6 +20,11 @@ type FuncClassifier struct {
 	// Pixels returns the clean pixel values of an image, scaled to [0,1]. The
 	// slice is read only. It may be called concurrently.
 	Pixels func(image int) ([]float32, error)
+
+	// Bytes returns the pixels of an image as the 8-bit integers that they are
+	// stored as: integer noise is added to these. Nil when there are none. It
+	// may be called concurrently.
+	Bytes func(image int) ([]byte, error)
 
 	// Class answers for noisy pixels: 0..K-1 or NoClass. It may be called
 	// concurrently and must not keep the slice.
@@ -69,15 +77,48 @@ func (f *FuncClassifier) work(ctx context.Context, jobs []Job, noise Noise, out 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		clean, err := f.Pixels(jobs[i].Image)
-		if err != nil {
+		var err error
+		if noisy, err = f.noisy(noisy, jobs[i], noise); err != nil {
 			return err
 		}
-		if cap(noisy) < len(clean) {
-			noisy = make([]float32, len(clean))
-		}
-		noisy = noisy[:len(clean)]
-		AddGaussian(noisy, clean, noise.Sigma, noise.Addr(jobs[i]))
 		out[i] = int32(f.Class(noisy))
 	}
+}
+
+// noisy returns the noisy pixels of a job, in the memory of buffer if there is
+// enough.
+func (f *FuncClassifier) noisy(buffer []float32, job Job, noise Noise) ([]float32, error) {
+	sized := func(n int) []float32 {
+		if cap(buffer) < n {
+			return make([]float32, n)
+		}
+		return buffer[:n]
+	}
+	if noise.Pixels != nil {
+		if err := f.TakesPixelNoise(); err != nil {
+			return nil, err
+		}
+		stored, err := f.Bytes(job.Image)
+		if err != nil {
+			return nil, err
+		}
+		dst := sized(len(stored))
+		pixelnoise.Fill(noise.Pixels, dst, stored, noise.Addr(job))
+		return dst, nil
+	}
+	clean, err := f.Pixels(job.Image)
+	if err != nil {
+		return nil, err
+	}
+	dst := sized(len(clean))
+	AddGaussian(dst, clean, noise.Sigma, noise.Addr(job))
+	return dst, nil
+}
+
+// TakesPixelNoise returns an error when Bytes is not set.
+func (f *FuncClassifier) TakesPixelNoise() error {
+	if f.Bytes == nil {
+		return errors.New("the classifier has no 8-bit pixels to add integer noise to: certify it with float noise, or set its field Bytes")
+	}
+	return nil
 }

@@ -61,14 +61,25 @@ func (p Pipeline) Apply(dst []float32, im Image, a philox.Addr) error {
 	return (&worker{steps: p}).apply(dst, im, a)
 }
 
-func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
-	for i, s := range w.steps {
-		a.Copy = uint16(i)
-		w.gen = *philox.NewGen(a)
-		im = s.apply(im, &w.gen, &w.scratch)
+// ApplyBytes transforms an image into dst, [C, H, W], like Apply but for the
+// division by 255: the result is the image of 8-bit integers that noise of
+// integers is added to. The error is that of a result which does not have dst's
+// size, or of a step that is not done on integers.
+func (p Pipeline) ApplyBytes(dst []byte, im Image, a philox.Addr) error {
+	for _, s := range p {
+		if _, ok := s.(floatStep); ok {
+			return fmt.Errorf("the transform %T changes float pixels, so there is no image of 8-bit integers behind it: leave it out", s)
+		}
 	}
-	if len(im.Pix) != len(dst) {
-		return fmt.Errorf("an image has %d channels of %dx%d pixels after its transforms, but %d numbers are needed: crop or resize all images to one size", im.C, im.H, im.W, len(dst))
+	im, err := (&worker{steps: p}).transform(len(dst), im, a)
+	copy(dst, im.Pix)
+	return err
+}
+
+func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
+	im, err := w.transform(len(dst), im, a)
+	if err != nil {
+		return err
 	}
 	for i, v := range im.Pix {
 		dst[i] = unit[v]
@@ -81,4 +92,18 @@ func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
 		}
 	}
 	return nil
+}
+
+// transform applies the steps to 8-bit pixels; the result must have the given
+// number of them.
+func (w *worker) transform(pixels int, im Image, a philox.Addr) (Image, error) {
+	for i, s := range w.steps {
+		a.Copy = uint16(i)
+		w.gen = *philox.NewGen(a)
+		im = s.apply(im, &w.gen, &w.scratch)
+	}
+	if len(im.Pix) != pixels {
+		return Image{}, fmt.Errorf("an image has %d channels of %dx%d pixels after its transforms, but %d numbers are needed: crop or resize all images to one size", im.C, im.H, im.W, pixels)
+	}
+	return im, nil
 }

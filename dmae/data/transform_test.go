@@ -222,3 +222,20 @@ func benchmarkCrop(b *testing.B, from, to int) {
 		}
 	}
 }
+
+// The integers behind the floats: Apply is ApplyBytes and a division.
+func TestApplyBytes(t *testing.T) {
+	im := pixels(t, numbered(t, 1, 1, 3, 37, 53), 0)
+	for _, p := range []Pipeline{EvalPipeline(32), {RandomResizedCrop{Size: 32, Scale: [2]float64{0.2, 1}}, RandomFlip{}}} {
+		floats, bytes := make([]float32, 3*32*32), make([]byte, 3*32*32)
+		addr := AugmentAddr(3, 4, 5)
+		require.NoError(t, p.Apply(floats, im, addr))
+		require.NoError(t, p.ApplyBytes(bytes, im, addr))
+		for i, v := range bytes {
+			require.Equal(t, float32(v)/255, floats[i])
+		}
+		require.ErrorContains(t, p.ApplyBytes(bytes[1:], im, addr), "3071 numbers are needed")
+	}
+	err := Pipeline{CenterCrop{Size: 8}, RandomErasing{}}.ApplyBytes(make([]byte, 3*8*8), im, AugmentAddr(3, 4, 5))
+	require.ErrorContains(t, err, "data.RandomErasing changes float pixels")
+}

@@ -29,14 +29,30 @@ func Preprocessing(ds data.Dataset, c *dmae.Config) string {
 // Pixels writes image i of ds, [C, h, w] in [0,1] at the model's data size, as
 // evaluation and certification see it.
 func Pixels(ds data.Dataset, i int, c *dmae.Config, dst []float32) error {
-	im, err := ds.Image(i)
+	im, err := image(ds, i, c)
 	if err != nil {
 		return err
 	}
-	if im.C != c.Channels {
-		return fmt.Errorf("image %d of %s has %d channels and the model takes %d", i, ds.Name(), im.C, c.Channels)
-	}
 	return EvalPipeline(ds, c).Apply(dst, im, philox.Addr{})
+}
+
+// Bytes writes the same image as it is before the division by 255: integers of
+// 8 bits, [C, h, w].
+func Bytes(ds data.Dataset, i int, c *dmae.Config, dst []byte) error {
+	im, err := image(ds, i, c)
+	if err != nil {
+		return err
+	}
+	return EvalPipeline(ds, c).ApplyBytes(dst, im, philox.Addr{})
+}
+
+// image returns a stored image that has the model's number of channels.
+func image(ds data.Dataset, i int, c *dmae.Config) (data.Image, error) {
+	im, err := ds.Image(i)
+	if err == nil && im.C != c.Channels {
+		err = fmt.Errorf("image %d of %s has %d channels and the model takes %d", i, ds.Name(), im.C, c.Channels)
+	}
+	return im, err
 }
 
 // trainPipeline returns the augmentation of a recipe.

@@ -1,0 +1,45 @@
+package smooth
+
+import (
+	"errors"
+
+	"github.com/godmae/godmae/internal/pixelnoise"
+)
+
+// PixelNoise is integer Gaussian noise on 8-bit pixels: eta = j with probability
+// Phi((2j+1)/(510 sigma)) - Phi((2j-1)/(510 sigma)), drawn without rounding any
+// of these numbers, added in integer arithmetic and clipped to
+// [-255k, 255(k+1)], k = max(1, floor(6 sigma)). The network input of the sum z
+// is float32(z/255).
+//
+// A network f of such inputs is the same as the function u -> f(round(255 u)) of
+// real pixels u, and its samples are distributed as that function's under real
+// Gaussian noise. So Cohen's theorem holds for it as it stands.
+type PixelNoise = pixelnoise.Gaussian
+
+// NewPixelNoise returns the noise of a level above 0 and at most 100, in units
+// of pixels scaled to [0,1].
+func NewPixelNoise(sigma Decimal) (*PixelNoise, error) { return pixelnoise.New(sigma) }
+
+// A PixelClassifier is a Classifier that can draw integer noise. It must call
+// its base classifier, one fixed function of the network inputs, for the noisy
+// 8-bit pixels and nothing else: anything that rounds before the noise is added
+// must be done on integers.
+type PixelClassifier interface {
+	Classifier
+
+	// TakesPixelNoise returns nil when Noise.Pixels is obeyed, or why not.
+	TakesPixelNoise() error
+}
+
+// checkNoise refuses integer noise for a classifier that would not draw it.
+func checkNoise(c Classifier, n Noise) error {
+	if n.Pixels == nil {
+		return nil
+	}
+	p, ok := c.(PixelClassifier)
+	if !ok {
+		return errors.New("the classifier cannot draw integer noise on 8-bit pixels: certify it with float noise, or make it a smooth.PixelClassifier")
+	}
+	return p.TakesPixelNoise()
+}

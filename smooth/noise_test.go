@@ -1,0 +1,50 @@
+package smooth
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/philox"
+)
+
+// plain hides what a classifier can do beside classifying.
+type plain struct{ Classifier }
+
+func TestIntegerNoiseIsRefusedWhereItIsNotDrawn(t *testing.T) {
+	noise, err := NewPixelNoise(MustDecimal("0.25"))
+	require.NoError(t, err)
+	f := &FuncClassifier{K: 2, Pixels: func(int) ([]float32, error) { return make([]float32, 3), nil }, Class: func([]float32) int { return 0 }}
+	predict := func(c Classifier) error {
+		_, err := Predict(t.Context(), c, 0, Noise{Pixels: noise}, 10, MustDecimal("0.1"))
+		return err
+	}
+	require.ErrorContains(t, predict(f), "no 8-bit pixels")
+	require.ErrorContains(t, f.Classify(t.Context(), make([]Job, 1), Noise{Pixels: noise}, make([]int32, 1)), "no 8-bit pixels")
+	require.ErrorContains(t, predict(plain{f}), "cannot draw integer noise")
+	f.Bytes = func(int) ([]byte, error) { return make([]byte, 3), nil }
+	require.NoError(t, predict(f))
+}
+
+// The function sees the inputs that the noise's own definition gives, sample by
+// sample.
+func TestFuncClassifierUnderIntegerNoise(t *testing.T) {
+	noise, err := NewPixelNoise(MustDecimal("0.5"))
+	require.NoError(t, err)
+	stored := []byte{0, 1, 127, 254, 255}
+	var got [][]float32
+	f := &FuncClassifier{
+		K: 2, Bytes: func(int) ([]byte, error) { return stored, nil },
+		Class: func(x []float32) int { got = append(got, append([]float32{}, x...)); return 0 },
+	}
+	n := Noise{Pixels: noise, Seed: 4}
+	jobs := []Job{{3, philox.SelectionNoise, 0}, {3, philox.EstimationNoise, 7}, {4, philox.EstimationNoise, 7}}
+	require.NoError(t, f.Classify(t.Context(), jobs, n, make([]int32, len(jobs))))
+	for i, job := range jobs {
+		for p, v := range got[i] {
+			require.Equal(t, noise.Input(int(stored[p])+noise.At(n.Addr(job), p)), v)
+		}
+	}
+	require.NotEqual(t, got[0], got[1])
+	require.NotEqual(t, got[1], got[2])
+}
