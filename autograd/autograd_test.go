@@ -208,7 +208,7 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 		// preparation of inputs and targets
 		ops.Normalize, ops.Resize, ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix,
 		// in place, and for the optimiser
-		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares,
+		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares, ops.EMA,
 	}
 	for _, op := range ops.All {
 		if autograd.Differentiable(op) {

@@ -14,5 +14,5 @@ var All = []*Op{
 	Patchify, Unpatchify, Normalize, Resize, AddNoise, AddPixelNoise, Mix,
 	NormPatches, PatchMSE, PatchMSEGrad,
 	CrossEntropy, CrossEntropyGrad, Consistency, ConsistencyGrad,
-	Copy, AddInPlace, ScaleInPlace, Fill, AdamW, SumSquares,
+	Copy, AddInPlace, ScaleInPlace, Fill, AdamW, SumSquares, EMA,
 }

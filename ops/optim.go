@@ -62,3 +62,27 @@ var SumSquares = &Op{
 	},
 	Cases: func() []Case { return []Case{{Name: "short", In: []Arg{N(5)}}, {Name: "blocks", In: []Arg{N(9001)}}} },
 }
+
+// EMA moves an exponential moving average towards a value. Output, updated in
+// place: the average y. Input: the value x of the same size. Attribute: Scale,
+// the decay, at least 0 and below 1.
+//
+//	y = Scale*y + (1 - Scale)*x
+//
+// A float32 backend rounds Scale to float32 first, and takes 1 - Scale of that:
+// the two weights add up to exactly 1, and a constant is its own average.
+var EMA = &Op{
+	Name:    "ema",
+	Outputs: 1,
+	Ref: func(out, in []*Array, at *Attr) {
+		for i, x := range in[0].F {
+			out[0].F[i] = at.Scale*out[0].F[i] + (1-at.Scale)*x
+		}
+	},
+	Cases: func() []Case {
+		return []Case{
+			{Name: "step", At: Attr{Scale: 0.875}, In: []Arg{N(3, 37)}, Out: []Arg{N(3, 37)}},
+			{Name: "copy", In: []Arg{N(5)}, Out: []Arg{N(5)}},
+		}
+	},
+}

@@ -37,3 +37,16 @@ func sumSquares(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 	}})
 	floats(out[0])[0] = simd.Sum(parts)
 }
+
+// ema is y = fma(x, 1-d, y*d).
+func ema(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	y := floats(out[0])
+	b.each(len(y), elementGrain, job{dst: y, a: floats(in[0]), s: float32(at.Scale), fn: func(j *job, lo, hi int) {
+		// Pieces that stay in the first cache between the two passes.
+		for ; lo < hi; lo += reductionBlock {
+			y, x := j.dst[lo:min(lo+reductionBlock, hi)], j.a[lo:min(lo+reductionBlock, hi)]
+			simd.Scale(y, y, j.s)
+			simd.AddScaled(y, y, 1-j.s, x)
+		}
+	}})
+}

@@ -59,6 +59,7 @@ var kernels = map[*ops.Op]kernel{
 	ops.Mix:                 mix,
 	ops.AdamW:               adamW,
 	ops.SumSquares:          sumSquares,
+	ops.EMA:                 ema,
 }
 
 // Run computes op from in into out.
