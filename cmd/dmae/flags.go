@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/godmae/godmae/dmae"
@@ -13,13 +14,21 @@ import (
 
 // computeFlags say where to compute. They never change a result.
 type computeFlags struct {
-	Threads int `help:"Worker threads; 0 for all processors. The result does not depend on it." default:"0" placeholder:"N"`
+	Threads   int    `help:"Worker threads; 0 for all processors. The result does not depend on it." default:"0" placeholder:"N"`
+	Backend   string `help:"What computes; cpu is the only backend of this program." default:"cpu" placeholder:"NAME"`
+	Precision string `help:"Arithmetic: f32, the same bits on every machine, is the only one of this program." default:"f32" placeholder:"NAME"`
 }
 
 // backend starts the backend; the caller closes it.
 func (f *computeFlags) backend() (*cpu.Backend, error) {
 	if f.Threads < 0 {
 		return nil, misused("--threads %d cannot be used: give the number of worker threads, or 0 for all processors", f.Threads)
+	}
+	if f.Backend != "cpu" {
+		return nil, misused("--backend %s cannot be used: this program has the backend cpu", f.Backend)
+	}
+	if f.Precision != train.Precision {
+		return nil, misused("--precision %s cannot be used: this program computes in %s", f.Precision, train.Precision)
 	}
 	return cpu.New(cpu.Options{Threads: f.Threads}), nil
 }
@@ -87,12 +96,18 @@ func fit(model dmae.Config, images data.Dataset) (dmae.Config, error) {
 // trainingProgress shows a training run.
 func trainingProgress(e *env, title string) (report func(train.Progress), done func()) {
 	var p *progress
+	var before time.Duration // waited for images before the clock started
 	report = func(t train.Progress) {
 		if p == nil {
 			p = newProgress(e.stderr, title, "images", t.Steps*t.Batch)
 			p.begin((t.Step - 1) * t.Batch)
+			before = t.Waited
 		}
-		p.update(t.Step*t.Batch, fmt.Sprintf("epoch %d/%d, loss %.4f, lr %.2e, |g| %.2f", t.Epoch+1, t.Epochs, t.Loss, t.LR, t.GradNorm))
+		note := fmt.Sprintf("epoch %d/%d, loss %.4f, lr %.2e, |g| %.2f", t.Epoch+1, t.Epochs, t.Loss, t.LR, t.GradNorm)
+		if elapsed := time.Since(p.start); elapsed > 0 && t.Waited > before {
+			note += fmt.Sprintf(", %.0f%% waiting for images", 100*float64(t.Waited-before)/float64(elapsed))
+		}
+		p.update(t.Step*t.Batch, note)
 	}
 	return report, func() {
 		if p != nil {

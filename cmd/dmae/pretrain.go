@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/train"
@@ -84,11 +85,15 @@ func (f *trainFlags) run(e *env, stage func(context.Context, train.Options) (*tr
 			Checkpoint string      `json:"checkpoint"`
 			Resumed    bool        `json:"resumed"`
 			Last       train.Entry `json:"last"`
-		}{r.Checkpoint, r.Resumed, r.Last})
+			Best       *train.Best `json:"best,omitempty"`
+		}{r.Checkpoint, r.Resumed, r.Last, r.Best})
 	}
 	fmt.Fprintf(e.stdout, "checkpoint %s, training loss %.4f", r.Checkpoint, r.Last.TrainLoss)
 	if r.Last.TestAcc1 != nil {
-		fmt.Fprintf(e.stdout, ", test accuracy %.2f%% clean, %.2f%% under noise", *r.Last.TestAcc1, *r.Last.NoisyAcc1)
+		fmt.Fprintf(e.stdout, ", %s accuracy %.2f%% clean, %.2f%% under noise", r.Last.EvalSplit, *r.Last.TestAcc1, *r.Last.NoisyAcc1)
+	}
+	if r.Best != nil {
+		fmt.Fprintf(e.stdout, "; the best model is that of epoch %d in log.txt, %.2f%% under noise: %s", r.Best.Epoch, r.Best.Acc1, filepath.Join(filepath.Dir(r.Checkpoint), train.BestName))
 	}
 	fmt.Fprintln(e.stdout)
 	return nil

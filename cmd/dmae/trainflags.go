@@ -12,6 +12,7 @@ import (
 // official scripts.
 type trainFlags struct {
 	computeFlags
+	outputFlags
 	Data string `help:"${data_help} A dry run does without." placeholder:"DATA"`
 	splitFlags
 	Recipe  string `help:"Values for flags that are not given, by name; see below." placeholder:"NAME"`
@@ -80,7 +81,7 @@ func (f *trainFlags) check(command string) error {
 	if f.MaxImages < 0 || f.SaveEvery < 0 || f.Workers < 0 {
 		return misused("--max-images %d, --save-every %d and --workers %d must not be negative", f.MaxImages, f.SaveEvery, f.Workers)
 	}
-	return nil
+	return f.outputFlags.check()
 }
 
 // stageFlags are those whose defaults depend on the stage; the stages of
@@ -102,16 +103,19 @@ func (f *trainFlags) recipe(stage string, s stageFlags) train.Recipe {
 	if f.LR != nil {
 		r.LR = *f.LR
 	}
+	r.EMA = f.EMA
 	return r
 }
 
 // options fills in the options that all stages share.
 func (f *trainFlags) options(e *env, model dmae.Config, recipe train.Recipe, images data.Dataset) train.Options {
-	return train.Options{
+	o := train.Options{
 		Model: model, Recipe: recipe, MicroBatch: f.BatchSize, Train: images,
 		Out: f.Out, Resume: f.Resume, Overwrite: f.Overwrite, SaveEvery: f.SaveEvery, Workers: f.Workers,
 		MaxCorrupt: f.corrupt(), Log: e.note,
 	}
+	f.outputFlags.apply(&o)
+	return o
 }
 
 // source recognises --data, nil in a dry run without.
@@ -154,5 +158,5 @@ func (f *trainFlags) fit(command string, model dmae.Config, images data.Dataset)
 	if f.Std != nil {
 		model.Std = f.Std
 	}
-	return model, nil
+	return model, f.checkNormalisation(&model)
 }

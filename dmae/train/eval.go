@@ -27,6 +27,7 @@ type EvalOptions struct {
 type Evaluation struct {
 	Images  int
 	Correct int
+	Top5    int     // the label is one of the five best answers; 0 for models of at most 5 classes
 	Loss    float64 // mean cross-entropy
 }
 
@@ -40,7 +41,7 @@ func (e Evaluation) Plus(o Evaluation) Evaluation {
 		return e
 	}
 	loss := float64(e.Loss*float64(e.Images)) + float64(o.Loss*float64(o.Images))
-	return Evaluation{Images: n, Correct: e.Correct + o.Correct, Loss: loss / float64(n)}
+	return Evaluation{Images: n, Correct: e.Correct + o.Correct, Top5: e.Top5 + o.Top5, Loss: loss / float64(n)}
 }
 
 // Evaluate measures a classifier on all images of ds, each clean or with one
@@ -67,12 +68,13 @@ func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOp
 			return e, err
 		}
 		n := min(batch, ds.Len()-at)
-		correct, loss, err := ev.batch(ds, at, n)
+		correct, top5, loss, err := ev.batch(ds, at, n)
 		if err != nil {
 			return e, err
 		}
 		e.Images += n
 		e.Correct += correct
+		e.Top5 += top5
 		for _, l := range loss {
 			sum += float64(l)
 		}
@@ -94,14 +96,14 @@ type evaluator struct {
 	target, logits, losses []float32
 }
 
-// batch classifies the n images from at on and returns how many are correct
-// and the loss of each.
-func (v *evaluator) batch(ds data.Dataset, at, n int) (correct int, losses []float32, err error) {
+// batch classifies the n images from at on and returns how many are correct,
+// how many among the five best answers, and the loss of each.
+func (v *evaluator) batch(ds data.Dataset, at, n int) (correct, top5 int, losses []float32, err error) {
 	c := &v.model.Config
 	size, k := c.Pixels(), c.Classes
 	for i := range n {
 		if err := Pixels(ds, at+i, c, v.pixels[i*size:(i+1)*size]); err != nil {
-			return 0, nil, err
+			return 0, 0, nil, err
 		}
 		v.index[i], v.copies[i], v.labels[i] = int32(at+i), 0, int32(ds.Label(at+i))
 	}
@@ -131,16 +133,26 @@ func (v *evaluator) batch(ds data.Dataset, at, n int) (correct int, losses []flo
 	b.Download(v.logits[:n*k], logits.Value)
 	b.Download(v.losses[:n], loss.Value)
 	for i := range n {
-		best := 0
-		row := v.logits[i*k : (i+1)*k]
-		for j, x := range row {
-			if x > row[best] {
-				best = j
-			}
-		}
-		if int32(best) == v.labels[i] {
+		place := placeOf(v.logits[i*k:(i+1)*k], int(v.labels[i]))
+		if place == 0 {
 			correct++
 		}
+		if place < 5 && k > 5 {
+			top5++
+		}
 	}
-	return correct, v.losses[:n], b.Sync()
+	return correct, top5, v.losses[:n], b.Sync()
+}
+
+// placeOf returns how many classes come before a label: those with a larger
+// score, and those of the same score with a smaller number. A score that is no
+// number comes last.
+func placeOf(scores []float32, label int) (place int) {
+	s := scores[label]
+	for j, x := range scores {
+		if x > s || x == s && j < label || s != s && (x == x || j < label) {
+			place++
+		}
+	}
+	return place
 }

@@ -134,6 +134,10 @@ func (f *finetuning) evaluate(ctx context.Context, e *Entry) error {
 	}
 	loss, acc, noisyAcc := clean.Loss, 100*clean.Accuracy(), 100*noisy.Accuracy()
 	e.TestLoss, e.TestAcc1, e.NoisyAcc1 = &loss, &acc, &noisyAcc
+	if f.model.Config.Classes > 5 {
+		acc5 := 100 * float64(clean.Top5) / float64(clean.Images)
+		e.TestAcc5 = &acc5
+	}
 	return nil
 }
 

@@ -18,10 +18,15 @@ type Entry struct {
 	LossReg *float64 `json:"loss_reg,omitempty"`
 
 	// Fine-tuning, after epochs with an evaluation. Accuracies are in percent;
-	// TestAcc1 is on clean images, NoisyAcc1 on one noisy copy each.
+	// TestAcc1 is on clean images, TestAcc5, of models with more than 5 classes,
+	// counts labels among the five best answers, and NoisyAcc1 is on one noisy copy
+	// each. EvalSplit says which images these are.
 	TestLoss  *float64 `json:"test_loss,omitempty"`
 	TestAcc1  *float64 `json:"test_acc1,omitempty"`
+	TestAcc5  *float64 `json:"test_acc5,omitempty"`
 	NoisyAcc1 *float64 `json:"test_noisy_acc1,omitempty"`
+	EvalSplit string   `json:"eval_split,omitempty"`
+	BestEpoch *int     `json:"best_epoch,omitempty"` // of the model chosen so far, where one is chosen
 
 	Epoch       int     `json:"epoch"` // counted from 0
 	Step        int     `json:"step"`  // optimiser steps so far

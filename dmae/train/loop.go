@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/nn/optim"
@@ -14,8 +15,8 @@ import (
 // state has been saved; it can be resumed.
 var ErrInterrupted = errors.New("training was interrupted")
 
-// Progress is what a run reports after every optimiser step. It holds no
-// times: rates and estimates are the business of whoever shows them.
+// Progress is what a run reports after every optimiser step. Rates and estimates
+// are the business of whoever shows it.
 type Progress struct {
 	Stage       string
 	Epoch       int // counted from 0
@@ -27,6 +28,10 @@ type Progress struct {
 	LossReg     float64 // the regulariser's part
 	LR          float64
 	GradNorm    float64 // before clipping
+
+	// Waited is how long this process has waited for images so far: the one time
+	// here, for the display, and saved nowhere.
+	Waited time.Duration
 }
 
 // stage is what differs between pre-training and fine-tuning.
@@ -85,6 +90,8 @@ func (r *run) loader(ctx context.Context) (*data.Loader, error) {
 // its last whole batch: what an unfinished one would have been made of is
 // passed over.
 func (r *run) next(loader *data.Loader) (*data.Batch, error) {
+	start := time.Now()
+	defer func() { r.waited += time.Since(start) }()
 	for {
 		b, err := loader.Next()
 		if err != nil || b.Epoch == r.state.Epoch {
@@ -121,10 +128,11 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 	}
 	last := s.Epoch == s.Recipe.Epochs-1
 	if last || r.opt.EvalEvery > 0 && (s.Epoch+1)%r.opt.EvalEvery == 0 {
-		if err := r.stage.evaluate(ctx, &entry); err != nil {
+		if err := r.average.with(func() error { return r.stage.evaluate(ctx, &entry) }); err != nil {
 			return r.interrupted(ctx, err)
 		}
 	}
+	better := r.judge(&entry)
 	line, err := entry.line()
 	if err != nil {
 		return err
@@ -132,6 +140,17 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 	s.log += line
 	s.Epoch++
 	s.Step, s.LossSum, s.LRSum, s.NatSum, s.RegSum = 0, 0, 0, 0, 0
+	if err := r.record(&entry); err != nil {
+		return err
+	}
+	if better {
+		if err := r.saveBest(); err != nil {
+			return err
+		}
+	}
+	if err := r.saveNumbered(); err != nil {
+		return err
+	}
 	if last || r.opt.SaveEpochs <= 1 || s.Epoch%r.opt.SaveEpochs == 0 {
 		return r.save()
 	}
@@ -178,6 +197,9 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 		scale = optim.ClipScale(norm, s.Recipe.ClipGrad)
 	}
 	r.optimiser.Step(lr, scale)
+	if r.average != nil {
+		r.average.step(s.Steps + 1)
+	}
 	if err := r.opt.Backend.Sync(); err != nil {
 		return err
 	}
@@ -189,12 +211,17 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 		s.NatSum += nat
 		s.RegSum += reg
 	}
+	p := Progress{
+		Stage: s.Recipe.Stage, Epoch: s.Epoch, Epochs: s.Recipe.Epochs,
+		Step: s.Steps, Steps: s.Recipe.Epochs * stepsPerEpoch, Batch: s.Recipe.Batch,
+		Loss: sum / float64(s.Recipe.Batch), LossNat: nat / float64(s.Recipe.Batch), LossReg: reg / float64(s.Recipe.Batch), LR: lr, GradNorm: norm,
+		Waited: r.waited,
+	}
+	if err := r.events.step(&p, s.Recipe.regulariser() != nil, s.position()); err != nil {
+		return err
+	}
 	if r.opt.Progress != nil {
-		r.opt.Progress(Progress{
-			Stage: s.Recipe.Stage, Epoch: s.Epoch, Epochs: s.Recipe.Epochs,
-			Step: s.Steps, Steps: s.Recipe.Epochs * stepsPerEpoch, Batch: s.Recipe.Batch,
-			Loss: sum / float64(s.Recipe.Batch), LossNat: nat / float64(s.Recipe.Batch), LossReg: reg / float64(s.Recipe.Batch), LR: lr, GradNorm: norm,
-		})
+		r.opt.Progress(p)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ func TestSteadyStepAllocatesNothingThatGrowsWithTheModel(t *testing.T) {
 			o := tinyOptions(stage, t.TempDir())
 			o.Model.Width, o.Model.Depth = width, depth
 			o.Recipe.Epochs, o.EvalEvery, o.SaveEpochs = 10, 0, 100
+			o.CheckpointEvery, o.PictureEvery = 0, -1
 			var before, after runtime.MemStats
 			o.Progress = func(p Progress) {
 				switch p.Step {

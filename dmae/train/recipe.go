@@ -40,6 +40,10 @@ type Recipe struct {
 	Beta2       float64 `json:"beta2"`
 	ClipGrad    float64 `json:"clip_grad"` // largest gradient norm; 0 for no limit
 
+	// EMA is the decay of the exponential moving average of the weights, which is
+	// then the model that is evaluated and saved; 0 for none.
+	EMA float64 `json:"ema,omitempty"`
+
 	// Augmentation: horizontal flips with probability 1/2, and random resized
 	// crops of CropMin to 1 of the area (0 for none).
 	Flip    bool    `json:"flip"`
@@ -122,6 +126,7 @@ func (r Recipe) Validate() error {
 		{r.Beta1 >= 0 && r.Beta1 < 1, "beta1", fmt.Sprint(r.Beta1), "use a number in [0,1)"},
 		{r.Beta2 >= 0 && r.Beta2 < 1, "beta2", fmt.Sprint(r.Beta2), "use a number in [0,1)"},
 		{r.ClipGrad >= 0 && finite(r.ClipGrad), "gradient norm limit", fmt.Sprint(r.ClipGrad), "use a positive number, or 0 for none"},
+		{r.EMA >= 0 && r.EMA < 1, "decay of the moving average", fmt.Sprint(r.EMA), "use a number in (0,1), such as 0.9999, or 0 for none"},
 		{r.CropMin >= 0 && r.CropMin <= 1, "smallest crop", fmt.Sprint(r.CropMin), "use a share of the area in (0,1], or 0 for no crops"},
 		{r.Stage != StageFinetune || r.LayerDecay > 0 && r.LayerDecay <= 1, "layer decay", fmt.Sprint(r.LayerDecay), "use a factor in (0,1]; 1 for none"},
 		{r.Copies >= 0 && r.Copies <= 1<<16, "number of noisy copies", fmt.Sprint(r.Copies), "use 1 to 65536"},

@@ -3,9 +3,9 @@ package train
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -36,6 +36,12 @@ type Options struct {
 	Test      data.Dataset
 	EvalEvery int
 
+	// EvalSplit is what log.txt calls these images, such as "val". With Select they
+	// choose the model in BestName: the one that is right most often under noise.
+	// Choosing by images that a result is reported on makes it worthless.
+	EvalSplit string
+	Select    bool
+
 	// Encoder is the checkpoint of the autoencoder whose encoder fine-tuning
 	// starts from; "" starts from scratch.
 	Encoder string
@@ -54,6 +60,16 @@ type Options struct {
 	SaveEpochs int
 	SaveEvery  int
 
+	// A numbered checkpoint is written after every CheckpointEvery-th epoch and the
+	// last (0: none), and the newest Keep of them stay (0: all).
+	CheckpointEvery, Keep int
+
+	// LogDir is the folder for the TensorBoard event file EventsName, "" for none.
+	// Pre-training draws reconstructions into it after every PictureEvery-th epoch
+	// and the last: 0 chooses about ten a run, a negative number draws none.
+	LogDir       string
+	PictureEvery int
+
 	// Workers decode and augment images beside training; 0 means one.
 	Workers int
 
@@ -71,6 +87,7 @@ type Result struct {
 	Checkpoint string // path
 	Log        string // text of log.txt
 	Last       Entry  // its last line
+	Best       *Best  // the choice of the validation images; nil for none
 	Resumed    bool   // it went on from a checkpoint
 }
 
@@ -85,6 +102,10 @@ type run struct {
 	state     *State
 	losses    []imageLoss // of a micro-batch
 	saved     int         // step of the last checkpoint; -1 for none
+
+	average *average // nil for none
+	events  *events  // nil for none
+	waited  time.Duration
 }
 
 // newRun checks the options and fills in what both stages need.
@@ -125,11 +146,22 @@ func (r *run) start(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if from != "" {
-		if err := r.resume(from); err != nil {
-			return nil, err
-		}
+	if r.opt.Recipe.EMA > 0 {
+		r.average = newAverage(r.params, r.opt.Recipe.EMA)
 	}
+	switch {
+	case from != "":
+		err = r.resume(from)
+	case r.opt.Overwrite:
+		err = r.clearFolder()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := r.openEvents(from == "" && r.opt.Overwrite); err != nil {
+		return nil, err
+	}
+	defer r.events.close()
 	if err := r.loop(ctx); err != nil {
 		return nil, err
 	}
@@ -137,7 +169,7 @@ func (r *run) start(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Checkpoint: r.path(), Log: r.state.log, Last: last, Resumed: from != ""}, nil
+	return &Result{Checkpoint: r.path(), Log: r.state.log, Last: last, Best: r.state.Best, Resumed: from != ""}, nil
 }
 
 // path returns where the run's checkpoint is.
@@ -170,7 +202,7 @@ func (r *run) resume(from string) error {
 	} else if diff != "" {
 		return fmt.Errorf("train: %s cannot be resumed with another model: it has %s; repeat its settings, or start anew in another folder", from, diff)
 	}
-	if err := r.params.Load(f); err != nil {
+	if err := r.load(f); err != nil {
 		return err
 	}
 	if err := r.optimiser.Import(f, optimiserPrefix, saved.Steps); err != nil {
@@ -178,21 +210,20 @@ func (r *run) resume(from string) error {
 	}
 	r.state = saved
 	r.saved = saved.Steps
+	if err := r.adoptBest(from); err != nil {
+		return err
+	}
 	// A kill between the two files of a save leaves an older log.
 	return r.state.writeLog(r.opt.Out)
 }
 
 // save writes the checkpoint and the log, each replacing its predecessor as a
-// whole.
+// whole, after the events that belong to them.
 func (r *run) save() error {
-	metadata, err := r.state.metadata()
-	if err != nil {
+	if err := r.events.sync(); err != nil {
 		return err
 	}
-	maps.Copy(metadata, r.describe())
-	metadata[preprocessingKey] = Preprocessing(r.opt.Train, &r.opt.Model)
-	tensors := append(r.params.Export(), r.optimiser.Export(optimiserPrefix)...)
-	if err := checkpoint.Write(r.path(), tensors, metadata); err != nil {
+	if err := r.write(r.path()); err != nil {
 		return err
 	}
 	r.saved = r.state.Steps

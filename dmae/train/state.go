@@ -45,6 +45,8 @@ type State struct {
 	NatSum float64 `json:"nat_sum,omitempty"`
 	RegSum float64 `json:"reg_sum,omitempty"`
 
+	Best *Best `json:"best,omitempty"` // the choice of the validation images so far
+
 	log string // text of log.txt
 }
 
@@ -76,7 +78,7 @@ func (s *State) check(name string, images int) error {
 	perEpoch := images / s.Recipe.Batch
 	ok := s.Epoch >= 0 && s.Epoch <= s.Recipe.Epochs && s.Step >= 0 && s.Step <= perEpoch &&
 		(s.Epoch < s.Recipe.Epochs || s.Step == 0) && s.Steps == s.Epoch*perEpoch+s.Step &&
-		strings.Count(s.log, "\n") == s.Epoch
+		strings.Count(s.log, "\n") == s.Epoch && (s.Best == nil || s.Best.Epoch >= 0 && s.Best.Epoch < s.Epoch)
 	if !ok {
 		return fmt.Errorf("train: %s counts %d epochs, %d steps in the next one, %d steps in all and %d lines of log, which do not fit together; the file is damaged, start anew or from another checkpoint",
 			name, s.Epoch, s.Step, s.Steps, strings.Count(s.log, "\n"))

@@ -81,14 +81,16 @@ func tinyOptions(stage, out string) Options {
 	default:
 		o.Recipe = FinetuneRecipe(8)
 		o.Model.Classes, o.Model.ClassNames, o.Model.DropPath = 2, o.Train.Classes(), 0.3
-		o.Test, o.EvalEvery = stripes(10, 2), 2
+		o.Test, o.EvalEvery, o.EvalSplit, o.Select = stripes(10, 2), 2, "val", true
 		if stage == consistent {
 			o.Recipe.Copies, o.Recipe.Consistency, o.Recipe.Lambda, o.Recipe.Eta = 2, "default", 2, 0.5
 			o.Recipe.Mix = &data.Mix{Mixup: 0.8, Cutmix: 1, Prob: 0.9, Switch: 0.5}
+			o.Recipe.EMA = 0.8
 		}
 	}
 	o.Recipe.Seed, o.Recipe.Epochs, o.Recipe.WarmupEpochs, o.Recipe.LR = 7, 3, 1, 1e-3
 	o.Recipe.CropMin, o.Recipe.ClipGrad = 0.5, 1
+	o.LogDir, o.CheckpointEvery, o.Keep = out, 1, 2
 	return o
 }
 
@@ -161,7 +163,8 @@ func TestThreadsMicroBatchesAndWorkersChangeNoBit(t *testing.T) {
 
 func TestInterruptedAtAnyStepAndResumed(t *testing.T) {
 	both(t, func(t *testing.T, stage string) {
-		weights, log := finish(t, tinyOptions(stage, t.TempDir()))
+		undisturbed := t.TempDir()
+		weights, log := finish(t, tinyOptions(stage, undisturbed))
 		for _, stops := range [][]int{{1}, {3, 4}, {5}, {7, 10, 14}, {15}} {
 			o := tinyOptions(stage, t.TempDir())
 			o.MicroBatch, o.Resume = 4, "auto"
@@ -190,6 +193,7 @@ func TestInterruptedAtAnyStepAndResumed(t *testing.T) {
 				require.True(t, r.Resumed)
 			})
 			requireSameFiles(t, weights, log, o.Out)
+			requireSameOutputs(t, undisturbed, o.Out)
 		}
 	})
 }
@@ -198,7 +202,8 @@ func TestInterruptedAtAnyStepAndResumed(t *testing.T) {
 // started again ends in the same files.
 func TestKilledAndResumed(t *testing.T) {
 	both(t, func(t *testing.T, stage string) {
-		weights, log := finish(t, tinyOptions(stage, t.TempDir()))
+		undisturbed := t.TempDir()
+		weights, log := finish(t, tinyOptions(stage, undisturbed))
 		dir := t.TempDir()
 		exe, err := os.Executable()
 		require.NoError(t, err)
@@ -221,6 +226,7 @@ func TestKilledAndResumed(t *testing.T) {
 		o.Resume = "auto"
 		finish(t, o)
 		requireSameFiles(t, weights, log, dir)
+		requireSameOutputs(t, undisturbed, dir)
 	})
 }
 

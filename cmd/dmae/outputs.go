@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/dmae/train"
+)
+
+// outputFlags say what a training run leaves behind.
+type outputFlags struct {
+	LogDir          *string `help:"Folder for the TensorBoard event file (default: that of --out); --log-dir= for no such file." placeholder:"DIR"`
+	PictureEvery    int     `help:"Pre-training: draw reconstructions into the event file after every N epochs; 0 for about ten a run, -1 for none." default:"0" placeholder:"N"`
+	CheckpointEvery int     `help:"Write checkpoint-EPOCH.safetensors after every N epochs and the last; 0 for none, or with --keep for every epoch." default:"0" placeholder:"N"`
+	Keep            int     `help:"Numbered checkpoints to keep, the newest; 0 for all." default:"0" placeholder:"N"`
+	EMA             float64 `name:"ema" help:"Decay of an exponential moving average of the weights, which is then the model that is evaluated and saved; 0 for none." default:"0" placeholder:"DECAY"`
+}
+
+// apply fills in the options of a run.
+func (f *outputFlags) apply(o *train.Options) {
+	o.LogDir, o.PictureEvery = o.Out, f.PictureEvery
+	if f.LogDir != nil {
+		o.LogDir = *f.LogDir
+	}
+	o.CheckpointEvery, o.Keep = f.CheckpointEvery, f.Keep
+	if f.Keep > 0 && f.CheckpointEvery == 0 {
+		o.CheckpointEvery = 1
+	}
+}
+
+func (f *outputFlags) check() error {
+	if f.CheckpointEvery < 0 || f.Keep < 0 {
+		return misused("--checkpoint-every %d and --keep %d must not be negative", f.CheckpointEvery, f.Keep)
+	}
+	return nil
+}
+
+// checkNormalisation refuses a --mean and --std that a model cannot compute
+// with. They travel in its checkpoint.
+func (f *trainFlags) checkNormalisation(model *dmae.Config) error {
+	for _, v := range []struct {
+		flag string
+		got  []float64
+	}{{"mean", f.Mean}, {"std", f.Std}} {
+		if v.got != nil && len(v.got) != model.Channels {
+			return misused("--%s has %d values and the model %d channels: give one for each", v.flag, len(v.got), model.Channels)
+		}
+	}
+	if f.Mean == nil && f.Std == nil {
+		return nil
+	}
+	if err := model.Validate(); err != nil {
+		return misuse{err}
+	}
+	return nil
+}
+
+// evaluation gives a run the images it is measured on. Only images held out of
+// training choose a model, never those that results are reported on.
+func (f *encoderFlags) evaluation(e *env, source *data.Source, o *train.Options) error {
+	split := f.EvalSplit
+	if split == "auto" {
+		split = string(data.Test)
+		if source.HasVal() {
+			split = string(data.Val)
+		}
+	}
+	if split == "none" {
+		return nil
+	}
+	images, err := source.Open(data.Split(split))
+	if err != nil {
+		return err
+	}
+	o.Test, o.EvalSplit = images, split
+	if split == string(data.Val) {
+		o.Select = true
+		e.note(fmt.Sprintf("evaluating on the %d images of the split val, which choose %s", images.Len(), train.BestName))
+	} else {
+		e.note(fmt.Sprintf("evaluating on the %d images of the split test, which choose nothing: there will be no %s; hold training images out with --val-fraction to have one", images.Len(), train.BestName))
+	}
+	return nil
+}

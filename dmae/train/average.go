@@ -1,0 +1,112 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+// rawPrefix starts the names of the weights that an optimiser works on, in a
+// checkpoint whose model is their moving average.
+const rawPrefix = dmae.StatePrefix + "raw."
+
+// average is the exponential moving average of a run's weights. The averaged
+// weights are the model of the run: they are what is evaluated, drawn and
+// chosen, and what a checkpoint holds under the model's names.
+type average struct {
+	decay  float64
+	raw    *nn.Params // what the optimiser works on
+	shadow *nn.Params // the average
+
+	// Arguments of operations, kept to allocate nothing in a step.
+	out, in [1]*tensor.Tensor
+	at      ops.Attr
+}
+
+// newAverage returns an average that begins at the weights as they are.
+func newAverage(raw *nn.Params, decay float64) *average {
+	specs := make([]nn.Spec, len(raw.All()))
+	for i, p := range raw.All() {
+		specs[i] = p.Spec
+	}
+	a := &average{decay: decay, raw: raw, shadow: nn.NewParams(raw.Backend(), specs)}
+	a.out[0], a.in[0] = a.shadow.Trained(), raw.Trained()
+	a.copy(a.shadow, raw)
+	return a
+}
+
+// averageDecay returns the decay of the average after the given number of
+// steps: min(decay, (1+steps)/(10+steps)). The weights of the beginning, which
+// are random, are forgotten in a few steps, as with TensorFlow's
+// ExponentialMovingAverage.
+func averageDecay(decay float64, steps int) float64 {
+	return min(decay, float64(1+steps)/float64(10+steps))
+}
+
+// step takes the weights into the average, after the given number of steps.
+func (a *average) step(steps int) {
+	a.at = ops.Attr{Scale: averageDecay(a.decay, steps)}
+	a.raw.Backend().Run(ops.EMA, a.out[:], a.in[:], &a.at)
+	a.shadow.Touch()
+}
+
+// with calls f while the model computes with the averaged weights.
+func (a *average) with(f func() error) error {
+	if a == nil {
+		return f()
+	}
+	b := a.raw.Backend()
+	scope := b.Mark()
+	defer b.Release(scope)
+	values := b.New(b.Float(), a.raw.Values().Shape())
+	move := func(dst, src *tensor.Tensor) {
+		b.Run(ops.Copy, []*tensor.Tensor{dst}, []*tensor.Tensor{src}, &ops.Attr{})
+	}
+	move(values, a.raw.Values())
+	a.copy(a.raw, a.shadow)
+	defer func() {
+		move(a.raw.Values(), values)
+		a.raw.Touch()
+	}()
+	return f()
+}
+
+// copy gives dst the values of src.
+func (a *average) copy(dst, src *nn.Params) {
+	a.raw.Backend().Run(ops.Copy, []*tensor.Tensor{dst.Values()}, []*tensor.Tensor{src.Values()}, &ops.Attr{})
+	dst.Touch()
+}
+
+// export returns the tensors that a checkpoint holds of both.
+func (a *average) export() []checkpoint.Tensor {
+	tensors := a.shadow.Export()
+	for _, p := range a.raw.All() {
+		if !p.Fixed {
+			tensors = append(tensors, checkpoint.Float32s(rawPrefix+p.Name, p.Shape.Dims(), a.raw.Download(p)))
+		}
+	}
+	return tensors
+}
+
+// load takes both from a checkpoint.
+func (a *average) load(f *checkpoint.File) error {
+	if err := a.shadow.Load(f); err != nil {
+		return err
+	}
+	a.copy(a.raw, a.shadow) // also what is not trained
+	for _, p := range a.raw.All() {
+		if p.Fixed {
+			continue
+		}
+		buf := make([]float32, p.Elems())
+		if err := f.ReadFloat32(rawPrefix+p.Name, buf); err != nil {
+			return fmt.Errorf("the weights behind the average: %w", err)
+		}
+		a.raw.Upload(p, buf)
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package train
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops/cpu"
+)
+
+func TestAverageDecayWarmsUp(t *testing.T) {
+	require.Equal(t, 2.0/11, averageDecay(0.9999, 1))
+	require.Equal(t, 101.0/110, averageDecay(0.9999, 100))
+	require.Equal(t, 0.9999, averageDecay(0.9999, 1e6))
+	require.Equal(t, 0.1, averageDecay(0.1, 1))
+}
+
+// The average follows its formula step by step, the weights behind it are those
+// of a run without one, and the checkpoint's model is the average.
+func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
+	const decay = 0.7
+	b := cpu.New(cpu.Options{Threads: 1})
+	defer b.Close()
+
+	plain := tinyOptions(StagePretrain, t.TempDir())
+	plain.Keep, plain.SaveEvery = 0, 1
+	plain.Backend = b
+	read := func(o Options, prefix string) map[string][]float32 {
+		f, err := checkpoint.Open(filepath.Join(o.Out, CheckpointName))
+		require.NoError(t, err)
+		defer f.Close()
+		values := map[string][]float32{}
+		for _, info := range f.Tensors() {
+			name := prefix + info.Name
+			if _, ok := f.Info(name); ok && len(info.Name) > 6 && info.Name[:6] != "train." {
+				v := make([]float32, info.Elements())
+				require.NoError(t, f.ReadFloat32(name, v))
+				values[info.Name] = v
+			}
+		}
+		return values
+	}
+
+	// The weights after each step, from a run that is stopped after each.
+	var mean map[string][]float64
+	follow := func(v map[string][]float32, d float64) {
+		if mean == nil {
+			mean = map[string][]float64{}
+			for name, x := range v {
+				mean[name] = make([]float64, len(x))
+			}
+		}
+		for name, x := range v {
+			for i := range x {
+				mean[name][i] = d*mean[name][i] + (1-d)*float64(x[i])
+			}
+		}
+	}
+	model, err := dmae.NewAutoencoder(b, plain.Model)
+	require.NoError(t, err)
+	model.Init(plain.Recipe.Seed)
+	start := map[string][]float32{}
+	for _, p := range model.Params.All() {
+		start[p.Name] = model.Params.Download(p)
+	}
+	follow(start, 0)
+	for step := 1; step <= 15; step++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		plain.Resume = "auto"
+		plain.Progress = func(p Progress) {
+			if p.Step == step {
+				cancel()
+			}
+		}
+		_, err := Pretrain(ctx, plain)
+		if step < 15 {
+			require.ErrorIs(t, err, ErrInterrupted)
+		}
+		cancel()
+		follow(read(plain, ""), averageDecay(decay, step))
+	}
+
+	averaged := tinyOptions(StagePretrain, t.TempDir())
+	averaged.Recipe.EMA = decay
+	weights, log := finish(t, averaged)
+	require.Equal(t, read(plain, "")["decoder_pred.weight"], read(averaged, rawPrefix)["decoder_pred.weight"])
+	raw := read(averaged, rawPrefix)
+	require.Greater(t, len(raw), 10)
+	for name, v := range raw {
+		require.Equal(t, read(plain, "")[name], v, name)
+	}
+	got := read(averaged, "")
+	require.Equal(t, len(mean), len(got))
+	for name, v := range got {
+		for i := range v {
+			require.InDelta(t, mean[name][i], float64(v[i]), 1e-6, "%s[%d]", name, i)
+		}
+	}
+	loaded, err := dmae.LoadAutoencoder(b, filepath.Join(averaged.Out, CheckpointName))
+	require.NoError(t, err)
+	require.Equal(t, got["norm.weight"], loaded.Params.Download(loaded.Params.Get("norm.weight")))
+
+	// Interrupted, it goes on to the same bytes.
+	o := tinyOptions(StagePretrain, t.TempDir())
+	o.Recipe.EMA, o.Resume = decay, "auto"
+	for _, stop := range []int{4, 5, 11} {
+		runOn(t, o, 2, func(ctx context.Context, o Options) {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			o.Progress = func(p Progress) {
+				if p.Step == stop {
+					cancel()
+				}
+			}
+			_, err := Pretrain(ctx, o)
+			require.ErrorIs(t, err, ErrInterrupted)
+		})
+	}
+	finish(t, o)
+	requireSameFiles(t, weights, log, o.Out)
+	requireSameOutputs(t, averaged.Out, o.Out)
+}
+
+func TestAnAveragedRunIsAnotherRun(t *testing.T) {
+	o := tinyOptions(StagePretrain, t.TempDir())
+	finish(t, o)
+	o.Resume, o.Recipe.EMA = "auto", 0.9
+	runOn(t, o, 1, func(ctx context.Context, o Options) {
+		_, err := Pretrain(ctx, o)
+		require.ErrorContains(t, err, "ema none, not 0.9")
+	})
+	o.Recipe.EMA = 1
+	require.ErrorContains(t, o.Recipe.Validate(), "moving average 1")
+}

@@ -1,0 +1,159 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/nn/checkpoint"
+)
+
+// BestName is the name of the checkpoint that the validation images chose.
+const BestName = "best.safetensors"
+
+// bestKey is the metadata key under which BestName says what it is.
+const bestKey = "godmae.best"
+
+// Best is the choice among the models of a run's epochs, by the validation
+// images.
+type Best struct {
+	Epoch int     `json:"epoch"`           // counted from 0
+	Acc1  float64 `json:"test_noisy_acc1"` // accuracy under noise, in percent
+}
+
+// choose compares the model after an epoch with the best one so far: that with
+// the highest accuracy under noise, the earliest of equal ones. The accuracy
+// under noise is what decides how much can be certified.
+func (s *State) choose(e *Entry) (better bool) {
+	if e.NoisyAcc1 == nil || s.Best != nil && !(*e.NoisyAcc1 > s.Best.Acc1) {
+		return false
+	}
+	s.Best = &Best{Epoch: e.Epoch, Acc1: *e.NoisyAcc1}
+	return true
+}
+
+// NumberedName returns the name of the checkpoint after an epoch, counted from
+// 0 as in log.txt.
+func NumberedName(epoch int) string { return fmt.Sprintf("checkpoint-%d.safetensors", epoch) }
+
+// numbered returns the epochs of which a folder has a numbered checkpoint, in
+// order.
+func numbered(dir string) ([]int, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("train: cannot list the checkpoints: %w", err)
+	}
+	var epochs []int
+	for _, e := range entries {
+		name, _ := strings.CutSuffix(e.Name(), ".safetensors")
+		name, ok := strings.CutPrefix(name, "checkpoint-")
+		if epoch, err := strconv.Atoi(name); ok && err == nil && NumberedName(epoch) == e.Name() {
+			epochs = append(epochs, epoch)
+		}
+	}
+	slices.Sort(epochs)
+	return epochs, nil
+}
+
+// saveNumbered writes the checkpoint of the epoch that has just ended, if it is
+// one of those to keep, and removes the oldest ones beyond Options.Keep.
+func (r *run) saveNumbered() error {
+	every, epoch := r.opt.CheckpointEvery, r.state.Epoch-1
+	if every == 0 || r.state.Epoch%every != 0 && r.state.Epoch != r.state.Recipe.Epochs {
+		return nil
+	}
+	if err := r.write(filepath.Join(r.opt.Out, NumberedName(epoch))); err != nil {
+		return err
+	}
+	if r.opt.Keep == 0 {
+		return nil
+	}
+	epochs, err := numbered(r.opt.Out)
+	if err != nil {
+		return err
+	}
+	// Later ones are those of a run that was taken back to an earlier epoch: it
+	// will write them again.
+	epochs = slices.DeleteFunc(epochs, func(e int) bool { return e > epoch })
+	for _, e := range epochs[:max(0, len(epochs)-r.opt.Keep)] {
+		if err := os.Remove(filepath.Join(r.opt.Out, NumberedName(e))); err != nil {
+			return fmt.Errorf("train: cannot remove an old checkpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+// saveBest writes the model that was evaluated. It cannot be resumed: it has
+// neither optimiser nor state.
+func (r *run) saveBest() error {
+	choice, err := json.Marshal(struct {
+		*Best
+		Split string `json:"split"`
+	}{r.state.Best, r.opt.EvalSplit})
+	if err != nil {
+		return fmt.Errorf("train: cannot save the best model: %w", err)
+	}
+	tensors := r.params.Export()
+	if r.average != nil {
+		tensors = r.average.shadow.Export()
+	}
+	metadata := map[string]string{bestKey: string(choice)}
+	maps.Copy(metadata, r.modelMetadata())
+	return checkpoint.Write(r.bestPath(), tensors, metadata)
+}
+
+func (r *run) bestPath() string { return filepath.Join(r.opt.Out, BestName) }
+
+// adoptBest brings the best model of a run along that goes on from a checkpoint
+// in another folder.
+func (r *run) adoptBest(from string) error {
+	if r.state.Best == nil || !r.opt.Select {
+		return nil
+	}
+	if _, err := os.Stat(r.bestPath()); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	there := filepath.Join(filepath.Dir(from), BestName)
+	file, err := os.ReadFile(there)
+	if errors.Is(err, os.ErrNotExist) {
+		r.note(fmt.Sprintf("the best model so far, of epoch %d, is not beside %s; there will be a %s only if a later one is better", r.state.Best.Epoch, from, BestName))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("train: cannot bring the best model along: %w", err)
+	}
+	return atomicfile.WriteBytes(r.bestPath(), file)
+}
+
+// clearFolder removes what an earlier run left in the folder and this one would
+// not replace: its best and its numbered checkpoints.
+func (r *run) clearFolder() error {
+	epochs, err := numbered(r.opt.Out)
+	if err != nil {
+		return err
+	}
+	names := []string{BestName}
+	for _, e := range epochs {
+		names = append(names, NumberedName(e))
+	}
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(r.opt.Out, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("train: cannot remove a checkpoint of the run before: %w", err)
+		}
+	}
+	return nil
+}
+
+// note tells whoever listens something that is no failure.
+func (r *run) note(message string) {
+	if r.opt.Log != nil {
+		r.opt.Log(message)
+	}
+}

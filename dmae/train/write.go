@@ -1,0 +1,82 @@
+package train
+
+import (
+	"maps"
+
+	"github.com/godmae/godmae/nn/checkpoint"
+)
+
+// Metadata keys under which a checkpoint says what computed it. They inform: any
+// backend of the same contract goes on from it.
+const (
+	backendKey   = "godmae.backend"
+	precisionKey = "godmae.precision"
+)
+
+// Precision is the arithmetic of training, as checkpoints name it.
+const Precision = "f32"
+
+// write writes a checkpoint that can be resumed.
+func (r *run) write(path string) error {
+	metadata, err := r.state.metadata()
+	if err != nil {
+		return err
+	}
+	maps.Copy(metadata, r.modelMetadata())
+	var tensors []checkpoint.Tensor
+	if r.average != nil {
+		tensors = r.average.export()
+	} else {
+		tensors = r.params.Export()
+	}
+	tensors = append(tensors, r.optimiser.Export(optimiserPrefix)...)
+	return checkpoint.Write(path, tensors, metadata)
+}
+
+// modelMetadata returns what all checkpoints of a run say about the model.
+func (r *run) modelMetadata() map[string]string {
+	m := r.describe()
+	m[preprocessingKey] = Preprocessing(r.opt.Train, &r.opt.Model)
+	m[backendKey] = r.opt.Backend.Name()
+	m[precisionKey] = Precision
+	return m
+}
+
+// load takes the weights from a checkpoint of this run.
+func (r *run) load(f *checkpoint.File) error {
+	if r.average != nil {
+		return r.average.load(f)
+	}
+	return r.params.Load(f)
+}
+
+// judge completes an epoch's entry by which images were looked at and, where
+// they choose, what they have chosen; better says that it is this epoch.
+func (r *run) judge(e *Entry) (better bool) {
+	if e.TestAcc1 != nil {
+		e.EvalSplit = r.opt.EvalSplit
+	}
+	if !r.opt.Select {
+		return false
+	}
+	better = r.state.choose(e)
+	if b := r.state.Best; b != nil {
+		e.BestEpoch = &b.Epoch
+	}
+	return better
+}
+
+// record writes the events at the end of an epoch.
+func (r *run) record(e *Entry) error {
+	s := r.state
+	if err := r.events.epoch(e, s.position()); err != nil {
+		return err
+	}
+	p, ok := r.stage.(*pretraining)
+	if !ok || r.events == nil || !wantsPicture(r.opt.PictureEvery, s.Epoch, s.Recipe.Epochs) {
+		return nil
+	}
+	return r.average.with(func() error {
+		return r.events.picture(p.model, r.opt.Train, s.Recipe.Seed, s.Epoch, s.position())
+	})
+}
