@@ -204,9 +204,9 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 		// derivatives themselves
 		ops.LinearGradX, ops.LinearGradW, ops.RowSum, ops.GeluGrad, ops.LayerNormGradX, ops.LayerNormGradParams,
 		ops.AttentionGrad, ops.SoftmaxGrad, ops.BroadcastGrad, ops.PrependGradToken, ops.SliceGrad, ops.MeanTokensGrad,
-		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad,
+		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad, ops.ResizeGrad,
 		// preparation of inputs and targets
-		ops.Normalize, ops.Resize, ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix,
+		ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix,
 		// in place, and for the optimiser
 		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares, ops.EMA,
 	}

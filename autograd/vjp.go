@@ -46,6 +46,14 @@ var table = map[*ops.Op]VJP{
 	ops.Unpatchify: func(c Call) {
 		c.Derive(0, ops.Patchify, ops.Attr{Patch: c.At().Patch, Order: c.At().Order}, c.Grad())
 	},
+	// A division by std, which is Normalize with mean 0.
+	ops.Normalize: func(c Call) {
+		c.Derive(0, ops.Normalize, ops.Attr{Chan: [2][3]float64{1: c.At().Chan[1]}}, c.Grad())
+	},
+	ops.Resize: func(c Call) {
+		img := c.In(0).Shape()
+		c.Derive(0, ops.ResizeGrad, ops.Attr{Size: [2]int{img.Dim(2), img.Dim(3)}}, c.Grad())
+	},
 
 	// Losses.
 	ops.PatchMSE: func(c Call) {

@@ -52,6 +52,49 @@ var Resize = &Op{
 	},
 }
 
+// ResizeGrad is the derivative of [Resize] with respect to the image, its
+// transpose: what an output pixel read with a weight is added to, with that
+// weight. Columns are undone first (output rows ascending, their four taps in
+// ascending order), then rows. Input: dy [B, C, H, W]. Output: dx [B, C,
+// Size[0], Size[1]]. Attribute: Size, that of the image before it was resized.
+var ResizeGrad = &Op{
+	Name:    "resize.grad_x",
+	Outputs: 1,
+	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
+		dy := in[0].Shape()
+		if dy.Rank() != 4 || dy.Dim(2) < 1 || dy.Dim(3) < 1 || at.Size[0] < 1 || at.Size[1] < 1 {
+			mismatch("resize.grad_x", "dy [B C H W], not empty, and a positive size", in)
+		}
+		return [MaxOut]Spec{F(tensor.Of(dy.Dim(0), dy.Dim(1), at.Size[0], at.Size[1]))}
+	},
+	Ref: func(out, in []*Array, at *Attr) {
+		dy := in[0].Shape
+		oh, ow, h, w := dy.Dim(2), dy.Dim(3), at.Size[0], at.Size[1]
+		for plane := range dy.Dim(0) * dy.Dim(1) {
+			src, dst := in[0].F[plane*oh*ow:(plane+1)*oh*ow], out[0].F[plane*h*w:(plane+1)*h*w]
+			clear(dst)
+			for i := range oh {
+				rows, rowWeights := CubicTaps(i, h, oh)
+				for j := range ow {
+					cols, colWeights := CubicTaps(j, w, ow)
+					for a, row := range rows {
+						for b, col := range cols {
+							dst[row*w+col] += rowWeights[a] * colWeights[b] * src[i*ow+j]
+						}
+					}
+				}
+			}
+		}
+	},
+	Cases: func() []Case {
+		return []Case{
+			{Name: "enlarged", At: Attr{Size: [2]int{5, 7}}, In: []Arg{N(2, 3, 16, 14)}},
+			{Name: "shrunk", At: Attr{Size: [2]int{8, 9}}, In: []Arg{N(1, 1, 3, 4)}},
+			{Name: "same size", At: Attr{Size: [2]int{6, 5}}, In: []Arg{N(1, 2, 6, 5)}},
+		}
+	},
+}
+
 // CubicTaps returns the four input positions that output position i reads when
 // n positions become m, and their weights (Keys, "Cubic convolution
 // interpolation", 1981, with a = -0.75). Products are kept apart from sums, so
