@@ -116,11 +116,16 @@ func (m *Classifier) initHead(seed uint64) {
 // [B, K]. drop, [2*Depth, B] as [Config.DropPathScales] draws it, holds the
 // factors of stochastic depth; nil drops nothing.
 func (m *Classifier) Logits(t *autograd.Tape, images, drop *tensor.Tensor) *autograd.Variable {
+	return m.logits(t, t.Const(images), drop)
+}
+
+// logits is Logits for images that may be differentiated.
+func (m *Classifier) logits(t *autograd.Tape, images *autograd.Variable, drop *tensor.Tensor) *autograd.Variable {
 	var path *nn.DropPath
 	if drop != nil {
 		path = &nn.DropPath{Scales: drop}
 	}
-	x := m.blocks.Forward(t, m.tokens(t, &m.Config, t.Const(images)), path)
+	x := m.blocks.Forward(t, m.tokens(t, &m.Config, images), path)
 	if !m.Config.GlobalPool {
 		x = t.Apply(ops.Slice, ops.Attr{Count: 1}, x)
 		// The mean of one token is the token, without its dimension.

@@ -18,6 +18,7 @@ const (
 	EstimationNoise Stream = 9  // certifier: the n samples that are counted
 	RandomisedBound Stream = 10 // certifier: the W of randomised bounds
 	EvalNoise       Stream = 11 // accuracy under noise, pictures
+	AttackNoise     Stream = 13 // attacks on a smoothed classifier
 	FirstUserStream Stream = 128
 )
 

@@ -1,0 +1,167 @@
+package dmae
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+// Attack searches, near an image, for one that the smoothed classifier answers
+// differently: projected gradient ascent of the expected cross-entropy
+//
+//	E[CE(f(x + d + sigma n), class)],  n standard normal,
+//
+// over ||d|| <= radius with x + d in [0,1], the expectation replaced in each
+// step by the mean over fresh noise (Madry et al., arXiv 1706.06083; Salman et
+// al., arXiv 1906.04584, for smoothed classifiers). A search proves nothing by
+// finding nothing.
+type Attack struct {
+	Model   *Classifier
+	Sigma   float32 // deviation of the noise, pixels in [0,1]
+	Samples int     // noisy copies a step
+	Steps   int
+	Seed    uint64
+}
+
+// stepShare is the length of a step as a share of radius/Steps: a path of
+// several radii, so that the search can turn around on the sphere.
+const stepShare = 2.5
+
+// Search returns the image it ends at, [C, h, w] like x: at most radius (L2)
+// away from x, and in [0,1] where x is.
+func (a *Attack) Search(ctx context.Context, x []float32, class int, radius float64) ([]float32, error) {
+	c := &a.Model.Config
+	switch {
+	case len(x) != c.Pixels():
+		return nil, &ImageSizeError{Got: len(x), Want: [3]int{c.Channels, c.DataSize, c.DataSize}}
+	case class < 0 || class >= c.Classes:
+		return nil, fmt.Errorf("cannot attack class %d: the model has classes 0 to %d", class, c.Classes-1)
+	case a.Samples < 1 || a.Steps < 1 || !(radius >= 0) || math.IsInf(radius, 0):
+		return nil, fmt.Errorf("an attack needs at least 1 sample and 1 step, not %d and %d, and a radius of at least 0, not %g", a.Samples, a.Steps, radius)
+	}
+	y := append([]float32(nil), x...)
+	gradient := make([]float32, len(x))
+	length := stepShare * radius / float64(a.Steps)
+	for step := range a.Steps {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if _, err := a.gradient(y, class, uint32(step), gradient); err != nil {
+			return nil, err
+		}
+		norm := norm2(gradient)
+		if norm == 0 {
+			break // flat, to float32: no direction is better than another
+		}
+		for i, g := range gradient {
+			y[i] += float32(length / norm * float64(g))
+		}
+		project(y, x, radius)
+	}
+	return y, nil
+}
+
+// gradient returns the sum of the losses of the noisy copies of y in a step and
+// writes its derivative with respect to y.
+func (a *Attack) gradient(y []float32, class int, step uint32, out []float32) (loss float64, err error) {
+	m, n := a.Model, a.Samples
+	c := &m.Config
+	b := m.Params.Backend()
+	scope := b.Mark()
+	defer b.Release(scope)
+	t := autograd.NewTape(b)
+
+	shape := tensor.Of(n, c.Channels, c.DataSize, c.DataSize)
+	copies, ids, labels := make([]float32, n*len(y)), make([]int32, n), make([]int32, n)
+	for i := range n {
+		copy(copies[i*len(y):], y)
+		ids[i], labels[i] = int32(i), int32(class)
+	}
+	images := b.New(b.Float(), shape)
+	b.Upload(images, copies)
+	first, second := b.New(tensor.I32, tensor.Of(n)), b.New(tensor.I32, tensor.Of(n))
+	b.Upload(first, ids)
+	for i := range ids {
+		ids[i] = int32(step)
+	}
+	b.Upload(second, ids)
+	noisy := Corrupt(t, images, first, second, float64(a.Sigma), philox.Addr{Seed: a.Seed, Stream: philox.AttackNoise})
+
+	// The derivative of x + sigma n with respect to x is 1: the noisy copies are
+	// the leaves, and the image gets the sum of their derivatives.
+	leaf := autograd.NewParam("noisy images", noisy, filled(b, shape, 0))
+	logits := m.logits(t, leaf, nil)
+	wanted := make([]float32, n*c.Classes)
+	Targets(labels, c.Classes, 0, wanted)
+	target := b.New(b.Float(), tensor.Of(n, c.Classes))
+	b.Upload(target, wanted)
+	each := t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(target))
+	t.Backward(each, filled(b, each.Shape(), 1))
+	losses := make([]float32, n)
+	b.Download(losses, each.Value)
+	for _, v := range losses {
+		loss += float64(v)
+	}
+	b.Download(copies, leaf.Grad)
+	for i := range out {
+		sum := 0.0
+		for k := range n {
+			sum += float64(copies[k*len(out)+i])
+		}
+		out[i] = float32(sum)
+	}
+	return loss, b.Sync()
+}
+
+func filled(b ops.Backend, s tensor.Shape, value float64) *tensor.Tensor {
+	t := b.New(b.Float(), s)
+	b.Run(ops.Fill, []*tensor.Tensor{t}, nil, &ops.Attr{Value: value})
+	return t
+}
+
+// project moves y to the nearest point of the ball around x, and then into the
+// cube of pixels, which brings it closer to x, for x lies in the cube.
+func project(y, x []float32, radius float64) {
+	d := make([]float32, len(x))
+	for i := range d {
+		d[i] = y[i] - x[i]
+	}
+	scale := 1.0
+	if norm := norm2(d); norm > radius {
+		scale = radius / norm
+	}
+	// Rounding to float32 may end a little outside: then shorten a little more.
+	for ; ; scale *= 1 - 1e-6 {
+		for i := range d {
+			v := x[i] + float32(scale*float64(d[i]))
+			y[i] = min(max(v, min(x[i], 0)), max(x[i], 1))
+		}
+		if Distance(x, y) <= radius {
+			return
+		}
+	}
+}
+
+// Distance returns the L2 distance of two images.
+func Distance(x, y []float32) float64 {
+	sum := 0.0
+	for i := range x {
+		d := float64(x[i]) - float64(y[i])
+		sum += float64(d * d)
+	}
+	return math.Sqrt(sum)
+}
+
+// norm2 returns the Euclidean norm.
+func norm2(v []float32) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(float64(x) * float64(x))
+	}
+	return math.Sqrt(sum)
+}
