@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -21,20 +22,30 @@ const (
 	kindTrailer = "trailer"
 )
 
-// Fixed values of the header in this version of the format.
+// The kinds of noise.
 const (
-	methodCohen = "cohen"
-	noiseFloat  = "gaussian-f32" // float32 noise added to float32 pixels
+	noiseFloat = "gaussian-f32" // float32 noise added to float32 pixels
 )
 
 // StoppedWrongClass is the value of Record.Stopped for an image that was not
 // estimated because its selected class is not its label.
 const StoppedWrongClass = "wrong-class"
 
-// Streams are the random streams of the two kinds of samples.
+// Streams are the random streams of the two kinds of samples, and of the
+// random number of MethodRandomised.
 type Streams struct {
 	Selection  philox.Stream `json:"selection"`
 	Estimation philox.Stream `json:"estimation"`
+	Bound      philox.Stream `json:"bound,omitempty"`
+}
+
+// streamsOf returns the streams of a method.
+func streamsOf(m Method) Streams {
+	s := Streams{Selection: philox.SelectionNoise, Estimation: philox.EstimationNoise}
+	if m == MethodRandomised {
+		s.Bound = philox.RandomisedBound
+	}
+	return s
 }
 
 // Seed is a 64-bit seed, written as a decimal string because many readers of
@@ -67,37 +78,49 @@ type Subject struct {
 
 // Header is the first line of a certificate file.
 type Header struct {
-	Kind         string  `json:"kind"`
-	Schema       string  `json:"schema"`
-	Method       string  `json:"method"`
-	Noise        string  `json:"noise"`
-	Sigma        Decimal `json:"sigma"`
-	Alpha        Decimal `json:"alpha"`
-	N0           int     `json:"n0"`
-	N            int     `json:"n"`
-	Seed         Seed    `json:"seed"`
-	Streams      Streams `json:"streams"`
-	AccuracyOnly bool    `json:"accuracy_only"`
-	Classes      int     `json:"classes"`
+	Kind         string   `json:"kind"`
+	Schema       string   `json:"schema"`
+	Method       Method   `json:"method"`
+	Noise        string   `json:"noise"`
+	Sigma        Decimal  `json:"sigma"`
+	Alpha        Decimal  `json:"alpha"`
+	N0           int      `json:"n0"`
+	N            int      `json:"n"`
+	Anytime      *Anytime `json:"anytime,omitempty"` // MethodAnytime only
+	Seed         Seed     `json:"seed"`
+	Streams      Streams  `json:"streams"`
+	AccuracyOnly bool     `json:"accuracy_only"`
+	Classes      int      `json:"classes"`
 	Subject
 }
 
-// NewHeader describes a certification by Cohen's method.
+// NewHeader describes a certification.
 func NewHeader(p Params, classes int, subject Subject) Header {
 	if subject.Names == nil {
 		subject.Names = []string{}
 	}
-	return Header{
-		Kind: kindHeader, Schema: Schema, Method: methodCohen, Noise: noiseFloat,
+	h := Header{
+		Kind: kindHeader, Schema: Schema, Method: p.method(), Noise: noiseFloat,
 		Sigma: p.Sigma, Alpha: p.Alpha, N0: p.N0, N: p.N, Seed: Seed(p.Seed),
-		Streams:      Streams{philox.SelectionNoise, philox.EstimationNoise},
+		Streams:      streamsOf(p.method()),
 		AccuracyOnly: p.AccuracyOnly, Classes: classes, Subject: subject,
 	}
+	if h.Method == MethodAnytime {
+		h.Anytime = anytimeOf(p.Radii)
+	}
+	return h
 }
 
 // Params returns the parameters of the certification.
 func (h Header) Params() Params {
-	return Params{Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N, Seed: uint64(h.Seed), AccuracyOnly: h.AccuracyOnly}
+	p := Params{
+		Method: h.Method, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
+		Seed: uint64(h.Seed), AccuracyOnly: h.AccuracyOnly,
+	}
+	if h.Anytime != nil {
+		p.Radii = h.Anytime.Radii
+	}
+	return p
 }
 
 // check verifies that a header makes sense to this version of the package.
@@ -105,10 +128,12 @@ func (h Header) check() error {
 	switch {
 	case h.Kind != kindHeader || h.Schema != Schema:
 		return fmt.Errorf("it is not a certificate of the format %s", Schema)
-	case h.Method != methodCohen || h.Noise != noiseFloat:
+	case !slices.Contains(Methods(), h.Method) || h.Noise != noiseFloat:
 		return fmt.Errorf("method %q with noise %q is not known to this version", h.Method, h.Noise)
-	case h.Streams != Streams{philox.SelectionNoise, philox.EstimationNoise}:
-		return fmt.Errorf("the streams %d and %d are not those of selection and estimation", h.Streams.Selection, h.Streams.Estimation)
+	case h.Streams != streamsOf(h.Method):
+		return fmt.Errorf("the streams %d, %d and %d are not those of selection, estimation and bound", h.Streams.Selection, h.Streams.Estimation, h.Streams.Bound)
+	case (h.Anytime != nil) != (h.Method == MethodAnytime):
+		return fmt.Errorf("the method %s and a grid of radii do not go together", h.Method)
 	case h.Classes < 1 || h.Classes > maxClasses:
 		return fmt.Errorf("it has %d classes; 1 to %d are possible", h.Classes, maxClasses)
 	case h.Names == nil || len(h.Names) != 0 && len(h.Names) != h.Classes:
@@ -122,76 +147,12 @@ func (h Header) check() error {
 	if err := h.Images.check(); err != nil {
 		return err
 	}
-	return h.Params().Check()
-}
-
-// Record is the line of an image.
-type Record struct {
-	Kind       string   `json:"kind"`
-	Image      int      `json:"image"`
-	Pixels     Digest   `json:"pixels"` // SHA-256 of the image before noise, as the caller defines it
-	Label      int      `json:"label"`  // -1 when unknown
-	Selected   int      `json:"selected"`
-	Predict    int      `json:"predict"` // the selected class, or -1 for an abstention
-	PA         Decimal  `json:"pa"`
-	Radius     Decimal  `json:"radius"`
-	Stopped    string   `json:"stopped,omitempty"`
-	Selection  Sampling `json:"selection"`
-	Estimation Sampling `json:"estimation"`
-}
-
-// Correct reports whether the image is certified for its label.
-func (r Record) Correct() bool {
-	return r.Stopped == "" && r.Predict >= 0 && r.Predict == r.Label
-}
-
-// conclude fills in what follows from the counts of a record.
-func (r *Record) conclude(stats *Cohen) {
-	r.Kind = kindImage
-	r.Selected = stats.Select(r.Selection.Counts)
-	if r.Stopped != "" {
-		r.Predict, r.PA, r.Radius = r.Selected, Decimal{}, Decimal{}
-		return
-	}
-	v := stats.Decide(r.Selected, r.Estimation.Counts.Of(r.Selected))
-	r.Predict, r.PA, r.Radius = v.Class, v.PA, v.Radius
-}
-
-// check verifies that a record read from a file follows from its own counts
-// and the header.
-func (r Record) check(h Header, stats *Cohen) error {
-	if r.Kind != kindImage {
-		return fmt.Errorf("a line of the kind %q stands where an image is expected", r.Kind)
-	}
-	if r.Label < -1 || r.Label >= h.Classes {
-		return fmt.Errorf("label %d is not one of %d classes", r.Label, h.Classes)
-	}
-	if err := r.Selection.check(h.Classes); err != nil {
-		return fmt.Errorf("selection: %w", err)
-	}
-	if err := r.Estimation.check(h.Classes); err != nil {
-		return fmt.Errorf("estimation: %w", err)
-	}
-	n := h.N
-	if r.Stopped != "" {
-		if r.Stopped != StoppedWrongClass || !h.AccuracyOnly {
-			return fmt.Errorf("it stopped for %q, which the header does not allow", r.Stopped)
+	if h.Anytime != nil {
+		if err := h.Anytime.check(); err != nil {
+			return err
 		}
-		n = 0
 	}
-	if r.Selection.N != h.N0 || r.Estimation.N != n {
-		return fmt.Errorf("%d and %d samples were drawn where %d and %d are due", r.Selection.N, r.Estimation.N, h.N0, n)
-	}
-	again := r
-	again.conclude(stats)
-	if wrong := h.AccuracyOnly && r.Label >= 0 && again.Selected != r.Label; wrong != (r.Stopped != "") {
-		return errors.New("the label and the stop do not agree")
-	}
-	if r.Selected != again.Selected || r.Predict != again.Predict || r.PA.Cmp(again.PA) != 0 || r.Radius.Cmp(again.Radius) != 0 {
-		return fmt.Errorf("the counts give class %d, pA %s and radius %s, not class %d, pA %s and radius %s",
-			again.Predict, again.PA, again.Radius, r.Predict, r.PA, r.Radius)
-	}
-	return nil
+	return h.Params().Check()
 }
 
 // Trailer is the last line: the number of image lines, and the SHA-256 of all

@@ -6,7 +6,6 @@ import (
 	"math/big"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mathext"
@@ -63,88 +62,11 @@ func TestPrintedNumbersAreTheLastThatHold(t *testing.T) {
 }
 
 func TestSelectionTies(t *testing.T) {
-	c := cohen(t, "1", "0.001", 10)
-	require.Equal(t, 2, c.Select(Counts{{NoClass, 50}, {2, 7}, {5, 7}, {9, 1}}))
-	require.Equal(t, NoClass, c.Select(Counts{{NoClass, 50}}))
+	require.Equal(t, 2, Select(Counts{{NoClass, 50}, {2, 7}, {5, 7}, {9, 1}}))
+	require.Equal(t, NoClass, Select(Counts{{NoClass, 50}}))
 	first, second := Counts{{0, 3}, {1, 9}, {2, 4}, {3, 9}}.Top()
 	require.Equal(t, ClassCount{1, 9}, first)
 	require.Equal(t, ClassCount{3, 9}, second)
-}
-
-// Exact coverage: with true probability p of the selected class, a radius is
-// wrong if it exceeds sigma Phi^-1(p), that is if a count occurs whose printed
-// radius does. Near every boundary the probability of such a count, summed
-// exactly, is at most alpha.
-func TestCoverageAtTheBoundaryIsAtMostAlpha(t *testing.T) {
-	const n = 120
-	c := cohen(t, "0.25", "0.02", n)
-	alpha := exact.MustDecimal("0.02").Rat()
-	worst := 0.0
-	for count := n / 2; count <= n; count++ {
-		v := c.Decide(0, count)
-		if v.Class == NoClass {
-			continue
-		}
-		// The truth just below what this count claims.
-		truth := v.PA.Rat()
-		truth.Sub(truth, new(big.Rat).SetFrac64(1, 1_000_000_000_000))
-		wrong := exact.BinomialUpperTail(count, n, truth)
-		require.True(t, wrong.AtMost(alpha), "count %d", count)
-		worst = max(worst, wrong.Float64())
-	}
-	require.Greater(t, worst, 0.0199, "the bound wastes nothing")
-}
-
-// coin answers class 0 with a probability that depends on the image: the
-// smoothed classifier's true probability, without any pixels.
-type coin struct{ p func(image int) float64 }
-
-func (coin) Classes() int   { return 2 }
-func (coin) BatchSize() int { return 4096 }
-
-func (c coin) Classify(_ context.Context, jobs []Job, noise Noise, out []int32) error {
-	for i, j := range jobs {
-		w := noise.Addr(j).Block(0)
-		u := (float64(uint64(w[0])<<21|uint64(w[1])>>11) + 0.5) / (1 << 53)
-		out[i] = 1
-		if u < c.p(j.Image) {
-			out[i] = 0
-		}
-	}
-	return nil
-}
-
-// A hundred thousand certificates at the least favourable probability through
-// the scheduler and the statistics: false ones stay within alpha at a binomial
-// significance of 1e-6.
-func TestSimulatedCertificatesKeepAlpha(t *testing.T) {
-	if testing.Short() {
-		t.Skip("ten million samples")
-	}
-	const runs, n = 100_000, 100
-	alpha := exact.MustDecimal("0.01")
-	params := Params{Sigma: exact.MustDecimal("1"), Alpha: alpha, N0: 1, N: n, Seed: 11}
-	stats, err := NewCohen(params)
-	require.NoError(t, err)
-	// Just below the bound of a count: every count from there on is false.
-	truth := stats.Decide(0, 80).PA.Float64() - 1e-9
-	trueRadius := mathext.NormalQuantile(truth)
-	next, wrong := 0, 0
-	s := &scheduler{
-		classifier: coin{func(int) float64 { return truth }}, noise: Noise{Sigma: 1, Seed: params.Seed}, params: params, stats: stats, batch: 4096,
-		open: func() (int, Image, bool, error) { next++; return next - 1, Image{}, next <= runs, nil },
-		emit: func(r Record, _ time.Duration) error {
-			if r.Predict == 0 && r.Radius.Float64() > trueRadius {
-				wrong++
-			}
-			return nil
-		},
-		batched: func(int) {},
-	}
-	require.NoError(t, s.run(t.Context()))
-	// The selection (one sample) finds class 0 with the same probability.
-	require.Less(t, 1e-6, exact.BinomialUpperTail(wrong, runs, alpha.Rat()).Float64(), "%d of %d are false", wrong, runs)
-	require.Greater(t, wrong, int(0.3*0.01*runs), "the simulation can fail")
 }
 
 // For a linear classifier the true radius is the distance to the plane: with a

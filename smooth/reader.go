@@ -25,7 +25,7 @@ var errTorn = errors.New("it ends without a newline: the file was cut off")
 type Reader struct {
 	lines  lineReader
 	header Header
-	stats  *Cohen
+	stats  Statistics
 	hash   hash.Hash // over all lines before the trailer
 	images cursor
 	read   int // image lines read
@@ -51,7 +51,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if err := d.header.check(); err != nil {
 		return nil, d.lines.fail(err)
 	}
-	if d.stats, err = NewCohen(d.header.Params()); err != nil {
+	if d.stats, err = NewStatistics(d.header.Params(), d.header.Classes); err != nil {
 		return nil, d.lines.fail(err)
 	}
 	d.hash.Write(line)

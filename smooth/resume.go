@@ -20,7 +20,7 @@ func (j *journal) resume(header Header, describe func(int) (Image, error), note 
 		return err
 	}
 	d := &Reader{lines: lineReader{r: bufio.NewReaderSize(j.lines, 1<<16)}, header: header, images: header.Images.cursor()}
-	if d.stats, err = NewCohen(header.Params()); err != nil {
+	if d.stats, err = NewStatistics(header.Params(), header.Classes); err != nil {
 		return err
 	}
 	keep := int64(0) // bytes of the partial file that stay

@@ -1,9 +1,11 @@
 package smooth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/godmae/godmae/internal/philox"
@@ -20,21 +22,25 @@ type flight struct {
 	rec        Record
 	selection  *tally
 	estimation *tally
+	trial      Trial
+	hits       int    // estimation samples with the selected class
 	asked      [2]int // samples handed to the classifier: selection, estimation
-	answered   int    // samples answered, both kinds
 	spent      time.Duration
 	finished   bool
 }
 
 // scheduler keeps the classifier's batches full. It fills each batch from the
-// oldest unfinished images first and opens a new image when those have nothing
-// to ask: so batches mix images, few images are in flight, and every image
-// gets exactly its samples 0..n0-1 and 0..n-1 whatever the batch size is.
+// oldest unfinished images first, each up to its next look, and opens a new
+// image when those have nothing to ask: so batches mix images, few images are
+// in flight, and every image gets its samples 0..n0-1 and 0, 1, 2, ... in order
+// whatever the batch size is. When no image may be opened, a batch is filled
+// with samples beyond the next look; those behind the look that ends an image
+// are thrown away.
 type scheduler struct {
 	classifier Classifier
 	noise      Noise
 	params     Params
-	stats      *Cohen
+	stats      Statistics
 	batch      int
 
 	open    func() (index int, img Image, ok bool, err error) // next image
@@ -43,9 +49,15 @@ type scheduler struct {
 
 	flights   []*flight
 	exhausted bool
+	asks      []ask // of the next batch
 	jobs      []Job
-	owner     []*flight // of each job
 	out       []int32
+}
+
+// ask is a sample of an image.
+type ask struct {
+	job   Job
+	owner *flight
 }
 
 // run certifies all images that open returns.
@@ -75,42 +87,74 @@ func (s *scheduler) run(ctx context.Context) error {
 	}
 }
 
-// fill collects the jobs of the next batch.
+// fill collects the jobs of the next batch, those of a stream together.
 func (s *scheduler) fill() error {
-	s.jobs, s.owner = s.jobs[:0], s.owner[:0]
-	for i := 0; len(s.jobs) < s.batch; i++ {
+	s.asks = s.asks[:0]
+	for i := 0; len(s.asks) < s.batch; i++ {
 		if i == len(s.flights) {
-			if s.exhausted {
-				return nil
-			}
-			index, img, ok, err := s.open()
+			opened, err := s.openNext()
 			if err != nil {
 				return err
 			}
-			if !ok {
-				s.exhausted = true
-				return nil
+			if !opened {
+				break
 			}
-			classes := s.classifier.Classes()
-			if img.Label < -1 || img.Label >= classes {
-				return fmt.Errorf("image %d has the label %d, but the classifier has %d classes", index, img.Label, classes)
-			}
-			s.flights = append(s.flights, &flight{
-				rec:       Record{Image: index, Label: img.Label, Pixels: img.Pixels},
-				selection: newTally(classes), estimation: newTally(classes),
-			})
 		}
-		s.ask(s.flights[i])
+		f := s.flights[i]
+		s.ask(f, f.trial.Due())
+	}
+	for _, f := range s.flights {
+		// As many again as were counted: what is thrown away is at most half.
+		s.ask(f, min(f.trial.Due()+f.estimation.done.N, s.params.N))
+	}
+	slices.SortStableFunc(s.asks, func(a, b ask) int { return cmp.Compare(a.job.Stream, b.job.Stream) })
+	s.jobs = s.jobs[:0]
+	for _, a := range s.asks {
+		s.jobs = append(s.jobs, a.job)
 	}
 	return nil
 }
 
-// ask adds as many jobs of an image as the batch has room for.
-func (s *scheduler) ask(f *flight) {
+// openNext opens an image, unless there is none or too many are in flight
+// already: an image that takes long must not gather finished ones behind it
+// without limit.
+func (s *scheduler) openNext() (bool, error) {
+	if s.exhausted || len(s.flights) > 0 && len(s.flights) >= s.window() {
+		return false, nil
+	}
+	index, img, ok, err := s.open()
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		s.exhausted = true
+		return false, nil
+	}
+	classes := s.classifier.Classes()
+	if img.Label < -1 || img.Label >= classes {
+		return false, fmt.Errorf("image %d has the label %d, but the classifier has %d classes", index, img.Label, classes)
+	}
+	s.flights = append(s.flights, &flight{
+		rec:       Record{Kind: kindImage, Image: index, Label: img.Label, Pixels: img.Pixels, Selected: NoClass},
+		selection: newTally(classes), estimation: newTally(classes),
+		trial: s.stats.Begin(index),
+	})
+	return true, nil
+}
+
+// window is the largest number of images in flight: twice as many as fill a
+// batch when each asks as little as it ever does.
+func (s *scheduler) window() int {
+	least := min(s.params.N0, s.params.N, lookEvery)
+	return 2 * ((s.batch + least - 1) / least)
+}
+
+// ask adds jobs of an image while the batch has room: its selection, then its
+// estimation up to a number of samples.
+func (s *scheduler) ask(f *flight, samples int) {
 	add := func(kind int, stream philox.Stream, n int) {
-		for f.asked[kind] < n && len(s.jobs) < s.batch {
-			s.jobs = append(s.jobs, Job{Image: f.rec.Image, Stream: stream, Sample: uint32(f.asked[kind])})
-			s.owner = append(s.owner, f)
+		for f.asked[kind] < n && len(s.asks) < s.batch {
+			s.asks = append(s.asks, ask{Job{Image: f.rec.Image, Stream: stream, Sample: uint32(f.asked[kind])}, f})
 			f.asked[kind]++
 		}
 	}
@@ -121,23 +165,22 @@ func (s *scheduler) ask(f *flight) {
 	if s.params.AccuracyOnly && f.rec.Label >= 0 && f.selection.done.N < s.params.N0 {
 		return // whether to estimate depends on the selection
 	}
-	add(1, philox.EstimationNoise, s.params.N)
+	add(1, philox.EstimationNoise, samples)
 }
 
 // deliver hands the answers to their images, in the order asked, and emits the
 // images that are finished and have no unfinished one before them.
 func (s *scheduler) deliver(spent time.Duration) error {
 	share := spent / time.Duration(len(s.jobs))
-	for i, f := range s.owner {
-		f.spent += share
-		f.answered++
-		if s.jobs[i].Stream == philox.SelectionNoise {
-			f.selection.add(s.out[i])
-		} else {
-			f.estimation.add(s.out[i])
+	for i, a := range s.asks {
+		a.owner.spent += share
+		if a.owner.finished {
+			continue // a sample behind the last look
 		}
-		if f.answered == f.asked[0]+f.asked[1] && f.answered >= s.params.N0 {
-			s.conclude(f)
+		if a.job.Stream == philox.SelectionNoise {
+			s.selected(a.owner, s.out[i])
+		} else {
+			s.estimated(a.owner, s.out[i])
 		}
 	}
 	for len(s.flights) > 0 && s.flights[0].finished {
@@ -150,22 +193,37 @@ func (s *scheduler) deliver(spent time.Duration) error {
 	return nil
 }
 
-// conclude finishes an image if it has all its samples.
-func (s *scheduler) conclude(f *flight) {
-	rec := &f.rec
-	if f.estimation.done.N < s.params.N {
-		if !s.params.AccuracyOnly || rec.Label < 0 || f.estimation.done.N > 0 {
-			return
-		}
-		rec.Selection = f.selection.sampling()
-		if s.stats.Select(rec.Selection.Counts) == rec.Label {
-			return
-		}
-		rec.Stopped = StoppedWrongClass
+// selected counts a selection sample; the last one chooses the class.
+func (s *scheduler) selected(f *flight, class int32) {
+	f.selection.add(class)
+	if f.selection.done.N < s.params.N0 {
+		return
 	}
-	rec.Selection, rec.Estimation = f.selection.sampling(), f.estimation.sampling()
-	rec.conclude(s.stats)
-	f.finished = true
+	rec := &f.rec
+	rec.Selection = f.selection.sampling()
+	rec.Selected = Select(rec.Selection.Counts)
+	if rec.wrongClass(s.params.AccuracyOnly) {
+		rec.Estimation = noSamples()
+		rec.stop()
+		f.finished = true
+	}
+}
+
+// estimated counts an estimation sample and lets the trial look when it is due.
+func (s *scheduler) estimated(f *flight, class int32) {
+	f.estimation.add(class)
+	if class != NoClass && int(class) == f.rec.Selected {
+		f.hits++
+	}
+	if f.estimation.done.N < f.trial.Due() {
+		return
+	}
+	f.trial.Look(f.hits)
+	if f.trial.Due() == 0 {
+		f.rec.Estimation = f.estimation.sampling()
+		f.rec.conclude(f.trial.Verdict(f.rec.Selected, f.rec.Estimation.Counts))
+		f.finished = true
+	}
 }
 
 // checkClassifier refuses a classifier that the file format cannot hold.

@@ -48,7 +48,7 @@ type Progress struct {
 	Samples       int           // samples classified in this run
 	Elapsed       time.Duration // since this run started classifying
 	Rate          float64       // samples per second in this run
-	Remaining     time.Duration // at that rate, if every image takes all its samples
+	Remaining     time.Duration // if the other images take as long, or, before one is finished, all their samples
 }
 
 // Run certifies the images. It returns the context's error, wrapped, when it
@@ -64,7 +64,7 @@ func (t Task) Run(ctx context.Context) error {
 	if err := header.check(); err != nil {
 		return err
 	}
-	stats, err := NewCohen(t.Params)
+	stats, err := NewStatistics(t.Params, t.Classifier.Classes())
 	if err != nil {
 		return err
 	}
@@ -105,13 +105,13 @@ func (t Task) batch() int {
 }
 
 // classify runs the scheduler over the images that the journal lacks.
-func (t Task) classify(ctx context.Context, j *journal, header Header, stats *Cohen) error {
+func (t Task) classify(ctx context.Context, j *journal, header Header, stats Statistics) error {
 	total := header.Images.Len()
 	images := header.Images.cursor()
 	for range j.images {
 		images.next()
 	}
-	start, samples := time.Now(), 0
+	start, samples, before := time.Now(), 0, j.images
 	s := &scheduler{
 		classifier: t.Classifier, params: t.Params, stats: stats, batch: t.batch(),
 		noise: Noise{Sigma: t.Sigma.Float32(), Seed: t.Seed},
@@ -132,6 +132,9 @@ func (t Task) classify(ctx context.Context, j *journal, header Header, stats *Co
 			p := Progress{Images: j.images, Total: total, Samples: samples, Elapsed: time.Since(start)}
 			p.Rate = float64(samples) / max(p.Elapsed.Seconds(), 1e-9)
 			left := float64(total-j.images) * float64(t.N0+t.N) / max(p.Rate, 1e-9)
+			if done := j.images - before; done > 0 {
+				left = float64(total-j.images) * p.Elapsed.Seconds() / float64(done)
+			}
 			p.Remaining = time.Duration(min(left, 1e9) * float64(time.Second))
 			t.Progress(p)
 		},

@@ -158,7 +158,7 @@ func (c *benchCertifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	classifier := dmae.NewSmoothClassifier(model, newPixelCache(images, &model.Config).get, c.BatchSize)
+	classifier := dmae.NewSmoothClassifier(model, newPixelCache(images, &model.Config, c.BatchSize).get, c.BatchSize)
 	jobs, out := make([]smooth.Job, c.BatchSize), make([]int32, c.BatchSize)
 	for i := range jobs {
 		jobs[i] = smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}

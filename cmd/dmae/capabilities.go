@@ -9,6 +9,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/smooth"
 )
 
 // capabilitiesTable returns the table of what this program does, in Markdown,
@@ -32,9 +33,18 @@ func capabilitiesTable() string {
 	row("backends", "`cpu` (float32)", "`ref` (float64, for checks)")
 	row("images", "`"+data.FashionMNIST+"`", "IDX files", "CIFAR-10 batches", "folders and .tar.gz archives of JPEG and PNG files")
 	row("checkpoints", "safetensors")
-	row("certification", "Cohen et al. 2019 with Clopper-Pearson bounds, JSONL and TSV")
+	row("certification", "methods "+strings.Join(quoted(methodNames()), ", "), "certificates as JSONL and TSV")
 	row("numerics contract", "`"+contract+"`: the same bits for any number of threads, batch size and CPU")
 	return b.String()
+}
+
+// methodNames returns the names of the certifier's methods.
+func methodNames() []string {
+	var names []string
+	for _, m := range smooth.Methods() {
+		names = append(names, string(m))
+	}
+	return names
 }
 
 // commandNames returns the names of the subcommands.

@@ -12,7 +12,6 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
 )
@@ -20,23 +19,18 @@ import (
 type certifyCmd struct {
 	computeFlags
 	dataFlags
-	Model     string        `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
-	Split     string        `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
-	Sigma     exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
-	N0        int           `name:"n0" help:"Samples that choose an image's class." default:"100" placeholder:"N"`
-	N         int           `name:"n" help:"Samples that estimate that class's probability." default:"10000" placeholder:"N"`
-	Alpha     exact.Decimal `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
-	Skip      int           `help:"Take every N-th image." default:"1" placeholder:"N"`
-	Max       int           `help:"Take at most N images; 0 for all." default:"0" placeholder:"N"`
-	Seed      uint64        `help:"Seed of the noise." default:"0" placeholder:"N"`
-	BatchSize int           `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
-	Accuracy  bool          `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
-	Out       string        `help:"Where to write FILE.jsonl, the certificates, FILE.timing.jsonl and FILE.tsv." required:"" placeholder:"FILE"`
-	JSON      bool          `name:"json" help:"Print a JSON object."`
+	Model string `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	Split string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	methodFlags
+	Skip      int    `help:"Take every N-th image." default:"1" placeholder:"N"`
+	Max       int    `help:"Take at most N images; 0 for all." default:"0" placeholder:"N"`
+	BatchSize int    `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	Out       string `help:"Where to write FILE.jsonl, the certificates, FILE.timing.jsonl and FILE.tsv." required:"" placeholder:"FILE"`
+	JSON      bool   `name:"json" help:"Print a JSON object."`
 }
 
 func (certifyCmd) Help() string {
-	return "Stopped or killed, the same command goes on where it was. Labels play no part in a certificate; they are recorded.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl"
+	return "Stopped or killed, the same command goes on where it was. Labels play no part in a certificate; they are recorded. The method anytime draws, for each image, only as many samples as decide the largest radius of a grid; the other methods draw n.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl"
 }
 
 // Run certifies images.
@@ -44,9 +38,9 @@ func (c *certifyCmd) Run(e *env) error {
 	if c.Skip < 1 || c.Max < 0 || c.BatchSize < 1 {
 		return misused("--skip %d and --batch %d must be at least 1 and --max %d at least 0", c.Skip, c.BatchSize, c.Max)
 	}
-	params := smooth.Params{Sigma: c.Sigma, Alpha: c.Alpha, N0: c.N0, N: c.N, Seed: c.Seed, AccuracyOnly: c.Accuracy}
-	if err := params.Check(); err != nil {
-		return misuse{err}
+	params, err := c.params()
+	if err != nil {
+		return err
 	}
 	b, err := c.backend()
 	if err != nil {
@@ -62,6 +56,9 @@ func (c *certifyCmd) Run(e *env) error {
 	}
 	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
 	if err != nil {
+		return err
+	}
+	if err := c.warn(e, params, model.Config.Classes); err != nil {
 		return err
 	}
 	files, err := certification{
@@ -108,9 +105,9 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	if got := len(c.images.Classes()); got != c.model.Config.Classes {
 		return files, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", c.images.Name(), got, c.model.Config.Classes)
 	}
-	pixels := newPixelCache(c.images, &c.model.Config)
+	pixels := newPixelCache(c.images, &c.model.Config, c.batch)
 	digest := c.model.Digest()
-	p := newProgress(e.stderr, c.title, "samples", len(indices)*(c.params.N0+c.params.N))
+	p := newProgress(e.stderr, c.title, "images", len(indices))
 	begun := false
 	err = smooth.Task{
 		Params: c.params,
@@ -134,12 +131,11 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 		Machine: fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
 		Note:    e.note,
 		Progress: func(s smooth.Progress) {
-			before := s.Images * (c.params.N0 + c.params.N)
 			if !begun {
 				begun = true
-				p.begin(max(before-s.Samples, 0))
+				p.begin(s.Images)
 			}
-			p.update(p.first+s.Samples, fmt.Sprintf("%d/%d images", s.Images, s.Total))
+			p.update(s.Images, fmt.Sprintf("%d samples, %.0f samples/s", s.Samples, s.Rate))
 		},
 	}.Run(ctx)
 	if begun {

@@ -71,6 +71,12 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --sigma 0", exitMisuse, "sigma"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --sigma many", exitMisuse, "many"},
 		{"certify --data builtin:fashion-mnist --model " + hostile + " --out x", exitFailed, hostile},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method magic", exitMisuse, "magic"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --n 100", exitMisuse, "--n 100"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --max-samples 100", exitMisuse, "multiple of 16"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --max-samples 100", exitMisuse, "--max-samples 100"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --radii 0,1", exitMisuse, "--radii"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --radii 0,1 --target-radius 1", exitMisuse, "give one of them"},
 		{"predict --model " + missing + " cat.png", exitFailed, missing},
 		{"reconstruct --data builtin:fashion-mnist --model " + missing + " --out x.png", exitFailed, missing},
 		{"analyze " + missing, exitFailed, missing},
@@ -153,6 +159,12 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	again, err := os.ReadFile(in("certify.jsonl"))
 	require.NoError(t, err)
 	require.Equal(t, string(first), string(again), "batch and threads leave no trace")
+
+	anytime := append([]string{"certify", "--model", tuned.Checkpoint, "--max", "3", "--n0", "10", "--method", "anytime", "--max-samples", "160", "--radii", "0.01,0.6", "--out", in("anytime.jsonl")}, data...)
+	code, _, notes := dmaeRun(t, anytime...)
+	require.Equal(t, exitDone, code, notes)
+	require.Contains(t, notes, "no image can be certified at radius 0.6 with --max-samples 160", "a warning beforehand")
+	require.Contains(t, notes, "needs at least")
 
 	text = succeed(t, "analyze", in("certify.tsv"), in("certify.jsonl"), "--radii", "0,0.25", "--curve", in("curve.svg"), "--json")
 	require.True(t, json.Valid([]byte(text)), text)

@@ -9,20 +9,19 @@ import (
 	"github.com/godmae/godmae/dmae/train"
 )
 
-// pixelCacheSize is the number of images a pixelCache keeps: a few more than
-// the certifier has in flight.
-const pixelCacheSize = 16
-
 // pixelCache prepares the images that the certifier asks for again and again.
 type pixelCache struct {
 	images data.Dataset
 	config *dmae.Config
+	size   int // images kept
 	known  map[int][]float32
 	order  []int // of arrival
 }
 
-func newPixelCache(images data.Dataset, c *dmae.Config) *pixelCache {
-	return &pixelCache{images: images, config: c, known: map[int][]float32{}}
+// newPixelCache keeps a few more images than the certifier has in flight with
+// batches of that size.
+func newPixelCache(images data.Dataset, c *dmae.Config, batch int) *pixelCache {
+	return &pixelCache{images: images, config: c, size: 16 + batch/8, known: map[int][]float32{}}
 }
 
 // get returns an image [C, h, w] in [0,1] at the data's resolution.
@@ -34,7 +33,7 @@ func (p *pixelCache) get(index int) ([]float32, error) {
 	if err := train.Pixels(p.images, index, p.config, x); err != nil {
 		return nil, err
 	}
-	if len(p.order) == pixelCacheSize {
+	if len(p.order) == p.size {
 		delete(p.known, p.order[0])
 		p.order = p.order[1:]
 	}

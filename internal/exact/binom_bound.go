@@ -20,14 +20,33 @@ const boundGrid = 1_000_000_000_000
 //
 // It panics unless 0 <= x <= n, 0 < n and 0 < alpha < 1.
 func ClopperPearsonLower(x, n int, alpha Decimal) Decimal {
-	a := alpha.Rat()
-	if x < 0 || x > n || n <= 0 || a.Sign() <= 0 || a.Cmp(big.NewRat(1, 1)) >= 0 {
-		panic(fmt.Sprintf("exact: Clopper-Pearson bound of %d of %d at alpha %s", x, n, alpha))
+	return BinomialLowerBound(x, n, alpha.Rat(), big.NewRat(1, 1))
+}
+
+// BinomialLowerBound returns the randomised lower confidence bound of a
+// success probability at level 1-alpha (Stevens 1950), rounded down to
+// BoundPlaces decimals: the largest p on that grid for which
+//
+//	P[Bin(n,p) > x] + w P[Bin(n,p) = x]
+//
+// is proven to be at most alpha. When w is a draw of a number that is uniform
+// on (0,1], or larger than one, the bound exceeds the truth with probability
+// at most alpha; w = 1 is Clopper and Pearson's bound. For x = n and
+// w <= alpha no p fails, and the bound is 1; for x = 0 it is 0.
+//
+// It panics unless 0 <= x <= n, 0 < n, 0 < alpha < 1 and 0 < w <= 1.
+func BinomialLowerBound(x, n int, alpha, w *big.Rat) Decimal {
+	one := big.NewRat(1, 1)
+	if x < 0 || x > n || n <= 0 || alpha.Sign() <= 0 || alpha.Cmp(one) >= 0 || w.Sign() <= 0 || w.Cmp(one) > 0 {
+		panic(fmt.Sprintf("exact: bound of %d of %d at alpha %s, w %s", x, n, alpha.RatString(), w.RatString()))
 	}
-	if x == 0 {
+	switch {
+	case x == 0:
 		return Decimal{}
+	case x == n && w.Cmp(alpha) <= 0:
+		return newDecimal(big.NewInt(1), 0)
 	}
-	return newDecimal(big.NewInt(lowerGrid(x, n, a)), BoundPlaces)
+	return newDecimal(big.NewInt(lowerGrid(newRandomisedTail(x, n, w), alpha)), BoundPlaces)
 }
 
 // ClopperPearsonUpper returns the one-sided upper confidence bound at level
@@ -38,26 +57,64 @@ func ClopperPearsonUpper(x, n int, alpha Decimal) Decimal {
 	return FloorDecimal(q.Sub(big.NewRat(1, 1), q), BoundPlaces) // exact: q is on the grid
 }
 
-// lowerGrid finds the largest j with P[Bin(n, j/boundGrid) >= x] <= alpha.
+// randomisedTail is P[Bin(n,p) > x] + w P[Bin(n,p) = x] as a function of p:
+// the mean of the tails from x and from x+1 with the weights w and 1-w.
+type randomisedTail struct {
+	here, above binomial // tails from x and from x+1
+	w, v        Interval // v = 1-w
+	whole       bool     // w = 1: the tail from x alone
+}
+
+func newRandomisedTail(x, n int, w *big.Rat) randomisedTail {
+	t := randomisedTail{here: newBinomial(x, n), w: Enclose(w), whole: w.Cmp(big.NewRat(1, 1)) == 0}
+	if !t.whole {
+		t.above = newBinomial(x+1, n)
+		t.v = Enclose(new(big.Rat).Sub(big.NewRat(1, 1), w))
+	}
+	return t
+}
+
+func (t randomisedTail) at(p *big.Rat) Interval {
+	if t.whole {
+		return t.here.upperTail(p)
+	}
+	return t.w.Mul(t.here.upperTail(p)).Add(t.v.Mul(t.above.upperTail(p)))
+}
+
+// slope returns p times the derivative of the logarithm, roughly: the
+// derivative of P[Bin(n,p) >= x] is x P[Bin(n,p) = x] / p.
+func (t randomisedTail) slope(p *big.Rat, tail Interval) float64 {
+	s := t.here.mass(p).Quo(tail).Float64() * float64(t.here.x)
+	if t.whole {
+		return s
+	}
+	s = float64(s * t.w.Float64())
+	if t.above.x <= t.above.n {
+		s += float64(t.above.mass(p).Quo(tail).Float64()*float64(t.above.x)) * t.v.Float64()
+	}
+	return s
+}
+
+// lowerGrid finds the largest j for which the tail at j/boundGrid is proven to
+// be at most alpha.
 //
-// Newton's method on the logarithm of the tail, which is concave in p, finds
-// the place in a few steps; each step is kept inside a bracket whose ends are
-// proven, so that the answer is a property of (x, n, alpha) and not of the
-// path.
-func lowerGrid(x, n int, alpha *big.Rat) int64 {
-	const nearby = 4 // grid steps within which Newton's method has converged
-	b := newBinomial(x, n)
+// Newton's method on the logarithm of the tail, which is concave in p (nearly,
+// for a weighted one), finds the place in a few steps; each step is kept inside
+// a bracket whose ends are proven, so that the answer is a property of the tail
+// and alpha and not of the path.
+func lowerGrid(t randomisedTail, alpha *big.Rat) int64 {
+	const nearby = 4                     // grid steps within which Newton's method has converged
 	lo, hi := int64(0), int64(boundGrid) // lo is proven to pass, hi not to
-	j := int64(float64(x) / float64(n+1) * boundGrid)
+	j := int64(float64(t.here.x) / float64(t.here.n+1) * boundGrid)
 	for step := 0; hi-lo > 1; step++ {
 		p := big.NewRat(j, boundGrid)
-		tail := b.upperTail(p)
+		tail := t.at(p)
 		if tail.AtMost(alpha) {
 			lo = j
 		} else {
 			hi = j
 		}
-		next := newtonStep(b, p, tail, alpha, j)
+		next := newtonStep(t, p, tail, alpha, j)
 		switch {
 		case step > 40: // never seen; bisection ends in forty more
 			next = lo + (hi-lo)/2
@@ -73,16 +130,14 @@ func lowerGrid(x, n int, alpha *big.Rat) int64 {
 }
 
 // newtonStep returns a grid point next to the root of the tangent of
-// log(P[Bin(n,p) >= x] / alpha) at p = j/boundGrid, or -1 when that is out of
-// range. The derivative of the tail is x P[Bin(n,p) = x] / p.
-func newtonStep(b binomial, p *big.Rat, tail Interval, alpha *big.Rat, j int64) int64 {
+// log(tail / alpha) at p = j/boundGrid, or -1 when that is out of range.
+func newtonStep(t randomisedTail, p *big.Rat, tail Interval, alpha *big.Rat, j int64) int64 {
 	if tail.Lo.Sign() == 0 {
 		return -1
 	}
 	ratio := new(big.Float).SetPrec(workPrecision).SetRat(alpha)
 	ratio.Quo(ratio, tail.Lo)
-	slope := b.mass(p).Quo(tail).Float64() * float64(b.x) // p times the derivative
-	delta := roughLog(ratio) / slope * float64(j)
+	delta := roughLog(ratio) / t.slope(p, tail) * float64(j)
 	if !(delta > -boundGrid && delta < boundGrid) {
 		return -1
 	}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
+)
+
+// The numbers of samples when none is given.
+const (
+	defaultN          = 10_000
+	defaultMaxSamples = 100_000
+)
+
+// defaultRadii is the grid of the anytime method: radii of published tables.
+var defaultRadii = []exact.Decimal{
+	exact.MustDecimal("0.25"), exact.MustDecimal("0.5"), exact.MustDecimal("0.75"), exact.MustDecimal("1"),
+}
+
+// methodFlags choose the statistics of a certification.
+type methodFlags struct {
+	Method     string          `help:"cohen; randomised: a sharper bound; runner-up: bounds for all classes; anytime: a grid of radii with as few samples as each image needs." enum:"cohen,randomised,runner-up,anytime" default:"cohen"`
+	Sigma      exact.Decimal   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
+	N0         int             `name:"n0" help:"Samples that choose an image's class." default:"100" placeholder:"N"`
+	N          *int            `name:"n" help:"Samples that estimate that class's probability (default 10000); not for --method anytime." placeholder:"N"`
+	MaxSamples *int            `help:"Most samples of an image with --method anytime, a multiple of 16 (default 100000)." placeholder:"N"`
+	Radii      []exact.Decimal `help:"Grid of --method anytime (default 0,0.25,0.5,0.75,1); 0 is always in it." placeholder:"R,..."`
+	Target     *exact.Decimal  `name:"target-radius" help:"The radius you want: the grid of --method anytime is 0 and this; with the other methods you are told if n cannot reach it." placeholder:"R"`
+	Alpha      exact.Decimal   `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
+	Seed       uint64          `help:"Seed of the noise." default:"0" placeholder:"N"`
+	Accuracy   bool            `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
+}
+
+// params returns the parameters that the flags ask for.
+func (f *methodFlags) params() (smooth.Params, error) {
+	p := smooth.Params{
+		Method: smooth.Method(f.Method), Sigma: f.Sigma, Alpha: f.Alpha, N0: f.N0, N: defaultN,
+		Seed: f.Seed, AccuracyOnly: f.Accuracy,
+	}
+	if p.Method == smooth.MethodAnytime {
+		if f.N != nil {
+			return p, misused("--n %d does not go with --method anytime, which draws what an image needs: give --max-samples", *f.N)
+		}
+		if f.Target != nil && len(f.Radii) > 0 {
+			return p, misused("--target-radius and --radii both name the grid: give one of them")
+		}
+		p.N, p.Radii = defaultMaxSamples, smooth.Grid(f.Radii)
+		switch {
+		case f.Target != nil:
+			p.Radii = smooth.Grid([]exact.Decimal{*f.Target})
+		case len(f.Radii) == 0:
+			p.Radii = smooth.Grid(defaultRadii)
+		}
+		if f.MaxSamples != nil {
+			p.N = *f.MaxSamples
+		}
+	} else {
+		if f.MaxSamples != nil {
+			return p, misused("--max-samples %d belongs to --method anytime; --method %s takes --n", *f.MaxSamples, p.Method)
+		}
+		if len(f.Radii) > 0 {
+			return p, misused("--radii belongs to --method anytime; --method %s certifies the largest radius that it can", p.Method)
+		}
+		if f.N != nil {
+			p.N = *f.N
+		}
+	}
+	if err := p.Check(); err != nil {
+		return p, misuse{err}
+	}
+	return p, nil
+}
+
+// warn tells the user about a radius that no image can reach.
+func (f *methodFlags) warn(e *env, p smooth.Params, classes int) error {
+	asked := p.Radii
+	if f.Target != nil {
+		asked = []exact.Decimal{*f.Target}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	stats, err := smooth.NewStatistics(p, classes)
+	if err != nil {
+		return err
+	}
+	largest, best := asked[len(asked)-1], stats.BestRadius()
+	if largest.Cmp(best) <= 0 {
+		return nil
+	}
+	flag := "--n"
+	if p.Method == smooth.MethodAnytime {
+		flag = "--max-samples"
+	}
+	text := fmt.Sprintf("no image can be certified at radius %s with %s %d, even if every sample has its class; the largest possible radius is %s", largest, flag, p.N, best)
+	if n, ok := stats.Needs(largest); ok {
+		text += fmt.Sprintf(", and %s needs at least %d samples", largest, n)
+	}
+	e.note(text)
+	return nil
+}
