@@ -16,7 +16,7 @@ func readCertificate(r io.Reader) (Run, error) {
 		return Run{}, err
 	}
 	h := d.Header()
-	run := Run{Method: h.Method, Sigma: h.Sigma, Alpha: h.Alpha, N: h.N, AccuracyOnly: h.AccuracyOnly}
+	run := Run{Method: string(h.Method), Sigma: h.Sigma, Alpha: h.Alpha, N: h.N, AccuracyOnly: h.AccuracyOnly}
 	for {
 		rec, err := d.Next()
 		if err == io.EOF {
