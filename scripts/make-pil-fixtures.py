@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
-"""Writes dmae/data/testdata/pil_ops.safetensors: RandAugment's operations as
-Pillow computes them, for strengths, directions, sizes and modes that
-randaugment_ops.safetensors leaves out.
+"""Writes what Pillow computes to two files in dmae/data/testdata:
+
+pil_ops.safetensors: RandAugment's operations, for strengths, directions, sizes
+and modes that randaugment_ops.safetensors leaves out.
+
+pil_jpeg.safetensors: small JPEG files of all kinds and their pixels. Blocks of
+"flat" ones have one value each. Files that Pillow does not write come from
+changed headers.
 
     python3 -m venv venv && venv/bin/pip install pillow
     venv/bin/python scripts/make-pil-fixtures.py dmae/data/testdata
 """
+import io
 import json
 import random
 import struct
@@ -92,14 +98,89 @@ def main(folder):
             cases += [(op, v, False, False) for op in enhance]
         for op, v, n, i in cases:
             data["%s.%s.%r.%s.%s" % (name, op, v, "neg" if n else "pos", "inc" if i else "plain")] = operate(im, op, v, n, i)
-    header, blob = {"__metadata__": {"pillow": PIL.__version__, "layout": "height,width,channel uint8", "name": "image.operation.strength.direction.set"}}, b""
-    for name, im in data.items():
-        raw = im.tobytes()
-        header[name] = {"dtype": "U8", "shape": [im.size[1], im.size[0], len(im.getbands())], "data_offsets": [len(blob), len(blob) + len(raw)]}
+    write(folder + "/pil_ops.safetensors", "image.operation.strength.direction.set", data)
+    write(folder + "/pil_jpeg.safetensors", "kind", jpegs())
+
+
+def jpeg(im, flat, **kw):
+    if flat:  # no detail survives these tables
+        kw["qtables"] = [[8] + [255] * 63] * 2
+    b = io.BytesIO()
+    im.save(b, "JPEG", **({"quality": 90} if not flat else {}), **kw)
+    return b.getvalue()
+
+
+def blocks(mode, h, w, side, low, high, seed):
+    r = random.Random(seed)
+    im = Image.new(mode, (-(-w // side), -(-h // side)))
+    for y in range(im.size[1]):
+        for x in range(im.size[0]):
+            im.putpixel((x, y), tuple(r.randint(low, high) for _ in im.getbands()))
+    return im.resize((im.size[0] * side, im.size[1] * side), Image.Resampling.NEAREST).crop((0, 0, w, h))
+
+
+def patched(file, old, new):
+    """Replaces the sampling factors in the frame header."""
+    at = max(file.find(b"\xff\xc0"), file.find(b"\xff\xc2"))
+    out = bytearray(file)
+    for i, (o, n) in enumerate(zip(old, new)):
+        assert out[at + 11 + 3 * i] == o
+        out[at + 11 + 3 * i] = n
+    return bytes(out)
+
+
+def jpegs():
+    files = {}
+    for s, name in enumerate(["444", "422", "420"]):
+        for h, w in [(19, 37), (16, 32), (5, 4), (1, 1), (2, 7), (1, 33), (18, 1)]:
+            files["%s.photo.%dx%d" % (name, h, w)] = jpeg(picture("RGB", h, w, 7), False, subsampling=s)
+            files["%s.flat.%dx%d" % (name, h, w)] = jpeg(blocks("RGB", h, w, 16, 0, 255, 8 + s), True, subsampling=s)
+        files[name + ".flat.progressive"] = jpeg(blocks("RGB", 35, 50, 16, 0, 255, 20 + s), True, subsampling=s, progressive=True)
+    files["420.photo.progressive"] = jpeg(picture("RGB", 33, 21, 9), False, subsampling=2, progressive=True)
+    files["420.photo.restarts"] = jpeg(picture("RGB", 33, 50, 11), False, subsampling=2, restart_marker_blocks=2)
+    files["422.photo.restarts.progressive"] = jpeg(picture("RGB", 33, 50, 11), False, subsampling=1, progressive=True, restart_marker_rows=1)
+    files["rgb.photo"] = jpeg(picture("RGB", 13, 22, 12), False, keep_rgb=True)
+    files["420.photo.coarse"] = jpeg(picture("RGB", 24, 24, 13), False, subsampling=2, qtables=[[40] * 64] * 2)
+    # The same number of blocks, shared out in another way.
+    files["440.flat"] = patched(jpeg(blocks("RGB", 15, 30, 16, 90, 150, 30), True, subsampling=1), [0x21, 0x11, 0x11], [0x12, 0x11, 0x11])
+    files["411.flat"] = patched(jpeg(blocks("RGB", 30, 61, 16, 90, 150, 31), True, subsampling=2), [0x22, 0x11, 0x11], [0x41, 0x11, 0x11])
+    files["grey.flat"] = jpeg(blocks("L", 20, 11, 8, 0, 255, 32), True)
+    files["grey.photo"] = jpeg(picture("L", 20, 11, 10), False)
+    cmyk = jpeg(blocks("CMYK", 24, 40, 8, 0, 255, 33), True)
+    adobe = cmyk.index(b"Adobe")
+    files["cmyk.flat"] = cmyk
+    files["cmyk.flat.unmarked"] = cmyk[: adobe - 4] + cmyk[adobe + 12 :]
+    ycck = bytearray(cmyk)
+    ycck[adobe + 11] = 2
+    files["ycck.flat"] = bytes(ycck)
+    half = bytearray(jpeg(blocks("CMYK", 32, 48, 8, 110, 140, 34), True))
+    half = patched(bytes(half), [0x11] * 4, [0x22, 0x11, 0x11, 0x22])
+    files["cmyk.flat.half"] = half
+    half = bytearray(half)
+    half[half.index(b"Adobe") + 11] = 2
+    files["ycck.flat.half"] = bytes(half)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    files["420.flat.exif"] = jpeg(blocks("RGB", 16, 48, 16, 0, 255, 35), True, subsampling=2, exif=turned)
+    data = {}
+    for name, file in files.items():
+        data[name + ".file"] = file
+        with Image.open(io.BytesIO(file)) as im:
+            data[name + ".rgb"] = im.convert("RGB")
+        with Image.open(io.BytesIO(file)) as im:
+            data[name + ".grey"] = im.convert("RGB").convert("L")
+    return data
+
+
+def write(path, names, data):
+    header, blob = {"__metadata__": {"pillow": PIL.__version__, "layout": "height,width,channel uint8", "name": names}}, b""
+    for name, v in data.items():
+        raw, shape = (v, [len(v)]) if isinstance(v, bytes) else (v.tobytes(), [v.size[1], v.size[0], len(v.getbands())])
+        header[name] = {"dtype": "U8", "shape": shape, "data_offsets": [len(blob), len(blob) + len(raw)]}
         blob += raw
     h = json.dumps(header, separators=(",", ":")).encode()
     h += b" " * (-len(h) % 8)
-    with open(folder + "/pil_ops.safetensors", "wb") as f:
+    with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(h)) + h + blob)
 
 

@@ -1,0 +1,285 @@
+package jpeg
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// Picture is a decoded picture: grey or red, green, blue.
+type Picture struct {
+	C, H, W int
+	Pix     []byte // [C, H, W]
+}
+
+// Size returns the size of the picture in a file, in pixels, without decoding
+// it.
+func Size(file []byte) (w, h int, err error) {
+	d := decoder{file: file}
+	if err := d.segments(true); err != nil {
+		return 0, 0, err
+	}
+	return d.w, d.h, nil
+}
+
+// Decode decodes a file. The memory it takes is proportional to the size that
+// Size returns, and a file that is too short for that size is refused before
+// any is taken.
+func Decode(file []byte) (Picture, error) {
+	d := decoder{file: file}
+	if err := d.segments(false); err != nil {
+		return Picture{}, err
+	}
+	return d.picture(), nil
+}
+
+// errShort is the error of a file that ends too early.
+var errShort = errors.New("the file is cut short")
+
+// decoder is the state of decoding one file.
+type decoder struct {
+	file []byte
+	at   int // next byte
+
+	w, h        int
+	components  []component
+	hmax, vmax  int
+	progressive bool
+	jfif        bool
+	adobe       int // colour transform of Adobe's segment plus one; 0 for none
+
+	quant   [4]*[64]int32 // in natural order
+	dc, ac  [4]*huffman
+	restart int // blocks between restarts, in units of a scan; 0 for none
+	scans   int
+
+	bits bitReader
+	skip int // blocks that still end early: EOBRUN of a progressive scan
+}
+
+// component is one of the planes a picture is stored in.
+type component struct {
+	id, tq     byte
+	h, v       int // sampling factors
+	w, rows    int // samples
+	bw, bh     int // blocks, of whole units
+	quant      *[64]int32
+	stride     int
+	samples    []byte
+	coeffs     []int16 // of a progressive file, 64 a block
+	prediction int
+	seen       bool
+}
+
+// Markers, T.81 table B.1.
+const (
+	markerSOF0, markerSOF1, markerSOF2 = 0xc0, 0xc1, 0xc2
+	markerDHT                          = 0xc4
+	markerRST0                         = 0xd0
+	markerSOI                          = 0xd8
+	markerEOI                          = 0xd9
+	markerSOS                          = 0xda
+	markerDQT                          = 0xdb
+	markerDRI                          = 0xdd
+	markerAPP0                         = 0xe0
+	markerAPP14                        = 0xee
+)
+
+// unsupported names the kinds of frame that are not read.
+var unsupported = map[byte]string{
+	0xc3: "lossless coding", 0xc5: "hierarchical coding", 0xc6: "hierarchical coding", 0xc7: "hierarchical coding",
+	0xc9: "arithmetic coding", 0xca: "arithmetic coding", 0xcb: "arithmetic coding", 0xcc: "arithmetic coding",
+	0xcd: "arithmetic coding", 0xce: "arithmetic coding", 0xcf: "arithmetic coding",
+	0xdc: "a number of lines after the scan", 0xde: "hierarchical coding", 0xdf: "hierarchical coding",
+}
+
+// next returns the next marker, passing over what is none.
+func (d *decoder) next() (byte, error) {
+	for ; d.at+1 < len(d.file); d.at++ {
+		if m := d.file[d.at+1]; d.file[d.at] == 0xff && m != 0 && m != 0xff {
+			d.at += 2
+			return m, nil
+		}
+	}
+	return 0, errShort
+}
+
+// segments reads the file, up to the size of the picture alone with sizeOnly.
+func (d *decoder) segments(sizeOnly bool) error {
+	if !bytes.HasPrefix(d.file, []byte{0xff, markerSOI}) {
+		return errors.New("it does not start as a JPEG file")
+	}
+	d.at = 2
+	for {
+		m, err := d.next()
+		if err != nil {
+			return err
+		}
+		if m == markerEOI {
+			return d.complete()
+		}
+		if m == 1 || m >= markerRST0 && m <= markerSOI { // without a body
+			continue
+		}
+		if kind, ok := unsupported[m]; ok {
+			return fmt.Errorf("it uses %s, which is not supported", kind)
+		}
+		body, err := d.body()
+		if err != nil {
+			return err
+		}
+		switch m {
+		case markerSOF0, markerSOF1, markerSOF2:
+			d.progressive = m == markerSOF2
+			if err = d.frame(body); err == nil && sizeOnly {
+				return nil
+			}
+		case markerDQT:
+			err = d.quantisation(body)
+		case markerDHT:
+			err = d.huffman(body)
+		case markerDRI:
+			if len(body) != 2 {
+				return errors.New("its restart interval is malformed")
+			}
+			d.restart = int(binary.BigEndian.Uint16(body))
+		case markerAPP0:
+			d.jfif = d.jfif || len(body) >= 12 && bytes.HasPrefix(body, []byte("JFIF\x00"))
+		case markerAPP14:
+			if len(body) >= 12 && bytes.HasPrefix(body, []byte("Adobe")) {
+				d.adobe = int(body[11]) + 1
+			}
+		case markerSOS:
+			if err = d.scan(body); err == nil && !d.progressive && d.complete() == nil {
+				return nil // PIL does not miss the end of the file either
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// body returns the content of the segment at hand and passes over it.
+func (d *decoder) body() ([]byte, error) {
+	if d.at+2 > len(d.file) {
+		return nil, errShort
+	}
+	n := int(binary.BigEndian.Uint16(d.file[d.at:]))
+	if n < 2 {
+		return nil, errors.New("one of its segments has no length")
+	}
+	if d.at+n > len(d.file) {
+		return nil, errShort
+	}
+	b := d.file[d.at+2 : d.at+n]
+	d.at += n
+	return b, nil
+}
+
+// complete reports whether all components have been read.
+func (d *decoder) complete() error {
+	if d.components == nil {
+		return errors.New("it holds no picture")
+	}
+	for _, c := range d.components {
+		if !c.seen {
+			return errors.New("the file lacks a component of the picture")
+		}
+	}
+	return nil
+}
+
+// frame reads the size of the picture and of its components.
+func (d *decoder) frame(b []byte) error {
+	switch {
+	case d.components != nil:
+		return errors.New("it holds two pictures")
+	case len(b) < 6 || len(b) != 6+3*int(b[5]):
+		return errors.New("its frame header is malformed")
+	case b[0] != 8:
+		return fmt.Errorf("it has %d bits a sample, only 8 are supported", b[0])
+	}
+	d.h, d.w = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
+	if d.w == 0 || d.h == 0 {
+		return fmt.Errorf("its size of %dx%d pixels is empty", d.w, d.h)
+	}
+	n := int(b[5])
+	if n != 1 && n != 3 && n != 4 {
+		return fmt.Errorf("it has %d colour components, only 1, 3 and 4 are supported", n)
+	}
+	d.components = make([]component, n)
+	for i := range d.components {
+		c := &d.components[i]
+		b := b[6+3*i:]
+		c.id, c.h, c.v, c.tq = b[0], int(b[1]>>4), int(b[1]&15), b[2]
+		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || c.tq > 3 {
+			return errors.New("the sampling of a component is malformed")
+		}
+		d.hmax, d.vmax = max(d.hmax, c.h), max(d.vmax, c.v)
+		for _, other := range d.components[:i] {
+			if other.id == c.id {
+				return errors.New("two of its components have the same number")
+			}
+		}
+	}
+	blocks := 0
+	for i := range d.components {
+		c := &d.components[i]
+		if d.hmax%c.h != 0 || d.vmax%c.v != 0 {
+			return fmt.Errorf("its sampling of %d:%d and %d:%d is no whole ratio, which is not supported", d.hmax, c.h, d.vmax, c.v)
+		}
+		c.w, c.rows = ceil(d.w*c.h, d.hmax), ceil(d.h*c.v, d.vmax)
+		c.bw, c.bh = ceil(d.w, 8*d.hmax)*c.h, ceil(d.h, 8*d.vmax)*c.v
+		blocks += c.bw * c.bh
+	}
+	// Every block takes at least a bit: a short file cannot claim to be huge.
+	if blocks/8 > len(d.file) {
+		return fmt.Errorf("%w: %d bytes cannot hold %dx%d pixels", errShort, len(d.file), d.w, d.h)
+	}
+	return nil
+}
+
+func ceil(a, b int) int { return (a + b - 1) / b }
+
+// quantisation reads quantisation tables.
+func (d *decoder) quantisation(b []byte) error {
+	for len(b) > 0 {
+		id, size := b[0]&15, 1+int(b[0]>>4)
+		if id > 3 || size > 2 || len(b) < 1+64*size {
+			return errors.New("a quantisation table is malformed")
+		}
+		t := new([64]int32)
+		for k := range 64 {
+			if size == 1 {
+				t[natural[k]] = int32(b[1+k])
+			} else {
+				t[natural[k]] = int32(binary.BigEndian.Uint16(b[1+2*k:]))
+			}
+		}
+		d.quant[id] = t
+		b = b[1+64*size:]
+	}
+	return nil
+}
+
+// natural is the place in a block, row by row, of the k-th coefficient in the
+// zigzag order of a file.
+var natural = func() (t [64]byte) {
+	y, x := 0, 0
+	for k := range t {
+		t[k] = byte(8*y + x)
+		switch up := (y+x)%2 == 0; {
+		case up && x == 7, !up && y < 7 && x == 0:
+			y++
+		case up && y == 0, !up && y == 7:
+			x++
+		case up:
+			y, x = y-1, x+1
+		default:
+			y, x = y+1, x-1
+		}
+	}
+	return t
+}()
