@@ -67,6 +67,7 @@ func (a *average) with(f func() error) error {
 		b.Run(ops.Copy, []*tensor.Tensor{dst}, []*tensor.Tensor{src}, &ops.Attr{})
 	}
 	move(values, a.raw.Values())
+	a.adoptFixed()
 	a.copy(a.raw, a.shadow)
 	defer func() {
 		move(a.raw.Values(), values)
@@ -81,8 +82,23 @@ func (a *average) copy(dst, src *nn.Params) {
 	dst.Touch()
 }
 
+// adoptFixed takes over what is not trained but may have changed, such as
+// running statistics, as it is.
+func (a *average) adoptFixed() {
+	trained, all := a.raw.Trained().Shape().Elems(), a.raw.Values().Shape().Elems()
+	if trained == all {
+		return
+	}
+	fixed := func(p *nn.Params) []*tensor.Tensor {
+		return []*tensor.Tensor{p.Values().View(trained, tensor.Of(all-trained))}
+	}
+	a.raw.Backend().Run(ops.Copy, fixed(a.shadow), fixed(a.raw), &ops.Attr{})
+	a.shadow.Touch()
+}
+
 // export returns the tensors that a checkpoint holds of both.
 func (a *average) export() []checkpoint.Tensor {
+	a.adoptFixed()
 	tensors := a.shadow.Export()
 	for _, p := range a.raw.All() {
 		if !p.Fixed {

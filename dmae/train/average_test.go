@@ -8,8 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/tensor"
 )
 
 func TestAverageDecayWarmsUp(t *testing.T) {
@@ -135,4 +137,41 @@ func TestAnAveragedRunIsAnotherRun(t *testing.T) {
 	})
 	o.Recipe.EMA = 1
 	require.ErrorContains(t, o.Recipe.Validate(), "moving average 1")
+}
+
+// What is not trained is not averaged: a running statistic that changes is the
+// model's at once.
+func TestFixedValuesAreNotAveraged(t *testing.T) {
+	b := cpu.New(cpu.Options{Threads: 1})
+	defer b.Close()
+	p := nn.NewParams(b, []nn.Spec{
+		{Name: "statistic", Shape: tensor.Of(3), Fixed: true},
+		{Name: "weight", Shape: tensor.Of(5)},
+	})
+	set := func(name string, v ...float32) { p.Upload(p.Get(name), v) }
+	set("weight", 8, 8, 8, 8, 8)
+	a := newAverage(p, 0.5)
+	set("weight", 0, 0, 0, 0, 0)
+	set("statistic", 1, 2, 3)
+	a.step(100)
+	require.NoError(t, a.with(func() error {
+		require.Equal(t, []float32{4, 4, 4, 4, 4}, p.Download(p.Get("weight")))
+		require.Equal(t, []float32{1, 2, 3}, p.Download(p.Get("statistic")))
+		return nil
+	}))
+	require.Equal(t, []float32{0, 0, 0, 0, 0}, p.Download(p.Get("weight")))
+
+	path := filepath.Join(t.TempDir(), "c.safetensors")
+	set("statistic", 7, 8, 9)
+	require.NoError(t, checkpoint.Write(path, a.export(), nil))
+	f, err := checkpoint.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	set("weight", 1, 1, 1, 1, 1)
+	set("statistic", 0, 0, 0)
+	other := newAverage(p, 0.5)
+	require.NoError(t, other.load(f))
+	require.Equal(t, []float32{0, 0, 0, 0, 0}, p.Download(p.Get("weight")))
+	require.Equal(t, []float32{7, 8, 9}, p.Download(p.Get("statistic")))
+	require.Equal(t, []float32{4, 4, 4, 4, 4}, other.shadow.Download(other.shadow.Get("weight")))
 }

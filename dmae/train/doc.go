@@ -10,8 +10,9 @@
 // The package promises that a result depends on nothing but the recipe, the
 // data and the initial weights. The number of threads, the size of the
 // micro-batches a batch is accumulated from, and being stopped, killed and
-// resumed at any point change no bit of the checkpoint and of log.txt. For that
-// the checkpoint carries everything the next step needs, down to the sums of
-// the epoch under way and the text of log.txt; it replaces its predecessor
-// atomically; and no file holds a wall-clock time.
+// resumed at any point change no bit of what a run leaves. For that the checkpoint
+// carries everything the next step needs, down to the sums of the epoch under way
+// and the text of log.txt; every file but the event file replaces its predecessor
+// atomically; and none but the event file holds a wall-clock time, which is no
+// part of the promise.
 package train

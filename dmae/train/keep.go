@@ -102,6 +102,7 @@ func (r *run) saveBest() error {
 	}
 	tensors := r.params.Export()
 	if r.average != nil {
+		r.average.adoptFixed()
 		tensors = r.average.shadow.Export()
 	}
 	metadata := map[string]string{bestKey: string(choice)}

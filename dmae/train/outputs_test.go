@@ -18,6 +18,7 @@ import (
 	"github.com/godmae/godmae/dmae/train/tfevents"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/ops/ref"
 )
 
 // readEvents returns the events of a run without their wall times.
@@ -302,4 +303,24 @@ func TestCheckpointsSayWhatComputedThem(t *testing.T) {
 	require.Equal(t, "cpu", f.Metadata()[backendKey])
 	require.Equal(t, "f32", f.Metadata()[precisionKey])
 	require.Equal(t, "f32/1", f.Metadata()[dmae.KeyContract])
+}
+
+// A checkpoint of one backend goes on with another, here the float64 one, which
+// then says that it did.
+func TestACheckpointGoesOnWithAnotherBackend(t *testing.T) {
+	both(t, func(t *testing.T, stage string) {
+		o := tinyOptions(stage, t.TempDir())
+		_, log := finish(t, o)
+		o.Resume, o.Out = filepath.Join(o.Out, NumberedName(1)), t.TempDir()
+		o.LogDir, o.Backend = "", ref.New()
+		r, err := train(t.Context(), o)
+		require.NoError(t, err)
+		require.InEpsilon(t, lossOf(t, log, 2), r.Last.TrainLoss, 1e-4)
+		require.NotEqual(t, lossOf(t, log, 2), r.Last.TrainLoss, "other arithmetic")
+		f, err := checkpoint.Open(r.Checkpoint)
+		require.NoError(t, err)
+		defer f.Close()
+		require.Equal(t, "ref", f.Metadata()[backendKey])
+		require.Equal(t, "f64", f.Metadata()[precisionKey])
+	})
 }

@@ -4,6 +4,8 @@ import (
 	"maps"
 
 	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
 )
 
 // Metadata keys under which a checkpoint says what computed it. They inform: any
@@ -13,8 +15,17 @@ const (
 	precisionKey = "godmae.precision"
 )
 
-// Precision is the arithmetic of training, as checkpoints name it.
+// Precision is the arithmetic of training on float32 backends, as checkpoints
+// name it.
 const Precision = "f32"
+
+// precision names the arithmetic of a backend.
+func precision(b ops.Backend) string {
+	if b.Float() == tensor.F64 {
+		return "f64"
+	}
+	return Precision
+}
 
 // write writes a checkpoint that can be resumed.
 func (r *run) write(path string) error {
@@ -38,7 +49,7 @@ func (r *run) modelMetadata() map[string]string {
 	m := r.describe()
 	m[preprocessingKey] = Preprocessing(r.opt.Train, &r.opt.Model)
 	m[backendKey] = r.opt.Backend.Name()
-	m[precisionKey] = Precision
+	m[precisionKey] = precision(r.opt.Backend)
 	return m
 }
 
