@@ -22,11 +22,6 @@ const (
 	kindTrailer = "trailer"
 )
 
-// The kinds of noise.
-const (
-	noiseFloat = "gaussian-f32" // float32 noise added to float32 pixels
-)
-
 // StoppedWrongClass is the value of Record.Stopped for an image that was not
 // estimated because its selected class is not its label.
 const StoppedWrongClass = "wrong-class"
@@ -82,6 +77,7 @@ type Header struct {
 	Schema       string   `json:"schema"`
 	Method       Method   `json:"method"`
 	Noise        string   `json:"noise"`
+	Clip         int      `json:"clip,omitempty"` // k of integer noise
 	Sigma        Decimal  `json:"sigma"`
 	Alpha        Decimal  `json:"alpha"`
 	N0           int      `json:"n0"`
@@ -100,7 +96,7 @@ func NewHeader(p Params, classes int, subject Subject) Header {
 		subject.Names = []string{}
 	}
 	h := Header{
-		Kind: kindHeader, Schema: Schema, Method: p.method(), Noise: noiseFloat,
+		Kind: kindHeader, Schema: Schema, Method: p.method(),
 		Sigma: p.Sigma, Alpha: p.Alpha, N0: p.N0, N: p.N, Seed: Seed(p.Seed),
 		Streams:      streamsOf(p.method()),
 		AccuracyOnly: p.AccuracyOnly, Classes: classes, Subject: subject,
@@ -108,14 +104,14 @@ func NewHeader(p Params, classes int, subject Subject) Header {
 	if h.Method == MethodAnytime {
 		h.Anytime = anytimeOf(p.Radii)
 	}
-	return h
+	return h.withNoise(p)
 }
 
 // Params returns the parameters of the certification.
 func (h Header) Params() Params {
 	p := Params{
 		Method: h.Method, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
-		Seed: uint64(h.Seed), AccuracyOnly: h.AccuracyOnly,
+		Seed: uint64(h.Seed), AccuracyOnly: h.AccuracyOnly, Sound: h.Noise == noiseInteger,
 	}
 	if h.Anytime != nil {
 		p.Radii = h.Anytime.Radii
@@ -128,7 +124,7 @@ func (h Header) check() error {
 	switch {
 	case h.Kind != kindHeader || h.Schema != Schema:
 		return fmt.Errorf("it is not a certificate of the format %s", Schema)
-	case !slices.Contains(Methods(), h.Method) || h.Noise != noiseFloat:
+	case !slices.Contains(Methods(), h.Method) || !slices.Contains(noises, h.Noise):
 		return fmt.Errorf("method %q with noise %q is not known to this version", h.Method, h.Noise)
 	case h.Streams != streamsOf(h.Method):
 		return fmt.Errorf("the streams %d, %d and %d are not those of selection, estimation and bound", h.Streams.Selection, h.Streams.Estimation, h.Streams.Bound)
@@ -152,7 +148,10 @@ func (h Header) check() error {
 			return err
 		}
 	}
-	return h.Params().Check()
+	if err := h.Params().Check(); err != nil {
+		return err
+	}
+	return h.checkClip()
 }
 
 // Trailer is the last line: the number of image lines, and the SHA-256 of all

@@ -46,6 +46,10 @@ type Params struct {
 	// AccuracyOnly stops at an image whose selected class differs from its
 	// label: enough for certified accuracy, too little for an abstention rate.
 	AccuracyOnly bool
+
+	// Sound draws integer noise on 8-bit pixels (see PixelNoise) in place of
+	// float noise on float pixels.
+	Sound bool
 }
 
 // Limits of what a certification may ask for; sample numbers are 32 bits.

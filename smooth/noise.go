@@ -2,6 +2,7 @@ package smooth
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/godmae/godmae/internal/pixelnoise"
 )
@@ -30,6 +31,42 @@ type PixelClassifier interface {
 
 	// TakesPixelNoise returns nil when Noise.Pixels is obeyed, or why not.
 	TakesPixelNoise() error
+}
+
+// The kinds of noise, as a header names them.
+const (
+	noiseFloat   = "gaussian-f32" // float32 noise added to float32 pixels
+	noiseInteger = "gaussian-u8"  // PixelNoise
+)
+
+var noises = []string{noiseFloat, noiseInteger}
+
+// withNoise returns a header that names the noise of the parameters.
+func (h Header) withNoise(p Params) Header {
+	h.Noise, h.Clip = noiseFloat, 0
+	if p.Sound {
+		h.Noise, h.Clip = noiseInteger, pixelnoise.Clip(p.Sigma)
+	}
+	return h
+}
+
+// checkClip verifies the recorded k, which follows from sigma.
+func (h Header) checkClip() error {
+	if want := h.withNoise(h.Params()).Clip; h.Clip != want {
+		return fmt.Errorf("noise of the kind %q and sigma %s is clipped with k = %d, not %d", h.Noise, h.Sigma, want, h.Clip)
+	}
+	return nil
+}
+
+// noise returns the noise of the parameters.
+func (p Params) noise() (Noise, error) {
+	n := Noise{Sigma: p.Sigma.Float32(), Seed: p.Seed}
+	if !p.Sound {
+		return n, nil
+	}
+	var err error
+	n.Pixels, err = NewPixelNoise(p.Sigma)
+	return n, err
 }
 
 // checkNoise refuses integer noise for a classifier that would not draw it.

@@ -80,6 +80,13 @@ func (t Task) Run(ctx context.Context) error {
 		t.Note(files.Certificate + " is complete already")
 		return nil
 	}
+	noise, err := t.noise()
+	if err != nil {
+		return err
+	}
+	if err := checkNoise(t.Classifier, noise); err != nil {
+		return err
+	}
 	j, err := openJournal(files, header, t.Describe, t.Note)
 	if err != nil {
 		return err
@@ -88,7 +95,7 @@ func (t Task) Run(ctx context.Context) error {
 	if err := j.machine(t.Machine, t.batch()); err != nil {
 		return err
 	}
-	if err := t.classify(ctx, j, header, stats); err != nil {
+	if err := t.classify(ctx, j, header, stats, noise); err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("stopped after %d of %d images, which are kept in %s: run the same command again to go on: %w", j.images, header.Images.Len(), files.partial(), err)
 		}
@@ -105,7 +112,7 @@ func (t Task) batch() int {
 }
 
 // classify runs the scheduler over the images that the journal lacks.
-func (t Task) classify(ctx context.Context, j *journal, header Header, stats Statistics) error {
+func (t Task) classify(ctx context.Context, j *journal, header Header, stats Statistics, noise Noise) error {
 	total := header.Images.Len()
 	images := header.Images.cursor()
 	for range j.images {
@@ -114,7 +121,7 @@ func (t Task) classify(ctx context.Context, j *journal, header Header, stats Sta
 	start, samples, before := time.Now(), 0, j.images
 	s := &scheduler{
 		classifier: t.Classifier, params: t.Params, stats: stats, batch: t.batch(),
-		noise: Noise{Sigma: t.Sigma.Float32(), Seed: t.Seed},
+		noise: noise,
 		emit:  j.append,
 		open: func() (int, Image, bool, error) {
 			index, ok := images.next()
