@@ -91,7 +91,8 @@ func goldenRun(t *testing.T, threads, batch int) string {
 		logits := c.Logits(tape, in.noisy, in.drop)
 		return tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, tape.Const(in.targets)), logits
 	})
-	g.certificate(c)
+	g.certificate(c, false)
+	g.certificate(c, true)
 	return g.out.String()
 }
 
@@ -166,17 +167,28 @@ func (g *goldenModels) input(tape *autograd.Tape, from, to int, step uint32) bat
 }
 
 // certificate certifies three images and hashes the file.
-func (g *goldenModels) certificate(c *dmae.Classifier) {
+func (g *goldenModels) certificate(c *dmae.Classifier, sound bool) {
 	size := g.cfg.Pixels()
 	pixels := func(i int) ([]float32, error) { return g.images[i*size : (i+1)*size], nil }
+	name, classifier := "certificate", dmae.NewSmoothClassifier(c, pixels, 64)
+	if sound {
+		name = "sound certificate"
+		classifier = dmae.NewPixelClassifier(c, func(i int) ([]byte, error) {
+			v := make([]byte, size)
+			for p := range v {
+				v[p] = byte(g.images[i*size+p] * 256)
+			}
+			return v, nil
+		}, 64)
+	}
 	out := filepath.Join(g.t.TempDir(), "certify.jsonl")
 	task := smooth.Task{
-		Params: smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 20, N: 150, Seed: 9},
+		Params: smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 20, N: 150, Seed: 9, Sound: sound},
 		Subject: smooth.Subject{
 			Contract: "f32/1", Model: fmt.Sprint(c.Digest()), Data: "golden", Preprocessing: "none",
 			Images: smooth.IndexSet{{0, 1, 3}},
 		},
-		Classifier: dmae.NewSmoothClassifier(c, pixels, 64),
+		Classifier: classifier,
 		Describe: func(i int) (smooth.Image, error) {
 			return smooth.Image{Label: i % g.cfg.Classes, Pixels: sha256.Sum256([]byte{byte(i)})}, nil
 		},
@@ -185,7 +197,7 @@ func (g *goldenModels) certificate(c *dmae.Classifier) {
 	require.NoError(g.t, task.Run(context.Background()))
 	file, err := os.ReadFile(out)
 	require.NoError(g.t, err)
-	fmt.Fprintf(&g.out, "%x certificate\n", sha256.Sum256(file))
+	fmt.Fprintf(&g.out, "%x %s\n", sha256.Sum256(file), name)
 }
 
 func (g *goldenModels) floats(v []float32, dims ...int) *tensor.Tensor {

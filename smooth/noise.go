@@ -58,14 +58,15 @@ func (h Header) checkClip() error {
 	return nil
 }
 
-// noise returns the noise of the parameters.
-func (p Params) noise() (Noise, error) {
-	n := Noise{Sigma: p.Sigma.Float32(), Seed: p.Seed}
-	if !p.Sound {
+// NewNoise describes noise of a level, in units of pixels scaled to [0,1]:
+// integer noise on 8-bit pixels when it is to be sound, else float noise.
+func NewNoise(sigma Decimal, seed uint64, sound bool) (Noise, error) {
+	n := Noise{Sigma: sigma.Float32(), Seed: seed}
+	if !sound {
 		return n, nil
 	}
 	var err error
-	n.Pixels, err = NewPixelNoise(p.Sigma)
+	n.Pixels, err = NewPixelNoise(sigma)
 	return n, err
 }
 

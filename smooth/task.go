@@ -80,7 +80,7 @@ func (t Task) Run(ctx context.Context) error {
 		t.Note(files.Certificate + " is complete already")
 		return nil
 	}
-	noise, err := t.noise()
+	noise, err := NewNoise(t.Sigma, t.Seed, t.Sound)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
@@ -134,7 +135,10 @@ func (c *benchTrainCmd) steps(ctx context.Context, stage func(context.Context, t
 	return float64(steps*o.Recipe.Batch) / to.Sub(from).Seconds(), nil
 }
 
-type benchCertifyCmd struct{ modelBenchFlags }
+type benchCertifyCmd struct {
+	modelBenchFlags
+	Sound bool `help:"${sound_help}" default:"true" negatable:""`
+}
 
 func (benchCertifyCmd) Help() string { return "Example: dmae bench certify --json" }
 
@@ -158,14 +162,16 @@ func (c *benchCertifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	classifier := dmae.NewSmoothClassifier(model, newPixelCache(images, &model.Config, c.BatchSize).get, c.BatchSize)
+	classifier := dmae.NewPixelClassifier(model, newPixelCache(images, &model.Config, c.BatchSize).get, c.BatchSize)
 	jobs, out := make([]smooth.Job, c.BatchSize), make([]int32, c.BatchSize)
 	for i := range jobs {
 		jobs[i] = smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}
 	}
-	classify := func() error {
-		return classifier.Classify(e.ctx, jobs, smooth.Noise{Sigma: 0.25}, out)
+	noise, err := smooth.NewNoise(exact.MustDecimal("0.25"), 0, c.Sound)
+	if err != nil {
+		return err
 	}
+	classify := func() error { return classifier.Classify(e.ctx, jobs, noise, out) }
 	if err := classify(); err != nil { // allocates
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -25,6 +24,7 @@ type certifyCmd struct {
 	Skip      int    `help:"Take every N-th image." default:"1" placeholder:"N"`
 	Max       int    `help:"Take at most N images; 0 for all." default:"0" placeholder:"N"`
 	BatchSize int    `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	Sound     bool   `help:"${sound_help}" default:"true" negatable:""`
 	Out       string `help:"Where to write FILE.jsonl, the certificates, FILE.timing.jsonl and FILE.tsv." required:"" placeholder:"FILE"`
 	JSON      bool   `name:"json" help:"Print a JSON object."`
 }
@@ -42,6 +42,7 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	params.Sound = c.Sound
 	b, err := c.backend()
 	if err != nil {
 		return err
@@ -105,6 +106,10 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	if got := len(c.images.Classes()); got != c.model.Config.Classes {
 		return files, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", c.images.Name(), got, c.model.Config.Classes)
 	}
+	preprocessing := train.Preprocessing
+	if c.params.Sound {
+		preprocessing = train.IntegerPreprocessing
+	}
 	pixels := newPixelCache(c.images, &c.model.Config, c.batch)
 	digest := c.model.Digest()
 	p := newProgress(e.stderr, c.title, "images", len(indices))
@@ -115,17 +120,17 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 			Contract:      contract,
 			Model:         "sha256:" + hex.EncodeToString(digest[:]),
 			Data:          c.images.Name(),
-			Preprocessing: train.Preprocessing(c.images, &c.model.Config),
+			Preprocessing: preprocessing(c.images, &c.model.Config),
 			Names:         c.model.Config.ClassNames,
 			Images:        set,
 		},
-		Classifier: dmae.NewSmoothClassifier(c.model, pixels.get, c.batch),
+		Classifier: dmae.NewPixelClassifier(c.model, pixels.get, c.batch),
 		Describe: func(index int) (smooth.Image, error) {
 			x, err := pixels.get(index)
 			if err != nil {
 				return smooth.Image{}, err
 			}
-			return smooth.Image{Label: c.images.Label(index), Pixels: sha256.Sum256(pixelBytes(x))}, nil
+			return smooth.Image{Label: c.images.Label(index), Pixels: pixelDigest(x, c.params.Sound)}, nil
 		},
 		Out:     c.out,
 		Machine: fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),

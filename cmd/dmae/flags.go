@@ -37,6 +37,7 @@ func (f *computeFlags) backend() (*cpu.Backend, error) {
 // flags share.
 var flagDefaults = kong.Vars{
 	"max_corrupt": strconv.Itoa(data.DefaultMaxCorrupt),
+	"sound_help":  "Add exact integer noise to 8-bit pixels, so that rounding leaves no gap between samples and guarantee; --no-sound adds float noise to float pixels, as other certifiers do.",
 	"data_help":   "Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 batches or class folders of JPEG and PNG files, or a .tar.gz of those.",
 }
 

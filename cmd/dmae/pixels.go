@@ -1,12 +1,14 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"math"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/smooth"
 )
 
 // pixelCache prepares the images that the certifier asks for again and again.
@@ -14,23 +16,23 @@ type pixelCache struct {
 	images data.Dataset
 	config *dmae.Config
 	size   int // images kept
-	known  map[int][]float32
+	known  map[int][]byte
 	order  []int // of arrival
 }
 
 // newPixelCache keeps a few more images than the certifier has in flight with
 // batches of that size.
 func newPixelCache(images data.Dataset, c *dmae.Config, batch int) *pixelCache {
-	return &pixelCache{images: images, config: c, size: 16 + batch/8, known: map[int][]float32{}}
+	return &pixelCache{images: images, config: c, size: 16 + batch/8, known: map[int][]byte{}}
 }
 
-// get returns an image [C, h, w] in [0,1] at the data's resolution.
-func (p *pixelCache) get(index int) ([]float32, error) {
+// get returns an image [C, h, w] of 8-bit pixels at the data's resolution.
+func (p *pixelCache) get(index int) ([]byte, error) {
 	if x, ok := p.known[index]; ok {
 		return x, nil
 	}
-	x := make([]float32, p.config.Pixels())
-	if err := train.Pixels(p.images, index, p.config, x); err != nil {
+	x := make([]byte, p.config.Pixels())
+	if err := train.Bytes(p.images, index, p.config, x); err != nil {
 		return nil, err
 	}
 	if len(p.order) == p.size {
@@ -42,11 +44,16 @@ func (p *pixelCache) get(index int) ([]float32, error) {
 	return x, nil
 }
 
-// pixelBytes returns the little-endian bytes of pixels, for their digest.
-func pixelBytes(x []float32) []byte {
+// pixelDigest is what a certificate knows an image by: the SHA-256 of its 8-bit
+// pixels where integer noise is added to those, else of the little-endian
+// float32 that float noise is added to.
+func pixelDigest(x []byte, sound bool) smooth.Digest {
+	if sound {
+		return sha256.Sum256(x)
+	}
 	b := make([]byte, 0, 4*len(x))
 	for _, v := range x {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(v)/255))
 	}
-	return b
+	return sha256.Sum256(b)
 }

@@ -19,6 +19,7 @@ type predictCmd struct {
 	Alpha     exact.Decimal `help:"Probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
 	Seed      uint64        `help:"Seed of the noise." default:"0" placeholder:"N"`
 	BatchSize int           `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	Sound     bool          `help:"${sound_help}" default:"true" negatable:""`
 	JSON      bool          `name:"json" help:"Print a JSON array."`
 }
 
@@ -50,14 +51,17 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	noise := smooth.Noise{Sigma: c.Sigma.Float32(), Seed: c.Seed}
+	noise, err := smooth.NewNoise(c.Sigma, c.Seed, c.Sound)
+	if err != nil {
+		return misuse{err}
+	}
 	answers := []prediction{}
 	for i, file := range c.Images {
 		x, err := readPixels(file, &model.Config)
 		if err != nil {
 			return err
 		}
-		classifier := dmae.NewSmoothClassifier(model, func(int) ([]float32, error) { return x, nil }, c.BatchSize)
+		classifier := dmae.NewPixelClassifier(model, func(int) ([]byte, error) { return x, nil }, c.BatchSize)
 		p, err := smooth.Predict(e.ctx, classifier, i, noise, c.N, c.Alpha)
 		if err != nil {
 			return fmt.Errorf("cannot predict %s: %w", file, err)
@@ -84,8 +88,8 @@ func (c *predictCmd) Run(e *env) error {
 	return nil
 }
 
-// readPixels reads an image file as the model sees it.
-func readPixels(path string, c *dmae.Config) ([]float32, error) {
+// readPixels reads the 8-bit pixels of an image file at the data's resolution.
+func readPixels(path string, c *dmae.Config) ([]byte, error) {
 	im, err := data.ReadImage(path, c.Channels)
 	if err != nil {
 		return nil, err
@@ -94,6 +98,6 @@ func readPixels(path string, c *dmae.Config) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := make([]float32, c.Pixels())
-	return x, train.Pixels(one, 0, c, x)
+	x := make([]byte, c.Pixels())
+	return x, train.Bytes(one, 0, c, x)
 }

@@ -26,6 +26,15 @@ func Preprocessing(ds data.Dataset, c *dmae.Config) string {
 	return fmt.Sprintf("short side resized for %[1]d pixels, middle %[1]dx%[1]d, x/255", c.DataSize)
 }
 
+// IntegerPreprocessing says in words what EvalPipeline does to the 8-bit pixels,
+// for certificates that add their noise to those.
+func IntegerPreprocessing(ds data.Dataset, c *dmae.Config) string {
+	if len(EvalPipeline(ds, c)) == 0 {
+		return "8-bit pixels as stored"
+	}
+	return fmt.Sprintf("8-bit pixels, short side resized for %[1]d pixels and rounded to 8 bits, middle %[1]dx%[1]d", c.DataSize)
+}
+
 // Pixels writes image i of ds, [C, h, w] in [0,1] at the model's data size, as
 // evaluation and certification see it.
 func Pixels(ds data.Dataset, i int, c *dmae.Config, dst []float32) error {
