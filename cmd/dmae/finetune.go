@@ -23,6 +23,7 @@ type finetuneCmd struct {
 	GlobalPool   bool    `help:"Classify the mean of the patch tokens; --no-global-pool takes the class token." default:"true" negatable:""`
 	consistencyFlags
 	mixFlags
+	augmentFlags
 }
 
 // encoderFlags say what a classifier is made of, which images it learns from
@@ -72,6 +73,23 @@ func (f *mixFlags) apply(r *train.Recipe) error {
 		r.Mix, r.MixClean = &m, f.MixupOrder == "mix-first"
 	}
 	return nil
+}
+
+// augmentFlags are those of RandAugment and random erasing.
+type augmentFlags struct {
+	AA      string  `name:"aa" help:"Policy of RandAugment, such as rand-m9-mstd0.5-inc1; none for none." default:"none" placeholder:"POLICY"`
+	Reprob  float64 `help:"Random erasing: probability that a part of an image is erased, before the noise." default:"0" placeholder:"SHARE"`
+	Remode  string  `help:"Random erasing: const (mean colour), rand (one random colour) or pixel (a random colour each pixel)." enum:"const,rand,pixel" default:"pixel"`
+	Recount int     `help:"Random erasing: parts of an image that are erased." default:"1" placeholder:"N"`
+}
+
+func (f *augmentFlags) apply(r *train.Recipe) {
+	if f.AA != "none" {
+		r.AutoAugment = f.AA
+	}
+	if f.Reprob != 0 {
+		r.EraseProb, r.EraseMode, r.EraseCount = f.Reprob, data.EraseMode(f.Remode), f.Recount
+	}
 }
 
 func (finetuneCmd) Help() string {
@@ -165,6 +183,7 @@ func (c *finetuneCmd) Run(e *env) error {
 	recipe := c.recipe(train.StageFinetune, stageFlags{c.BLR, c.MinLR, c.WarmupEpochs, c.WeightDecay, c.Epochs})
 	recipe.Beta2, recipe.LayerDecay, recipe.Smoothing = 0.999, c.LayerDecay, c.Smoothing
 	c.consistencyFlags.apply(&recipe)
+	c.augmentFlags.apply(&recipe)
 	if err := c.mixFlags.apply(&recipe); err != nil {
 		return err
 	}

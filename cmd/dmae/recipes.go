@@ -38,7 +38,7 @@ var (
 		"con-reg": "true", "num-noise-sample": "2", "reg-form": "default", "reg-lbd": "2", "reg-eta": "0.5",
 	}
 	imageNetValues = map[string]string{
-		"effective-batch": "1024", "batch-size": "32", "crop-min": "0.08",
+		"effective-batch": "1024", "batch-size": "32", "crop-min": "0.08", "aa": "rand-m9-mstd0.5-inc1", "reprob": "0",
 		"mixup": "0.8", "cutmix": "1", "mixup-prob": "1", "mixup-switch-prob": "0.5", "mixup-order": "noise-first",
 	}
 	cifarPixels = map[string]string{"mean": "0.4914,0.4822,0.4465", "std": "0.2471,0.2435,0.2616"}
@@ -76,7 +76,7 @@ var recipes = []recipe{
 		with(finetuneValues, imageNetValues, map[string]string{"epochs": "50", "blr": "1e-3", "layer-decay": "0.75", "drop-path": "0.2"})},
 	{"official-cifar10-b", "finetune", "ViT-B/16 on CIFAR-10 with consistency", "dmae_vit_base_patch16", cifarImages, 10,
 		with(finetuneValues, consistencyValues, cifarPixels, map[string]string{
-			"epochs": "50", "effective-batch": "256", "batch-size": "64", "crop-min": "0", "mixup": "0", "cutmix": "0"})},
+			"epochs": "50", "effective-batch": "256", "batch-size": "64", "crop-min": "0", "aa": "none", "mixup": "0", "cutmix": "0"})},
 }
 
 // findRecipe returns a command's recipe, and a misuse that lists them.

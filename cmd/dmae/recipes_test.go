@@ -57,6 +57,8 @@ func TestRecipeValues(t *testing.T) {
 	d = dry(t, "finetune", "--recipe", "official-imagenet-b")
 	require.Equal(t, 2e-3, d.Values.LR)
 	require.Equal(t, 0.8, d.Values.Mix.Mixup)
+	require.Equal(t, "rand-m9-mstd0.5-inc1", d.Values.AutoAugment)
+	require.Zero(t, d.Values.EraseProb, "the official code never applies it")
 	require.Equal(t, "default", d.Values.Consistency)
 	require.Equal(t, 0.5, d.Values.Eta)
 	require.Equal(t, 1000, d.Model.Classes)
@@ -123,6 +125,8 @@ func TestRecipeMistakes(t *testing.T) {
 		"pretrain --data builtin:fashion-mnist --out x --lr-curve x.png":                "--dry-run",
 		"finetune --recipe official-imagenet-b --dry-run --cutmix-minmax 0.1":           "--cutmix-minmax",
 		"finetune --recipe official-imagenet-b --dry-run --num-noise-sample 1":          "noisy copies 1",
+		"finetune --recipe official-imagenet-b --dry-run --aa rand-q3":                  "q3",
+		"finetune --recipe official-imagenet-b --dry-run --reprob 2":                    "probability 2",
 		"finetune --recipe official-imagenet-b --dry-run --mixup=-1":                    "mixup -1",
 		"pretrain --data x --out y --effective-batch 64 --batch-size 16 --accum-iter 8": "--accum-iter 8",
 	} {

@@ -64,7 +64,8 @@ func image(ds data.Dataset, i int, c *dmae.Config) (data.Image, error) {
 	return im, err
 }
 
-// trainPipeline returns the augmentation of a recipe.
+// trainPipeline returns the augmentation of a valid recipe: crop, flip,
+// RandAugment, and erasing, which comes before the noise.
 func trainPipeline(ds data.Dataset, c *dmae.Config, r Recipe) data.Pipeline {
 	p := EvalPipeline(ds, c)
 	if r.CropMin > 0 {
@@ -72,6 +73,17 @@ func trainPipeline(ds data.Dataset, c *dmae.Config, r Recipe) data.Pipeline {
 	}
 	if r.Flip {
 		p = append(p, data.RandomFlip{})
+	}
+	if r.AutoAugment != "" {
+		a, err := data.ParseRandAugment(r.AutoAugment)
+		if err != nil {
+			panic(err) // Validate accepted it
+		}
+		a.Fill = data.FillOf(c.Mean)
+		p = append(p, a)
+	}
+	if r.EraseProb > 0 {
+		p = append(p, data.RandomErasing{Prob: r.EraseProb, Mode: r.EraseMode, Count: r.EraseCount, Mean: c.Mean, Std: c.Std})
 	}
 	return p
 }

@@ -49,6 +49,14 @@ type Recipe struct {
 	Flip    bool    `json:"flip"`
 	CropMin float64 `json:"crop_min"`
 
+	// AutoAugment is a policy of RandAugment, "" for none; see
+	// [data.ParseRandAugment]. EraseProb is the probability that EraseCount boxes
+	// of an image are erased, in the mode EraseMode; see [data.RandomErasing].
+	AutoAugment string         `json:"aa,omitempty"`
+	EraseProb   float64        `json:"erase_prob,omitempty"`
+	EraseMode   data.EraseMode `json:"erase_mode,omitempty"`
+	EraseCount  int            `json:"erase_count,omitempty"`
+
 	// Fine-tuning only.
 	LayerDecay float64 `json:"layer_decay"` // learning-rate factor from a block to the one before it
 	Smoothing  float64 `json:"smoothing"`   // label smoothing
@@ -138,6 +146,17 @@ func (r Recipe) Validate() error {
 	} {
 		if !c.ok {
 			return fmt.Errorf("train: the %s %s cannot be used: %s", c.name, c.value, c.remedy)
+		}
+	}
+	if r.AutoAugment != "" {
+		if _, err := data.ParseRandAugment(r.AutoAugment); err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
+	}
+	if r.EraseProb != 0 {
+		one := []float64{1}
+		if err := (data.RandomErasing{Prob: r.EraseProb, Mode: r.EraseMode, Count: r.EraseCount, Mean: one, Std: one}).Validate(1); err != nil {
+			return fmt.Errorf("train: %w", err)
 		}
 	}
 	if r.Mix != nil {

@@ -65,7 +65,8 @@ func stripes(n int, seed uint64) data.Dataset {
 	return ds
 }
 
-// consistent is fine-tuning with a consistency regulariser, mixup and cutmix.
+// consistent is fine-tuning with everything: a consistency regulariser, mixup,
+// cutmix, RandAugment and random erasing.
 const consistent = "consistency"
 
 // tinyOptions describes a run of 3 epochs of 5 steps, with everything on.
@@ -84,6 +85,7 @@ func tinyOptions(stage, out string) Options {
 		o.Test, o.EvalEvery, o.EvalSplit, o.Select = stripes(10, 2), 2, "val", true
 		if stage == consistent {
 			o.Recipe.Copies, o.Recipe.Consistency, o.Recipe.Lambda, o.Recipe.Eta = 2, "default", 2, 0.5
+			o.Recipe.AutoAugment, o.Recipe.EraseProb, o.Recipe.EraseMode, o.Recipe.EraseCount = "rand-m9-mstd0.5-inc1", 0.25, data.ErasePixel, 1
 			o.Recipe.Mix = &data.Mix{Mixup: 0.8, Cutmix: 1, Prob: 0.9, Switch: 0.5}
 			o.Recipe.EMA = 0.8
 		}
