@@ -204,11 +204,11 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 		// derivatives themselves
 		ops.LinearGradX, ops.LinearGradW, ops.RowSum, ops.GeluGrad, ops.LayerNormGradX, ops.LayerNormGradParams,
 		ops.AttentionGrad, ops.SoftmaxGrad, ops.BroadcastGrad, ops.PrependGradToken, ops.SliceGrad, ops.MeanTokensGrad,
-		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad, ops.ResizeGrad,
+		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad, ops.ResizeGrad, ops.BatchNormGrad,
 		// preparation of inputs and targets
 		ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix,
 		// in place, and for the optimiser
-		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares, ops.EMA,
+		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares, ops.EMA, ops.RunningStats, ops.LARS,
 	}
 	for _, op := range ops.All {
 		if autograd.Differentiable(op) {

@@ -55,6 +55,14 @@ var table = map[*ops.Op]VJP{
 		c.Derive(0, ops.ResizeGrad, ops.Attr{Size: [2]int{img.Dim(2), img.Dim(3)}}, c.Grad())
 	},
 
+	// Linear probes.
+	ops.BatchNorm: func(c Call) { c.Derive(0, ops.BatchNormGrad, ops.Attr{}, c.Grad(), c.Out(0), c.Out(3)) },
+	ops.Standardize: func(c Call) {
+		c.Refuse(1)
+		c.Refuse(2)
+		c.Derive(0, ops.Standardize, ops.Attr{Eps: c.At().Eps}, c.Grad(), nil, c.In(2))
+	},
+
 	// Losses.
 	ops.PatchMSE: func(c Call) {
 		c.Refuse(1)

@@ -23,14 +23,19 @@ type Classifier struct {
 	Params *nn.Params
 
 	trunk
-	norm nn.LayerNorm // fc_norm after the mean over tokens, or norm of the class token
-	head nn.Linear
+	norm  nn.LayerNorm // fc_norm after the mean over tokens, or norm of the class token
+	probe *batchNorm   // before the linear layer of a linear probe, else nil
+	head  nn.Linear
 }
 
 // NewClassifier allocates a model on b with all values zero; call InitScratch,
 // LoadEncoder or load values next. The error is that of [Config.Validate], or
 // that the configuration names no classes.
 func NewClassifier(b ops.Backend, cfg Config) (*Classifier, error) {
+	return newClassifier(b, cfg, classifierSpecs)
+}
+
+func newClassifier(b ops.Backend, cfg Config, specs func(*Config) []nn.Spec) (*Classifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -38,14 +43,18 @@ func NewClassifier(b ops.Backend, cfg Config) (*Classifier, error) {
 		return nil, errors.New("model configuration: a classifier needs at least one class")
 	}
 	cfg = cfg.clone()
-	p := nn.NewParams(b, classifierSpecs(&cfg))
-	return &Classifier{
+	p := nn.NewParams(b, specs(&cfg))
+	m := &Classifier{
 		Config: cfg,
 		Params: p,
 		trunk:  newTrunk(&cfg, p),
 		norm:   nn.NewLayerNorm(p, cfg.finalNorm()),
-		head:   nn.NewLinear(p, "head"),
-	}, nil
+	}
+	if cfg.Head == BatchNormHead {
+		m.probe = newBatchNorm(p)
+	}
+	m.head = nn.NewLinear(p, cfg.linear())
+	return m, nil
 }
 
 // finalNorm returns the name of a classifier's last layer normalisation.
@@ -67,7 +76,10 @@ func classifierSpecs(c *Config) []nn.Spec {
 	learned := *c
 	learned.Positions = Learned
 	norm := nn.LayerNormSpecs(c.finalNorm(), c.Width)
-	head := nn.LinearSpecs("head", c.Classes, c.Width, nn.Normal(0.02))
+	head := nn.LinearSpecs(c.linear(), c.Classes, c.Width, nn.Normal(0.02))
+	if c.Head == BatchNormHead {
+		head = slices.Concat(batchNormSpecs(c.Width), head)
+	}
 	if c.GlobalPool {
 		norm, head = head, norm
 	}
@@ -97,12 +109,16 @@ func (m *Classifier) LoadEncoder(from *Autoencoder, seed uint64) error {
 
 // initHead draws what an autoencoder does not have: fc_norm and the head.
 func (m *Classifier) initHead(seed uint64) {
+	head := m.Config.linear()
 	for _, p := range m.Params.All() {
 		init := p.Init
 		switch p.Name {
-		case "head.weight":
+		case head + ".weight":
 			init = nn.Normal(HeadStd)
-		case "head.bias", "fc_norm.weight", "fc_norm.bias":
+			if m.probe != nil {
+				init = nn.Normal(ProbeStd)
+			}
+		case head + ".bias", "fc_norm.weight", "fc_norm.bias", runningMean, runningVar, batchesTracked:
 		default:
 			continue
 		}
@@ -125,6 +141,16 @@ func (m *Classifier) logits(t *autograd.Tape, images *autograd.Variable, drop *t
 	if drop != nil {
 		path = &nn.DropPath{Scales: drop}
 	}
+	return m.Classify(t, m.features(t, images, path))
+}
+
+// Features maps images, as Logits takes them, to what the head classifies
+// [B, D].
+func (m *Classifier) Features(t *autograd.Tape, images *tensor.Tensor) *autograd.Variable {
+	return m.features(t, t.Const(images), nil)
+}
+
+func (m *Classifier) features(t *autograd.Tape, images *autograd.Variable, path *nn.DropPath) *autograd.Variable {
 	x := m.blocks.Forward(t, m.tokens(t, &m.Config, images), path)
 	if !m.Config.GlobalPool {
 		x = t.Apply(ops.Slice, ops.Attr{Count: 1}, x)
@@ -133,5 +159,14 @@ func (m *Classifier) logits(t *autograd.Tape, images *autograd.Variable, drop *t
 	} else {
 		x = t.Apply(ops.MeanTokens, ops.Attr{From: 1}, x)
 	}
-	return m.head.Forward(t, m.norm.Forward(t, x))
+	return m.norm.Forward(t, x)
+}
+
+// Classify maps features [B, D] to logits [B, K]. A linear probe normalises them
+// by the statistics it has gathered.
+func (m *Classifier) Classify(t *autograd.Tape, features *autograd.Variable) *autograd.Variable {
+	if m.probe != nil {
+		features = m.probe.use(t, features)
+	}
+	return m.head.Forward(t, features)
 }

@@ -16,6 +16,15 @@ const (
 	Learned Positions = "learned" // a parameter, normal with deviation 0.02 at first
 )
 
+// Head is the kind of a classifier's last layer.
+type Head string
+
+// The kinds of heads.
+const (
+	LinearHead    Head = ""          // "head", a linear layer
+	BatchNormHead Head = "batchnorm" // "head.0", batch normalisation without gain and offset, and "head.1", linear: a linear probe's
+)
+
 // Decoder is the shape of the transformer that reconstructs the image from the
 // encoder's output. It is thrown away after pre-training.
 type Decoder struct {
@@ -51,6 +60,7 @@ type Config struct {
 	ClassNames []string `json:"class_names,omitempty"` // K names, or none
 	GlobalPool bool     `json:"global_pool"`           // classify the mean of the patch tokens, not the class token
 	DropPath   float64  `json:"drop_path"`             // rate of stochastic depth in the last block; linear from 0
+	Head       Head     `json:"head,omitempty"`        // what classifies
 }
 
 // Grid returns the number of patches along a side.
@@ -122,6 +132,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("model configuration: drop_path is %v, it must be at least 0 and below 1", c.DropPath)
 	case c.Classes < 0 || c.Classes > 1<<16-1:
 		return fmt.Errorf("model configuration: classes is %d, it must lie between 0 and 65535", c.Classes)
+	case c.Head != LinearHead && c.Head != BatchNormHead:
+		return fmt.Errorf("model configuration: head is %q, it must be %q or %q", c.Head, LinearHead, BatchNormHead)
 	case len(c.ClassNames) != 0 && len(c.ClassNames) != c.Classes:
 		return fmt.Errorf("model configuration: %d class names for %d classes", len(c.ClassNames), c.Classes)
 	case len(c.Mean) != c.Channels || len(c.Std) != c.Channels:

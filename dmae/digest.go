@@ -27,6 +27,7 @@ type digestConfig struct {
 	Std        []float64 `json:"std"`
 	Classes    int       `json:"classes"`
 	GlobalPool bool      `json:"global_pool"`
+	Head       Head      `json:"head,omitempty"`
 }
 
 // Digest identifies the function that the classifier computes, whatever file
@@ -38,6 +39,9 @@ func (m *Classifier) Digest() [sha256.Size]byte {
 	params := slices.SortedFunc(slices.Values(m.Params.All()), func(a, b *nn.Param) int { return cmp.Compare(a.Name, b.Name) })
 	var buf []byte
 	for _, p := range params {
+		if p.Whole {
+			continue // a count of batches decides nothing
+		}
 		buf = fmt.Appendf(buf[:0], "%s\x00%v\x00", p.Name, p.Shape)
 		for _, v := range m.Params.Download(p) {
 			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
@@ -47,7 +51,7 @@ func (m *Classifier) Digest() [sha256.Size]byte {
 	c := &m.Config
 	config, err := json.Marshal(digestConfig{
 		c.ImageSize, c.DataSize, c.Channels, c.Patch, c.Width, c.Depth, c.Heads, c.MLPRatio,
-		c.Mean, c.Std, c.Classes, c.GlobalPool,
+		c.Mean, c.Std, c.Classes, c.GlobalPool, c.Head,
 	})
 	if err != nil {
 		panic(err) // a validated Config holds nothing that JSON cannot

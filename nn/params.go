@@ -21,6 +21,7 @@ type Spec struct {
 	View  tensor.Shape // the shape operations use, if not Shape: same elements, same order
 	Init  Initializer
 	Fixed bool // not trained and without gradient, but stored with the model
+	Whole bool // a count, below 2^24: a whole number in files
 }
 
 // Param is a named parameter of a model.

@@ -24,7 +24,9 @@ func Match(specs []Spec, f *checkpoint.File, ignore func(name string) bool) erro
 			problems = append(problems, fmt.Sprintf("%s %v is missing", s.Name, s.Shape))
 		case !slices.Equal(info.Shape, s.Shape.Dims()):
 			problems = append(problems, fmt.Sprintf("%s is %v but should be %v", s.Name, info.Shape, s.Shape))
-		case !info.DType.IsFloat():
+		case s.Whole && info.DType != checkpoint.I64:
+			problems = append(problems, fmt.Sprintf("%s holds %s but should hold whole numbers (I64)", s.Name, info.DType))
+		case !s.Whole && !info.DType.IsFloat():
 			problems = append(problems, fmt.Sprintf("%s holds %s but should hold floating point numbers", s.Name, info.DType))
 		}
 	}
@@ -62,7 +64,15 @@ func (p *Params) Load(f *checkpoint.File) error {
 	var buf []float32
 	for _, param := range p.list {
 		buf = slices.Grow(buf[:0], param.Elems())[:param.Elems()]
-		if err := f.ReadFloat32(param.Name, buf); err != nil {
+		if param.Whole {
+			v, err := f.Int64(param.Name)
+			if err != nil {
+				return err
+			}
+			for i, n := range v {
+				buf[i] = float32(n)
+			}
+		} else if err := f.ReadFloat32(param.Name, buf); err != nil {
 			return err
 		}
 		p.Upload(param, buf)
@@ -70,12 +80,22 @@ func (p *Params) Load(f *checkpoint.File) error {
 	return nil
 }
 
-// Export returns all parameters, fixed ones too, as float32 tensors with
+// Export returns all parameters, fixed ones too, as float32 tensors (counts as
+// whole numbers) with
 // PyTorch's names and shapes, to be written to a checkpoint.
 func (p *Params) Export() []checkpoint.Tensor {
 	out := make([]checkpoint.Tensor, len(p.list))
 	for i, param := range p.list {
-		out[i] = checkpoint.Float32s(param.Name, param.Shape.Dims(), p.Download(param))
+		v := p.Download(param)
+		if !param.Whole {
+			out[i] = checkpoint.Float32s(param.Name, param.Shape.Dims(), v)
+			continue
+		}
+		n := make([]int64, len(v))
+		for j, x := range v {
+			n[j] = int64(x)
+		}
+		out[i] = checkpoint.Int64s(param.Name, param.Shape.Dims(), n)
 	}
 	return out
 }

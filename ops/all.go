@@ -14,5 +14,5 @@ var All = []*Op{
 	Patchify, Unpatchify, Normalize, Resize, ResizeGrad, AddNoise, AddPixelNoise, Mix,
 	NormPatches, PatchMSE, PatchMSEGrad,
 	CrossEntropy, CrossEntropyGrad, Consistency, ConsistencyGrad,
-	Copy, AddInPlace, ScaleInPlace, Fill, AdamW, SumSquares, EMA,
+	Copy, AddInPlace, ScaleInPlace, Fill, AdamW, SumSquares, EMA, BatchNorm, BatchNormGrad, Standardize, RunningStats, LARS,
 }

@@ -62,6 +62,7 @@ type Attr struct {
 	Box        [4]int  // Mix: first row, row behind the last, first column, column behind the last
 	Chan       [2][3]float64
 	Adam       Adam
+	Lars       Lars
 	Reg        Regulariser          // Consistency
 	Pixels     *pixelnoise.Gaussian // AddPixelNoise
 	Seed       uint64

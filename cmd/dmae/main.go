@@ -26,6 +26,7 @@ type cli struct {
 	Quickstart  quickstartCmd  `cmd:"" help:"Pre-train, fine-tune, certify and report on embedded real images; no download."`
 	Pretrain    pretrainCmd    `cmd:"" help:"Pre-train a denoising masked autoencoder on unlabelled images."`
 	Finetune    finetuneCmd    `cmd:"" help:"Train a classifier under Gaussian noise, from an autoencoder's encoder or from scratch."`
+	Linprobe    linprobeCmd    `cmd:"" help:"Train a linear classifier on the features of a frozen encoder, under Gaussian noise."`
 	Eval        evalCmd        `cmd:"" help:"Measure a classifier's accuracy, clean and under noise."`
 	Certify     certifyCmd     `cmd:"" help:"Certify images by randomised smoothing: class and radius, one line each."`
 	Predict     predictCmd     `cmd:"" help:"Smoothed prediction of image files; no labels needed."`

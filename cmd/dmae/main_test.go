@@ -30,7 +30,7 @@ func succeed(t *testing.T, args ...string) string {
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	names := commandNames()
-	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "eval", "certify", "predict", "analyze", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
+	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "analyze", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
 	for _, name := range names {
 		if name == "bench" {
 			for _, what := range []string{"gemm", "train", "certify"} {
@@ -141,6 +141,12 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	text := succeed(t, append([]string{"finetune", "--finetune", encoder, "--out", in("fine"), "--eval-split", "none", "--json"}, small...)...)
 	var tuned struct{ Checkpoint string }
 	require.NoError(t, json.Unmarshal([]byte(text), &tuned))
+
+	text = succeed(t, append([]string{"linprobe", "--finetune", encoder, "--out", in("probe"), "--eval-split", "none", "--effective-batch", "32", "--json"}, small...)...)
+	var probe struct{ Checkpoint string }
+	require.NoError(t, json.Unmarshal([]byte(text), &probe))
+	succeed(t, append([]string{"eval", "--model", probe.Checkpoint, "--max", "20"}, data...)...)
+	succeed(t, append([]string{"certify", "--model", probe.Checkpoint, "--max", "2", "--n0", "10", "--n", "20", "--alpha", "0.1", "--out", in("probe.tsv")}, data...)...)
 
 	text = succeed(t, append([]string{"eval", "--model", tuned.Checkpoint, "--max", "20", "--json"}, data...)...)
 	var accuracy struct {

@@ -77,6 +77,10 @@ var recipes = []recipe{
 	{"official-cifar10-b", "finetune", "ViT-B/16 on CIFAR-10 with consistency", "dmae_vit_base_patch16", cifarImages, 10,
 		with(finetuneValues, consistencyValues, cifarPixels, map[string]string{
 			"epochs": "50", "effective-batch": "256", "batch-size": "64", "crop-min": "0", "aa": "none", "mixup": "0", "cutmix": "0"})},
+	{"official-imagenet-b", "linprobe", "linear probe of a ViT-B/16 on ImageNet", "dmae_vit_base_patch16", imageNetImages, 1000,
+		map[string]string{
+			"epochs": "90", "warmup-epochs": "10", "blr": "0.1", "min-lr": "0", "weight-decay": "0", "clip-grad": "0", "momentum": "0.9", "trust": "0.001",
+			"effective-batch": "16384", "batch-size": "64", "bn-batch": "512", "crop-min": "0.08", "flip": "true", "global-pool": "false"}},
 }
 
 // findRecipe returns a command's recipe, and a misuse that lists them.

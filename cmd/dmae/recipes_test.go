@@ -79,6 +79,15 @@ func TestRecipeValues(t *testing.T) {
 	require.Equal(t, []float64{0.4914, 0.4822, 0.4465}, d.Model.Mean)
 }
 
+func TestLinprobeRecipe(t *testing.T) {
+	d := dry(t, "linprobe", "--recipe", "official-imagenet-b")
+	require.Equal(t, 16384, d.Values.Batch)
+	require.Equal(t, 512, d.Values.BatchNorm)
+	require.InEpsilon(t, 6.4, d.Values.LR, 1e-15)
+	require.False(t, d.Model.GlobalPool)
+	require.Equal(t, 1000*768+1000, d.Plan.Parameters)
+}
+
 func TestSingleFlagsOverrideARecipe(t *testing.T) {
 	d := dry(t, "finetune", "--recipe", "official-imagenet-b", "--sigma", "1", "--epochs", "7", "--batch-size", "16",
 		"--mixup", "0", "--cutmix", "0", "--no-flip")

@@ -77,6 +77,10 @@ func newBatchRunner(b ops.Backend, c *dmae.Config, seed uint64, batch, copies in
 	return r
 }
 
+// begin and finish surround the micro-batches of an optimiser step.
+func (r *batchRunner) begin()  {}
+func (r *batchRunner) finish() {}
+
 // run uploads a micro-batch, corrupts its copies, records forward, and runs it
 // backward from the weight times the loss of every image.
 func (r *batchRunner) run(b *data.Batch, p place, losses []imageLoss, forward func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms) error {

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"github.com/godmae/godmae/autograd"
@@ -23,13 +22,8 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got, want := len(o.Train.Classes()), o.Model.Classes; got != want {
-		return nil, fmt.Errorf("finetune: the images have %d classes and the model %d; use data with the model's classes", got, want)
-	}
-	if o.Test != nil {
-		if r.state.Eval, err = data.Digest(o.Test); err != nil {
-			return nil, err
-		}
+	if err := r.checkClasses(); err != nil {
+		return nil, fmt.Errorf("finetune: %w", err)
 	}
 	model, err := dmae.NewClassifier(o.Backend, o.Model)
 	if err != nil {
@@ -41,10 +35,9 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	r.optimiser = optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Finetune(o.Recipe.WeightDecay, o.Recipe.LayerDecay, c.Depth))
 	stage := &finetuning{
 		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, copies),
-		model:       model,
+		measuring:   newMeasuring(model, &r.opt, n),
 		smoothing:   o.Recipe.Smoothing,
 		regulariser: o.Recipe.regulariser(),
-		test:        o.Test,
 		labels:      make([]int32, n*copies),
 		target:      make([]float32, n*copies*c.Classes),
 		targets:     o.Backend.Persist(o.Backend.Float(), tensor.Of(n*copies, c.Classes)),
@@ -86,12 +79,11 @@ func initialise(model *dmae.Classifier, o Options) error {
 // finetuning is the stage of Finetune.
 type finetuning struct {
 	*batchRunner
-	model       *dmae.Classifier
+	measuring
 	smoothing   float64
 	regulariser *ops.Regulariser // nil for none
-	test        data.Dataset
-	labels      []int32   // [B*copies]
-	target      []float32 // [B*copies, K]
+	labels      []int32          // [B*copies]
+	target      []float32        // [B*copies, K]
 	targets     *tensor.Tensor
 	drop        []float32 // [2*Depth, B*copies], or nil
 	drops       *tensor.Tensor
@@ -117,28 +109,3 @@ func (f *finetuning) accumulate(b *data.Batch, at place, losses []imageLoss) err
 		return loss
 	})
 }
-
-// evaluate measures the accuracy on the test images, clean and under the noise
-// trained with.
-func (f *finetuning) evaluate(ctx context.Context, e *Entry) error {
-	if f.test == nil {
-		return nil
-	}
-	clean, err := Evaluate(ctx, f.model, f.test, EvalOptions{Batch: f.batch, Seed: f.seed})
-	if err != nil {
-		return err
-	}
-	noisy, err := Evaluate(ctx, f.model, f.test, EvalOptions{Batch: f.batch, Seed: f.seed, Sigma: f.sigma})
-	if err != nil {
-		return err
-	}
-	loss, acc, noisyAcc := clean.Loss, 100*clean.Accuracy(), 100*noisy.Accuracy()
-	e.TestLoss, e.TestAcc1, e.NoisyAcc1 = &loss, &acc, &noisyAcc
-	if f.model.Config.Classes > 5 {
-		acc5 := 100 * float64(clean.Top5) / float64(clean.Images)
-		e.TestAcc5 = &acc5
-	}
-	return nil
-}
-
-var errNoImages = errors.New("there are no images to evaluate on")

@@ -41,6 +41,12 @@ type stage interface {
 	// losses, and stores those losses.
 	accumulate(b *data.Batch, at place, losses []imageLoss) error
 
+	// begin is called before the micro-batches of an optimiser step, finish after
+	// the step has been taken. What the model learns beside the optimiser is put
+	// into it by finish, so that a step that failed leaves no trace.
+	begin()
+	finish()
+
 	// evaluate fills in what is measured after an epoch.
 	evaluate(ctx context.Context, e *Entry) error
 }
@@ -77,12 +83,16 @@ func (r *run) loop(ctx context.Context) error {
 // stands on.
 func (r *run) loader(ctx context.Context) (*data.Loader, error) {
 	s := r.state
-	perEpoch := data.Steps(r.opt.Train.Len(), r.opt.MicroBatch, true)
+	perEpoch := data.Steps(r.opt.Train.Len(), r.part, true)
+	prefetch := 0
+	if s.Recipe.Stage == StageLinprobe {
+		prefetch = 1 // 512 images of 224 pixels are 300 MB
+	}
 	return data.NewLoader(ctx, r.opt.Train, data.LoaderOptions{
-		Batch: r.opt.MicroBatch, DropLast: true, Shuffle: true,
+		Batch: r.part, DropLast: true, Shuffle: true,
 		Seed: s.Recipe.Seed, Pipeline: trainPipeline(r.opt.Train, &r.opt.Model, s.Recipe),
-		Epochs: s.Recipe.Epochs, Start: s.Epoch*perEpoch + s.Step*(s.Recipe.Batch/r.opt.MicroBatch),
-		Workers: max(r.opt.Workers, 1), MaxCorrupt: r.opt.MaxCorrupt, Log: r.opt.Log,
+		Epochs: s.Recipe.Epochs, Start: s.Epoch*perEpoch + s.Step*(s.Recipe.Batch/r.part),
+		Workers: max(r.opt.Workers, 1), Prefetch: prefetch, MaxCorrupt: r.opt.MaxCorrupt, Log: r.opt.Log,
 	})
 }
 
@@ -164,8 +174,9 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 	lr := r.schedule.At(timeOf(s.Epoch, s.Step, stepsPerEpoch))
 	at := place{epoch: uint32(s.Epoch), step: uint32(s.Steps), weight: 1 / float64(s.Recipe.Batch)}
 	r.params.ZeroGrad()
+	r.stage.begin()
 	sum, nat, reg := 0.0, 0.0, 0.0
-	for done := 0; done < s.Recipe.Batch; done += r.opt.MicroBatch {
+	for done := 0; done < s.Recipe.Batch; done += r.part {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -197,6 +208,7 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 		scale = optim.ClipScale(norm, s.Recipe.ClipGrad)
 	}
 	r.optimiser.Step(lr, scale)
+	r.stage.finish()
 	if r.average != nil {
 		r.average.step(s.Steps + 1)
 	}

@@ -74,6 +74,8 @@ func (r *Recipe) parameters(model *dmae.Config) ([]nn.Spec, optim.Rule) {
 	switch r.Stage {
 	case StagePretrain:
 		return model.AutoencoderSpecs(), optim.Pretrain(r.WeightDecay)
+	case StageLinprobe:
+		return model.ProbeSpecs(), optim.Probe(r.WeightDecay)
 	default:
 		return model.ClassifierSpecs(), optim.Finetune(r.WeightDecay, r.LayerDecay, model.Depth)
 	}

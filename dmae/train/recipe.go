@@ -15,6 +15,7 @@ import (
 const (
 	StagePretrain = "pretrain"
 	StageFinetune = "finetune"
+	StageLinprobe = "linprobe"
 )
 
 // Recipe holds every choice that decides the result of a training run, except
@@ -61,6 +62,13 @@ type Recipe struct {
 	LayerDecay float64 `json:"layer_decay"` // learning-rate factor from a block to the one before it
 	Smoothing  float64 `json:"smoothing"`   // label smoothing
 
+	// Linear probes: momentum and trust coefficient of LARS, and the number of
+	// images that batch normalisation takes its statistics over, a divisor of
+	// Batch.
+	Momentum  float64 `json:"momentum,omitempty"`
+	Trust     float64 `json:"trust,omitempty"`
+	BatchNorm int     `json:"batch_norm,omitempty"`
+
 	// Copies is the number of noisy copies of each image in a batch, 0 standing
 	// for one. Consistency is the form of the consistency regulariser between
 	// them, "" for none, with its weights; see [ops.Consistency].
@@ -74,6 +82,20 @@ type Recipe struct {
 	// square root of 2.
 	Mix      *data.Mix `json:"mix,omitempty"`
 	MixClean bool      `json:"mix_clean,omitempty"`
+}
+
+// ProbeBatch is the number of images that batch normalisation takes together in
+// the paper's linear probes: the batch of one process.
+const ProbeBatch = 512
+
+// LinprobeRecipe returns the recipe of the paper for linear probes, with a peak
+// learning rate of 0.1 times batch/256.
+func LinprobeRecipe(batch int) Recipe {
+	return Recipe{
+		Stage: StageLinprobe, Batch: batch, Epochs: 90, WarmupEpochs: 10,
+		LR: ScaledLR(0.1, batch), Momentum: 0.9, Trust: 0.001, BatchNorm: min(batch, ProbeBatch),
+		Flip: true,
+	}
 }
 
 // PretrainRecipe returns the recipe of the paper for pre-training, with a peak
@@ -124,7 +146,7 @@ func (r Recipe) Validate() error {
 		name, value string
 		remedy      string
 	}{
-		{r.Stage == StagePretrain || r.Stage == StageFinetune, "stage", r.Stage, "use pretrain or finetune"},
+		{r.Stage == StagePretrain || r.Stage == StageFinetune || r.Stage == StageLinprobe, "stage", r.Stage, "use pretrain, finetune or linprobe"},
 		{r.Batch > 0, "batch size", fmt.Sprint(r.Batch), "use at least 1"},
 		{r.Epochs > 0, "number of epochs", fmt.Sprint(r.Epochs), "use at least 1"},
 		{r.WarmupEpochs >= 0 && r.WarmupEpochs <= float64(r.Epochs), "number of warm-up epochs", fmt.Sprint(r.WarmupEpochs), fmt.Sprintf("use 0 to %d, the number of epochs", r.Epochs)},
@@ -137,6 +159,10 @@ func (r Recipe) Validate() error {
 		{r.EMA >= 0 && r.EMA < 1, "decay of the moving average", fmt.Sprint(r.EMA), "use a number in (0,1), such as 0.9999, or 0 for none"},
 		{r.CropMin >= 0 && r.CropMin <= 1, "smallest crop", fmt.Sprint(r.CropMin), "use a share of the area in (0,1], or 0 for no crops"},
 		{r.Stage != StageFinetune || r.LayerDecay > 0 && r.LayerDecay <= 1, "layer decay", fmt.Sprint(r.LayerDecay), "use a factor in (0,1]; 1 for none"},
+		{r.Stage != StageLinprobe || r.EMA == 0, "decay of the moving average", fmt.Sprint(r.EMA), "a linear probe has none; use 0"},
+		{r.Momentum >= 0 && r.Momentum < 1, "momentum", fmt.Sprint(r.Momentum), "use a number in [0,1)"},
+		{r.Trust >= 0 && finite(r.Trust), "trust coefficient", fmt.Sprint(r.Trust), "use 0 or a positive number"},
+		{r.Stage != StageLinprobe || r.BatchNorm > 1 && r.Batch%r.BatchNorm == 0, "number of images for batch normalisation", fmt.Sprint(r.BatchNorm), fmt.Sprintf("use a divisor of the batch size %d that is at least 2", r.Batch)},
 		{r.Copies >= 0 && r.Copies <= 1<<16, "number of noisy copies", fmt.Sprint(r.Copies), "use 1 to 65536"},
 		{r.Consistency == "" || slices.Contains(ConsistencyForms, r.Consistency), "consistency regulariser", r.Consistency, "use default, xent, kl or mse"},
 		{r.Consistency == "" || r.Copies >= 2, "number of noisy copies", fmt.Sprint(r.Copies), "consistency is between at least 2"},

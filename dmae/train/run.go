@@ -15,8 +15,16 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// optimiserPrefix starts the names of the optimiser's tensors in a checkpoint.
-const optimiserPrefix = dmae.StatePrefix + "adamw."
+// adamWPrefix starts the names of AdamW's tensors in a checkpoint.
+const adamWPrefix = dmae.StatePrefix + "adamw."
+
+// optimiser is one of those of package optim.
+type optimiser interface {
+	GradNorm() float64
+	Step(lr, gradScale float64)
+	Export(prefix string) []checkpoint.Tensor
+	Import(f *checkpoint.File, prefix string, steps int) error
+}
 
 // Options describe a run.
 type Options struct {
@@ -93,15 +101,17 @@ type Result struct {
 
 // run is a training run under way.
 type run struct {
-	opt       Options
-	params    *nn.Params
-	optimiser *optim.AdamW
-	schedule  optim.Schedule
-	stage     stage
-	describe  func() map[string]string // metadata of the model
-	state     *State
-	losses    []imageLoss // of a micro-batch
-	saved     int         // step of the last checkpoint; -1 for none
+	opt             Options
+	params          *nn.Params
+	optimiser       optimiser
+	optimiserPrefix string // of its tensors in a checkpoint
+	schedule        optim.Schedule
+	stage           stage
+	describe        func() map[string]string // metadata of the model
+	state           *State
+	part            int         // images of a micro-batch
+	losses          []imageLoss // of a micro-batch
+	saved           int         // step of the last checkpoint; -1 for none
 
 	average *average // nil for none
 	events  *events  // nil for none
@@ -119,19 +129,26 @@ func newRun(o Options, stageName string) (*run, error) {
 	if o.Recipe.Stage != stageName {
 		return nil, fmt.Errorf("train: the recipe is for %s, not for %s", o.Recipe.Stage, stageName)
 	}
-	if o.MicroBatch < 0 || o.Recipe.Batch%o.MicroBatch != 0 {
-		return nil, fmt.Errorf("train: a batch of %d images cannot be accumulated from micro-batches of %d; use a divisor", o.Recipe.Batch, o.MicroBatch)
+	part, whole := o.MicroBatch, o.Recipe.Batch
+	if stageName == StageLinprobe {
+		part, whole = o.Recipe.BatchNorm, o.Recipe.BatchNorm
+		o.MicroBatch = min(o.MicroBatch, part)
+	}
+	if o.MicroBatch < 0 || whole%o.MicroBatch != 0 {
+		return nil, fmt.Errorf("train: a batch of %d images cannot be accumulated from micro-batches of %d; use a divisor", whole, o.MicroBatch)
 	}
 	digest, err := data.Digest(o.Train)
 	if err != nil {
 		return nil, err
 	}
 	r := &run{
-		opt:      o,
-		losses:   make([]imageLoss, o.MicroBatch),
-		saved:    -1,
-		state:    &State{Recipe: o.Recipe, Data: digest},
-		schedule: o.Recipe.schedule(),
+		opt:             o,
+		part:            part,
+		losses:          make([]imageLoss, part),
+		optimiserPrefix: adamWPrefix,
+		saved:           -1,
+		state:           &State{Recipe: o.Recipe, Data: digest},
+		schedule:        o.Recipe.schedule(),
 	}
 	return r, nil
 }
@@ -205,7 +222,7 @@ func (r *run) resume(from string) error {
 	if err := r.load(f); err != nil {
 		return err
 	}
-	if err := r.optimiser.Import(f, optimiserPrefix, saved.Steps); err != nil {
+	if err := r.optimiser.Import(f, r.optimiserPrefix, saved.Steps); err != nil {
 		return err
 	}
 	r.state = saved

@@ -79,6 +79,11 @@ func tinyOptions(stage, out string) Options {
 	switch stage {
 	case StagePretrain:
 		o.Recipe = PretrainRecipe(8)
+	case StageLinprobe:
+		o.Recipe = LinprobeRecipe(8)
+		o.Recipe.BatchNorm = 4
+		o.Model.Classes, o.Model.ClassNames, o.Model.GlobalPool = 2, o.Train.Classes(), false
+		o.Test, o.EvalEvery, o.EvalSplit, o.Select = stripes(10, 2), 2, "val", true
 	default:
 		o.Recipe = FinetuneRecipe(8)
 		o.Model.Classes, o.Model.ClassNames, o.Model.DropPath = 2, o.Train.Classes(), 0.3
@@ -97,8 +102,11 @@ func tinyOptions(stage, out string) Options {
 }
 
 func train(ctx context.Context, o Options) (*Result, error) {
-	if o.Recipe.Stage == StagePretrain {
+	switch o.Recipe.Stage {
+	case StagePretrain:
 		return Pretrain(ctx, o)
+	case StageLinprobe:
+		return Linprobe(ctx, o)
 	}
 	return Finetune(ctx, o)
 }
@@ -130,10 +138,10 @@ func files(t *testing.T, dir string) (weights, log []byte) {
 	return weights, log
 }
 
-// both runs a test for both stages, and for fine-tuning with everything that
-// can be added to it.
+// both runs a test for all stages, and for fine-tuning with everything that can
+// be added to it.
 func both(t *testing.T, f func(t *testing.T, stage string)) {
-	for _, stage := range []string{StagePretrain, StageFinetune, consistent} {
+	for _, stage := range []string{StagePretrain, StageFinetune, consistent, StageLinprobe} {
 		t.Run(stage, func(t *testing.T) { f(t, stage) })
 	}
 }

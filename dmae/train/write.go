@@ -40,7 +40,7 @@ func (r *run) write(path string) error {
 	} else {
 		tensors = r.params.Export()
 	}
-	tensors = append(tensors, r.optimiser.Export(optimiserPrefix)...)
+	tensors = append(tensors, r.optimiser.Export(r.optimiserPrefix)...)
 	return checkpoint.Write(path, tensors, metadata)
 }
 

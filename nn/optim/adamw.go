@@ -22,11 +22,8 @@ type AdamW struct {
 	step         int     // steps taken
 	pow1, pow2   float64 // beta1^step and beta2^step
 
-	// Arguments of operations, kept to allocate nothing in a step.
-	at        ops.Attr
-	norm      [1]*tensor.Tensor
-	grads     [1]*tensor.Tensor
-	sumSquare [1]float64
+	gradNorm
+	at ops.Attr // argument of operations, kept to allocate nothing in a step
 }
 
 // span is a run of parameters with the same rule.
@@ -44,8 +41,7 @@ func NewAdamW(params *nn.Params, beta1, beta2 float64, rule Rule) *AdamW {
 	o := &AdamW{
 		params: params, beta1: beta1, beta2: beta2, pow1: 1, pow2: 1,
 		m: b.Persist(b.Float(), shape), v: b.Persist(b.Float(), shape),
-		norm:  [1]*tensor.Tensor{b.Persist(b.Float(), tensor.Of(1))},
-		grads: [1]*tensor.Tensor{params.Grads()},
+		gradNorm: newGradNorm(params),
 	}
 	var from, to int
 	var scale, decay float64
@@ -80,21 +76,6 @@ func (o *AdamW) newSpan(from, to int, scale, decay float64) span {
 
 // Steps returns the number of steps taken.
 func (o *AdamW) Steps() int { return o.step }
-
-// GradNorm returns the Euclidean norm of all gradients.
-func (o *AdamW) GradNorm() float64 {
-	b := o.params.Backend()
-	o.at = ops.Attr{}
-	b.Run(ops.SumSquares, o.norm[:], o.grads[:], &o.at)
-	b.Download(o.sumSquare[:], o.norm[0])
-	return math.Sqrt(o.sumSquare[0])
-}
-
-// ClipScale returns the factor that shortens a gradient of the given norm to
-// maxNorm: maxNorm/(norm + 1e-6) if that is below 1, else 1.
-func ClipScale(norm, maxNorm float64) float64 {
-	return min(1, maxNorm/(norm+1e-6))
-}
 
 // Step updates all parameters with the accumulated gradients times gradScale
 // (1, or what ClipScale returned), at learning rate lr times each parameter's

@@ -1,4 +1,4 @@
-// Package optim trains the parameters of package nn: AdamW with groups,
+// Package optim trains the parameters of package nn: AdamW with groups, LARS,
 // gradient clipping, and the learning-rate schedule of the paper.
 //
 // Start at [AdamW]; [Pretrain] and [Finetune] say which parameters decay and

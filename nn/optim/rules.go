@@ -22,6 +22,10 @@ func Pretrain(weightDecay float64) Rule {
 	}
 }
 
+// Probe is the rule of linear probes: one learning rate, and weight decay on
+// everything but vectors, as LARS does it.
+func Probe(weightDecay float64) Rule { return Pretrain(weightDecay) }
+
 // Finetune is the rule of fine-tuning a network with the given number of
 // blocks: the learning rate falls by the factor layerDecay with each layer
 // away from the head (Clark et al., arXiv 2003.10555), and vectors, class

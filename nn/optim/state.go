@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/tensor"
 )
@@ -15,10 +16,43 @@ const maxSteps = 1 << 31
 // parameter's name, in the backend's own precision, so that nothing is lost.
 // Together with Steps they are the whole state.
 func (o *AdamW) Export(prefix string) []checkpoint.Tensor {
+	return export(o.params, o.moments(prefix)...)
+}
+
+// Import restores the state after steps steps from the tensors of a file that
+// Export made. The error names a moment that is missing or has another shape.
+func (o *AdamW) Import(f *checkpoint.File, prefix string, steps int) error {
+	if steps < 0 || steps > maxSteps {
+		return fmt.Errorf("%s: the optimiser's step count is %d, it must lie between 0 and 2^31", f.Name(), steps)
+	}
+	if err := load(o.params, f, o.moments(prefix)...); err != nil {
+		return err
+	}
+	o.step, o.pow1, o.pow2 = steps, 1, 1
+	for range steps {
+		o.pow1 = float64(o.pow1 * o.beta1)
+		o.pow2 = float64(o.pow2 * o.beta2)
+	}
+	return nil
+}
+
+func (o *AdamW) moments(prefix string) []moment {
+	return []moment{{prefix + "m.", o.m}, {prefix + "v.", o.v}}
+}
+
+// moment is a flat tensor beside the gradients, and how the names of its parts
+// begin.
+type moment struct {
+	prefix string
+	flat   *tensor.Tensor
+}
+
+// export returns moments by parameters, in the backend's own precision.
+func export(params *nn.Params, moments ...moment) []checkpoint.Tensor {
 	var out []checkpoint.Tensor
-	b := o.params.Backend()
-	for _, moment := range o.moments(prefix) {
-		for _, p := range o.params.All() {
+	b := params.Backend()
+	for _, moment := range moments {
+		for _, p := range params.All() {
 			if p.Fixed {
 				continue
 			}
@@ -37,15 +71,11 @@ func (o *AdamW) Export(prefix string) []checkpoint.Tensor {
 	return out
 }
 
-// Import restores the state after steps steps from the tensors of a file that
-// Export made. The error names a moment that is missing or has another shape.
-func (o *AdamW) Import(f *checkpoint.File, prefix string, steps int) error {
-	if steps < 0 || steps > maxSteps {
-		return fmt.Errorf("%s: the optimiser's step count is %d, it must lie between 0 and 2^31", f.Name(), steps)
-	}
-	b := o.params.Backend()
-	for _, moment := range o.moments(prefix) {
-		for _, p := range o.params.All() {
+// load fills moments from a file that export's tensors were written to.
+func load(params *nn.Params, f *checkpoint.File, moments ...moment) error {
+	b := params.Backend()
+	for _, moment := range moments {
+		for _, p := range params.All() {
 			if p.Fixed {
 				continue
 			}
@@ -64,19 +94,5 @@ func (o *AdamW) Import(f *checkpoint.File, prefix string, steps int) error {
 			b.Upload(moment.flat.View(p.Offset(), p.View), v)
 		}
 	}
-	o.step, o.pow1, o.pow2 = steps, 1, 1
-	for range steps {
-		o.pow1 = float64(o.pow1 * o.beta1)
-		o.pow2 = float64(o.pow2 * o.beta2)
-	}
 	return nil
-}
-
-type moment struct {
-	prefix string
-	flat   *tensor.Tensor
-}
-
-func (o *AdamW) moments(prefix string) [2]moment {
-	return [2]moment{{prefix + "m.", o.m}, {prefix + "v.", o.v}}
 }

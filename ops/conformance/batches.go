@@ -23,7 +23,7 @@ var batched = []struct {
 	{op: ops.RowScale}, {op: ops.Prepend, shared: []int{0}}, {op: ops.Slice}, {op: ops.SliceGrad},
 	{op: ops.MeanTokens}, {op: ops.MeanTokensGrad}, {op: ops.Gather}, {op: ops.GatherGrad},
 	{op: ops.Restore, shared: []int{1}}, {op: ops.RestoreGradX}, {op: ops.Patchify}, {op: ops.Unpatchify},
-	{op: ops.Normalize}, {op: ops.Resize}, {op: ops.ResizeGrad}, {op: ops.AddNoise}, {op: ops.AddPixelNoise}, {op: ops.NormPatches},
+	{op: ops.Normalize}, {op: ops.Resize}, {op: ops.ResizeGrad}, {op: ops.AddNoise}, {op: ops.AddPixelNoise}, {op: ops.NormPatches}, {op: ops.Standardize, shared: []int{1, 2}},
 	{op: ops.PatchMSE}, {op: ops.PatchMSEGrad}, {op: ops.CrossEntropy}, {op: ops.CrossEntropyGrad},
 
 	{op: ops.LinearGradW, sum: true}, {op: ops.RowSum, sum: true}, {op: ops.LayerNormGradParams, sum: true},

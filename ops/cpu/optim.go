@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/tensor"
@@ -49,4 +51,36 @@ func ema(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 			simd.AddScaled(y, y, 1-j.s, x)
 		}
 	}})
+}
+
+// lars takes a step of one parameter. The vector d lies in scratch, behind the
+// partial sums of its length.
+func lars(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	l := at.Lars
+	p, mu, g := floats(out[0]), floats(out[1]), floats(in[0])
+	blocks := (len(p) + reductionBlock - 1) / reductionBlock
+	buf := b.scratch(blocks + len(p))
+	parts, d := buf[:blocks], buf[blocks:]
+	simd.Scale(d, g, float32(l.GradScale))
+	if l.WeightDecay != 0 {
+		decay := float32(l.WeightDecay)
+		for i := range d {
+			d[i] += float32(decay * p[i])
+		}
+	}
+	length := func(x []float32) float32 {
+		for i := range parts {
+			parts[i] = simd.SumSquares(x[i*reductionBlock : min((i+1)*reductionBlock, len(x))])
+		}
+		return float32(math.Sqrt(float64(simd.Sum(parts))))
+	}
+	if l.Trust > 0 {
+		if pn, dn := length(p), length(d); pn > 0 && dn > 0 {
+			simd.Scale(d, d, float32(float32(l.Trust)*pn)/dn)
+		}
+	}
+	simd.Scale(mu, mu, float32(l.Momentum))
+	simd.Add(mu, mu, d)
+	simd.Scale(d, mu, float32(l.LR))
+	simd.Sub(p, p, d)
 }

@@ -61,6 +61,11 @@ var kernels = map[*ops.Op]kernel{
 	ops.AdamW:               adamW,
 	ops.SumSquares:          sumSquares,
 	ops.EMA:                 ema,
+	ops.LARS:                lars,
+	ops.BatchNorm:           batchNorm,
+	ops.BatchNormGrad:       batchNormGrad,
+	ops.Standardize:         standardize,
+	ops.RunningStats:        runningStats,
 }
 
 // Run computes op from in into out.

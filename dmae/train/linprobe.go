@@ -1,0 +1,141 @@
+package train
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/nn/optim"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+// Linprobe trains a linear classifier, with batch normalisation before it, on
+// what the encoder of an autoencoder makes of noisy images; the encoder stays as
+// it is. Batch normalisation takes its statistics over Recipe.BatchNorm images,
+// as one process of the official code does over its own; Options.MicroBatch
+// divides that number, and bounds the memory of the encoder only. When ctx is
+// cancelled it saves and returns an error that is ErrInterrupted.
+func Linprobe(ctx context.Context, o Options) (*Result, error) {
+	r, err := newRun(o, StageLinprobe)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkClasses(); err != nil {
+		return nil, fmt.Errorf("linprobe: %w", err)
+	}
+	o.Model.Head = dmae.BatchNormHead
+	r.opt.Model = o.Model
+	model, err := dmae.NewProbe(o.Backend, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	c, group := &model.Config, o.Recipe.BatchNorm
+	r.params, r.describe = model.Params, model.Metadata
+	r.optimiser = optim.NewLARS(model.Params, o.Recipe.Momentum, o.Recipe.Trust, o.Recipe.WeightDecay)
+	r.optimiserPrefix = dmae.StatePrefix + "lars."
+	b := o.Backend
+	stats := tensor.Of(o.Recipe.Batch/group, c.Width)
+	r.stage = &probing{
+		batchRunner: newBatchRunner(b, c, o.Recipe.Seed, r.opt.MicroBatch, 1),
+		measuring:   newMeasuring(model, &r.opt, r.opt.MicroBatch),
+		encoder:     autograd.NewInference(b),
+		features:    b.Persist(b.Float(), tensor.Of(group, c.Width)),
+		target:      make([]float32, group*c.Classes),
+		targets:     b.Persist(b.Float(), tensor.Of(group, c.Classes)),
+		smoothing:   o.Recipe.Smoothing,
+		weights:     make([]float32, group),
+		seeds:       b.Persist(b.Float(), tensor.Of(group)),
+		loss:        make([]float32, group),
+		means:       b.Persist(b.Float(), stats),
+		variances:   b.Persist(b.Float(), stats),
+	}
+	if err := initialise(model, o); err != nil {
+		return nil, fmt.Errorf("linprobe: %w", err)
+	}
+	digest := model.Digest()
+	r.state.Init = hex.EncodeToString(digest[:])
+	result, err := r.start(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("linprobe: %w", err)
+	}
+	return result, nil
+}
+
+// probing is the stage of Linprobe. Its micro-batch is the images that batch
+// normalisation takes together.
+type probing struct {
+	*batchRunner // of the encoder, for parts of that
+	measuring
+	encoder   *autograd.Tape
+	part      data.Batch
+	features  *tensor.Tensor // [N, D]
+	target    []float32      // [N, K]
+	targets   *tensor.Tensor
+	smoothing float64
+	weights   []float32
+	seeds     *tensor.Tensor
+	loss      []float32
+
+	// Statistics of the step's batches [steps, D], which the running ones are
+	// moved towards when the step has been taken.
+	means, variances *tensor.Tensor
+	gathered         int
+}
+
+func (p *probing) begin() { p.gathered = 0 }
+
+func (p *probing) accumulate(b *data.Batch, at place, losses []imageLoss) error {
+	c := &p.model.Config
+	for lo := 0; lo < b.N(); lo += p.batch {
+		p.encode(b, lo, at)
+	}
+	dmae.Targets(b.Labels, c.Classes, p.smoothing, p.target)
+	p.b.Upload(p.targets, p.target)
+	for i := range p.weights {
+		p.weights[i] = float32(at.weight)
+	}
+	p.b.Upload(p.seeds, p.weights)
+
+	scope := p.b.Mark()
+	defer p.b.Release(scope)
+	defer p.tape.Reset()
+	logits, mean, variance := p.model.TrainProbe(p.tape, p.tape.Const(p.features))
+	loss := p.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, p.tape.Const(p.targets))
+	p.b.Download(p.loss, loss.Value)
+	for i, l := range p.loss {
+		losses[i] = imageLoss{natural: float64(l)}
+	}
+	p.tape.Backward(loss, p.seeds)
+	for _, s := range [2]struct{ all, one *tensor.Tensor }{{p.means, mean}, {p.variances, variance}} {
+		view := s.all.View(p.gathered*c.Width, tensor.Of(c.Width))
+		p.b.Run(ops.Copy, []*tensor.Tensor{view}, []*tensor.Tensor{s.one}, &ops.Attr{})
+	}
+	p.gathered++
+	return p.b.Sync()
+}
+
+// encode computes the features of a part of a batch.
+func (p *probing) encode(b *data.Batch, lo int, at place) {
+	hi := lo + p.batch
+	p.part.Images, p.part.Index, p.part.Labels = b.Images[lo*p.pixels:hi*p.pixels], b.Index[lo:hi], b.Labels[lo:hi]
+	p.upload(&p.part, at)
+	scope := p.b.Mark()
+	defer p.b.Release(scope)
+	defer p.encoder.Reset()
+	defer p.tape.Reset()
+	f := p.model.Features(p.encoder, p.corrupt(at.step)).Value
+	d := f.Shape().Dim(1)
+	p.b.Run(ops.Copy, []*tensor.Tensor{p.features.View(lo*d, f.Shape())}, []*tensor.Tensor{f}, &ops.Attr{})
+}
+
+func (p *probing) finish() {
+	d := p.model.Config.Width
+	for i := range p.gathered {
+		row := func(t *tensor.Tensor) *tensor.Tensor { return t.View(i*d, tensor.Of(d)) }
+		p.model.GatherStats(row(p.means), row(p.variances), len(p.loss))
+	}
+}

@@ -1,0 +1,81 @@
+package optim
+
+import (
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+// LARS is the optimiser of You et al. (arXiv 1708.03888) over the parameters of
+// a model, as linear probes of masked autoencoders use it: momentum, and the
+// gradient of each tensor but vectors scaled to the tensor's own length times
+// the trust coefficient.
+type LARS struct {
+	params          *nn.Params
+	momentum, trust float64
+	weightDecay     float64
+	mu              *tensor.Tensor
+	spans           []larsSpan
+
+	gradNorm
+	at ops.Attr // argument of operations, kept to allocate nothing in a step
+}
+
+// larsSpan is a parameter with its momentum.
+type larsSpan struct {
+	out    [2]*tensor.Tensor
+	in     [1]*tensor.Tensor
+	vector bool
+}
+
+// NewLARS returns an optimiser with zero momentum, and enables gradients. Vectors
+// have neither weight decay nor trust ratio.
+func NewLARS(params *nn.Params, momentum, trust, weightDecay float64) *LARS {
+	params.EnableGrad()
+	b := params.Backend()
+	o := &LARS{
+		params: params, momentum: momentum, trust: trust, weightDecay: weightDecay,
+		mu: b.Persist(b.Float(), params.Grads().Shape()), gradNorm: newGradNorm(params),
+	}
+	for _, p := range params.All() {
+		if p.Fixed {
+			continue
+		}
+		view := func(t *tensor.Tensor) *tensor.Tensor { return t.View(p.Offset(), tensor.Of(p.Elems())) }
+		o.spans = append(o.spans, larsSpan{
+			out: [2]*tensor.Tensor{view(params.Values()), view(o.mu)}, in: [1]*tensor.Tensor{view(params.Grads())},
+			vector: p.Shape.Rank() <= 1,
+		})
+	}
+	return o
+}
+
+// Step updates all parameters with the accumulated gradients times gradScale (1,
+// or what ClipScale returned), at learning rate lr. It does not clear the
+// gradients.
+func (o *LARS) Step(lr, gradScale float64) {
+	b := o.params.Backend()
+	for i := range o.spans {
+		s := &o.spans[i]
+		o.at = ops.Attr{Lars: ops.Lars{LR: lr, Momentum: o.momentum, GradScale: gradScale}}
+		if !s.vector {
+			o.at.Lars.Trust, o.at.Lars.WeightDecay = o.trust, o.weightDecay
+		}
+		b.Run(ops.LARS, s.out[:], s.in[:], &o.at)
+	}
+	o.params.Touch()
+}
+
+// Export returns the momentum as tensors named prefix + "mu." + the parameter's
+// name. It is the whole state.
+func (o *LARS) Export(prefix string) []checkpoint.Tensor {
+	return export(o.params, moment{prefix + "mu.", o.mu})
+}
+
+// Import restores the state from the tensors of a file that Export made. The
+// error names what is missing or has another shape. The number of steps does not
+// matter.
+func (o *LARS) Import(f *checkpoint.File, prefix string, _ int) error {
+	return load(o.params, f, moment{prefix + "mu.", o.mu})
+}

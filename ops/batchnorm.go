@@ -1,0 +1,147 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/godmae/godmae/tensor"
+)
+
+// BatchNorm normalises each column of a batch by the batch's own mean and
+// variance (Ioffe and Szegedy, arXiv 1502.03167), without gain and offset:
+//
+//	mean = sum_b x/B, var = sum_b (x-mean)^2/B,
+//	rstd = 1/sqrt(var + Eps), y = (x - mean)*rstd
+//
+// Sums over the batch are one chain in the order of the samples, squares enter
+// by FMA. Input: x [B, D]. Outputs: y like x, mean [D], var [D], rstd [D].
+// Attribute: Eps.
+var BatchNorm = &Op{
+	Name:    "batch_norm",
+	Outputs: 4,
+	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+		x := in[0].Shape()
+		if x.Rank() != 2 {
+			mismatch("batch_norm", "x [B D]", in)
+		}
+		d := F(tensor.Of(x.Dim(1)))
+		return [MaxOut]Spec{F(x), d, d, d}
+	},
+	Ref: func(out, in []*Array, at *Attr) {
+		b, d := in[0].Shape.Dim(0), in[0].Shape.Dim(1)
+		for j := range d {
+			mean, variance := 0.0, 0.0
+			for i := range b {
+				mean += in[0].F[i*d+j]
+			}
+			mean /= float64(b)
+			for i := range b {
+				c := in[0].F[i*d+j] - mean
+				variance += c * c
+			}
+			variance /= float64(b)
+			rstd := 1 / math.Sqrt(variance+at.Eps)
+			for i := range b {
+				out[0].F[i*d+j] = (in[0].F[i*d+j] - mean) * rstd
+			}
+			out[1].F[j], out[2].F[j], out[3].F[j] = mean, variance, rstd
+		}
+	},
+	Cases: func() []Case {
+		return []Case{
+			{Name: "batch", At: Attr{Eps: 1e-6}, In: []Arg{{Shape: tensor.Of(7, 19), Offset: 2, Present: true}}},
+			{Name: "wide", At: Attr{Eps: 1e-3}, In: []Arg{N(3, 33)}},
+		}
+	},
+}
+
+// BatchNormGrad is the derivative of [BatchNorm]:
+//
+//	dx = rstd * (dy - sum_b dy/B - y * (sum_b dy*y)/B)
+//
+// Inputs: dy [B, D], y [B, D], rstd [D]. Output: dx like dy. Products enter the
+// second sum by FMA.
+var BatchNormGrad = &Op{
+	Name:    "batch_norm.grad",
+	Outputs: 1,
+	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+		dy := in[0].Shape()
+		if dy.Rank() != 2 || in[1].Shape() != dy || in[2].Shape() != tensor.Of(dy.Dim(1)) {
+			mismatch("batch_norm.grad", "dy [B D], y [B D], rstd [D]", in)
+		}
+		return [MaxOut]Spec{F(dy)}
+	},
+	Ref: func(out, in []*Array, _ *Attr) {
+		b, d := in[0].Shape.Dim(0), in[0].Shape.Dim(1)
+		for j := range d {
+			sum, dot := 0.0, 0.0
+			for i := range b {
+				sum += in[0].F[i*d+j]
+				dot += in[0].F[i*d+j] * in[1].F[i*d+j]
+			}
+			for i := range b {
+				out[0].F[i*d+j] = in[2].F[j] * (in[0].F[i*d+j] - sum/float64(b) - in[1].F[i*d+j]*(dot/float64(b)))
+			}
+		}
+	},
+	Cases: func() []Case {
+		return []Case{
+			{Name: "batch", In: []Arg{N(7, 19), N(7, 19), {Shape: tensor.Of(19), Offset: 2, Scale: 0.1, Present: true}}},
+			{Name: "wide", In: []Arg{N(3, 33), N(3, 33), N(33)}},
+		}
+	},
+}
+
+// Standardize is [BatchNorm] with given statistics, as it is used after
+// training: y = (x - mean) * (1/sqrt(var + Eps)). Inputs: x [B, D], mean [D] or
+// none for 0, var [D]. Output: y like x. Attribute: Eps. Its derivative with
+// respect to x is itself without mean.
+var Standardize = &Op{
+	Name:    "standardize",
+	Outputs: 1,
+	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+		x := in[0].Shape()
+		if x.Rank() != 2 || in[1] != nil && in[1].Shape() != tensor.Of(x.Dim(1)) || in[2].Shape() != tensor.Of(x.Dim(1)) {
+			mismatch("standardize", "x [B D], mean [D] or none, var [D]", in)
+		}
+		return [MaxOut]Spec{F(x)}
+	},
+	Ref: func(out, in []*Array, at *Attr) {
+		d := in[0].Shape.Dim(1)
+		for i, x := range in[0].F {
+			if in[1] != nil {
+				x -= in[1].F[i%d]
+			}
+			out[0].F[i] = x * (1 / math.Sqrt(in[2].F[i%d]+at.Eps))
+		}
+	},
+	Cases: func() []Case {
+		positive := Arg{Shape: tensor.Of(19), Offset: 5, Scale: 0.5, Present: true}
+		return []Case{
+			{Name: "statistics", At: Attr{Eps: 1e-6}, In: []Arg{N(5, 19), N(19), positive}, NoGrad: []int{1, 2}},
+			{Name: "no mean", At: Attr{Eps: 1e-6}, In: []Arg{N(5, 19), {}, positive}, NoGrad: []int{2}},
+		}
+	},
+}
+
+// RunningStats moves the statistics that [Standardize] uses towards those of a
+// batch, by the share Scale:
+//
+//	mean = (1-Scale)*mean + Scale*m, var = (1-Scale)*var + Scale*(v*Count/(Count-1))
+//
+// The variance of a batch of Count samples becomes the unbiased one. Outputs,
+// updated in place: mean [D], var [D]. Inputs: m [D], v [D], of [BatchNorm].
+// Attributes: Scale, Count.
+var RunningStats = &Op{
+	Name:    "running_stats",
+	Outputs: 2,
+	Ref: func(out, in []*Array, at *Attr) {
+		unbiased := float64(at.Count) / float64(at.Count-1)
+		for j := range in[0].F {
+			out[0].F[j] = (1-at.Scale)*out[0].F[j] + at.Scale*in[0].F[j]
+			out[1].F[j] = (1-at.Scale)*out[1].F[j] + at.Scale*(in[1].F[j]*unbiased)
+		}
+	},
+	Cases: func() []Case {
+		return []Case{{Name: "step", At: Attr{Scale: 0.1, Count: 16}, In: []Arg{N(19), N(19)}, Out: []Arg{N(19), N(19)}}}
+	},
+}
