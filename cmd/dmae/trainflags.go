@@ -19,28 +19,24 @@ type trainFlags struct {
 	DryRun  bool   `help:"Print what would be done: configuration, parameter groups, steps, learning rates; train nothing."`
 	LRCurve string `name:"lr-curve" help:"With --dry-run: draw the learning rates into this PNG or SVG file (default with --out: lr.png there)." placeholder:"FILE"`
 
-	MaxImages       int       `help:"Use the first N training images only; 0 for all." default:"0" placeholder:"N"`
-	Out             string    `help:"Folder for checkpoint.safetensors and log.txt." placeholder:"DIR"`
-	Resume          string    `help:"Go on from a checkpoint: auto for the one in --out if there is one, or a path." placeholder:"auto|FILE"`
-	Overwrite       bool      `help:"Let a new run replace the checkpoint in --out."`
-	Seed            uint64    `help:"Seed of everything random." default:"0" placeholder:"N"`
-	BatchSize       int       `help:"Images that go through the model at a time." default:"64" placeholder:"N"`
-	AccumIter       int       `help:"Batches behind one optimiser step; the result depends on batch size * accum iter alone." default:"1" placeholder:"N"`
-	EffectiveBatch  int       `help:"Images behind one optimiser step, in place of --accum-iter; 0 for batch size * accum iter." default:"0" placeholder:"N"`
-	LR              *float64  `name:"lr" help:"Peak learning rate; takes the place of --blr." placeholder:"RATE"`
-	ClipGrad        float64   `help:"Largest gradient norm; 0 for no limit." default:"0" placeholder:"NORM"`
-	Sigma           float64   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
-	Mean            []float64 `help:"Mean of each channel, of pixels scaled to [0,1], subtracted inside the model (default: the model's)." placeholder:"MEAN"`
-	Std             []float64 `help:"Standard deviation of each channel, divided by inside the model (default: the model's)." placeholder:"STD"`
-	Flip            bool      `help:"Flip half of the images horizontally." default:"true" negatable:""`
-	CropMin         float64   `help:"Smallest share of the area that a random resized crop keeps; 0 for no crops." default:"0" placeholder:"SHARE"`
-	EMA             float64   `name:"ema" help:"Decay of a moving average of the weights, such as 0.9999, which becomes the model; 0 for none." default:"0" placeholder:"DECAY"`
-	CheckpointEvery int       `help:"Keep a numbered checkpoint after every N-th epoch and the last; 0 for none." default:"0" placeholder:"N"`
-	Keep            int       `help:"Numbered checkpoints that stay; older ones are removed; 0 keeps all." default:"0" placeholder:"N"`
-	LogDir          string    `help:"Folder for a TensorBoard event file." placeholder:"DIR"`
-	SaveEvery       int       `help:"Save after every N optimiser steps too, not only after epochs." default:"0" placeholder:"N"`
-	Workers         int       `help:"Goroutines that decode and augment images." default:"1" placeholder:"N"`
-	JSON            bool      `name:"json" help:"Print the result as a JSON object."`
+	MaxImages      int       `help:"Use the first N training images only; 0 for all." default:"0" placeholder:"N"`
+	Out            string    `help:"Folder for checkpoint.safetensors and log.txt." placeholder:"DIR"`
+	Resume         string    `help:"Go on from a checkpoint: auto for the one in --out if there is one, or a path." placeholder:"auto|FILE"`
+	Overwrite      bool      `help:"Let a new run replace the checkpoint in --out."`
+	Seed           uint64    `help:"Seed of everything random." default:"0" placeholder:"N"`
+	BatchSize      int       `help:"Images that go through the model at a time." default:"64" placeholder:"N"`
+	AccumIter      int       `help:"Batches behind one optimiser step; the result depends on batch size * accum iter alone." default:"1" placeholder:"N"`
+	EffectiveBatch int       `help:"Images behind one optimiser step, in place of --accum-iter; 0 for batch size * accum iter." default:"0" placeholder:"N"`
+	LR             *float64  `name:"lr" help:"Peak learning rate; takes the place of --blr." placeholder:"RATE"`
+	ClipGrad       float64   `help:"Largest gradient norm; 0 for no limit." default:"0" placeholder:"NORM"`
+	Sigma          float64   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
+	Mean           []float64 `help:"Mean of each channel, of pixels scaled to [0,1], subtracted inside the model (default: the model's)." placeholder:"MEAN"`
+	Std            []float64 `help:"Standard deviation of each channel, divided by inside the model (default: the model's)." placeholder:"STD"`
+	Flip           bool      `help:"Flip half of the images horizontally." default:"true" negatable:""`
+	CropMin        float64   `help:"Smallest share of the area that a random resized crop keeps; 0 for no crops." default:"0" placeholder:"SHARE"`
+	SaveEvery      int       `help:"Save after every N optimiser steps too, not only after epochs." default:"0" placeholder:"N"`
+	Workers        int       `help:"Goroutines that decode and augment images." default:"1" placeholder:"N"`
+	JSON           bool      `name:"json" help:"Print the result as a JSON object."`
 }
 
 // batch returns the number of images behind an optimiser step.
@@ -85,12 +81,6 @@ func (f *trainFlags) check(command string) error {
 	if f.MaxImages < 0 || f.SaveEvery < 0 || f.Workers < 0 {
 		return misused("--max-images %d, --save-every %d and --workers %d must not be negative", f.MaxImages, f.SaveEvery, f.Workers)
 	}
-	if f.CheckpointEvery < 0 || f.Keep < 0 {
-		return misused("--checkpoint-every %d and --keep %d must not be negative", f.CheckpointEvery, f.Keep)
-	}
-	if f.Keep > 0 && f.CheckpointEvery == 0 {
-		return misused("--keep %d has nothing to keep without --checkpoint-every", f.Keep)
-	}
 	return f.outputFlags.check()
 }
 
@@ -107,7 +97,7 @@ func (f *trainFlags) recipe(stage string, s stageFlags) train.Recipe {
 	r := train.Recipe{
 		Stage: stage, Seed: f.Seed, Batch: batch, Epochs: s.epochs, WarmupEpochs: s.warmup,
 		LR: train.ScaledLR(s.blr, batch), MinLR: s.minLR,
-		WeightDecay: s.weightDecay, Beta1: 0.9, ClipGrad: f.ClipGrad, EMA: f.EMA,
+		WeightDecay: s.weightDecay, Beta1: 0.9, ClipGrad: f.ClipGrad,
 		Flip: f.Flip, CropMin: f.CropMin,
 	}
 	if f.LR != nil {
@@ -122,7 +112,6 @@ func (f *trainFlags) options(e *env, model dmae.Config, recipe train.Recipe, ima
 	o := train.Options{
 		Model: model, Recipe: recipe, MicroBatch: f.BatchSize, Train: images,
 		Out: f.Out, Resume: f.Resume, Overwrite: f.Overwrite, SaveEvery: f.SaveEvery, Workers: f.Workers,
-		CheckpointEvery: f.CheckpointEvery, Keep: f.Keep, LogDir: f.LogDir,
 		MaxCorrupt: f.corrupt(), Log: e.note,
 	}
 	f.outputFlags.apply(&o)
