@@ -324,3 +324,17 @@ func TestACheckpointGoesOnWithAnotherBackend(t *testing.T) {
 		require.Equal(t, "f64", f.Metadata()[precisionKey])
 	})
 }
+
+// A run that was killed before its first checkpoint does not stand in the way of
+// one with other settings.
+func TestEventsWithoutACheckpointAreReplaced(t *testing.T) {
+	o := tinyOptions(StagePretrain, t.TempDir())
+	finish(t, o)
+	require.NoError(t, os.Remove(filepath.Join(o.Out, CheckpointName)))
+	o.Recipe.Seed = 99
+	finish(t, o)
+	alone := tinyOptions(StagePretrain, t.TempDir())
+	alone.Recipe.Seed = 99
+	finish(t, alone)
+	require.Equal(t, readEvents(t, alone.Out), readEvents(t, o.Out))
+}

@@ -175,7 +175,9 @@ func (r *run) start(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.openEvents(from == "" && r.opt.Overwrite); err != nil {
+	// The events of a run that ended before its first checkpoint are worth nothing.
+	leftOver := filepath.Clean(r.opt.LogDir) == filepath.Clean(r.opt.Out)
+	if err := r.openEvents(from == "" && (r.opt.Overwrite || leftOver)); err != nil {
 		return nil, err
 	}
 	defer r.events.close()
