@@ -113,7 +113,7 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 		meta    map[string]string
 		want    []string
 	}{
-		{"no metadata", good, nil, []string{"not a model of godmae"}},
+		{"unknown kind", good, with(dmae.KeyKind, "diffusion"), []string{"not a model of godmae", "diffusion"}},
 		{"contract", good, with(dmae.KeyContract, "f32/9"), []string{`"f32/9"`, `"f32/1"`}},
 		{"config", good, with(dmae.KeyConfig, "{"), []string{"not a model configuration"}},
 		{"unknown field", good, with(dmae.KeyConfig, `{"widht":3}`), []string{"widht"}},

@@ -153,6 +153,38 @@ func TestSinCosPositions(t *testing.T) {
 	}
 }
 
+// PyTorch interpolates a 14 x 14 grid with coordinates in float32. Its versions
+// differ among themselves by as much as this allows.
+func TestInterpolatePositions(t *testing.T) {
+	f := openFixture(t, "pos_embed.safetensors")
+	src, err := f.Float32("interp14_src")
+	require.NoError(t, err)
+	for name, to := range map[string]int{"interp14_16": 16, "interp14_7": 7, "interp14_24": 24} {
+		want, err := f.Float32(name)
+		require.NoError(t, err)
+		got := nn.InterpolatePositions(src, 14, to, 24)
+		require.Len(t, got, len(want))
+		require.Equal(t, src[:24], got[:24], "the class token is touched")
+		largest := 0.0
+		for _, v := range want {
+			largest = max(largest, math.Abs(float64(v)))
+		}
+		for i := range want {
+			require.InDelta(t, want[i], got[i], 1e-6*largest, "%s[%d]", name, i)
+		}
+	}
+	require.Equal(t, src, nn.InterpolatePositions(src, 14, 14, 24), "the same grid")
+	for _, c := range []struct {
+		shape []int
+		grid  int
+		ok    bool
+	}{{[]int{1, 197, 8}, 14, true}, {[]int{1, 2, 8}, 1, true}, {[]int{1, 198, 8}, 14, false}, {[]int{197, 8}, 0, false}, {[]int{2, 197, 8}, 0, false}, {nil, 0, false}} {
+		grid, ok := nn.Grid(c.shape)
+		require.Equal(t, c.ok, ok, "%v", c.shape)
+		require.Equal(t, c.grid, grid, "%v", c.shape)
+	}
+}
+
 func openFixture(t *testing.T, name string) *checkpoint.File {
 	f, err := checkpoint.Open(filepath.Join("testdata", name))
 	require.NoError(t, err)

@@ -59,10 +59,21 @@ func (e *MatchError) Error() string {
 	return fmt.Sprintf("%s does not fit the model: %s%s", e.File, strings.Join(list, "; "), more)
 }
 
-// Load fills all parameters from a file that [Match] accepts.
+// Load fills all parameters from a file that [Match] accepts. A position
+// embedding of another grid is interpolated.
 func (p *Params) Load(f *checkpoint.File) error {
 	var buf []float32
 	for _, param := range p.list {
+		if info, ok := f.Info(param.Name); ok && !slices.Equal(info.Shape, param.Shape.Dims()) {
+			v, ok, err := regrid(param, info.Shape, func() ([]float32, error) { return f.Float32(param.Name) })
+			if err != nil {
+				return err
+			}
+			if ok {
+				p.Upload(param, v)
+				continue
+			}
+		}
 		buf = slices.Grow(buf[:0], param.Elems())[:param.Elems()]
 		if param.Whole {
 			v, err := f.Int64(param.Name)
@@ -101,19 +112,29 @@ func (p *Params) Export() []checkpoint.Tensor {
 }
 
 // CopyFrom takes the values of all parameters that from has under the same
-// name. The error lists those whose shape differs; then nothing is copied.
+// name. A position embedding of another grid is interpolated. The error lists
+// those whose shape differs; then nothing is copied.
 func (p *Params) CopyFrom(from *Params) error {
 	var misfits []error
+	values := map[*Param][]float32{} // interpolated
 	for _, param := range p.list {
-		if src := from.Get(param.Name); src != nil && src.Shape != param.Shape {
+		src := from.Get(param.Name)
+		if src == nil || src.Shape == param.Shape {
+			continue
+		}
+		v, ok, _ := regrid(param, src.Shape.Dims(), func() ([]float32, error) { return from.Download(src), nil })
+		if !ok {
 			misfits = append(misfits, fmt.Errorf("%s is %v but should be %v", param.Name, src.Shape, param.Shape))
 		}
+		values[param] = v
 	}
 	if len(misfits) > 0 {
 		return errors.Join(misfits...)
 	}
 	for _, param := range p.list {
-		if src := from.Get(param.Name); src != nil {
+		if v := values[param]; v != nil {
+			p.Upload(param, v)
+		} else if src := from.Get(param.Name); src != nil {
 			p.Upload(param, from.Download(src))
 		}
 	}

@@ -54,8 +54,12 @@ func (d *Dict) Len() int { return len(d.keys) }
 // At returns entry i in the order of insertion.
 func (d *Dict) At(i int) (key, value any) { return d.keys[i], d.values[i] }
 
-// Get returns the value of a key, and nil and false when there is none.
+// Get returns the value of a key, and nil and false when there is none, as in
+// a nil Dict.
 func (d *Dict) Get(key any) (any, bool) {
+	if d == nil {
+		return nil, false
+	}
 	if i := d.find(key); i >= 0 {
 		return d.values[i], true
 	}

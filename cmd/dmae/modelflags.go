@@ -1,0 +1,52 @@
+package main
+
+import (
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops"
+)
+
+// modelFlags say of a checkpoint what PyTorch's do not. godmae's own need none
+// of them.
+type modelFlags struct {
+	Arch         string    `help:"Preset of the model in a PyTorch checkpoint that does not name it." placeholder:"PRESET"`
+	Heads        int       `help:"Attention heads of the model in a PyTorch checkpoint (default: the preset's)." placeholder:"N"`
+	DecoderHeads int       `help:"Attention heads of its decoder, of an autoencoder (default: the preset's)." placeholder:"N"`
+	Mean         []float64 `help:"Mean of each channel, pixels in [0,1], in place of the checkpoint's (PyTorch's have none; default: the preset's, or ImageNet's)." placeholder:"X,..."`
+	Std          []float64 `help:"Standard deviation of each channel, likewise." placeholder:"X,..."`
+}
+
+// reader returns a reader of checkpoints that notes what it assumes.
+func (f *modelFlags) reader(e *env) dmae.Reader {
+	return dmae.Reader{Preset: f.Arch, Heads: f.Heads, DecoderHeads: f.DecoderHeads, Mean: f.Mean, Std: f.Std, Note: e.note}
+}
+
+// classifier opens a checkpoint; foreign says that godmae did not write it, so
+// that nothing in it tells the size of the images.
+func (f *modelFlags) classifier(e *env, b ops.Backend, path string) (model *dmae.Classifier, foreign bool, err error) {
+	file, err := checkpoint.Open(path)
+	if err != nil {
+		return nil, false, err
+	}
+	defer file.Close()
+	model, err = f.reader(e).ReadClassifier(b, file)
+	return model, dmae.IsForeign(file), err
+}
+
+// classifierFor opens a checkpoint and images that it can classify. With a
+// checkpoint of PyTorch, noise is added at the resolution of the images.
+func (f *modelFlags) classifierFor(e *env, b ops.Backend, path string, d *dataFlags, split data.Split) (*dmae.Classifier, data.Dataset, error) {
+	model, foreign, err := f.classifier(e, b, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	images, err := d.open(e, split, model.Config.Channels)
+	if err != nil {
+		return nil, nil, err
+	}
+	if foreign {
+		model.Config, err = fit(model.Config, images)
+	}
+	return model, images, err
+}

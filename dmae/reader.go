@@ -1,0 +1,172 @@
+package dmae
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops"
+)
+
+// Reader reads models from checkpoints. The metadata of godmae's own say which
+// model they hold. Those of other programs are recognised by the names and
+// shapes of their tensors and by what a PyTorch file keeps of the command line
+// that made it; the fields supply what is not in there. The zero Reader will
+// often do.
+type Reader struct {
+	Preset       string // the model, by name
+	Heads        int    // attention heads of the encoder; 0: the preset's
+	DecoderHeads int    // and of the decoder
+
+	// Mean and Std, per channel of pixels in [0,1], take the place of those
+	// in godmae's checkpoints; other checkpoints have none. Nil: the preset's,
+	// or ImageNet's.
+	Mean, Std []float64
+
+	// DataSize is the side of the data's images, where noise is added; 0 for
+	// that in the file, or the model's own side.
+	DataSize int
+
+	// ImageSize is the side of the picture that a classifier sees, if it is
+	// to differ from the one it was trained with: its position embedding is
+	// interpolated then.
+	ImageSize int
+
+	Note func(message string) // is told what was assumed; may be nil
+}
+
+func (r Reader) note(format string, args ...any) {
+	if r.Note != nil {
+		r.Note(fmt.Sprintf(format, args...))
+	}
+}
+
+// IsForeign reports whether a checkpoint lacks godmae's metadata.
+func IsForeign(f *checkpoint.File) bool {
+	_, ok := f.Metadata()[KeyKind]
+	return !ok
+}
+
+// Describe returns kind and configuration of the model in a checkpoint. The
+// error names what the file does not tell, and the flag that supplies it.
+func (r Reader) Describe(f *checkpoint.File) (kind string, cfg Config, err error) {
+	if IsForeign(f) {
+		kind, cfg, err = r.infer(f)
+	} else {
+		kind, cfg, err = r.declared(f)
+	}
+	if err != nil {
+		return "", cfg, err
+	}
+	if r.DataSize != 0 {
+		cfg.DataSize = r.DataSize
+	}
+	if r.Mean != nil {
+		cfg.Mean = r.Mean
+	}
+	if r.Std != nil {
+		cfg.Std = r.Std
+	}
+	if err := cfg.Validate(); err != nil {
+		return "", cfg, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return kind, cfg.clone(), nil
+}
+
+// declared reads the metadata of a checkpoint that godmae wrote.
+func (r Reader) declared(f *checkpoint.File) (kind string, cfg Config, err error) {
+	meta := f.Metadata()
+	kind = meta[KeyKind]
+	if kind != KindAutoencoder && kind != KindClassifier {
+		return "", cfg, fmt.Errorf("%s is not a model of godmae: its metadata %q is %q, it should be %q or %q", f.Name(), KeyKind, kind, KindAutoencoder, KindClassifier)
+	}
+	if r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 {
+		return "", cfg, fmt.Errorf("%s says itself which model it holds; leave out --arch, --heads and --decoder-heads", f.Name())
+	}
+	if v := meta[KeyContract]; v != Contract {
+		return "", cfg, fmt.Errorf("%s was made under the numerics contract %q, this program keeps %q; use the version of godmae that wrote it", f.Name(), v, Contract)
+	}
+	dec := json.NewDecoder(strings.NewReader(meta[KeyConfig]))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&cfg); err != nil {
+		return "", cfg, fmt.Errorf("%s: its metadata %q is not a model configuration: %w", f.Name(), KeyConfig, err)
+	}
+	return kind, cfg, nil
+}
+
+// Describe is Describe of the zero Reader.
+func Describe(f *checkpoint.File) (kind string, cfg Config, err error) { return Reader{}.Describe(f) }
+
+// open describes a file and checks its kind and tensors, before any memory is
+// taken for them.
+func (r Reader) open(f *checkpoint.File, want string, specs func(*Config) []nn.Spec) (Config, error) {
+	kind, cfg, err := r.Describe(f)
+	if err != nil {
+		return cfg, err
+	}
+	if kind != want {
+		return cfg, fmt.Errorf("%s holds the model of kind %q, but %q is needed here", f.Name(), kind, want)
+	}
+	if want == KindClassifier && cfg.Classes < 1 {
+		return cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())
+	}
+	return cfg, nn.Match(specs(&cfg), f, isState)
+}
+
+// ReadAutoencoder makes the model that a checkpoint holds on b.
+func (r Reader) ReadAutoencoder(b ops.Backend, f *checkpoint.File) (*Autoencoder, error) {
+	cfg, err := r.open(f, KindAutoencoder, autoencoderSpecs)
+	if err != nil {
+		return nil, err
+	}
+	m, err := NewAutoencoder(b, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Params.Load(f)
+}
+
+// ReadClassifier makes the model that a checkpoint holds on b.
+func (r Reader) ReadClassifier(b ops.Backend, f *checkpoint.File) (*Classifier, error) {
+	cfg, err := r.open(f, KindClassifier, classifierSpecs)
+	if err != nil {
+		return nil, err
+	}
+	if r.ImageSize != 0 {
+		if cfg.DataSize == cfg.ImageSize && r.DataSize == 0 {
+			cfg.DataSize = r.ImageSize
+		}
+		cfg.ImageSize = r.ImageSize
+	}
+	m, err := NewClassifier(b, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Params.Load(f)
+}
+
+// LoadAutoencoder is ReadAutoencoder for the file at path.
+func (r Reader) LoadAutoencoder(b ops.Backend, path string) (*Autoencoder, error) {
+	return load(b, path, r.ReadAutoencoder)
+}
+
+// LoadClassifier is ReadClassifier for the file at path.
+func (r Reader) LoadClassifier(b ops.Backend, path string) (*Classifier, error) {
+	return load(b, path, r.ReadClassifier)
+}
+
+// load opens a file, reads a model from it and closes it.
+func load[M any](b ops.Backend, path string, read func(ops.Backend, *checkpoint.File) (*M, error)) (*M, error) {
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := read(b, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
