@@ -18,7 +18,8 @@ import (
 type certifyCmd struct {
 	computeFlags
 	dataFlags
-	Model string `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	modelFlags
+	Model string `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Split string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
 	methodFlags
 	Skip      int    `help:"Take every N-th image." default:"1" placeholder:"N"`
@@ -48,16 +49,12 @@ func (c *certifyCmd) Run(e *env) error {
 		return err
 	}
 	defer b.Close()
-	model, err := dmae.LoadClassifier(b, c.Model)
+	model, images, err := c.classifierFor(e, b, c.Model, &c.dataFlags, data.Split(c.Split))
 	if err != nil {
 		return err
 	}
 	if got, want := c.Sigma.Float64(), model.Config.Sigma; got != want {
 		e.note(fmt.Sprintf("the model was trained with sigma %g and is certified with %g", want, got))
-	}
-	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
-	if err != nil {
-		return err
 	}
 	if err := c.warn(e, params, model.Config.Classes); err != nil {
 		return err

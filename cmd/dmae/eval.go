@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 )
@@ -11,7 +10,8 @@ import (
 type evalCmd struct {
 	computeFlags
 	dataFlags
-	Model     string   `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	modelFlags
+	Model     string   `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Split     string   `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
 	Sigma     *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
 	Copies    int      `help:"Noisy copies of each image." default:"1" placeholder:"N"`
@@ -35,11 +35,7 @@ func (c *evalCmd) Run(e *env) error {
 		return err
 	}
 	defer b.Close()
-	model, err := dmae.LoadClassifier(b, c.Model)
-	if err != nil {
-		return err
-	}
-	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
+	model, images, err := c.classifierFor(e, b, c.Model, &c.dataFlags, data.Split(c.Split))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,9 @@ type finetuneCmd struct {
 // encoderFlags say what a classifier is made of, which images it learns from
 // and which it is measured on.
 type encoderFlags struct {
-	Finetune  string `help:"Checkpoint of the autoencoder whose encoder is the start." placeholder:"FILE"`
+	Finetune string `help:"Checkpoint of the autoencoder whose encoder is the start, of godmae or PyTorch." placeholder:"FILE"`
+	archFlags
+	InputSize int    `help:"Side of the picture the model sees, if it is to differ from the checkpoint's or preset's; position embeddings are interpolated." placeholder:"PIXELS"`
 	Model     string `help:"Preset of the model to train from scratch, in place of --finetune." placeholder:"PRESET"`
 	Balanced  int    `help:"Use the first N training images of each class only; 0 for all." default:"0" placeholder:"N"`
 	EvalSplit string `help:"Split to evaluate on: val, test, none, or auto: val if there is one beside test, as with --val-fraction, else test. The images of val choose best.safetensors; those of test choose nothing." enum:"auto,val,test,none" default:"auto"`
@@ -98,7 +100,7 @@ func (finetuneCmd) Help() string {
 
 // config returns the configuration to train: that of the checkpoint or of the
 // preset; in a dry run with neither, what the recipe is for.
-func (f *encoderFlags) config(command string, t *trainFlags) (dmae.Config, error) {
+func (f *encoderFlags) config(e *env, command string, t *trainFlags) (dmae.Config, error) {
 	preset := f.Model
 	switch {
 	case f.Finetune != "" && f.Model != "":
@@ -118,14 +120,24 @@ func (f *encoderFlags) config(command string, t *trainFlags) (dmae.Config, error
 		if err != nil {
 			return model, misuse{err}
 		}
-		return model, nil
+		return f.resized(model), nil
 	}
 	file, err := checkpoint.Open(f.Finetune)
 	if err != nil {
 		return dmae.Config{}, err
 	}
-	_, model, err := dmae.Describe(file)
-	return model, errors.Join(err, file.Close())
+	reader := f.reader(t.Mean, t.Std)
+	reader.Note = e.note
+	_, model, err := reader.Describe(file)
+	return f.resized(model), errors.Join(err, file.Close())
+}
+
+// resized applies --input-size.
+func (f *encoderFlags) resized(model dmae.Config) dmae.Config {
+	if f.InputSize != 0 {
+		model.ImageSize, model.DataSize = f.InputSize, f.InputSize
+	}
+	return model
 }
 
 // classifier opens the images and adapts a model to them.
@@ -133,7 +145,7 @@ func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model 
 	if f.Balanced < 0 || f.EvalEvery < 0 {
 		return model, nil, nil, misused("--balanced %d and --eval-every %d must not be negative", f.Balanced, f.EvalEvery)
 	}
-	if model, err = f.config(command, t); err != nil {
+	if model, err = f.config(e, command, t); err != nil {
 		return model, nil, nil, err
 	}
 	if source, err = t.source(e, model.Channels); err != nil {
@@ -167,6 +179,7 @@ func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model 
 func (f *encoderFlags) options(e *env, t *trainFlags, model dmae.Config, recipe train.Recipe, source *data.Source, images data.Dataset) (train.Options, error) {
 	o := t.options(e, model, recipe, images)
 	o.Encoder, o.EvalEvery = f.Finetune, f.EvalEvery
+	o.Reader = f.reader(t.Mean, t.Std)
 	return o, f.evaluation(e, source, &o)
 }
 

@@ -7,19 +7,32 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// modelFlags say of a checkpoint what PyTorch's do not. godmae's own need none
-// of them.
+// archFlags say which model a checkpoint of PyTorch holds. godmae's own need
+// none of them.
+type archFlags struct {
+	Arch         string `help:"Preset of the model in a PyTorch checkpoint that does not name it." placeholder:"PRESET"`
+	Heads        int    `help:"Attention heads of the model in a PyTorch checkpoint (default: the preset's)." placeholder:"N"`
+	DecoderHeads int    `help:"Attention heads of its decoder, of an autoencoder (default: the preset's)." placeholder:"N"`
+}
+
+func (f *archFlags) reader(mean, std []float64) dmae.Reader {
+	return dmae.Reader{Preset: f.Arch, Heads: f.Heads, DecoderHeads: f.DecoderHeads, Mean: mean, Std: std}
+}
+
+// modelFlags say of a checkpoint what PyTorch's do not.
 type modelFlags struct {
-	Arch         string    `help:"Preset of the model in a PyTorch checkpoint that does not name it." placeholder:"PRESET"`
-	Heads        int       `help:"Attention heads of the model in a PyTorch checkpoint (default: the preset's)." placeholder:"N"`
-	DecoderHeads int       `help:"Attention heads of its decoder, of an autoencoder (default: the preset's)." placeholder:"N"`
-	Mean         []float64 `help:"Mean of each channel, pixels in [0,1], in place of the checkpoint's (PyTorch's have none; default: the preset's, or ImageNet's)." placeholder:"X,..."`
-	Std          []float64 `help:"Standard deviation of each channel, likewise." placeholder:"X,..."`
+	archFlags
+	Mean []float64 `help:"Mean of each channel, of pixels scaled to [0,1], in place of the checkpoint's; PyTorch's have none (default: the preset's, or ImageNet's)." placeholder:"MEAN"`
+	Std  []float64 `help:"Standard deviation of each channel, likewise." placeholder:"STD"`
+
+	DataSize int `help:"Side of the images that noise is added to, before they are resized to what the model sees (default: the checkpoint's; with PyTorch's, that of the data)." placeholder:"PIXELS"`
 }
 
 // reader returns a reader of checkpoints that notes what it assumes.
 func (f *modelFlags) reader(e *env) dmae.Reader {
-	return dmae.Reader{Preset: f.Arch, Heads: f.Heads, DecoderHeads: f.DecoderHeads, Mean: f.Mean, Std: f.Std, Note: e.note}
+	r := f.archFlags.reader(f.Mean, f.Std)
+	r.Note, r.DataSize = e.note, f.DataSize
+	return r
 }
 
 // classifier opens a checkpoint; foreign says that godmae did not write it, so
@@ -45,7 +58,7 @@ func (f *modelFlags) classifierFor(e *env, b ops.Backend, path string, d *dataFl
 	if err != nil {
 		return nil, nil, err
 	}
-	if foreign {
+	if foreign && f.DataSize == 0 {
 		model.Config, err = fit(model.Config, images)
 	}
 	return model, images, err

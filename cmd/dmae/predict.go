@@ -12,8 +12,9 @@ import (
 
 type predictCmd struct {
 	computeFlags
+	modelFlags
 	Images    []string      `arg:"" help:"JPEG or PNG files." placeholder:"IMAGE"`
-	Model     string        `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	Model     string        `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Sigma     exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
 	N         int           `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
 	Alpha     exact.Decimal `help:"Probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
@@ -47,7 +48,7 @@ func (c *predictCmd) Run(e *env) error {
 		return err
 	}
 	defer b.Close()
-	model, err := dmae.LoadClassifier(b, c.Model)
+	model, _, err := c.classifier(e, b, c.Model)
 	if err != nil {
 		return err
 	}

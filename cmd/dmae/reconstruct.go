@@ -14,7 +14,8 @@ import (
 type reconstructCmd struct {
 	computeFlags
 	dataFlags
-	Model string   `help:"Checkpoint of an autoencoder." required:"" placeholder:"FILE"`
+	modelFlags
+	Model string   `help:"Checkpoint of an autoencoder, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Split string   `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
 	Sigma *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
 	Count int      `help:"Images to draw." default:"8" placeholder:"N"`
@@ -36,7 +37,7 @@ func (c *reconstructCmd) Run(e *env) error {
 		return err
 	}
 	defer b.Close()
-	model, err := dmae.LoadAutoencoder(b, c.Model)
+	model, err := c.reader(e).LoadAutoencoder(b, c.Model)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func initialise(model *dmae.Classifier, o Options) error {
 		model.InitScratch(o.Recipe.Seed)
 		return nil
 	}
-	encoder, err := dmae.LoadAutoencoder(o.Backend, o.Encoder)
+	encoder, err := o.Reader.LoadAutoencoder(o.Backend, o.Encoder)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ type Options struct {
 	// Encoder is the checkpoint of the autoencoder whose encoder fine-tuning
 	// starts from; "" starts from scratch.
 	Encoder string
+	Reader  dmae.Reader // says of it what a PyTorch file does not
 
 	// Out is the folder for checkpoint.safetensors and log.txt.
 	Out string

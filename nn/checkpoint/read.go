@@ -176,16 +176,20 @@ func (f *File) Raw(name string) ([]byte, error) {
 	return b, err
 }
 
-// WriteTo writes the bytes of Raw to w, piece by piece.
-func (f *File) WriteTo(w io.Writer, name string) error {
+// Tensor returns a tensor to be written elsewhere under another name, without
+// reading it: its bytes go through as they are while it is written, and the
+// file stays open until then.
+func (f *File) Tensor(name, as string) (Tensor, error) {
 	info, ok := f.Info(name)
 	if !ok {
-		return f.missing(name)
+		return Tensor{}, f.missing(name)
 	}
-	return f.chunks(info, func(chunk []byte) error {
-		_, err := w.Write(chunk)
-		return err
-	})
+	return Tensor{Name: as, DType: info.DType, Shape: info.Shape, stream: func(w io.Writer) error {
+		return f.chunks(info, func(chunk []byte) error {
+			_, err := w.Write(chunk)
+			return err
+		})
+	}}, nil
 }
 
 func (f *File) missing(name string) error {

@@ -8,8 +8,8 @@ import (
 )
 
 // Tensor is a named array to be written. Make one with Float32s, Float64s,
-// Int64s, Int32s or Bytes; it keeps the caller's slice, which must not change
-// until the tensor is written.
+// Int64s, Int32s, Bytes or [File.Tensor]; it keeps the caller's slice, which
+// must not change until the tensor is written.
 type Tensor struct {
 	Name  string
 	DType DType
@@ -20,6 +20,8 @@ type Tensor struct {
 	i64 []int64
 	i32 []int32
 	raw []byte
+
+	stream func(io.Writer) error // writes the bytes, for a tensor of a file
 }
 
 // Float32s returns an F32 tensor over v, in row-major order.
@@ -113,6 +115,9 @@ func (t Tensor) encode(w io.Writer, buf []byte) error {
 		return encodeSlice(w, buf, t.i64, 8, func(b []byte, v int64) { binary.LittleEndian.PutUint64(b, uint64(v)) })
 	case t.i32 != nil:
 		return encodeSlice(w, buf, t.i32, 4, func(b []byte, v int32) { binary.LittleEndian.PutUint32(b, uint32(v)) })
+	}
+	if t.stream != nil {
+		return t.stream(w)
 	}
 	_, err := w.Write(t.raw)
 	return err
