@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -38,6 +39,14 @@ type Ref struct {
 	strides []int
 	dtype   DType
 }
+
+// MarshalJSON names the tensor, for pickle.EncodeJSON.
+func (r *Ref) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{TensorTag: r.Name})
+}
+
+// TensorTag is the key of the JSON object that stands for a tensor.
+const TensorTag = "$tensor"
 
 // storage is a piece of the file that tensors are views of.
 type storage struct {
