@@ -42,14 +42,12 @@ func (e *jsonEncoder) value(v any, depth int) error {
 	}
 	depth++
 	switch v := v.(type) {
-	case nil, bool, string, json.Marshaler:
+	case nil, bool, string, json.Marshaler: // a *big.Int is one
 		return e.plain(v)
 	case int:
 		e.b.WriteString(strconv.Itoa(v))
 	case int64:
 		e.b.WriteString(strconv.FormatInt(v, 10))
-	case *big.Int:
-		e.b.WriteString(v.String())
 	case float64:
 		e.float(v)
 	case Tuple:
