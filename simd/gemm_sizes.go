@@ -23,12 +23,12 @@ const sharedFlops = 40e6
 
 // sizes returns the block sizes for a kernel: half of the second level cache for
 // a block of A, half of the third for a block of B. A panel of B may exceed the
-// first level: fewer visits to C are worth more.
+// first level by a third: fewer visits to C are worth more.
 func (k *gemmKernel) sizes() gemmSizes {
 	if k.fixed.k != 0 {
 		return k.fixed
 	}
-	steps := min(max(cacheL1/(4*k.cols()), 256), 512)
+	steps := min(max(cacheL1*4/3/(4*k.cols()), 256), 512)
 	return gemmSizes{
 		k:      steps,
 		m:      multiple(min(max(cacheL2/2/(4*steps), 4*k.rows()), 512), k.rows()),

@@ -45,6 +45,12 @@ func copy512(f *file, n int) {
 		}
 	}
 	f.line("LEAQ (SI)(R10*4), SI", "next four rows")
+	f.line("LEAQ (SI)(R10*4), BX", "the four after them")
+	for _, address := range [...]string{"(BX)", "(BX)(R10*1)", "(BX)(R10*2)", "(BX)(R11*1)"} {
+		for v := range vectors {
+			f.line(fmt.Sprintf("PREFETCHT0 %d%s", 64*v, address), "rows far apart are nothing that the processor foresees")
+		}
+	}
 	for r := range 4 {
 		for v := range vectors {
 			f.line(fmt.Sprintf(store, r*vectors+v, 4*n*r+64*v), fmt.Sprintf("step %d of the panel", r))
