@@ -55,10 +55,3 @@ func geluGradGo(dst, dy, x []float32) {
 		dst[i] = dy[i] * exact.GeluGrad32(x[i])
 	}
 }
-
-// biasResidualGo is (dst + bias)*s + res, every step rounded.
-func biasResidualGo(dst, bias []float32, s float32, res []float32) {
-	for i := range dst {
-		dst[i] = float32((dst[i]+bias[i])*s) + res[i]
-	}
-}

@@ -96,6 +96,7 @@ func (t *gemmTask) packB(b []float32, j0, j1, j, p, steps int) {
 func (t *gemmTask) block(ws *Workspace, i0, i1, p, steps int, b []float32, j0, from, to int) {
 	k := t.kernel
 	load := p > 0 || t.Accumulate
+	finish := t.Epilogue != nil && p+steps >= t.K
 	var a []float32
 	aRow, aStep := t.LDA, 1
 	switch {
@@ -136,10 +137,10 @@ func (t *gemmTask) block(ws *Workspace, i0, i1, p, steps int, b []float32, j0, f
 			if !inside && !t.padC {
 				copyRows(t.C[i*t.LDC+j:], t.LDC, c, width, rows, to-j)
 			}
+			if finish {
+				t.applyEpilogue(i, i+rows, j, min(j+width, to))
+			}
 		}
-	}
-	if p+steps >= t.K {
-		t.applyEpilogue(i0, i1, from, to)
 	}
 }
 

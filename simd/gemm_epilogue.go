@@ -1,31 +1,48 @@
 package simd
 
-// applyEpilogue finishes rows i0..i1 and columns from..to of C, row by row.
+// applyEpilogue finishes rows i0..i1 and columns from..to of C: a tile that has
+// just been stored, and is still in the first level cache. The usual endings of a
+// layer are one kernel each.
 func (t *gemmTask) applyEpilogue(i0, i1, from, to int) {
-	e := t.Epilogue
-	if e == nil {
+	e, rows := t.Epilogue, i1-i0
+	c := t.C[i0*t.LDC+from:]
+	if e.Bias == nil {
+		t.applySteps(i0, i1, from, to)
 		return
 	}
+	bias := e.Bias[from:to]
+	switch {
+	case e.Gelu && e.RowScale == nil && e.Residual == nil && len(bias)%lanes == 0:
+		if e.Pre == nil {
+			active.biasGelu(c, bias, rows, t.LDC)
+		} else {
+			active.biasPreGelu(c, bias, e.Pre[i0*e.LDPre+from:], rows, t.LDC, e.LDPre)
+		}
+	case e.Gelu || e.Pre != nil:
+		t.applySteps(i0, i1, from, to)
+	case e.Residual != nil:
+		for i, end := i0, i1; i < i1; i = end {
+			scale := float32(1)
+			if e.RowScale != nil {
+				scale = e.RowScale[i/e.RowsPerScale]
+				end = min(i1, (i/e.RowsPerScale+1)*e.RowsPerScale)
+			}
+			biasResidualRows(t.C[i*t.LDC+from:], bias, scale, e.Residual[i*e.LDR+from:], end-i, t.LDC, e.LDR)
+		}
+	case e.RowScale != nil:
+		t.applySteps(i0, i1, from, to)
+	default:
+		biasRows(c, bias, rows, t.LDC)
+	}
+}
+
+// applySteps is applyEpilogue for any combination, step by step and row by row.
+func (t *gemmTask) applySteps(i0, i1, from, to int) {
+	e := t.Epilogue
 	for i := i0; i < i1; i++ {
 		row := t.C[i*t.LDC+from : i*t.LDC+to]
-		var bias, residual []float32
 		if e.Bias != nil {
-			bias = e.Bias[from:to]
-		}
-		if e.Residual != nil {
-			residual = e.Residual[i*e.LDR+from : i*e.LDR+to]
-		}
-		scale := float32(1)
-		if e.RowScale != nil {
-			scale = e.RowScale[i/e.RowsPerScale]
-		}
-		if bias != nil && residual != nil && e.Pre == nil && !e.Gelu {
-			// The end of a residual branch, in one pass.
-			BiasResidualRows(row, bias, scale, residual, 1, len(row))
-			continue
-		}
-		if bias != nil {
-			Add(row, row, bias)
+			Add(row, row, e.Bias[from:to])
 		}
 		if e.Pre != nil {
 			copy(e.Pre[i*e.LDPre+from:i*e.LDPre+to], row)
@@ -34,10 +51,10 @@ func (t *gemmTask) applyEpilogue(i0, i1, from, to int) {
 			Gelu(row, row)
 		}
 		if e.RowScale != nil {
-			Scale(row, row, scale)
+			Scale(row, row, e.RowScale[i/e.RowsPerScale])
 		}
-		if residual != nil {
-			Add(row, row, residual)
+		if e.Residual != nil {
+			Add(row, row, e.Residual[i*e.LDR+from:i*e.LDR+to])
 		}
 	}
 }

@@ -23,7 +23,10 @@ type kernels struct {
 	normalize     func(dst, x []float32, mean, std float32)
 	exp, gelu     func(dst, x []float32)
 	geluGrad      func(dst, dy, x []float32)
-	biasResidual  func(dst, bias []float32, s float32, res []float32)
+
+	bias, biasGelu func(dst, bias []float32, rows, ld int)
+	biasPreGelu    func(dst, bias, pre []float32, rows, ld, ldp int)
+	biasResidual   func(dst, bias []float32, s float32, res []float32, rows, ld, ldr int)
 
 	sum, sumSquares, max func(acc *[lanes]float32, x []float32)
 	dot, squaredDiff     func(acc *[lanes]float32, a, b []float32)
@@ -51,7 +54,9 @@ var goKernels = kernels{
 	name: "go",
 
 	add: addGo, sub: subGo, mul: mulGo, scale: scaleGo, addScaled: addScaledGo, normalize: normalizeGo,
-	exp: expGo, gelu: geluGo, geluGrad: geluGradGo, biasResidual: biasResidualGo,
+	exp: expGo, gelu: geluGo, geluGrad: geluGradGo,
+
+	bias: biasGo, biasGelu: biasGeluGo, biasPreGelu: biasPreGeluGo, biasResidual: biasResidualGo,
 
 	sum: sumGo, sumSquares: sumSquaresGo, max: maxGo, dot: dotGo, squaredDiff: squaredDiffGo,
 

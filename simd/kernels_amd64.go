@@ -15,8 +15,11 @@ var kernelsAVX2 = kernels{
 	exp:                 expAVX2,
 	gelu:                geluAVX2,
 	geluGrad:            geluGradAVX2,
-	biasResidual:        biasResidualAVX2,
 	adamW:               adamWAVX2,
+	bias:                biasAVX2,
+	biasGelu:            biasGeluAVX2,
+	biasPreGelu:         biasPreGeluAVX2,
+	biasResidual:        biasResidualAVX2,
 	sum:                 sumAVX2,
 	sumSquares:          sumSquaresAVX2,
 	max:                 maxAVX2,
@@ -50,8 +53,11 @@ var kernelsAVX512 = kernels{
 	exp:                 expAVX512,
 	gelu:                geluAVX512,
 	geluGrad:            geluGradAVX512,
-	biasResidual:        biasResidualAVX512,
 	adamW:               adamWAVX512,
+	bias:                biasAVX512,
+	biasGelu:            biasGeluAVX512,
+	biasPreGelu:         biasPreGeluAVX512,
+	biasResidual:        biasResidualAVX512,
 	sum:                 sumAVX512,
 	sumSquares:          sumSquaresAVX512,
 	max:                 maxAVX512,
@@ -135,19 +141,40 @@ func geluAVX2(dst []float32, x []float32)
 //go:noescape
 func geluGradAVX2(dst []float32, dy []float32, x []float32)
 
-// biasResidualAVX2 is [biasResidualGo] on whole groups of sixteen:
-//
-//	dst[i] = (dst[i]+bias[i])*s + res[i]
-//
-//go:noescape
-func biasResidualAVX2(dst []float32, bias []float32, s float32, res []float32)
-
 // adamWAVX2 is [adamWGo] on whole groups of sixteen:
 //
 //	the sequence of AdamWStep
 //
 //go:noescape
 func adamWAVX2(p []float32, m []float32, v []float32, g []float32, h *AdamW)
+
+// biasAVX2 is [biasGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] += bias[i], r < rows
+//
+//go:noescape
+func biasAVX2(dst []float32, bias []float32, rows int, ld int)
+
+// biasGeluAVX2 is [biasGeluGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] = exact.Gelu32(dst[r*ld+i] + bias[i]), r < rows
+//
+//go:noescape
+func biasGeluAVX2(dst []float32, bias []float32, rows int, ld int)
+
+// biasPreGeluAVX2 is [biasPreGeluGo] on whole groups of sixteen:
+//
+//	pre[r*ldp+i] = dst[r*ld+i] + bias[i]; dst[r*ld+i] = exact.Gelu32(pre[r*ldp+i]), r < rows
+//
+//go:noescape
+func biasPreGeluAVX2(dst []float32, bias []float32, pre []float32, rows int, ld int, ldp int)
+
+// biasResidualAVX2 is [biasResidualGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] = (dst[r*ld+i]+bias[i])*s + res[r*ldr+i], r < rows
+//
+//go:noescape
+func biasResidualAVX2(dst []float32, bias []float32, s float32, res []float32, rows int, ld int, ldr int)
 
 // sumAVX2 is [sumGo] on whole groups of sixteen:
 //
@@ -324,19 +351,40 @@ func geluAVX512(dst []float32, x []float32)
 //go:noescape
 func geluGradAVX512(dst []float32, dy []float32, x []float32)
 
-// biasResidualAVX512 is [biasResidualGo] on whole groups of sixteen:
-//
-//	dst[i] = (dst[i]+bias[i])*s + res[i]
-//
-//go:noescape
-func biasResidualAVX512(dst []float32, bias []float32, s float32, res []float32)
-
 // adamWAVX512 is [adamWGo] on whole groups of sixteen:
 //
 //	the sequence of AdamWStep
 //
 //go:noescape
 func adamWAVX512(p []float32, m []float32, v []float32, g []float32, h *AdamW)
+
+// biasAVX512 is [biasGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] += bias[i], r < rows
+//
+//go:noescape
+func biasAVX512(dst []float32, bias []float32, rows int, ld int)
+
+// biasGeluAVX512 is [biasGeluGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] = exact.Gelu32(dst[r*ld+i] + bias[i]), r < rows
+//
+//go:noescape
+func biasGeluAVX512(dst []float32, bias []float32, rows int, ld int)
+
+// biasPreGeluAVX512 is [biasPreGeluGo] on whole groups of sixteen:
+//
+//	pre[r*ldp+i] = dst[r*ld+i] + bias[i]; dst[r*ld+i] = exact.Gelu32(pre[r*ldp+i]), r < rows
+//
+//go:noescape
+func biasPreGeluAVX512(dst []float32, bias []float32, pre []float32, rows int, ld int, ldp int)
+
+// biasResidualAVX512 is [biasResidualGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] = (dst[r*ld+i]+bias[i])*s + res[r*ldr+i], r < rows
+//
+//go:noescape
+func biasResidualAVX512(dst []float32, bias []float32, s float32, res []float32, rows int, ld int, ldr int)
 
 // sumAVX512 is [sumGo] on whole groups of sixteen:
 //

@@ -15,8 +15,11 @@ var kernelsNEON = kernels{
 	exp:                 expNEON,
 	gelu:                geluNEON,
 	geluGrad:            geluGradNEON,
-	biasResidual:        biasResidualNEON,
 	adamW:               adamWNEON,
+	bias:                biasNEON,
+	biasGelu:            biasGeluNEON,
+	biasPreGelu:         biasPreGeluNEON,
+	biasResidual:        biasResidualNEON,
 	sum:                 sumNEON,
 	sumSquares:          sumSquaresNEON,
 	max:                 maxNEON,
@@ -100,19 +103,40 @@ func geluNEON(dst []float32, x []float32)
 //go:noescape
 func geluGradNEON(dst []float32, dy []float32, x []float32)
 
-// biasResidualNEON is [biasResidualGo] on whole groups of sixteen:
-//
-//	dst[i] = (dst[i]+bias[i])*s + res[i]
-//
-//go:noescape
-func biasResidualNEON(dst []float32, bias []float32, s float32, res []float32)
-
 // adamWNEON is [adamWGo] on whole groups of sixteen:
 //
 //	the sequence of AdamWStep
 //
 //go:noescape
 func adamWNEON(p []float32, m []float32, v []float32, g []float32, h *AdamW)
+
+// biasNEON is [biasGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] += bias[i], r < rows
+//
+//go:noescape
+func biasNEON(dst []float32, bias []float32, rows int, ld int)
+
+// biasGeluNEON is [biasGeluGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] = exact.Gelu32(dst[r*ld+i] + bias[i]), r < rows
+//
+//go:noescape
+func biasGeluNEON(dst []float32, bias []float32, rows int, ld int)
+
+// biasPreGeluNEON is [biasPreGeluGo] on whole groups of sixteen:
+//
+//	pre[r*ldp+i] = dst[r*ld+i] + bias[i]; dst[r*ld+i] = exact.Gelu32(pre[r*ldp+i]), r < rows
+//
+//go:noescape
+func biasPreGeluNEON(dst []float32, bias []float32, pre []float32, rows int, ld int, ldp int)
+
+// biasResidualNEON is [biasResidualGo] on whole groups of sixteen:
+//
+//	dst[r*ld+i] = (dst[r*ld+i]+bias[i])*s + res[r*ldr+i], r < rows
+//
+//go:noescape
+func biasResidualNEON(dst []float32, bias []float32, s float32, res []float32, rows int, ld int, ldr int)
 
 // sumNEON is [sumGo] on whole groups of sixteen:
 //

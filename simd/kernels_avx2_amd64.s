@@ -1076,41 +1076,6 @@ end1:
 	VZEROUPPER
 	RET
 
-// func biasResidualAVX2(dst []float32, bias []float32, s float32, res []float32)
-TEXT ·biasResidualAVX2(SB), NOSPLIT, $0-80
-	MOVQ dst_base+0(FP), DI                                  // dst
-	MOVQ bias_base+24(FP), SI                                // bias
-	MOVQ res_base+56(FP), DX                                 // res
-	MOVQ dst_len+8(FP), CX                                   // bytes(dst)
-	SHLQ $2, CX
-	VBROADCASTSS s+48(FP), Y0                                // s
-	XORL R8, R8                                              // i = 0
-	CMPQ R8, CX
-	JGE end1
-
-loop1:
-	VMOVUPS (DI)(R8*1), Y1                                   // t2 = dst[i]
-	VMOVUPS (SI)(R8*1), Y2                                   // t3 = bias[i]
-	VADDPS Y2, Y1, Y1                                        // t4 = t2 + t3
-	VMULPS Y0, Y1, Y1                                        // t5 = t4 * s
-	VMOVUPS (DX)(R8*1), Y2                                   // t6 = res[i]
-	VADDPS Y2, Y1, Y1                                        // t7 = t5 + t6
-	VMOVUPS Y1, (DI)(R8*1)                                   // dst[i] = t7
-	VMOVUPS 32(DI)(R8*1), Y1                                 // t8 = dst[i]+32
-	VMOVUPS 32(SI)(R8*1), Y2                                 // t9 = bias[i]+32
-	VADDPS Y2, Y1, Y1                                        // t10 = t8 + t9
-	VMULPS Y0, Y1, Y1                                        // t11 = t10 * s
-	VMOVUPS 32(DX)(R8*1), Y2                                 // t12 = res[i]+32
-	VADDPS Y2, Y1, Y1                                        // t13 = t11 + t12
-	VMOVUPS Y1, 32(DI)(R8*1)                                 // dst[i]+32 = t13
-	ADDQ $64, R8                                             // i += 64
-	CMPQ R8, CX
-	JLT loop1                                                // while i < bytes(dst)
-
-end1:
-	VZEROUPPER
-	RET
-
 // func adamWAVX2(p []float32, m []float32, v []float32, g []float32, h *AdamW)
 TEXT ·adamWAVX2(SB), NOSPLIT, $0-104
 	MOVQ p_base+0(FP), DI                                    // p
@@ -1157,6 +1122,349 @@ loop1:
 	ADDQ $32, R10                                            // i += 32
 	CMPQ R10, R9
 	JLT loop1                                                // while i < bytes(p)
+
+end1:
+	VZEROUPPER
+	RET
+
+// func biasAVX2(dst []float32, bias []float32, rows int, ld int)
+TEXT ·biasAVX2(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ bias_base+24(FP), SI                                // bias
+	MOVQ bias_len+32(FP), DX                                 // bytes(bias)
+	SHLQ $2, DX
+	MOVQ rows+48(FP), CX                                     // rows
+	MOVQ ld+56(FP), R8                                       // ld
+	SHLQ $2, R8
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, DX
+	JGE end1
+
+loop1:
+	VMOVUPS (SI)(R9*1), Y0                                   // bias = bias[i]
+	VMOVUPS 32(SI)(R9*1), Y1                                 // bias = bias[i]+32
+	MOVQ DI, R10                                             // dst
+	MOVQ CX, R11                                             // rows
+
+loop2:
+	VMOVUPS (R10)(R9*1), Y2                                  // t3 = dst[i]
+	VMOVUPS 32(R10)(R9*1), Y3                                // t5 = dst[i]+32
+	VADDPS Y0, Y2, Y2                                        // sum = t3 + bias
+	VADDPS Y1, Y3, Y3                                        // sum = t5 + bias
+	VMOVUPS Y2, (R10)(R9*1)                                  // dst[i] = sum
+	VMOVUPS Y3, 32(R10)(R9*1)                                // dst[i]+32 = sum
+	ADDQ R8, R10
+	DECQ R11
+	JNZ loop2                                                // while --rows > 0
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, DX
+	JLT loop1                                                // while i < bytes(bias)
+
+end1:
+	VZEROUPPER
+	RET
+
+// func biasGeluAVX2(dst []float32, bias []float32, rows int, ld int)
+TEXT ·biasGeluAVX2(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ bias_base+24(FP), SI                                // bias
+	MOVQ bias_len+32(FP), DX                                 // bytes(bias)
+	SHLQ $2, DX
+	MOVQ rows+48(FP), CX                                     // rows
+	MOVQ ld+56(FP), R8                                       // ld
+	SHLQ $2, R8
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, DX
+	JGE end1
+
+loop1:
+	VMOVUPS (SI)(R9*1), Y0                                   // bias = bias[i]
+	VMOVUPS 32(SI)(R9*1), Y1                                 // bias = bias[i]+32
+	MOVQ DI, R10                                             // dst
+	MOVQ CX, R11                                             // rows
+
+loop2:
+	VMOVUPS (R10)(R9*1), Y2                                  // t3 = dst[i]
+	VMOVUPS 32(R10)(R9*1), Y3                                // t43 = dst[i]+32
+	VADDPS Y0, Y2, Y2                                        // sum = t3 + bias
+	VADDPS Y1, Y3, Y3                                        // sum = t43 + bias
+	VMULPS constAVX2<>+480(SB), Y2, Y4                       // t5 = sum * 0.70710677
+	VMULPS constAVX2<>+480(SB), Y3, Y5                       // t45 = sum * 0.70710677
+	VMULPS Y4, Y4, Y6                                        // t6 = t5 * t5
+	VMULPS Y5, Y5, Y7                                        // t46 = t45 * t45
+	VBROADCASTSS constAVX2<>+512(SB), Y8                     // 0.0049809692
+	VFMADD231PS constAVX2<>+544(SB), Y6, Y8                  // t7 = fma(-0.00059268135, t6, 0.0049809692)
+	VBROADCASTSS constAVX2<>+512(SB), Y9                     // 0.0049809692
+	VFMADD231PS constAVX2<>+544(SB), Y7, Y9                  // t47 = fma(-0.00059268135, t46, 0.0049809692)
+	VFMADD213PS constAVX2<>+576(SB), Y6, Y8                  // t8 = fma(t7, t6, -0.02675871)
+	VFMADD213PS constAVX2<>+576(SB), Y7, Y9                  // t48 = fma(t47, t46, -0.02675871)
+	VFMADD213PS constAVX2<>+608(SB), Y6, Y8                  // t9 = fma(t8, t6, 0.1128162)
+	VFMADD213PS constAVX2<>+608(SB), Y7, Y9                  // t49 = fma(t48, t46, 0.1128162)
+	VFMADD213PS constAVX2<>+640(SB), Y6, Y8                  // t10 = fma(t9, t6, -0.3761248)
+	VFMADD213PS constAVX2<>+640(SB), Y7, Y9                  // t50 = fma(t49, t46, -0.3761248)
+	VFMADD213PS constAVX2<>+672(SB), Y6, Y8                  // t11 = fma(t10, t6, 0.12837915)
+	VFMADD213PS constAVX2<>+672(SB), Y7, Y9                  // t51 = fma(t50, t46, 0.12837915)
+	VFMADD213PS Y4, Y4, Y8                                   // small = fma(t11, t5, t5)
+	VFMADD213PS Y5, Y5, Y9                                   // small = fma(t51, t45, t45)
+	VANDPS constAVX2<>+704(SB), Y4, Y7                       // |x| = t5 & 0x7fffffff
+	VANDPS constAVX2<>+704(SB), Y5, Y6                       // |x| = t45 & 0x7fffffff
+	VCMPPS $0x1e, constAVX2<>+736(SB), Y7, Y10               // t14 = |x| > 4
+	VCMPPS $0x1e, constAVX2<>+736(SB), Y6, Y11               // t54 = |x| > 4
+	VBLENDVPS Y10, constAVX2<>+736(SB), Y7, Y10              // t15 = t14 ? 4 : |x|
+	VBLENDVPS Y11, constAVX2<>+736(SB), Y6, Y11              // t55 = t54 ? 4 : |x|
+	VBROADCASTSS constAVX2<>+768(SB), Y12                    // -0.0030230137
+	VFMADD231PS constAVX2<>+800(SB), Y10, Y12                // t16 = fma(0.00019388717, t15, -0.0030230137)
+	VBROADCASTSS constAVX2<>+768(SB), Y13                    // -0.0030230137
+	VFMADD231PS constAVX2<>+800(SB), Y11, Y13                // t56 = fma(0.00019388717, t55, -0.0030230137)
+	VFMADD213PS constAVX2<>+832(SB), Y10, Y12                // t17 = fma(t16, t15, 0.022145998)
+	VFMADD213PS constAVX2<>+832(SB), Y11, Y13                // t57 = fma(t56, t55, 0.022145998)
+	VFMADD213PS constAVX2<>+864(SB), Y10, Y12                // t18 = fma(t17, t15, -0.10376289)
+	VFMADD213PS constAVX2<>+864(SB), Y11, Y13                // t58 = fma(t57, t55, -0.10376289)
+	VFMADD213PS constAVX2<>+896(SB), Y10, Y12                // t19 = fma(t18, t15, -0.6373755)
+	VFMADD213PS constAVX2<>+896(SB), Y11, Y13                // t59 = fma(t58, t55, -0.6373755)
+	VFMADD213PS constAVX2<>+928(SB), Y10, Y12                // t20 = fma(t19, t15, -1.1275603)
+	VFMADD213PS constAVX2<>+928(SB), Y11, Y13                // t60 = fma(t59, t55, -1.1275603)
+	VFMADD213PS constAVX2<>+960(SB), Y10, Y12                // t21 = fma(t20, t15, -0.00022375541)
+	VFMADD213PS constAVX2<>+960(SB), Y11, Y13                // t61 = fma(t60, t55, -0.00022375541)
+	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y12, Y11                // t22 = fma(t21, 1.442695, 1.2582912e+07)
+	VBROADCASTSS constAVX2<>+32(SB), Y10                     // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y13, Y10                // t62 = fma(t61, 1.442695, 1.2582912e+07)
+	VSUBPS constAVX2<>+32(SB), Y11, Y14                      // t23 = t22 - 1.2582912e+07
+	VSUBPS constAVX2<>+32(SB), Y10, Y15                      // t63 = t62 - 1.2582912e+07
+	VFMADD231PS constAVX2<>+192(SB), Y14, Y12                // t24 = fma(t23, -0.6931472, t21)
+	VFMADD231PS constAVX2<>+192(SB), Y15, Y13                // t64 = fma(t63, -0.6931472, t61)
+	VFMADD231PS constAVX2<>+224(SB), Y14, Y12                // r = fma(t23, 1.9046542e-09, t24)
+	VFMADD231PS constAVX2<>+224(SB), Y15, Y13                // r = fma(t63, 1.9046542e-09, t64)
+	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t22 - 0x4b400000
+	VPSUBD constAVX2<>+32(SB), Y10, Y10                      // n = t62 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y15                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y12, Y15                // t27 = fma(0.0013821003, r, 0.008368674)
+	VBROADCASTSS constAVX2<>+256(SB), Y14                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y14                // t67 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y12, Y15                // t28 = fma(t27, r, 0.041668262)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y14                // t68 = fma(t67, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y12, Y15                // t29 = fma(t28, r, 0.16666521)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y14                // t69 = fma(t68, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y12, Y15                // t30 = fma(t29, r, 0.49999994)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y14                // t70 = fma(t69, r, 0.49999994)
+	VFMADD213PS constAVX2<>+64(SB), Y12, Y15                 // t31 = fma(t30, r, 1)
+	VFMADD213PS constAVX2<>+64(SB), Y13, Y14                 // t71 = fma(t70, r, 1)
+	VFMADD213PS constAVX2<>+64(SB), Y12, Y15                 // t32 = fma(t31, r, 1)
+	VFMADD213PS constAVX2<>+64(SB), Y13, Y14                 // t72 = fma(t71, r, 1)
+	VPADDD constAVX2<>+96(SB), Y11, Y11                      // t33 = n + 0x7f
+	VPADDD constAVX2<>+96(SB), Y10, Y10                      // t73 = n + 0x7f
+	VPSLLD $23, Y11, Y11                                     // t34 = t33 << 23
+	VPSLLD $23, Y10, Y10                                     // t74 = t73 << 23
+	VMULPS Y11, Y15, Y15                                     // t35 = t32 * t34
+	VMULPS Y10, Y14, Y14                                     // t75 = t72 * t74
+	VBROADCASTSS constAVX2<>+64(SB), Y10                     // 1
+	VSUBPS Y15, Y10, Y10                                     // t36 = 1 - t35
+	VBROADCASTSS constAVX2<>+64(SB), Y15                     // 1
+	VSUBPS Y14, Y15, Y15                                     // t76 = 1 - t75
+	VANDPS constAVX2<>+992(SB), Y4, Y4                       // t37 = t5 & 0x80000000
+	VANDPS constAVX2<>+992(SB), Y5, Y5                       // t77 = t45 & 0x80000000
+	VORPS Y4, Y10, Y10                                       // large = t36 | t37
+	VORPS Y5, Y15, Y15                                       // large = t76 | t77
+	VCMPPS $0x1e, constAVX2<>+1024(SB), Y7, Y7               // t39 = |x| > 0.9375
+	VCMPPS $0x1e, constAVX2<>+1024(SB), Y6, Y6               // t79 = |x| > 0.9375
+	VBLENDVPS Y7, Y10, Y8, Y7                                // t40 = t39 ? large : small
+	VBLENDVPS Y6, Y15, Y9, Y6                                // t80 = t79 ? large : small
+	VBROADCASTSS constAVX2<>+448(SB), Y9                     // 0.5
+	VFMADD231PS constAVX2<>+448(SB), Y7, Y9                  // t41 = fma(0.5, t40, 0.5)
+	VBROADCASTSS constAVX2<>+448(SB), Y7                     // 0.5
+	VFMADD231PS constAVX2<>+448(SB), Y6, Y7                  // t81 = fma(0.5, t80, 0.5)
+	VMULPS Y9, Y2, Y2                                        // t42 = sum * t41
+	VMULPS Y7, Y3, Y3                                        // t82 = sum * t81
+	VMOVUPS Y2, (R10)(R9*1)                                  // dst[i] = t42
+	VMOVUPS Y3, 32(R10)(R9*1)                                // dst[i]+32 = t82
+	ADDQ R8, R10
+	DECQ R11
+	JNZ loop2                                                // while --rows > 0
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, DX
+	JLT loop1                                                // while i < bytes(bias)
+
+end1:
+	VZEROUPPER
+	RET
+
+// func biasPreGeluAVX2(dst []float32, bias []float32, pre []float32, rows int, ld int, ldp int)
+TEXT ·biasPreGeluAVX2(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ bias_base+24(FP), SI                                // bias
+	MOVQ bias_len+32(FP), DX                                 // bytes(bias)
+	SHLQ $2, DX
+	MOVQ rows+72(FP), CX                                     // rows
+	MOVQ ld+80(FP), R8                                       // ld
+	SHLQ $2, R8
+	MOVQ pre_base+48(FP), R9                                 // pre
+	MOVQ ldp+88(FP), R10                                     // ldp
+	SHLQ $2, R10
+	XORL R11, R11                                            // i = 0
+	CMPQ R11, DX
+	JGE end1
+
+loop1:
+	VMOVUPS (SI)(R11*1), Y0                                  // bias = bias[i]
+	VMOVUPS 32(SI)(R11*1), Y1                                // bias = bias[i]+32
+	MOVQ DI, R12                                             // dst
+	MOVQ CX, R13                                             // rows
+	MOVQ R9, BX                                              // pre
+
+loop2:
+	VMOVUPS (R12)(R11*1), Y2                                 // t3 = dst[i]
+	VMOVUPS 32(R12)(R11*1), Y3                               // t43 = dst[i]+32
+	VADDPS Y0, Y2, Y2                                        // sum = t3 + bias
+	VADDPS Y1, Y3, Y3                                        // sum = t43 + bias
+	VMOVUPS Y2, (BX)(R11*1)                                  // pre[i] = sum
+	VMOVUPS Y3, 32(BX)(R11*1)                                // pre[i]+32 = sum
+	VMULPS constAVX2<>+480(SB), Y2, Y4                       // t5 = sum * 0.70710677
+	VMULPS constAVX2<>+480(SB), Y3, Y5                       // t45 = sum * 0.70710677
+	VMULPS Y4, Y4, Y6                                        // t6 = t5 * t5
+	VMULPS Y5, Y5, Y7                                        // t46 = t45 * t45
+	VBROADCASTSS constAVX2<>+512(SB), Y8                     // 0.0049809692
+	VFMADD231PS constAVX2<>+544(SB), Y6, Y8                  // t7 = fma(-0.00059268135, t6, 0.0049809692)
+	VBROADCASTSS constAVX2<>+512(SB), Y9                     // 0.0049809692
+	VFMADD231PS constAVX2<>+544(SB), Y7, Y9                  // t47 = fma(-0.00059268135, t46, 0.0049809692)
+	VFMADD213PS constAVX2<>+576(SB), Y6, Y8                  // t8 = fma(t7, t6, -0.02675871)
+	VFMADD213PS constAVX2<>+576(SB), Y7, Y9                  // t48 = fma(t47, t46, -0.02675871)
+	VFMADD213PS constAVX2<>+608(SB), Y6, Y8                  // t9 = fma(t8, t6, 0.1128162)
+	VFMADD213PS constAVX2<>+608(SB), Y7, Y9                  // t49 = fma(t48, t46, 0.1128162)
+	VFMADD213PS constAVX2<>+640(SB), Y6, Y8                  // t10 = fma(t9, t6, -0.3761248)
+	VFMADD213PS constAVX2<>+640(SB), Y7, Y9                  // t50 = fma(t49, t46, -0.3761248)
+	VFMADD213PS constAVX2<>+672(SB), Y6, Y8                  // t11 = fma(t10, t6, 0.12837915)
+	VFMADD213PS constAVX2<>+672(SB), Y7, Y9                  // t51 = fma(t50, t46, 0.12837915)
+	VFMADD213PS Y4, Y4, Y8                                   // small = fma(t11, t5, t5)
+	VFMADD213PS Y5, Y5, Y9                                   // small = fma(t51, t45, t45)
+	VANDPS constAVX2<>+704(SB), Y4, Y7                       // |x| = t5 & 0x7fffffff
+	VANDPS constAVX2<>+704(SB), Y5, Y6                       // |x| = t45 & 0x7fffffff
+	VCMPPS $0x1e, constAVX2<>+736(SB), Y7, Y10               // t14 = |x| > 4
+	VCMPPS $0x1e, constAVX2<>+736(SB), Y6, Y11               // t54 = |x| > 4
+	VBLENDVPS Y10, constAVX2<>+736(SB), Y7, Y10              // t15 = t14 ? 4 : |x|
+	VBLENDVPS Y11, constAVX2<>+736(SB), Y6, Y11              // t55 = t54 ? 4 : |x|
+	VBROADCASTSS constAVX2<>+768(SB), Y12                    // -0.0030230137
+	VFMADD231PS constAVX2<>+800(SB), Y10, Y12                // t16 = fma(0.00019388717, t15, -0.0030230137)
+	VBROADCASTSS constAVX2<>+768(SB), Y13                    // -0.0030230137
+	VFMADD231PS constAVX2<>+800(SB), Y11, Y13                // t56 = fma(0.00019388717, t55, -0.0030230137)
+	VFMADD213PS constAVX2<>+832(SB), Y10, Y12                // t17 = fma(t16, t15, 0.022145998)
+	VFMADD213PS constAVX2<>+832(SB), Y11, Y13                // t57 = fma(t56, t55, 0.022145998)
+	VFMADD213PS constAVX2<>+864(SB), Y10, Y12                // t18 = fma(t17, t15, -0.10376289)
+	VFMADD213PS constAVX2<>+864(SB), Y11, Y13                // t58 = fma(t57, t55, -0.10376289)
+	VFMADD213PS constAVX2<>+896(SB), Y10, Y12                // t19 = fma(t18, t15, -0.6373755)
+	VFMADD213PS constAVX2<>+896(SB), Y11, Y13                // t59 = fma(t58, t55, -0.6373755)
+	VFMADD213PS constAVX2<>+928(SB), Y10, Y12                // t20 = fma(t19, t15, -1.1275603)
+	VFMADD213PS constAVX2<>+928(SB), Y11, Y13                // t60 = fma(t59, t55, -1.1275603)
+	VFMADD213PS constAVX2<>+960(SB), Y10, Y12                // t21 = fma(t20, t15, -0.00022375541)
+	VFMADD213PS constAVX2<>+960(SB), Y11, Y13                // t61 = fma(t60, t55, -0.00022375541)
+	VBROADCASTSS constAVX2<>+32(SB), Y11                     // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y12, Y11                // t22 = fma(t21, 1.442695, 1.2582912e+07)
+	VBROADCASTSS constAVX2<>+32(SB), Y10                     // 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y13, Y10                // t62 = fma(t61, 1.442695, 1.2582912e+07)
+	VSUBPS constAVX2<>+32(SB), Y11, Y14                      // t23 = t22 - 1.2582912e+07
+	VSUBPS constAVX2<>+32(SB), Y10, Y15                      // t63 = t62 - 1.2582912e+07
+	VFMADD231PS constAVX2<>+192(SB), Y14, Y12                // t24 = fma(t23, -0.6931472, t21)
+	VFMADD231PS constAVX2<>+192(SB), Y15, Y13                // t64 = fma(t63, -0.6931472, t61)
+	VFMADD231PS constAVX2<>+224(SB), Y14, Y12                // r = fma(t23, 1.9046542e-09, t24)
+	VFMADD231PS constAVX2<>+224(SB), Y15, Y13                // r = fma(t63, 1.9046542e-09, t64)
+	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t22 - 0x4b400000
+	VPSUBD constAVX2<>+32(SB), Y10, Y10                      // n = t62 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y15                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y12, Y15                // t27 = fma(0.0013821003, r, 0.008368674)
+	VBROADCASTSS constAVX2<>+256(SB), Y14                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y14                // t67 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y12, Y15                // t28 = fma(t27, r, 0.041668262)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y14                // t68 = fma(t67, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y12, Y15                // t29 = fma(t28, r, 0.16666521)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y14                // t69 = fma(t68, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y12, Y15                // t30 = fma(t29, r, 0.49999994)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y14                // t70 = fma(t69, r, 0.49999994)
+	VFMADD213PS constAVX2<>+64(SB), Y12, Y15                 // t31 = fma(t30, r, 1)
+	VFMADD213PS constAVX2<>+64(SB), Y13, Y14                 // t71 = fma(t70, r, 1)
+	VFMADD213PS constAVX2<>+64(SB), Y12, Y15                 // t32 = fma(t31, r, 1)
+	VFMADD213PS constAVX2<>+64(SB), Y13, Y14                 // t72 = fma(t71, r, 1)
+	VPADDD constAVX2<>+96(SB), Y11, Y11                      // t33 = n + 0x7f
+	VPADDD constAVX2<>+96(SB), Y10, Y10                      // t73 = n + 0x7f
+	VPSLLD $23, Y11, Y11                                     // t34 = t33 << 23
+	VPSLLD $23, Y10, Y10                                     // t74 = t73 << 23
+	VMULPS Y11, Y15, Y15                                     // t35 = t32 * t34
+	VMULPS Y10, Y14, Y14                                     // t75 = t72 * t74
+	VBROADCASTSS constAVX2<>+64(SB), Y10                     // 1
+	VSUBPS Y15, Y10, Y10                                     // t36 = 1 - t35
+	VBROADCASTSS constAVX2<>+64(SB), Y15                     // 1
+	VSUBPS Y14, Y15, Y15                                     // t76 = 1 - t75
+	VANDPS constAVX2<>+992(SB), Y4, Y4                       // t37 = t5 & 0x80000000
+	VANDPS constAVX2<>+992(SB), Y5, Y5                       // t77 = t45 & 0x80000000
+	VORPS Y4, Y10, Y10                                       // large = t36 | t37
+	VORPS Y5, Y15, Y15                                       // large = t76 | t77
+	VCMPPS $0x1e, constAVX2<>+1024(SB), Y7, Y7               // t39 = |x| > 0.9375
+	VCMPPS $0x1e, constAVX2<>+1024(SB), Y6, Y6               // t79 = |x| > 0.9375
+	VBLENDVPS Y7, Y10, Y8, Y7                                // t40 = t39 ? large : small
+	VBLENDVPS Y6, Y15, Y9, Y6                                // t80 = t79 ? large : small
+	VBROADCASTSS constAVX2<>+448(SB), Y9                     // 0.5
+	VFMADD231PS constAVX2<>+448(SB), Y7, Y9                  // t41 = fma(0.5, t40, 0.5)
+	VBROADCASTSS constAVX2<>+448(SB), Y7                     // 0.5
+	VFMADD231PS constAVX2<>+448(SB), Y6, Y7                  // t81 = fma(0.5, t80, 0.5)
+	VMULPS Y9, Y2, Y2                                        // t42 = sum * t41
+	VMULPS Y7, Y3, Y3                                        // t82 = sum * t81
+	VMOVUPS Y2, (R12)(R11*1)                                 // dst[i] = t42
+	VMOVUPS Y3, 32(R12)(R11*1)                               // dst[i]+32 = t82
+	ADDQ R8, R12
+	ADDQ R10, BX
+	DECQ R13
+	JNZ loop2                                                // while --rows > 0
+	ADDQ $64, R11                                            // i += 64
+	CMPQ R11, DX
+	JLT loop1                                                // while i < bytes(bias)
+
+end1:
+	VZEROUPPER
+	RET
+
+// func biasResidualAVX2(dst []float32, bias []float32, s float32, res []float32, rows int, ld int, ldr int)
+TEXT ·biasResidualAVX2(SB), NOSPLIT, $0-104
+	VBROADCASTSS s+48(FP), Y0                                // s
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ bias_base+24(FP), SI                                // bias
+	MOVQ bias_len+32(FP), DX                                 // bytes(bias)
+	SHLQ $2, DX
+	MOVQ rows+80(FP), CX                                     // rows
+	MOVQ ld+88(FP), R8                                       // ld
+	SHLQ $2, R8
+	MOVQ res_base+56(FP), R9                                 // res
+	MOVQ ldr+96(FP), R10                                     // ldr
+	SHLQ $2, R10
+	XORL R11, R11                                            // i = 0
+	CMPQ R11, DX
+	JGE end1
+
+loop1:
+	VMOVUPS (SI)(R11*1), Y1                                  // bias = bias[i]
+	VMOVUPS 32(SI)(R11*1), Y2                                // bias = bias[i]+32
+	MOVQ DI, R12                                             // dst
+	MOVQ CX, R13                                             // rows
+	MOVQ R9, BX                                              // res
+
+loop2:
+	VMOVUPS (R12)(R11*1), Y3                                 // t4 = dst[i]
+	VMOVUPS 32(R12)(R11*1), Y4                               // t9 = dst[i]+32
+	VADDPS Y1, Y3, Y3                                        // sum = t4 + bias
+	VADDPS Y2, Y4, Y4                                        // sum = t9 + bias
+	VMULPS Y0, Y3, Y3                                        // t6 = sum * s
+	VMULPS Y0, Y4, Y4                                        // t11 = sum * s
+	VMOVUPS (BX)(R11*1), Y5                                  // t7 = res[i]
+	VMOVUPS 32(BX)(R11*1), Y6                                // t12 = res[i]+32
+	VADDPS Y5, Y3, Y3                                        // t8 = t6 + t7
+	VADDPS Y6, Y4, Y4                                        // t13 = t11 + t12
+	VMOVUPS Y3, (R12)(R11*1)                                 // dst[i] = t8
+	VMOVUPS Y4, 32(R12)(R11*1)                               // dst[i]+32 = t13
+	ADDQ R8, R12
+	ADDQ R10, BX
+	DECQ R13
+	JNZ loop2                                                // while --rows > 0
+	ADDQ $64, R11                                            // i += 64
+	CMPQ R11, DX
+	JLT loop1                                                // while i < bytes(bias)
 
 end1:
 	VZEROUPPER

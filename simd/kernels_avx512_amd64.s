@@ -498,34 +498,6 @@ end1:
 	VZEROUPPER
 	RET
 
-// func biasResidualAVX512(dst []float32, bias []float32, s float32, res []float32)
-TEXT ·biasResidualAVX512(SB), NOSPLIT, $0-80
-	MOVQ dst_base+0(FP), DI                                  // dst
-	MOVQ bias_base+24(FP), SI                                // bias
-	MOVQ res_base+56(FP), DX                                 // res
-	MOVQ dst_len+8(FP), CX                                   // bytes(dst)
-	SHLQ $2, CX
-	VBROADCASTSS s+48(FP), Z0                                // s
-	XORL R8, R8                                              // i = 0
-	CMPQ R8, CX
-	JGE end1
-
-loop1:
-	VMOVUPS (DI)(R8*1), Z1                                   // t2 = dst[i]
-	VMOVUPS (SI)(R8*1), Z2                                   // t3 = bias[i]
-	VADDPS Z2, Z1, Z1                                        // t4 = t2 + t3
-	VMULPS Z0, Z1, Z1                                        // t5 = t4 * s
-	VMOVUPS (DX)(R8*1), Z2                                   // t6 = res[i]
-	VADDPS Z2, Z1, Z1                                        // t7 = t5 + t6
-	VMOVUPS Z1, (DI)(R8*1)                                   // dst[i] = t7
-	ADDQ $64, R8                                             // i += 64
-	CMPQ R8, CX
-	JLT loop1                                                // while i < bytes(dst)
-
-end1:
-	VZEROUPPER
-	RET
-
 // func adamWAVX512(p []float32, m []float32, v []float32, g []float32, h *AdamW)
 TEXT ·adamWAVX512(SB), NOSPLIT, $0-104
 	MOVQ p_base+0(FP), DI                                    // p
@@ -572,6 +544,285 @@ loop1:
 	ADDQ $64, R10                                            // i += 64
 	CMPQ R10, R9
 	JLT loop1                                                // while i < bytes(p)
+
+end1:
+	VZEROUPPER
+	RET
+
+// func biasAVX512(dst []float32, bias []float32, rows int, ld int)
+TEXT ·biasAVX512(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ bias_base+24(FP), SI                                // bias
+	MOVQ bias_len+32(FP), DX                                 // bytes(bias)
+	SHLQ $2, DX
+	MOVQ rows+48(FP), CX                                     // rows
+	MOVQ ld+56(FP), R8                                       // ld
+	SHLQ $2, R8
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, DX
+	JGE end1
+
+loop1:
+	VMOVUPS (SI)(R9*1), Z0                                   // bias = bias[i]
+	MOVQ DI, R10                                             // dst
+	MOVQ CX, R11                                             // rows
+
+loop2:
+	VMOVUPS (R10)(R9*1), Z1                                  // t2 = dst[i]
+	VADDPS Z0, Z1, Z1                                        // sum = t2 + bias
+	VMOVUPS Z1, (R10)(R9*1)                                  // dst[i] = sum
+	ADDQ R8, R10
+	DECQ R11
+	JNZ loop2                                                // while --rows > 0
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, DX
+	JLT loop1                                                // while i < bytes(bias)
+
+end1:
+	VZEROUPPER
+	RET
+
+// func biasGeluAVX512(dst []float32, bias []float32, rows int, ld int)
+TEXT ·biasGeluAVX512(SB), NOSPLIT, $0-64
+	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1
+	VBROADCASTSS constAVX512<>+52(SB), Z1                    // 0.5
+	VBROADCASTSS constAVX512<>+56(SB), Z2                    // 4
+	VBROADCASTSS constAVX512<>+4(SB), Z3                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+60(SB), Z4                    // 0.70710677
+	VBROADCASTSS constAVX512<>+64(SB), Z5                    // -0.00059268135
+	VBROADCASTSS constAVX512<>+68(SB), Z6                    // 0.0049809692
+	VBROADCASTSS constAVX512<>+72(SB), Z7                    // -0.02675871
+	VBROADCASTSS constAVX512<>+76(SB), Z8                    // 0.1128162
+	VBROADCASTSS constAVX512<>+80(SB), Z9                    // -0.3761248
+	VBROADCASTSS constAVX512<>+84(SB), Z10                   // 0.12837915
+	VBROADCASTSS constAVX512<>+88(SB), Z11                   // 0x7fffffff
+	VBROADCASTSS constAVX512<>+92(SB), Z12                   // 0.00019388717
+	VBROADCASTSS constAVX512<>+96(SB), Z13                   // -0.0030230137
+	VBROADCASTSS constAVX512<>+100(SB), Z14                  // 0.022145998
+	VBROADCASTSS constAVX512<>+104(SB), Z15                  // -0.10376289
+	VBROADCASTSS constAVX512<>+108(SB), Z16                  // -0.6373755
+	VBROADCASTSS constAVX512<>+112(SB), Z17                  // -1.1275603
+	VBROADCASTSS constAVX512<>+116(SB), Z18                  // -0.00022375541
+	VBROADCASTSS constAVX512<>+20(SB), Z19                   // 1.442695
+	VBROADCASTSS constAVX512<>+24(SB), Z20                   // -0.6931472
+	VBROADCASTSS constAVX512<>+28(SB), Z21                   // 1.9046542e-09
+	VBROADCASTSS constAVX512<>+4(SB), Z22                    // 0x4b400000
+	VBROADCASTSS constAVX512<>+32(SB), Z23                   // 0.0013821003
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ bias_base+24(FP), SI                                // bias
+	MOVQ bias_len+32(FP), DX                                 // bytes(bias)
+	SHLQ $2, DX
+	MOVQ rows+48(FP), CX                                     // rows
+	MOVQ ld+56(FP), R8                                       // ld
+	SHLQ $2, R8
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, DX
+	JGE end1
+
+loop1:
+	VMOVUPS (SI)(R9*1), Z24                                  // bias = bias[i]
+	MOVQ DI, R10                                             // dst
+	MOVQ CX, R11                                             // rows
+
+loop2:
+	VMOVUPS (R10)(R9*1), Z25                                 // t2 = dst[i]
+	VADDPS Z24, Z25, Z25                                     // sum = t2 + bias
+	VMULPS Z4, Z25, Z26                                      // t4 = sum * 0.70710677
+	VMULPS Z26, Z26, Z27                                     // t5 = t4 * t4
+	VMOVAPS Z6, Z28                                          // t6 = 0.0049809692
+	VFMADD231PS Z27, Z5, Z28                                 // t6 = fma(-0.00059268135, t5, 0.0049809692)
+	VFMADD213PS Z7, Z27, Z28                                 // t7 = fma(t6, t5, -0.02675871)
+	VFMADD213PS Z8, Z27, Z28                                 // t8 = fma(t7, t5, 0.1128162)
+	VFMADD213PS Z9, Z27, Z28                                 // t9 = fma(t8, t5, -0.3761248)
+	VFMADD213PS Z10, Z27, Z28                                // t10 = fma(t9, t5, 0.12837915)
+	VFMADD213PS Z26, Z26, Z28                                // small = fma(t10, t4, t4)
+	VPANDD Z11, Z26, Z27                                     // |x| = t4 & 0x7fffffff
+	VCMPPS $0x1e, Z2, Z27, K1                                // t13 = |x| > 4
+	VBLENDMPS Z2, Z27, K1, Z29                               // t14 = t13 ? 4 : |x|
+	VMOVAPS Z13, Z30                                         // t15 = -0.0030230137
+	VFMADD231PS Z29, Z12, Z30                                // t15 = fma(0.00019388717, t14, -0.0030230137)
+	VFMADD213PS Z14, Z29, Z30                                // t16 = fma(t15, t14, 0.022145998)
+	VFMADD213PS Z15, Z29, Z30                                // t17 = fma(t16, t14, -0.10376289)
+	VFMADD213PS Z16, Z29, Z30                                // t18 = fma(t17, t14, -0.6373755)
+	VFMADD213PS Z17, Z29, Z30                                // t19 = fma(t18, t14, -1.1275603)
+	VFMADD213PS Z18, Z29, Z30                                // t20 = fma(t19, t14, -0.00022375541)
+	VMOVAPS Z3, Z29                                          // t21 = 1.2582912e+07
+	VFMADD231PS Z19, Z30, Z29                                // t21 = fma(t20, 1.442695, 1.2582912e+07)
+	VSUBPS Z3, Z29, Z31                                      // t22 = t21 - 1.2582912e+07
+	VFMADD231PS Z20, Z31, Z30                                // t23 = fma(t22, -0.6931472, t20)
+	VFMADD231PS Z21, Z31, Z30                                // r = fma(t22, 1.9046542e-09, t23)
+	VPSUBD Z22, Z29, Z29                                     // n = t21 - 0x4b400000
+	VMOVAPS Z23, Z31                                         // t26 = 0.0013821003
+	VFMADD213PS.BCST constAVX512<>+36(SB), Z30, Z31          // t26 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS.BCST constAVX512<>+40(SB), Z30, Z31          // t27 = fma(t26, r, 0.041668262)
+	VFMADD213PS.BCST constAVX512<>+44(SB), Z30, Z31          // t28 = fma(t27, r, 0.16666521)
+	VFMADD213PS.BCST constAVX512<>+48(SB), Z30, Z31          // t29 = fma(t28, r, 0.49999994)
+	VFMADD213PS Z0, Z30, Z31                                 // t30 = fma(t29, r, 1)
+	VFMADD213PS Z0, Z30, Z31                                 // t31 = fma(t30, r, 1)
+	VPADDD.BCST constAVX512<>+12(SB), Z29, Z29               // t32 = n + 0x7f
+	VPSLLD $23, Z29, Z29                                     // t33 = t32 << 23
+	VMULPS Z29, Z31, Z31                                     // t34 = t31 * t33
+	VSUBPS Z31, Z0, Z31                                      // t35 = 1 - t34
+	VPANDD.BCST constAVX512<>+120(SB), Z26, Z26              // t36 = t4 & 0x80000000
+	VPORD Z26, Z31, Z31                                      // large = t35 | t36
+	VCMPPS.BCST $0x1e, constAVX512<>+124(SB), Z27, K1        // t38 = |x| > 0.9375
+	VBLENDMPS Z31, Z28, K1, Z31                              // t39 = t38 ? large : small
+	VFMADD213PS Z1, Z1, Z31                                  // t40 = fma(0.5, t39, 0.5)
+	VMULPS Z31, Z25, Z25                                     // t41 = sum * t40
+	VMOVUPS Z25, (R10)(R9*1)                                 // dst[i] = t41
+	ADDQ R8, R10
+	DECQ R11
+	JNZ loop2                                                // while --rows > 0
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, DX
+	JLT loop1                                                // while i < bytes(bias)
+
+end1:
+	VZEROUPPER
+	RET
+
+// func biasPreGeluAVX512(dst []float32, bias []float32, pre []float32, rows int, ld int, ldp int)
+TEXT ·biasPreGeluAVX512(SB), NOSPLIT, $0-96
+	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1
+	VBROADCASTSS constAVX512<>+52(SB), Z1                    // 0.5
+	VBROADCASTSS constAVX512<>+56(SB), Z2                    // 4
+	VBROADCASTSS constAVX512<>+4(SB), Z3                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+60(SB), Z4                    // 0.70710677
+	VBROADCASTSS constAVX512<>+64(SB), Z5                    // -0.00059268135
+	VBROADCASTSS constAVX512<>+68(SB), Z6                    // 0.0049809692
+	VBROADCASTSS constAVX512<>+72(SB), Z7                    // -0.02675871
+	VBROADCASTSS constAVX512<>+76(SB), Z8                    // 0.1128162
+	VBROADCASTSS constAVX512<>+80(SB), Z9                    // -0.3761248
+	VBROADCASTSS constAVX512<>+84(SB), Z10                   // 0.12837915
+	VBROADCASTSS constAVX512<>+88(SB), Z11                   // 0x7fffffff
+	VBROADCASTSS constAVX512<>+92(SB), Z12                   // 0.00019388717
+	VBROADCASTSS constAVX512<>+96(SB), Z13                   // -0.0030230137
+	VBROADCASTSS constAVX512<>+100(SB), Z14                  // 0.022145998
+	VBROADCASTSS constAVX512<>+104(SB), Z15                  // -0.10376289
+	VBROADCASTSS constAVX512<>+108(SB), Z16                  // -0.6373755
+	VBROADCASTSS constAVX512<>+112(SB), Z17                  // -1.1275603
+	VBROADCASTSS constAVX512<>+116(SB), Z18                  // -0.00022375541
+	VBROADCASTSS constAVX512<>+20(SB), Z19                   // 1.442695
+	VBROADCASTSS constAVX512<>+24(SB), Z20                   // -0.6931472
+	VBROADCASTSS constAVX512<>+28(SB), Z21                   // 1.9046542e-09
+	VBROADCASTSS constAVX512<>+4(SB), Z22                    // 0x4b400000
+	VBROADCASTSS constAVX512<>+32(SB), Z23                   // 0.0013821003
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ bias_base+24(FP), SI                                // bias
+	MOVQ bias_len+32(FP), DX                                 // bytes(bias)
+	SHLQ $2, DX
+	MOVQ rows+72(FP), CX                                     // rows
+	MOVQ ld+80(FP), R8                                       // ld
+	SHLQ $2, R8
+	MOVQ pre_base+48(FP), R9                                 // pre
+	MOVQ ldp+88(FP), R10                                     // ldp
+	SHLQ $2, R10
+	XORL R11, R11                                            // i = 0
+	CMPQ R11, DX
+	JGE end1
+
+loop1:
+	VMOVUPS (SI)(R11*1), Z24                                 // bias = bias[i]
+	MOVQ DI, R12                                             // dst
+	MOVQ CX, R13                                             // rows
+	MOVQ R9, BX                                              // pre
+
+loop2:
+	VMOVUPS (R12)(R11*1), Z25                                // t2 = dst[i]
+	VADDPS Z24, Z25, Z25                                     // sum = t2 + bias
+	VMOVUPS Z25, (BX)(R11*1)                                 // pre[i] = sum
+	VMULPS Z4, Z25, Z26                                      // t4 = sum * 0.70710677
+	VMULPS Z26, Z26, Z27                                     // t5 = t4 * t4
+	VMOVAPS Z6, Z28                                          // t6 = 0.0049809692
+	VFMADD231PS Z27, Z5, Z28                                 // t6 = fma(-0.00059268135, t5, 0.0049809692)
+	VFMADD213PS Z7, Z27, Z28                                 // t7 = fma(t6, t5, -0.02675871)
+	VFMADD213PS Z8, Z27, Z28                                 // t8 = fma(t7, t5, 0.1128162)
+	VFMADD213PS Z9, Z27, Z28                                 // t9 = fma(t8, t5, -0.3761248)
+	VFMADD213PS Z10, Z27, Z28                                // t10 = fma(t9, t5, 0.12837915)
+	VFMADD213PS Z26, Z26, Z28                                // small = fma(t10, t4, t4)
+	VPANDD Z11, Z26, Z27                                     // |x| = t4 & 0x7fffffff
+	VCMPPS $0x1e, Z2, Z27, K1                                // t13 = |x| > 4
+	VBLENDMPS Z2, Z27, K1, Z29                               // t14 = t13 ? 4 : |x|
+	VMOVAPS Z13, Z30                                         // t15 = -0.0030230137
+	VFMADD231PS Z29, Z12, Z30                                // t15 = fma(0.00019388717, t14, -0.0030230137)
+	VFMADD213PS Z14, Z29, Z30                                // t16 = fma(t15, t14, 0.022145998)
+	VFMADD213PS Z15, Z29, Z30                                // t17 = fma(t16, t14, -0.10376289)
+	VFMADD213PS Z16, Z29, Z30                                // t18 = fma(t17, t14, -0.6373755)
+	VFMADD213PS Z17, Z29, Z30                                // t19 = fma(t18, t14, -1.1275603)
+	VFMADD213PS Z18, Z29, Z30                                // t20 = fma(t19, t14, -0.00022375541)
+	VMOVAPS Z3, Z29                                          // t21 = 1.2582912e+07
+	VFMADD231PS Z19, Z30, Z29                                // t21 = fma(t20, 1.442695, 1.2582912e+07)
+	VSUBPS Z3, Z29, Z31                                      // t22 = t21 - 1.2582912e+07
+	VFMADD231PS Z20, Z31, Z30                                // t23 = fma(t22, -0.6931472, t20)
+	VFMADD231PS Z21, Z31, Z30                                // r = fma(t22, 1.9046542e-09, t23)
+	VPSUBD Z22, Z29, Z29                                     // n = t21 - 0x4b400000
+	VMOVAPS Z23, Z31                                         // t26 = 0.0013821003
+	VFMADD213PS.BCST constAVX512<>+36(SB), Z30, Z31          // t26 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS.BCST constAVX512<>+40(SB), Z30, Z31          // t27 = fma(t26, r, 0.041668262)
+	VFMADD213PS.BCST constAVX512<>+44(SB), Z30, Z31          // t28 = fma(t27, r, 0.16666521)
+	VFMADD213PS.BCST constAVX512<>+48(SB), Z30, Z31          // t29 = fma(t28, r, 0.49999994)
+	VFMADD213PS Z0, Z30, Z31                                 // t30 = fma(t29, r, 1)
+	VFMADD213PS Z0, Z30, Z31                                 // t31 = fma(t30, r, 1)
+	VPADDD.BCST constAVX512<>+12(SB), Z29, Z29               // t32 = n + 0x7f
+	VPSLLD $23, Z29, Z29                                     // t33 = t32 << 23
+	VMULPS Z29, Z31, Z31                                     // t34 = t31 * t33
+	VSUBPS Z31, Z0, Z31                                      // t35 = 1 - t34
+	VPANDD.BCST constAVX512<>+120(SB), Z26, Z26              // t36 = t4 & 0x80000000
+	VPORD Z26, Z31, Z31                                      // large = t35 | t36
+	VCMPPS.BCST $0x1e, constAVX512<>+124(SB), Z27, K1        // t38 = |x| > 0.9375
+	VBLENDMPS Z31, Z28, K1, Z31                              // t39 = t38 ? large : small
+	VFMADD213PS Z1, Z1, Z31                                  // t40 = fma(0.5, t39, 0.5)
+	VMULPS Z31, Z25, Z25                                     // t41 = sum * t40
+	VMOVUPS Z25, (R12)(R11*1)                                // dst[i] = t41
+	ADDQ R8, R12
+	ADDQ R10, BX
+	DECQ R13
+	JNZ loop2                                                // while --rows > 0
+	ADDQ $64, R11                                            // i += 64
+	CMPQ R11, DX
+	JLT loop1                                                // while i < bytes(bias)
+
+end1:
+	VZEROUPPER
+	RET
+
+// func biasResidualAVX512(dst []float32, bias []float32, s float32, res []float32, rows int, ld int, ldr int)
+TEXT ·biasResidualAVX512(SB), NOSPLIT, $0-104
+	VBROADCASTSS s+48(FP), Z0                                // s
+	MOVQ dst_base+0(FP), DI                                  // dst
+	MOVQ bias_base+24(FP), SI                                // bias
+	MOVQ bias_len+32(FP), DX                                 // bytes(bias)
+	SHLQ $2, DX
+	MOVQ rows+80(FP), CX                                     // rows
+	MOVQ ld+88(FP), R8                                       // ld
+	SHLQ $2, R8
+	MOVQ res_base+56(FP), R9                                 // res
+	MOVQ ldr+96(FP), R10                                     // ldr
+	SHLQ $2, R10
+	XORL R11, R11                                            // i = 0
+	CMPQ R11, DX
+	JGE end1
+
+loop1:
+	VMOVUPS (SI)(R11*1), Z1                                  // bias = bias[i]
+	MOVQ DI, R12                                             // dst
+	MOVQ CX, R13                                             // rows
+	MOVQ R9, BX                                              // res
+
+loop2:
+	VMOVUPS (R12)(R11*1), Z2                                 // t3 = dst[i]
+	VADDPS Z1, Z2, Z2                                        // sum = t3 + bias
+	VMULPS Z0, Z2, Z2                                        // t5 = sum * s
+	VMOVUPS (BX)(R11*1), Z3                                  // t6 = res[i]
+	VADDPS Z3, Z2, Z2                                        // t7 = t5 + t6
+	VMOVUPS Z2, (R12)(R11*1)                                 // dst[i] = t7
+	ADDQ R8, R12
+	ADDQ R10, BX
+	DECQ R13
+	JNZ loop2                                                // while --rows > 0
+	ADDQ $64, R11                                            // i += 64
+	CMPQ R11, DX
+	JLT loop1                                                // while i < bytes(bias)
 
 end1:
 	VZEROUPPER

@@ -1024,58 +1024,6 @@ loop1:
 end1:
 	RET
 
-// func biasResidualNEON(dst []float32, bias []float32, s float32, res []float32)
-TEXT ·biasResidualNEON(SB), NOSPLIT, $0-80
-	MOVD dst_base+0(FP), R0                                  // dst
-	MOVD bias_base+24(FP), R1                                // bias
-	MOVD res_base+56(FP), R2                                 // res
-	MOVD dst_len+8(FP), R3                                   // bytes(dst)
-	LSL $2, R3, R3
-	MOVWU s+48(FP), R23
-	VDUP R23, V0.S4                                          // s
-	MOVD ZR, R4                                              // i = 0
-	CMP R3, R4
-	BGE end1
-
-loop1:
-	ADD R4, R0, R21                                          // &dst[i]
-	FMOVQ 0(R21), F1                                         // t2 = dst[i]
-	ADD R4, R1, R19                                          // &bias[i]
-	FMOVQ 0(R19), F2                                         // t3 = bias[i]
-	WORD $0x4e22d421                                         // fadd v1, v1, v2            t4 = t2 + t3
-	WORD $0x6e20dc21                                         // fmul v1, v1, v0            t5 = t4 * s
-	ADD R4, R2, R20                                          // &res[i]
-	FMOVQ 0(R20), F2                                         // t6 = res[i]
-	WORD $0x4e22d421                                         // fadd v1, v1, v2            t7 = t5 + t6
-	FMOVQ F1, 0(R21)                                         // dst[i] = t7
-	FMOVQ 16(R21), F1                                        // t8 = dst[i]+16
-	FMOVQ 16(R19), F2                                        // t9 = bias[i]+16
-	WORD $0x4e22d421                                         // fadd v1, v1, v2            t10 = t8 + t9
-	WORD $0x6e20dc21                                         // fmul v1, v1, v0            t11 = t10 * s
-	FMOVQ 16(R20), F2                                        // t12 = res[i]+16
-	WORD $0x4e22d421                                         // fadd v1, v1, v2            t13 = t11 + t12
-	FMOVQ F1, 16(R21)                                        // dst[i]+16 = t13
-	FMOVQ 32(R21), F1                                        // t14 = dst[i]+32
-	FMOVQ 32(R19), F2                                        // t15 = bias[i]+32
-	WORD $0x4e22d421                                         // fadd v1, v1, v2            t16 = t14 + t15
-	WORD $0x6e20dc21                                         // fmul v1, v1, v0            t17 = t16 * s
-	FMOVQ 32(R20), F2                                        // t18 = res[i]+32
-	WORD $0x4e22d421                                         // fadd v1, v1, v2            t19 = t17 + t18
-	FMOVQ F1, 32(R21)                                        // dst[i]+32 = t19
-	FMOVQ 48(R21), F1                                        // t20 = dst[i]+48
-	FMOVQ 48(R19), F2                                        // t21 = bias[i]+48
-	WORD $0x4e22d421                                         // fadd v1, v1, v2            t22 = t20 + t21
-	WORD $0x6e20dc21                                         // fmul v1, v1, v0            t23 = t22 * s
-	FMOVQ 48(R20), F2                                        // t24 = res[i]+48
-	WORD $0x4e22d421                                         // fadd v1, v1, v2            t25 = t23 + t24
-	FMOVQ F1, 48(R21)                                        // dst[i]+48 = t25
-	ADD $64, R4, R4                                          // i += 64
-	CMP R3, R4
-	BLT loop1                                                // while i < bytes(dst)
-
-end1:
-	RET
-
 // func adamWNEON(p []float32, m []float32, v []float32, g []float32, h *AdamW)
 TEXT ·adamWNEON(SB), NOSPLIT, $0-104
 	MOVD p_base+0(FP), R0                                    // p
@@ -1139,6 +1087,782 @@ loop1:
 end1:
 	RET
 
+// func biasNEON(dst []float32, bias []float32, rows int, ld int)
+TEXT ·biasNEON(SB), NOSPLIT, $0-64
+	MOVD dst_base+0(FP), R0                                  // dst
+	MOVD bias_base+24(FP), R1                                // bias
+	MOVD bias_len+32(FP), R2                                 // bytes(bias)
+	LSL $2, R2, R2
+	MOVD rows+48(FP), R3                                     // rows
+	MOVD ld+56(FP), R4                                       // ld
+	LSL $2, R4, R4
+	MOVD ZR, R5                                              // i = 0
+	CMP R2, R5
+	BGE end1
+
+loop1:
+	ADD R5, R1, R19                                          // &bias[i]
+	FMOVQ 0(R19), F0                                         // bias = bias[i]
+	FMOVQ 16(R19), F1                                        // bias = bias[i]+16
+	FMOVQ 32(R19), F2                                        // bias = bias[i]+32
+	FMOVQ 48(R19), F3                                        // bias = bias[i]+48
+	MOVD R0, R6                                              // dst
+	MOVD R3, R7                                              // rows
+
+loop2:
+	ADD R5, R6, R20                                          // &dst[i]
+	FMOVQ 0(R20), F4                                         // t5 = dst[i]
+	FMOVQ 16(R20), F5                                        // t7 = dst[i]+16
+	WORD $0x4e20d484                                         // fadd v4, v4, v0            sum = t5 + bias
+	WORD $0x4e21d4a5                                         // fadd v5, v5, v1            sum = t7 + bias
+	FMOVQ F4, 0(R20)                                         // dst[i] = sum
+	FMOVQ F5, 16(R20)                                        // dst[i]+16 = sum
+	FMOVQ 32(R20), F5                                        // t9 = dst[i]+32
+	FMOVQ 48(R20), F4                                        // t11 = dst[i]+48
+	WORD $0x4e22d4a5                                         // fadd v5, v5, v2            sum = t9 + bias
+	WORD $0x4e23d484                                         // fadd v4, v4, v3            sum = t11 + bias
+	FMOVQ F5, 32(R20)                                        // dst[i]+32 = sum
+	FMOVQ F4, 48(R20)                                        // dst[i]+48 = sum
+	ADD R4, R6, R6
+	SUB $1, R7, R7
+	CBNZ R7, loop2                                           // while --rows > 0
+	ADD $64, R5, R5                                          // i += 64
+	CMP R2, R5
+	BLT loop1                                                // while i < bytes(bias)
+
+end1:
+	RET
+
+// func biasGeluNEON(dst []float32, bias []float32, rows int, ld int)
+TEXT ·biasGeluNEON(SB), NOSPLIT, $0-64
+	MOVD $constNEON<>(SB), R22
+	FMOVQ 32(R22), F0                                        // 1
+	FMOVQ 208(R22), F1                                       // 0.5
+	FMOVQ 224(R22), F2                                       // 4
+	FMOVQ 16(R22), F3                                        // 1.2582912e+07
+	FMOVQ 240(R22), F4                                       // 0.70710677
+	FMOVQ 256(R22), F5                                       // -0.00059268135
+	FMOVQ 272(R22), F6                                       // 0.0049809692
+	FMOVQ 288(R22), F7                                       // -0.02675871
+	FMOVQ 304(R22), F8                                       // 0.1128162
+	FMOVQ 320(R22), F9                                       // -0.3761248
+	FMOVQ 336(R22), F10                                      // 0.12837915
+	FMOVQ 352(R22), F11                                      // 0x7fffffff
+	MOVD dst_base+0(FP), R0                                  // dst
+	MOVD bias_base+24(FP), R1                                // bias
+	MOVD bias_len+32(FP), R2                                 // bytes(bias)
+	LSL $2, R2, R2
+	MOVD rows+48(FP), R3                                     // rows
+	MOVD ld+56(FP), R4                                       // ld
+	LSL $2, R4, R4
+	MOVD ZR, R5                                              // i = 0
+	CMP R2, R5
+	BGE end1
+
+loop1:
+	ADD R5, R1, R21                                          // &bias[i]
+	FMOVQ 0(R21), F12                                        // bias = bias[i]
+	FMOVQ 16(R21), F13                                       // bias = bias[i]+16
+	FMOVQ 32(R21), F14                                       // bias = bias[i]+32
+	FMOVQ 48(R21), F15                                       // bias = bias[i]+48
+	MOVD R0, R6                                              // dst
+	MOVD R3, R7                                              // rows
+
+loop2:
+	ADD R5, R6, R19                                          // &dst[i]
+	FMOVQ 0(R19), F16                                        // t5 = dst[i]
+	FMOVQ 16(R19), F17                                       // t45 = dst[i]+16
+	WORD $0x4e2cd610                                         // fadd v16, v16, v12         sum = t5 + bias
+	WORD $0x4e2dd631                                         // fadd v17, v17, v13         sum = t45 + bias
+	WORD $0x6e24de12                                         // fmul v18, v16, v4          t7 = sum * 0.70710677
+	WORD $0x6e24de33                                         // fmul v19, v17, v4          t47 = sum * 0.70710677
+	WORD $0x6e32de54                                         // fmul v20, v18, v18         t8 = t7 * t7
+	WORD $0x6e33de75                                         // fmul v21, v19, v19         t48 = t47 * t47
+	WORD $0x4ea61cd6                                         // mov v22, v6, v6            
+	WORD $0x4e34ccb6                                         // fmla v22, v5, v20          t9 = fma(-0.00059268135, t8, 0.0049809692)
+	WORD $0x4ea61cd7                                         // mov v23, v6, v6            
+	WORD $0x4e35ccb7                                         // fmla v23, v5, v21          t49 = fma(-0.00059268135, t48, 0.0049809692)
+	WORD $0x4ea71cf8                                         // mov v24, v7, v7            
+	WORD $0x4e34ced8                                         // fmla v24, v22, v20         t10 = fma(t9, t8, -0.02675871)
+	WORD $0x4ea71cf6                                         // mov v22, v7, v7            
+	WORD $0x4e35cef6                                         // fmla v22, v23, v21         t50 = fma(t49, t48, -0.02675871)
+	WORD $0x4ea81d17                                         // mov v23, v8, v8            
+	WORD $0x4e34cf17                                         // fmla v23, v24, v20         t11 = fma(t10, t8, 0.1128162)
+	WORD $0x4ea81d18                                         // mov v24, v8, v8            
+	WORD $0x4e35ced8                                         // fmla v24, v22, v21         t51 = fma(t50, t48, 0.1128162)
+	WORD $0x4ea91d36                                         // mov v22, v9, v9            
+	WORD $0x4e34cef6                                         // fmla v22, v23, v20         t12 = fma(t11, t8, -0.3761248)
+	WORD $0x4ea91d37                                         // mov v23, v9, v9            
+	WORD $0x4e35cf17                                         // fmla v23, v24, v21         t52 = fma(t51, t48, -0.3761248)
+	WORD $0x4eaa1d58                                         // mov v24, v10, v10          
+	WORD $0x4e34ced8                                         // fmla v24, v22, v20         t13 = fma(t12, t8, 0.12837915)
+	WORD $0x4eaa1d54                                         // mov v20, v10, v10          
+	WORD $0x4e35cef4                                         // fmla v20, v23, v21         t53 = fma(t52, t48, 0.12837915)
+	WORD $0x4eb21e55                                         // mov v21, v18, v18          
+	WORD $0x4e32cf15                                         // fmla v21, v24, v18         small = fma(t13, t7, t7)
+	WORD $0x4eb31e78                                         // mov v24, v19, v19          
+	WORD $0x4e33ce98                                         // fmla v24, v20, v19         small = fma(t53, t47, t47)
+	WORD $0x4e2b1e54                                         // and v20, v18, v11          |x| = t7 & 0x7fffffff
+	WORD $0x4e2b1e77                                         // and v23, v19, v11          |x| = t47 & 0x7fffffff
+	WORD $0x6ea2e696                                         // fcmgt v22, v20, v2         t16 = |x| > 4
+	WORD $0x6ea2e6f9                                         // fcmgt v25, v23, v2         t56 = |x| > 4
+	WORD $0x6e741c56                                         // bsl v22, v2, v20           t17 = t16 ? 4 : |x|
+	WORD $0x6e771c59                                         // bsl v25, v2, v23           t57 = t56 ? 4 : |x|
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F27                                      // -0.0030230137
+	WORD $0x4e36cf5b                                         // fmla v27, v26, v22         t18 = fma(0.00019388717, t17, -0.0030230137)
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F28                                      // -0.0030230137
+	WORD $0x4e39cf5c                                         // fmla v28, v26, v25         t58 = fma(0.00019388717, t57, -0.0030230137)
+	FMOVQ 400(R22), F26                                      // 0.022145998
+	WORD $0x4e36cf7a                                         // fmla v26, v27, v22         t19 = fma(t18, t17, 0.022145998)
+	FMOVQ 400(R22), F27                                      // 0.022145998
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t59 = fma(t58, t57, 0.022145998)
+	FMOVQ 416(R22), F28                                      // -0.10376289
+	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t20 = fma(t19, t17, -0.10376289)
+	FMOVQ 416(R22), F26                                      // -0.10376289
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t60 = fma(t59, t57, -0.10376289)
+	FMOVQ 432(R22), F27                                      // -0.6373755
+	WORD $0x4e36cf9b                                         // fmla v27, v28, v22         t21 = fma(t20, t17, -0.6373755)
+	FMOVQ 432(R22), F28                                      // -0.6373755
+	WORD $0x4e39cf5c                                         // fmla v28, v26, v25         t61 = fma(t60, t57, -0.6373755)
+	FMOVQ 448(R22), F26                                      // -1.1275603
+	WORD $0x4e36cf7a                                         // fmla v26, v27, v22         t22 = fma(t21, t17, -1.1275603)
+	FMOVQ 448(R22), F27                                      // -1.1275603
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t62 = fma(t61, t57, -1.1275603)
+	FMOVQ 464(R22), F28                                      // -0.00022375541
+	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t23 = fma(t22, t17, -0.00022375541)
+	FMOVQ 464(R22), F22                                      // -0.00022375541
+	WORD $0x4e39cf76                                         // fmla v22, v27, v25         t63 = fma(t62, t57, -0.00022375541)
+	FMOVQ 64(R22), F25                                       // 1.442695
+	WORD $0x4ea31c7b                                         // mov v27, v3, v3            
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t24 = fma(t23, 1.442695, 1.2582912e+07)
+	FMOVQ 64(R22), F25                                       // 1.442695
+	WORD $0x4ea31c7a                                         // mov v26, v3, v3            
+	WORD $0x4e39ceda                                         // fmla v26, v22, v25         t64 = fma(t63, 1.442695, 1.2582912e+07)
+	WORD $0x4ea3d779                                         // fsub v25, v27, v3          t25 = t24 - 1.2582912e+07
+	WORD $0x4ea3d75d                                         // fsub v29, v26, v3          t65 = t64 - 1.2582912e+07
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ecf3c                                         // fmla v28, v25, v30         t26 = fma(t25, -0.6931472, t23)
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ecfb6                                         // fmla v22, v29, v30         t66 = fma(t65, -0.6931472, t63)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ecf3c                                         // fmla v28, v25, v30         r = fma(t25, 1.9046542e-09, t26)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ecfb6                                         // fmla v22, v29, v30         r = fma(t65, 1.9046542e-09, t66)
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe877b                                         // sub v27, v27, v30          n = t24 - 0x4b400000
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe875a                                         // sub v26, v26, v30          n = t64 - 0x4b400000
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F29                                      // 0.008368674
+	WORD $0x4e3ccfdd                                         // fmla v29, v30, v28         t29 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F25                                      // 0.008368674
+	WORD $0x4e36cfd9                                         // fmla v25, v30, v22         t69 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F30                                      // 0.041668262
+	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t30 = fma(t29, r, 0.041668262)
+	FMOVQ 144(R22), F29                                      // 0.041668262
+	WORD $0x4e36cf3d                                         // fmla v29, v25, v22         t70 = fma(t69, r, 0.041668262)
+	FMOVQ 160(R22), F25                                      // 0.16666521
+	WORD $0x4e3ccfd9                                         // fmla v25, v30, v28         t31 = fma(t30, r, 0.16666521)
+	FMOVQ 160(R22), F30                                      // 0.16666521
+	WORD $0x4e36cfbe                                         // fmla v30, v29, v22         t71 = fma(t70, r, 0.16666521)
+	FMOVQ 176(R22), F29                                      // 0.49999994
+	WORD $0x4e3ccf3d                                         // fmla v29, v25, v28         t32 = fma(t31, r, 0.49999994)
+	FMOVQ 176(R22), F25                                      // 0.49999994
+	WORD $0x4e36cfd9                                         // fmla v25, v30, v22         t72 = fma(t71, r, 0.49999994)
+	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
+	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t33 = fma(t32, r, 1)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e36cf3d                                         // fmla v29, v25, v22         t73 = fma(t72, r, 1)
+	WORD $0x4ea01c19                                         // mov v25, v0, v0            
+	WORD $0x4e3ccfd9                                         // fmla v25, v30, v28         t34 = fma(t33, r, 1)
+	WORD $0x4ea01c1c                                         // mov v28, v0, v0            
+	WORD $0x4e36cfbc                                         // fmla v28, v29, v22         t74 = fma(t73, r, 1)
+	FMOVQ 48(R22), F22                                       // 0x7f
+	WORD $0x4eb6877b                                         // add v27, v27, v22          t35 = n + 0x7f
+	FMOVQ 48(R22), F22                                       // 0x7f
+	WORD $0x4eb6875a                                         // add v26, v26, v22          t75 = n + 0x7f
+	WORD $0x4f37577b                                         // shl v27, v27               t36 = t35 << 23
+	WORD $0x4f37575a                                         // shl v26, v26               t76 = t75 << 23
+	WORD $0x6e3bdf39                                         // fmul v25, v25, v27         t37 = t34 * t36
+	WORD $0x6e3adf9c                                         // fmul v28, v28, v26         t77 = t74 * t76
+	WORD $0x4eb9d419                                         // fsub v25, v0, v25          t38 = 1 - t37
+	WORD $0x4ebcd41c                                         // fsub v28, v0, v28          t78 = 1 - t77
+	FMOVQ 480(R22), F26                                      // 0x80000000
+	WORD $0x4e3a1e52                                         // and v18, v18, v26          t39 = t7 & 0x80000000
+	FMOVQ 480(R22), F26                                      // 0x80000000
+	WORD $0x4e3a1e73                                         // and v19, v19, v26          t79 = t47 & 0x80000000
+	WORD $0x4eb21f39                                         // orr v25, v25, v18          large = t38 | t39
+	WORD $0x4eb31f9c                                         // orr v28, v28, v19          large = t78 | t79
+	FMOVQ 496(R22), F19                                      // 0.9375
+	WORD $0x6eb3e694                                         // fcmgt v20, v20, v19        t41 = |x| > 0.9375
+	FMOVQ 496(R22), F19                                      // 0.9375
+	WORD $0x6eb3e6f7                                         // fcmgt v23, v23, v19        t81 = |x| > 0.9375
+	WORD $0x6eb41f35                                         // bit v21, v25, v20          t42 = t41 ? large : small
+	WORD $0x6eb71f98                                         // bit v24, v28, v23          t82 = t81 ? large : small
+	WORD $0x4ea11c3c                                         // mov v28, v1, v1            
+	WORD $0x4e35cc3c                                         // fmla v28, v1, v21          t43 = fma(0.5, t42, 0.5)
+	WORD $0x4ea11c35                                         // mov v21, v1, v1            
+	WORD $0x4e38cc35                                         // fmla v21, v1, v24          t83 = fma(0.5, t82, 0.5)
+	WORD $0x6e3cde10                                         // fmul v16, v16, v28         t44 = sum * t43
+	WORD $0x6e35de31                                         // fmul v17, v17, v21         t84 = sum * t83
+	FMOVQ F16, 0(R19)                                        // dst[i] = t44
+	FMOVQ F17, 16(R19)                                       // dst[i]+16 = t84
+	FMOVQ 32(R19), F17                                       // t85 = dst[i]+32
+	FMOVQ 48(R19), F16                                       // t125 = dst[i]+48
+	WORD $0x4e2ed631                                         // fadd v17, v17, v14         sum = t85 + bias
+	WORD $0x4e2fd610                                         // fadd v16, v16, v15         sum = t125 + bias
+	WORD $0x6e24de35                                         // fmul v21, v17, v4          t87 = sum * 0.70710677
+	WORD $0x6e24de1c                                         // fmul v28, v16, v4          t127 = sum * 0.70710677
+	WORD $0x6e35deb8                                         // fmul v24, v21, v21         t88 = t87 * t87
+	WORD $0x6e3cdf97                                         // fmul v23, v28, v28         t128 = t127 * t127
+	WORD $0x4ea61cd9                                         // mov v25, v6, v6            
+	WORD $0x4e38ccb9                                         // fmla v25, v5, v24          t89 = fma(-0.00059268135, t88, 0.0049809692)
+	WORD $0x4ea61cd4                                         // mov v20, v6, v6            
+	WORD $0x4e37ccb4                                         // fmla v20, v5, v23          t129 = fma(-0.00059268135, t128, 0.0049809692)
+	WORD $0x4ea71cf3                                         // mov v19, v7, v7            
+	WORD $0x4e38cf33                                         // fmla v19, v25, v24         t90 = fma(t89, t88, -0.02675871)
+	WORD $0x4ea71cf9                                         // mov v25, v7, v7            
+	WORD $0x4e37ce99                                         // fmla v25, v20, v23         t130 = fma(t129, t128, -0.02675871)
+	WORD $0x4ea81d14                                         // mov v20, v8, v8            
+	WORD $0x4e38ce74                                         // fmla v20, v19, v24         t91 = fma(t90, t88, 0.1128162)
+	WORD $0x4ea81d13                                         // mov v19, v8, v8            
+	WORD $0x4e37cf33                                         // fmla v19, v25, v23         t131 = fma(t130, t128, 0.1128162)
+	WORD $0x4ea91d39                                         // mov v25, v9, v9            
+	WORD $0x4e38ce99                                         // fmla v25, v20, v24         t92 = fma(t91, t88, -0.3761248)
+	WORD $0x4ea91d34                                         // mov v20, v9, v9            
+	WORD $0x4e37ce74                                         // fmla v20, v19, v23         t132 = fma(t131, t128, -0.3761248)
+	WORD $0x4eaa1d53                                         // mov v19, v10, v10          
+	WORD $0x4e38cf33                                         // fmla v19, v25, v24         t93 = fma(t92, t88, 0.12837915)
+	WORD $0x4eaa1d58                                         // mov v24, v10, v10          
+	WORD $0x4e37ce98                                         // fmla v24, v20, v23         t133 = fma(t132, t128, 0.12837915)
+	WORD $0x4eb51eb7                                         // mov v23, v21, v21          
+	WORD $0x4e35ce77                                         // fmla v23, v19, v21         small = fma(t93, t87, t87)
+	WORD $0x4ebc1f93                                         // mov v19, v28, v28          
+	WORD $0x4e3ccf13                                         // fmla v19, v24, v28         small = fma(t133, t127, t127)
+	WORD $0x4e2b1eb8                                         // and v24, v21, v11          |x| = t87 & 0x7fffffff
+	WORD $0x4e2b1f94                                         // and v20, v28, v11          |x| = t127 & 0x7fffffff
+	WORD $0x6ea2e719                                         // fcmgt v25, v24, v2         t96 = |x| > 4
+	WORD $0x6ea2e692                                         // fcmgt v18, v20, v2         t136 = |x| > 4
+	WORD $0x6e781c59                                         // bsl v25, v2, v24           t97 = t96 ? 4 : |x|
+	WORD $0x6e741c52                                         // bsl v18, v2, v20           t137 = t136 ? 4 : |x|
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F27                                      // -0.0030230137
+	WORD $0x4e39cf5b                                         // fmla v27, v26, v25         t98 = fma(0.00019388717, t97, -0.0030230137)
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F22                                      // -0.0030230137
+	WORD $0x4e32cf56                                         // fmla v22, v26, v18         t138 = fma(0.00019388717, t137, -0.0030230137)
+	FMOVQ 400(R22), F26                                      // 0.022145998
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t99 = fma(t98, t97, 0.022145998)
+	FMOVQ 400(R22), F27                                      // 0.022145998
+	WORD $0x4e32cedb                                         // fmla v27, v22, v18         t139 = fma(t138, t137, 0.022145998)
+	FMOVQ 416(R22), F22                                      // -0.10376289
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t100 = fma(t99, t97, -0.10376289)
+	FMOVQ 416(R22), F26                                      // -0.10376289
+	WORD $0x4e32cf7a                                         // fmla v26, v27, v18         t140 = fma(t139, t137, -0.10376289)
+	FMOVQ 432(R22), F27                                      // -0.6373755
+	WORD $0x4e39cedb                                         // fmla v27, v22, v25         t101 = fma(t100, t97, -0.6373755)
+	FMOVQ 432(R22), F22                                      // -0.6373755
+	WORD $0x4e32cf56                                         // fmla v22, v26, v18         t141 = fma(t140, t137, -0.6373755)
+	FMOVQ 448(R22), F26                                      // -1.1275603
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t102 = fma(t101, t97, -1.1275603)
+	FMOVQ 448(R22), F27                                      // -1.1275603
+	WORD $0x4e32cedb                                         // fmla v27, v22, v18         t142 = fma(t141, t137, -1.1275603)
+	FMOVQ 464(R22), F22                                      // -0.00022375541
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t103 = fma(t102, t97, -0.00022375541)
+	FMOVQ 464(R22), F25                                      // -0.00022375541
+	WORD $0x4e32cf79                                         // fmla v25, v27, v18         t143 = fma(t142, t137, -0.00022375541)
+	FMOVQ 64(R22), F18                                       // 1.442695
+	WORD $0x4ea31c7b                                         // mov v27, v3, v3            
+	WORD $0x4e32cedb                                         // fmla v27, v22, v18         t104 = fma(t103, 1.442695, 1.2582912e+07)
+	FMOVQ 64(R22), F18                                       // 1.442695
+	WORD $0x4ea31c7a                                         // mov v26, v3, v3            
+	WORD $0x4e32cf3a                                         // fmla v26, v25, v18         t144 = fma(t143, 1.442695, 1.2582912e+07)
+	WORD $0x4ea3d772                                         // fsub v18, v27, v3          t105 = t104 - 1.2582912e+07
+	WORD $0x4ea3d75d                                         // fsub v29, v26, v3          t145 = t144 - 1.2582912e+07
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ece56                                         // fmla v22, v18, v30         t106 = fma(t105, -0.6931472, t103)
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ecfb9                                         // fmla v25, v29, v30         t146 = fma(t145, -0.6931472, t143)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ece56                                         // fmla v22, v18, v30         r = fma(t105, 1.9046542e-09, t106)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ecfb9                                         // fmla v25, v29, v30         r = fma(t145, 1.9046542e-09, t146)
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe877b                                         // sub v27, v27, v30          n = t104 - 0x4b400000
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe875a                                         // sub v26, v26, v30          n = t144 - 0x4b400000
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F29                                      // 0.008368674
+	WORD $0x4e36cfdd                                         // fmla v29, v30, v22         t109 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F18                                      // 0.008368674
+	WORD $0x4e39cfd2                                         // fmla v18, v30, v25         t149 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F30                                      // 0.041668262
+	WORD $0x4e36cfbe                                         // fmla v30, v29, v22         t110 = fma(t109, r, 0.041668262)
+	FMOVQ 144(R22), F29                                      // 0.041668262
+	WORD $0x4e39ce5d                                         // fmla v29, v18, v25         t150 = fma(t149, r, 0.041668262)
+	FMOVQ 160(R22), F18                                      // 0.16666521
+	WORD $0x4e36cfd2                                         // fmla v18, v30, v22         t111 = fma(t110, r, 0.16666521)
+	FMOVQ 160(R22), F30                                      // 0.16666521
+	WORD $0x4e39cfbe                                         // fmla v30, v29, v25         t151 = fma(t150, r, 0.16666521)
+	FMOVQ 176(R22), F29                                      // 0.49999994
+	WORD $0x4e36ce5d                                         // fmla v29, v18, v22         t112 = fma(t111, r, 0.49999994)
+	FMOVQ 176(R22), F18                                      // 0.49999994
+	WORD $0x4e39cfd2                                         // fmla v18, v30, v25         t152 = fma(t151, r, 0.49999994)
+	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
+	WORD $0x4e36cfbe                                         // fmla v30, v29, v22         t113 = fma(t112, r, 1)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e39ce5d                                         // fmla v29, v18, v25         t153 = fma(t152, r, 1)
+	WORD $0x4ea01c12                                         // mov v18, v0, v0            
+	WORD $0x4e36cfd2                                         // fmla v18, v30, v22         t114 = fma(t113, r, 1)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e39cfb6                                         // fmla v22, v29, v25         t154 = fma(t153, r, 1)
+	FMOVQ 48(R22), F25                                       // 0x7f
+	WORD $0x4eb9877b                                         // add v27, v27, v25          t115 = n + 0x7f
+	FMOVQ 48(R22), F25                                       // 0x7f
+	WORD $0x4eb9875a                                         // add v26, v26, v25          t155 = n + 0x7f
+	WORD $0x4f37577b                                         // shl v27, v27               t116 = t115 << 23
+	WORD $0x4f37575a                                         // shl v26, v26               t156 = t155 << 23
+	WORD $0x6e3bde52                                         // fmul v18, v18, v27         t117 = t114 * t116
+	WORD $0x6e3aded6                                         // fmul v22, v22, v26         t157 = t154 * t156
+	WORD $0x4eb2d412                                         // fsub v18, v0, v18          t118 = 1 - t117
+	WORD $0x4eb6d416                                         // fsub v22, v0, v22          t158 = 1 - t157
+	FMOVQ 480(R22), F26                                      // 0x80000000
+	WORD $0x4e3a1eb5                                         // and v21, v21, v26          t119 = t87 & 0x80000000
+	FMOVQ 480(R22), F26                                      // 0x80000000
+	WORD $0x4e3a1f9c                                         // and v28, v28, v26          t159 = t127 & 0x80000000
+	WORD $0x4eb51e52                                         // orr v18, v18, v21          large = t118 | t119
+	WORD $0x4ebc1ed6                                         // orr v22, v22, v28          large = t158 | t159
+	FMOVQ 496(R22), F28                                      // 0.9375
+	WORD $0x6ebce718                                         // fcmgt v24, v24, v28        t121 = |x| > 0.9375
+	FMOVQ 496(R22), F28                                      // 0.9375
+	WORD $0x6ebce694                                         // fcmgt v20, v20, v28        t161 = |x| > 0.9375
+	WORD $0x6eb81e57                                         // bit v23, v18, v24          t122 = t121 ? large : small
+	WORD $0x6eb41ed3                                         // bit v19, v22, v20          t162 = t161 ? large : small
+	WORD $0x4ea11c36                                         // mov v22, v1, v1            
+	WORD $0x4e37cc36                                         // fmla v22, v1, v23          t123 = fma(0.5, t122, 0.5)
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e33cc37                                         // fmla v23, v1, v19          t163 = fma(0.5, t162, 0.5)
+	WORD $0x6e36de31                                         // fmul v17, v17, v22         t124 = sum * t123
+	WORD $0x6e37de10                                         // fmul v16, v16, v23         t164 = sum * t163
+	FMOVQ F17, 32(R19)                                       // dst[i]+32 = t124
+	FMOVQ F16, 48(R19)                                       // dst[i]+48 = t164
+	ADD R4, R6, R6
+	SUB $1, R7, R7
+	CBNZ R7, loop2                                           // while --rows > 0
+	ADD $64, R5, R5                                          // i += 64
+	CMP R2, R5
+	BLT loop1                                                // while i < bytes(bias)
+
+end1:
+	RET
+
+// func biasPreGeluNEON(dst []float32, bias []float32, pre []float32, rows int, ld int, ldp int)
+TEXT ·biasPreGeluNEON(SB), NOSPLIT, $0-96
+	MOVD $constNEON<>(SB), R22
+	FMOVQ 32(R22), F0                                        // 1
+	FMOVQ 208(R22), F1                                       // 0.5
+	FMOVQ 224(R22), F2                                       // 4
+	FMOVQ 16(R22), F3                                        // 1.2582912e+07
+	FMOVQ 240(R22), F4                                       // 0.70710677
+	FMOVQ 256(R22), F5                                       // -0.00059268135
+	FMOVQ 272(R22), F6                                       // 0.0049809692
+	FMOVQ 288(R22), F7                                       // -0.02675871
+	FMOVQ 304(R22), F8                                       // 0.1128162
+	FMOVQ 320(R22), F9                                       // -0.3761248
+	FMOVQ 336(R22), F10                                      // 0.12837915
+	FMOVQ 352(R22), F11                                      // 0x7fffffff
+	MOVD dst_base+0(FP), R0                                  // dst
+	MOVD bias_base+24(FP), R1                                // bias
+	MOVD bias_len+32(FP), R2                                 // bytes(bias)
+	LSL $2, R2, R2
+	MOVD rows+72(FP), R3                                     // rows
+	MOVD ld+80(FP), R4                                       // ld
+	LSL $2, R4, R4
+	MOVD pre_base+48(FP), R5                                 // pre
+	MOVD ldp+88(FP), R6                                      // ldp
+	LSL $2, R6, R6
+	MOVD ZR, R7                                              // i = 0
+	CMP R2, R7
+	BGE end1
+
+loop1:
+	ADD R7, R1, R20                                          // &bias[i]
+	FMOVQ 0(R20), F12                                        // bias = bias[i]
+	FMOVQ 16(R20), F13                                       // bias = bias[i]+16
+	FMOVQ 32(R20), F14                                       // bias = bias[i]+32
+	FMOVQ 48(R20), F15                                       // bias = bias[i]+48
+	MOVD R0, R8                                              // dst
+	MOVD R3, R9                                              // rows
+	MOVD R5, R10                                             // pre
+
+loop2:
+	ADD R7, R8, R21                                          // &dst[i]
+	FMOVQ 0(R21), F16                                        // t5 = dst[i]
+	FMOVQ 16(R21), F17                                       // t45 = dst[i]+16
+	WORD $0x4e2cd610                                         // fadd v16, v16, v12         sum = t5 + bias
+	WORD $0x4e2dd631                                         // fadd v17, v17, v13         sum = t45 + bias
+	ADD R7, R10, R19                                         // &pre[i]
+	FMOVQ F16, 0(R19)                                        // pre[i] = sum
+	FMOVQ F17, 16(R19)                                       // pre[i]+16 = sum
+	WORD $0x6e24de12                                         // fmul v18, v16, v4          t7 = sum * 0.70710677
+	WORD $0x6e24de33                                         // fmul v19, v17, v4          t47 = sum * 0.70710677
+	WORD $0x6e32de54                                         // fmul v20, v18, v18         t8 = t7 * t7
+	WORD $0x6e33de75                                         // fmul v21, v19, v19         t48 = t47 * t47
+	WORD $0x4ea61cd6                                         // mov v22, v6, v6            
+	WORD $0x4e34ccb6                                         // fmla v22, v5, v20          t9 = fma(-0.00059268135, t8, 0.0049809692)
+	WORD $0x4ea61cd7                                         // mov v23, v6, v6            
+	WORD $0x4e35ccb7                                         // fmla v23, v5, v21          t49 = fma(-0.00059268135, t48, 0.0049809692)
+	WORD $0x4ea71cf8                                         // mov v24, v7, v7            
+	WORD $0x4e34ced8                                         // fmla v24, v22, v20         t10 = fma(t9, t8, -0.02675871)
+	WORD $0x4ea71cf6                                         // mov v22, v7, v7            
+	WORD $0x4e35cef6                                         // fmla v22, v23, v21         t50 = fma(t49, t48, -0.02675871)
+	WORD $0x4ea81d17                                         // mov v23, v8, v8            
+	WORD $0x4e34cf17                                         // fmla v23, v24, v20         t11 = fma(t10, t8, 0.1128162)
+	WORD $0x4ea81d18                                         // mov v24, v8, v8            
+	WORD $0x4e35ced8                                         // fmla v24, v22, v21         t51 = fma(t50, t48, 0.1128162)
+	WORD $0x4ea91d36                                         // mov v22, v9, v9            
+	WORD $0x4e34cef6                                         // fmla v22, v23, v20         t12 = fma(t11, t8, -0.3761248)
+	WORD $0x4ea91d37                                         // mov v23, v9, v9            
+	WORD $0x4e35cf17                                         // fmla v23, v24, v21         t52 = fma(t51, t48, -0.3761248)
+	WORD $0x4eaa1d58                                         // mov v24, v10, v10          
+	WORD $0x4e34ced8                                         // fmla v24, v22, v20         t13 = fma(t12, t8, 0.12837915)
+	WORD $0x4eaa1d54                                         // mov v20, v10, v10          
+	WORD $0x4e35cef4                                         // fmla v20, v23, v21         t53 = fma(t52, t48, 0.12837915)
+	WORD $0x4eb21e55                                         // mov v21, v18, v18          
+	WORD $0x4e32cf15                                         // fmla v21, v24, v18         small = fma(t13, t7, t7)
+	WORD $0x4eb31e78                                         // mov v24, v19, v19          
+	WORD $0x4e33ce98                                         // fmla v24, v20, v19         small = fma(t53, t47, t47)
+	WORD $0x4e2b1e54                                         // and v20, v18, v11          |x| = t7 & 0x7fffffff
+	WORD $0x4e2b1e77                                         // and v23, v19, v11          |x| = t47 & 0x7fffffff
+	WORD $0x6ea2e696                                         // fcmgt v22, v20, v2         t16 = |x| > 4
+	WORD $0x6ea2e6f9                                         // fcmgt v25, v23, v2         t56 = |x| > 4
+	WORD $0x6e741c56                                         // bsl v22, v2, v20           t17 = t16 ? 4 : |x|
+	WORD $0x6e771c59                                         // bsl v25, v2, v23           t57 = t56 ? 4 : |x|
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F27                                      // -0.0030230137
+	WORD $0x4e36cf5b                                         // fmla v27, v26, v22         t18 = fma(0.00019388717, t17, -0.0030230137)
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F28                                      // -0.0030230137
+	WORD $0x4e39cf5c                                         // fmla v28, v26, v25         t58 = fma(0.00019388717, t57, -0.0030230137)
+	FMOVQ 400(R22), F26                                      // 0.022145998
+	WORD $0x4e36cf7a                                         // fmla v26, v27, v22         t19 = fma(t18, t17, 0.022145998)
+	FMOVQ 400(R22), F27                                      // 0.022145998
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t59 = fma(t58, t57, 0.022145998)
+	FMOVQ 416(R22), F28                                      // -0.10376289
+	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t20 = fma(t19, t17, -0.10376289)
+	FMOVQ 416(R22), F26                                      // -0.10376289
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t60 = fma(t59, t57, -0.10376289)
+	FMOVQ 432(R22), F27                                      // -0.6373755
+	WORD $0x4e36cf9b                                         // fmla v27, v28, v22         t21 = fma(t20, t17, -0.6373755)
+	FMOVQ 432(R22), F28                                      // -0.6373755
+	WORD $0x4e39cf5c                                         // fmla v28, v26, v25         t61 = fma(t60, t57, -0.6373755)
+	FMOVQ 448(R22), F26                                      // -1.1275603
+	WORD $0x4e36cf7a                                         // fmla v26, v27, v22         t22 = fma(t21, t17, -1.1275603)
+	FMOVQ 448(R22), F27                                      // -1.1275603
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t62 = fma(t61, t57, -1.1275603)
+	FMOVQ 464(R22), F28                                      // -0.00022375541
+	WORD $0x4e36cf5c                                         // fmla v28, v26, v22         t23 = fma(t22, t17, -0.00022375541)
+	FMOVQ 464(R22), F22                                      // -0.00022375541
+	WORD $0x4e39cf76                                         // fmla v22, v27, v25         t63 = fma(t62, t57, -0.00022375541)
+	FMOVQ 64(R22), F25                                       // 1.442695
+	WORD $0x4ea31c7b                                         // mov v27, v3, v3            
+	WORD $0x4e39cf9b                                         // fmla v27, v28, v25         t24 = fma(t23, 1.442695, 1.2582912e+07)
+	FMOVQ 64(R22), F25                                       // 1.442695
+	WORD $0x4ea31c7a                                         // mov v26, v3, v3            
+	WORD $0x4e39ceda                                         // fmla v26, v22, v25         t64 = fma(t63, 1.442695, 1.2582912e+07)
+	WORD $0x4ea3d779                                         // fsub v25, v27, v3          t25 = t24 - 1.2582912e+07
+	WORD $0x4ea3d75d                                         // fsub v29, v26, v3          t65 = t64 - 1.2582912e+07
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ecf3c                                         // fmla v28, v25, v30         t26 = fma(t25, -0.6931472, t23)
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ecfb6                                         // fmla v22, v29, v30         t66 = fma(t65, -0.6931472, t63)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ecf3c                                         // fmla v28, v25, v30         r = fma(t25, 1.9046542e-09, t26)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ecfb6                                         // fmla v22, v29, v30         r = fma(t65, 1.9046542e-09, t66)
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe877b                                         // sub v27, v27, v30          n = t24 - 0x4b400000
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe875a                                         // sub v26, v26, v30          n = t64 - 0x4b400000
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F29                                      // 0.008368674
+	WORD $0x4e3ccfdd                                         // fmla v29, v30, v28         t29 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F25                                      // 0.008368674
+	WORD $0x4e36cfd9                                         // fmla v25, v30, v22         t69 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F30                                      // 0.041668262
+	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t30 = fma(t29, r, 0.041668262)
+	FMOVQ 144(R22), F29                                      // 0.041668262
+	WORD $0x4e36cf3d                                         // fmla v29, v25, v22         t70 = fma(t69, r, 0.041668262)
+	FMOVQ 160(R22), F25                                      // 0.16666521
+	WORD $0x4e3ccfd9                                         // fmla v25, v30, v28         t31 = fma(t30, r, 0.16666521)
+	FMOVQ 160(R22), F30                                      // 0.16666521
+	WORD $0x4e36cfbe                                         // fmla v30, v29, v22         t71 = fma(t70, r, 0.16666521)
+	FMOVQ 176(R22), F29                                      // 0.49999994
+	WORD $0x4e3ccf3d                                         // fmla v29, v25, v28         t32 = fma(t31, r, 0.49999994)
+	FMOVQ 176(R22), F25                                      // 0.49999994
+	WORD $0x4e36cfd9                                         // fmla v25, v30, v22         t72 = fma(t71, r, 0.49999994)
+	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
+	WORD $0x4e3ccfbe                                         // fmla v30, v29, v28         t33 = fma(t32, r, 1)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e36cf3d                                         // fmla v29, v25, v22         t73 = fma(t72, r, 1)
+	WORD $0x4ea01c19                                         // mov v25, v0, v0            
+	WORD $0x4e3ccfd9                                         // fmla v25, v30, v28         t34 = fma(t33, r, 1)
+	WORD $0x4ea01c1c                                         // mov v28, v0, v0            
+	WORD $0x4e36cfbc                                         // fmla v28, v29, v22         t74 = fma(t73, r, 1)
+	FMOVQ 48(R22), F22                                       // 0x7f
+	WORD $0x4eb6877b                                         // add v27, v27, v22          t35 = n + 0x7f
+	FMOVQ 48(R22), F22                                       // 0x7f
+	WORD $0x4eb6875a                                         // add v26, v26, v22          t75 = n + 0x7f
+	WORD $0x4f37577b                                         // shl v27, v27               t36 = t35 << 23
+	WORD $0x4f37575a                                         // shl v26, v26               t76 = t75 << 23
+	WORD $0x6e3bdf39                                         // fmul v25, v25, v27         t37 = t34 * t36
+	WORD $0x6e3adf9c                                         // fmul v28, v28, v26         t77 = t74 * t76
+	WORD $0x4eb9d419                                         // fsub v25, v0, v25          t38 = 1 - t37
+	WORD $0x4ebcd41c                                         // fsub v28, v0, v28          t78 = 1 - t77
+	FMOVQ 480(R22), F26                                      // 0x80000000
+	WORD $0x4e3a1e52                                         // and v18, v18, v26          t39 = t7 & 0x80000000
+	FMOVQ 480(R22), F26                                      // 0x80000000
+	WORD $0x4e3a1e73                                         // and v19, v19, v26          t79 = t47 & 0x80000000
+	WORD $0x4eb21f39                                         // orr v25, v25, v18          large = t38 | t39
+	WORD $0x4eb31f9c                                         // orr v28, v28, v19          large = t78 | t79
+	FMOVQ 496(R22), F19                                      // 0.9375
+	WORD $0x6eb3e694                                         // fcmgt v20, v20, v19        t41 = |x| > 0.9375
+	FMOVQ 496(R22), F19                                      // 0.9375
+	WORD $0x6eb3e6f7                                         // fcmgt v23, v23, v19        t81 = |x| > 0.9375
+	WORD $0x6eb41f35                                         // bit v21, v25, v20          t42 = t41 ? large : small
+	WORD $0x6eb71f98                                         // bit v24, v28, v23          t82 = t81 ? large : small
+	WORD $0x4ea11c3c                                         // mov v28, v1, v1            
+	WORD $0x4e35cc3c                                         // fmla v28, v1, v21          t43 = fma(0.5, t42, 0.5)
+	WORD $0x4ea11c35                                         // mov v21, v1, v1            
+	WORD $0x4e38cc35                                         // fmla v21, v1, v24          t83 = fma(0.5, t82, 0.5)
+	WORD $0x6e3cde10                                         // fmul v16, v16, v28         t44 = sum * t43
+	WORD $0x6e35de31                                         // fmul v17, v17, v21         t84 = sum * t83
+	FMOVQ F16, 0(R21)                                        // dst[i] = t44
+	FMOVQ F17, 16(R21)                                       // dst[i]+16 = t84
+	FMOVQ 32(R21), F17                                       // t85 = dst[i]+32
+	FMOVQ 48(R21), F16                                       // t125 = dst[i]+48
+	WORD $0x4e2ed631                                         // fadd v17, v17, v14         sum = t85 + bias
+	WORD $0x4e2fd610                                         // fadd v16, v16, v15         sum = t125 + bias
+	FMOVQ F17, 32(R19)                                       // pre[i]+32 = sum
+	FMOVQ F16, 48(R19)                                       // pre[i]+48 = sum
+	WORD $0x6e24de35                                         // fmul v21, v17, v4          t87 = sum * 0.70710677
+	WORD $0x6e24de1c                                         // fmul v28, v16, v4          t127 = sum * 0.70710677
+	WORD $0x6e35deb8                                         // fmul v24, v21, v21         t88 = t87 * t87
+	WORD $0x6e3cdf97                                         // fmul v23, v28, v28         t128 = t127 * t127
+	WORD $0x4ea61cd9                                         // mov v25, v6, v6            
+	WORD $0x4e38ccb9                                         // fmla v25, v5, v24          t89 = fma(-0.00059268135, t88, 0.0049809692)
+	WORD $0x4ea61cd4                                         // mov v20, v6, v6            
+	WORD $0x4e37ccb4                                         // fmla v20, v5, v23          t129 = fma(-0.00059268135, t128, 0.0049809692)
+	WORD $0x4ea71cf3                                         // mov v19, v7, v7            
+	WORD $0x4e38cf33                                         // fmla v19, v25, v24         t90 = fma(t89, t88, -0.02675871)
+	WORD $0x4ea71cf9                                         // mov v25, v7, v7            
+	WORD $0x4e37ce99                                         // fmla v25, v20, v23         t130 = fma(t129, t128, -0.02675871)
+	WORD $0x4ea81d14                                         // mov v20, v8, v8            
+	WORD $0x4e38ce74                                         // fmla v20, v19, v24         t91 = fma(t90, t88, 0.1128162)
+	WORD $0x4ea81d13                                         // mov v19, v8, v8            
+	WORD $0x4e37cf33                                         // fmla v19, v25, v23         t131 = fma(t130, t128, 0.1128162)
+	WORD $0x4ea91d39                                         // mov v25, v9, v9            
+	WORD $0x4e38ce99                                         // fmla v25, v20, v24         t92 = fma(t91, t88, -0.3761248)
+	WORD $0x4ea91d34                                         // mov v20, v9, v9            
+	WORD $0x4e37ce74                                         // fmla v20, v19, v23         t132 = fma(t131, t128, -0.3761248)
+	WORD $0x4eaa1d53                                         // mov v19, v10, v10          
+	WORD $0x4e38cf33                                         // fmla v19, v25, v24         t93 = fma(t92, t88, 0.12837915)
+	WORD $0x4eaa1d58                                         // mov v24, v10, v10          
+	WORD $0x4e37ce98                                         // fmla v24, v20, v23         t133 = fma(t132, t128, 0.12837915)
+	WORD $0x4eb51eb7                                         // mov v23, v21, v21          
+	WORD $0x4e35ce77                                         // fmla v23, v19, v21         small = fma(t93, t87, t87)
+	WORD $0x4ebc1f93                                         // mov v19, v28, v28          
+	WORD $0x4e3ccf13                                         // fmla v19, v24, v28         small = fma(t133, t127, t127)
+	WORD $0x4e2b1eb8                                         // and v24, v21, v11          |x| = t87 & 0x7fffffff
+	WORD $0x4e2b1f94                                         // and v20, v28, v11          |x| = t127 & 0x7fffffff
+	WORD $0x6ea2e719                                         // fcmgt v25, v24, v2         t96 = |x| > 4
+	WORD $0x6ea2e692                                         // fcmgt v18, v20, v2         t136 = |x| > 4
+	WORD $0x6e781c59                                         // bsl v25, v2, v24           t97 = t96 ? 4 : |x|
+	WORD $0x6e741c52                                         // bsl v18, v2, v20           t137 = t136 ? 4 : |x|
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F27                                      // -0.0030230137
+	WORD $0x4e39cf5b                                         // fmla v27, v26, v25         t98 = fma(0.00019388717, t97, -0.0030230137)
+	FMOVQ 368(R22), F26                                      // 0.00019388717
+	FMOVQ 384(R22), F22                                      // -0.0030230137
+	WORD $0x4e32cf56                                         // fmla v22, v26, v18         t138 = fma(0.00019388717, t137, -0.0030230137)
+	FMOVQ 400(R22), F26                                      // 0.022145998
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t99 = fma(t98, t97, 0.022145998)
+	FMOVQ 400(R22), F27                                      // 0.022145998
+	WORD $0x4e32cedb                                         // fmla v27, v22, v18         t139 = fma(t138, t137, 0.022145998)
+	FMOVQ 416(R22), F22                                      // -0.10376289
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t100 = fma(t99, t97, -0.10376289)
+	FMOVQ 416(R22), F26                                      // -0.10376289
+	WORD $0x4e32cf7a                                         // fmla v26, v27, v18         t140 = fma(t139, t137, -0.10376289)
+	FMOVQ 432(R22), F27                                      // -0.6373755
+	WORD $0x4e39cedb                                         // fmla v27, v22, v25         t101 = fma(t100, t97, -0.6373755)
+	FMOVQ 432(R22), F22                                      // -0.6373755
+	WORD $0x4e32cf56                                         // fmla v22, v26, v18         t141 = fma(t140, t137, -0.6373755)
+	FMOVQ 448(R22), F26                                      // -1.1275603
+	WORD $0x4e39cf7a                                         // fmla v26, v27, v25         t102 = fma(t101, t97, -1.1275603)
+	FMOVQ 448(R22), F27                                      // -1.1275603
+	WORD $0x4e32cedb                                         // fmla v27, v22, v18         t142 = fma(t141, t137, -1.1275603)
+	FMOVQ 464(R22), F22                                      // -0.00022375541
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t103 = fma(t102, t97, -0.00022375541)
+	FMOVQ 464(R22), F25                                      // -0.00022375541
+	WORD $0x4e32cf79                                         // fmla v25, v27, v18         t143 = fma(t142, t137, -0.00022375541)
+	FMOVQ 64(R22), F18                                       // 1.442695
+	WORD $0x4ea31c7b                                         // mov v27, v3, v3            
+	WORD $0x4e32cedb                                         // fmla v27, v22, v18         t104 = fma(t103, 1.442695, 1.2582912e+07)
+	FMOVQ 64(R22), F18                                       // 1.442695
+	WORD $0x4ea31c7a                                         // mov v26, v3, v3            
+	WORD $0x4e32cf3a                                         // fmla v26, v25, v18         t144 = fma(t143, 1.442695, 1.2582912e+07)
+	WORD $0x4ea3d772                                         // fsub v18, v27, v3          t105 = t104 - 1.2582912e+07
+	WORD $0x4ea3d75d                                         // fsub v29, v26, v3          t145 = t144 - 1.2582912e+07
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ece56                                         // fmla v22, v18, v30         t106 = fma(t105, -0.6931472, t103)
+	FMOVQ 80(R22), F30                                       // -0.6931472
+	WORD $0x4e3ecfb9                                         // fmla v25, v29, v30         t146 = fma(t145, -0.6931472, t143)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ece56                                         // fmla v22, v18, v30         r = fma(t105, 1.9046542e-09, t106)
+	FMOVQ 96(R22), F30                                       // 1.9046542e-09
+	WORD $0x4e3ecfb9                                         // fmla v25, v29, v30         r = fma(t145, 1.9046542e-09, t146)
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe877b                                         // sub v27, v27, v30          n = t104 - 0x4b400000
+	FMOVQ 16(R22), F30                                       // 0x4b400000
+	WORD $0x6ebe875a                                         // sub v26, v26, v30          n = t144 - 0x4b400000
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F29                                      // 0.008368674
+	WORD $0x4e36cfdd                                         // fmla v29, v30, v22         t109 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 112(R22), F30                                      // 0.0013821003
+	FMOVQ 128(R22), F18                                      // 0.008368674
+	WORD $0x4e39cfd2                                         // fmla v18, v30, v25         t149 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F30                                      // 0.041668262
+	WORD $0x4e36cfbe                                         // fmla v30, v29, v22         t110 = fma(t109, r, 0.041668262)
+	FMOVQ 144(R22), F29                                      // 0.041668262
+	WORD $0x4e39ce5d                                         // fmla v29, v18, v25         t150 = fma(t149, r, 0.041668262)
+	FMOVQ 160(R22), F18                                      // 0.16666521
+	WORD $0x4e36cfd2                                         // fmla v18, v30, v22         t111 = fma(t110, r, 0.16666521)
+	FMOVQ 160(R22), F30                                      // 0.16666521
+	WORD $0x4e39cfbe                                         // fmla v30, v29, v25         t151 = fma(t150, r, 0.16666521)
+	FMOVQ 176(R22), F29                                      // 0.49999994
+	WORD $0x4e36ce5d                                         // fmla v29, v18, v22         t112 = fma(t111, r, 0.49999994)
+	FMOVQ 176(R22), F18                                      // 0.49999994
+	WORD $0x4e39cfd2                                         // fmla v18, v30, v25         t152 = fma(t151, r, 0.49999994)
+	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
+	WORD $0x4e36cfbe                                         // fmla v30, v29, v22         t113 = fma(t112, r, 1)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e39ce5d                                         // fmla v29, v18, v25         t153 = fma(t152, r, 1)
+	WORD $0x4ea01c12                                         // mov v18, v0, v0            
+	WORD $0x4e36cfd2                                         // fmla v18, v30, v22         t114 = fma(t113, r, 1)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e39cfb6                                         // fmla v22, v29, v25         t154 = fma(t153, r, 1)
+	FMOVQ 48(R22), F25                                       // 0x7f
+	WORD $0x4eb9877b                                         // add v27, v27, v25          t115 = n + 0x7f
+	FMOVQ 48(R22), F25                                       // 0x7f
+	WORD $0x4eb9875a                                         // add v26, v26, v25          t155 = n + 0x7f
+	WORD $0x4f37577b                                         // shl v27, v27               t116 = t115 << 23
+	WORD $0x4f37575a                                         // shl v26, v26               t156 = t155 << 23
+	WORD $0x6e3bde52                                         // fmul v18, v18, v27         t117 = t114 * t116
+	WORD $0x6e3aded6                                         // fmul v22, v22, v26         t157 = t154 * t156
+	WORD $0x4eb2d412                                         // fsub v18, v0, v18          t118 = 1 - t117
+	WORD $0x4eb6d416                                         // fsub v22, v0, v22          t158 = 1 - t157
+	FMOVQ 480(R22), F26                                      // 0x80000000
+	WORD $0x4e3a1eb5                                         // and v21, v21, v26          t119 = t87 & 0x80000000
+	FMOVQ 480(R22), F26                                      // 0x80000000
+	WORD $0x4e3a1f9c                                         // and v28, v28, v26          t159 = t127 & 0x80000000
+	WORD $0x4eb51e52                                         // orr v18, v18, v21          large = t118 | t119
+	WORD $0x4ebc1ed6                                         // orr v22, v22, v28          large = t158 | t159
+	FMOVQ 496(R22), F28                                      // 0.9375
+	WORD $0x6ebce718                                         // fcmgt v24, v24, v28        t121 = |x| > 0.9375
+	FMOVQ 496(R22), F28                                      // 0.9375
+	WORD $0x6ebce694                                         // fcmgt v20, v20, v28        t161 = |x| > 0.9375
+	WORD $0x6eb81e57                                         // bit v23, v18, v24          t122 = t121 ? large : small
+	WORD $0x6eb41ed3                                         // bit v19, v22, v20          t162 = t161 ? large : small
+	WORD $0x4ea11c36                                         // mov v22, v1, v1            
+	WORD $0x4e37cc36                                         // fmla v22, v1, v23          t123 = fma(0.5, t122, 0.5)
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e33cc37                                         // fmla v23, v1, v19          t163 = fma(0.5, t162, 0.5)
+	WORD $0x6e36de31                                         // fmul v17, v17, v22         t124 = sum * t123
+	WORD $0x6e37de10                                         // fmul v16, v16, v23         t164 = sum * t163
+	FMOVQ F17, 32(R21)                                       // dst[i]+32 = t124
+	FMOVQ F16, 48(R21)                                       // dst[i]+48 = t164
+	ADD R4, R8, R8
+	ADD R6, R10, R10
+	SUB $1, R9, R9
+	CBNZ R9, loop2                                           // while --rows > 0
+	ADD $64, R7, R7                                          // i += 64
+	CMP R2, R7
+	BLT loop1                                                // while i < bytes(bias)
+
+end1:
+	RET
+
+// func biasResidualNEON(dst []float32, bias []float32, s float32, res []float32, rows int, ld int, ldr int)
+TEXT ·biasResidualNEON(SB), NOSPLIT, $0-104
+	MOVWU s+48(FP), R23
+	VDUP R23, V0.S4                                          // s
+	MOVD dst_base+0(FP), R0                                  // dst
+	MOVD bias_base+24(FP), R1                                // bias
+	MOVD bias_len+32(FP), R2                                 // bytes(bias)
+	LSL $2, R2, R2
+	MOVD rows+80(FP), R3                                     // rows
+	MOVD ld+88(FP), R4                                       // ld
+	LSL $2, R4, R4
+	MOVD res_base+56(FP), R5                                 // res
+	MOVD ldr+96(FP), R6                                      // ldr
+	LSL $2, R6, R6
+	MOVD ZR, R7                                              // i = 0
+	CMP R2, R7
+	BGE end1
+
+loop1:
+	ADD R7, R1, R20                                          // &bias[i]
+	FMOVQ 0(R20), F1                                         // bias = bias[i]
+	FMOVQ 16(R20), F2                                        // bias = bias[i]+16
+	FMOVQ 32(R20), F3                                        // bias = bias[i]+32
+	FMOVQ 48(R20), F4                                        // bias = bias[i]+48
+	MOVD R0, R8                                              // dst
+	MOVD R3, R9                                              // rows
+	MOVD R5, R10                                             // res
+
+loop2:
+	ADD R7, R8, R21                                          // &dst[i]
+	FMOVQ 0(R21), F5                                         // t6 = dst[i]
+	FMOVQ 16(R21), F6                                        // t11 = dst[i]+16
+	WORD $0x4e21d4a5                                         // fadd v5, v5, v1            sum = t6 + bias
+	WORD $0x4e22d4c6                                         // fadd v6, v6, v2            sum = t11 + bias
+	WORD $0x6e20dca5                                         // fmul v5, v5, v0            t8 = sum * s
+	WORD $0x6e20dcc6                                         // fmul v6, v6, v0            t13 = sum * s
+	ADD R7, R10, R19                                         // &res[i]
+	FMOVQ 0(R19), F7                                         // t9 = res[i]
+	FMOVQ 16(R19), F8                                        // t14 = res[i]+16
+	WORD $0x4e27d4a5                                         // fadd v5, v5, v7            t10 = t8 + t9
+	WORD $0x4e28d4c6                                         // fadd v6, v6, v8            t15 = t13 + t14
+	FMOVQ F5, 0(R21)                                         // dst[i] = t10
+	FMOVQ F6, 16(R21)                                        // dst[i]+16 = t15
+	FMOVQ 32(R21), F6                                        // t16 = dst[i]+32
+	FMOVQ 48(R21), F5                                        // t21 = dst[i]+48
+	WORD $0x4e23d4c6                                         // fadd v6, v6, v3            sum = t16 + bias
+	WORD $0x4e24d4a5                                         // fadd v5, v5, v4            sum = t21 + bias
+	WORD $0x6e20dcc6                                         // fmul v6, v6, v0            t18 = sum * s
+	WORD $0x6e20dca5                                         // fmul v5, v5, v0            t23 = sum * s
+	FMOVQ 32(R19), F8                                        // t19 = res[i]+32
+	FMOVQ 48(R19), F7                                        // t24 = res[i]+48
+	WORD $0x4e28d4c6                                         // fadd v6, v6, v8            t20 = t18 + t19
+	WORD $0x4e27d4a5                                         // fadd v5, v5, v7            t25 = t23 + t24
+	FMOVQ F6, 32(R21)                                        // dst[i]+32 = t20
+	FMOVQ F5, 48(R21)                                        // dst[i]+48 = t25
+	ADD R4, R8, R8
+	ADD R6, R10, R10
+	SUB $1, R9, R9
+	CBNZ R9, loop2                                           // while --rows > 0
+	ADD $64, R7, R7                                          // i += 64
+	CMP R2, R7
+	BLT loop1                                                // while i < bytes(bias)
+
+end1:
+	RET
+
 // func sumNEON(acc *[16]float32, x []float32)
 TEXT ·sumNEON(SB), NOSPLIT, $0-32
 	MOVD acc+0(FP), R0                                       // acc
@@ -1154,14 +1878,14 @@ TEXT ·sumNEON(SB), NOSPLIT, $0-32
 	BGE end1
 
 loop1:
-	ADD R3, R1, R19                                          // &x[i]
-	FMOVQ 0(R19), F4                                         // x = x[i]
+	ADD R3, R1, R20                                          // &x[i]
+	FMOVQ 0(R20), F4                                         // x = x[i]
 	WORD $0x4e24d400                                         // fadd v0, v0, v4            acc = acc + x
-	FMOVQ 16(R19), F4                                        // x = x[i]+16
+	FMOVQ 16(R20), F4                                        // x = x[i]+16
 	WORD $0x4e24d421                                         // fadd v1, v1, v4            acc = acc + x
-	FMOVQ 32(R19), F4                                        // x = x[i]+32
+	FMOVQ 32(R20), F4                                        // x = x[i]+32
 	WORD $0x4e24d442                                         // fadd v2, v2, v4            acc = acc + x
-	FMOVQ 48(R19), F4                                        // x = x[i]+48
+	FMOVQ 48(R20), F4                                        // x = x[i]+48
 	WORD $0x4e24d463                                         // fadd v3, v3, v4            acc = acc + x
 	ADD $64, R3, R3                                          // i += 64
 	CMP R2, R3
@@ -1189,14 +1913,14 @@ TEXT ·sumSquaresNEON(SB), NOSPLIT, $0-32
 	BGE end1
 
 loop1:
-	ADD R3, R1, R20                                          // &x[i]
-	FMOVQ 0(R20), F4                                         // x = x[i]
+	ADD R3, R1, R21                                          // &x[i]
+	FMOVQ 0(R21), F4                                         // x = x[i]
 	WORD $0x4e24cc80                                         // fmla v0, v4, v4            acc = fma(x, x, acc)
-	FMOVQ 16(R20), F4                                        // x = x[i]+16
+	FMOVQ 16(R21), F4                                        // x = x[i]+16
 	WORD $0x4e24cc81                                         // fmla v1, v4, v4            acc = fma(x, x, acc)
-	FMOVQ 32(R20), F4                                        // x = x[i]+32
+	FMOVQ 32(R21), F4                                        // x = x[i]+32
 	WORD $0x4e24cc82                                         // fmla v2, v4, v4            acc = fma(x, x, acc)
-	FMOVQ 48(R20), F4                                        // x = x[i]+48
+	FMOVQ 48(R21), F4                                        // x = x[i]+48
 	WORD $0x4e24cc83                                         // fmla v3, v4, v4            acc = fma(x, x, acc)
 	ADD $64, R3, R3                                          // i += 64
 	CMP R2, R3
@@ -1224,17 +1948,17 @@ TEXT ·maxNEON(SB), NOSPLIT, $0-32
 	BGE end1
 
 loop1:
-	ADD R3, R1, R21                                          // &x[i]
-	FMOVQ 0(R21), F4                                         // x = x[i]
+	ADD R3, R1, R19                                          // &x[i]
+	FMOVQ 0(R19), F4                                         // x = x[i]
 	WORD $0x6ea0e485                                         // fcmgt v5, v4, v0           t10 = x > acc
 	WORD $0x6ea51c80                                         // bit v0, v4, v5             acc = t10 ? x : acc
-	FMOVQ 16(R21), F4                                        // x = x[i]+16
+	FMOVQ 16(R19), F4                                        // x = x[i]+16
 	WORD $0x6ea1e485                                         // fcmgt v5, v4, v1           t13 = x > acc
 	WORD $0x6ea51c81                                         // bit v1, v4, v5             acc = t13 ? x : acc
-	FMOVQ 32(R21), F4                                        // x = x[i]+32
+	FMOVQ 32(R19), F4                                        // x = x[i]+32
 	WORD $0x6ea2e485                                         // fcmgt v5, v4, v2           t16 = x > acc
 	WORD $0x6ea51c82                                         // bit v2, v4, v5             acc = t16 ? x : acc
-	FMOVQ 48(R21), F4                                        // x = x[i]+48
+	FMOVQ 48(R19), F4                                        // x = x[i]+48
 	WORD $0x6ea3e485                                         // fcmgt v5, v4, v3           t19 = x > acc
 	WORD $0x6ea51c83                                         // bit v3, v4, v5             acc = t19 ? x : acc
 	ADD $64, R3, R3                                          // i += 64
@@ -1264,19 +1988,19 @@ TEXT ·dotNEON(SB), NOSPLIT, $0-56
 	BGE end1
 
 loop1:
-	ADD R4, R1, R19                                          // &a[i]
-	FMOVQ 0(R19), F4                                         // a = a[i]
-	ADD R4, R2, R20                                          // &b[i]
-	FMOVQ 0(R20), F5                                         // b = b[i]
+	ADD R4, R1, R20                                          // &a[i]
+	FMOVQ 0(R20), F4                                         // a = a[i]
+	ADD R4, R2, R21                                          // &b[i]
+	FMOVQ 0(R21), F5                                         // b = b[i]
 	WORD $0x4e25cc80                                         // fmla v0, v4, v5            acc = fma(a, b, acc)
-	FMOVQ 16(R19), F5                                        // a = a[i]+16
-	FMOVQ 16(R20), F4                                        // b = b[i]+16
+	FMOVQ 16(R20), F5                                        // a = a[i]+16
+	FMOVQ 16(R21), F4                                        // b = b[i]+16
 	WORD $0x4e24cca1                                         // fmla v1, v5, v4            acc = fma(a, b, acc)
-	FMOVQ 32(R19), F4                                        // a = a[i]+32
-	FMOVQ 32(R20), F5                                        // b = b[i]+32
+	FMOVQ 32(R20), F4                                        // a = a[i]+32
+	FMOVQ 32(R21), F5                                        // b = b[i]+32
 	WORD $0x4e25cc82                                         // fmla v2, v4, v5            acc = fma(a, b, acc)
-	FMOVQ 48(R19), F5                                        // a = a[i]+48
-	FMOVQ 48(R20), F4                                        // b = b[i]+48
+	FMOVQ 48(R20), F5                                        // a = a[i]+48
+	FMOVQ 48(R21), F4                                        // b = b[i]+48
 	WORD $0x4e24cca3                                         // fmla v3, v5, v4            acc = fma(a, b, acc)
 	ADD $64, R4, R4                                          // i += 64
 	CMP R3, R4
@@ -1305,22 +2029,22 @@ TEXT ·squaredDiffNEON(SB), NOSPLIT, $0-56
 	BGE end1
 
 loop1:
-	ADD R4, R1, R21                                          // &a[i]
-	FMOVQ 0(R21), F4                                         // a = a[i]
-	ADD R4, R2, R19                                          // &b[i]
-	FMOVQ 0(R19), F5                                         // b = b[i]
+	ADD R4, R1, R19                                          // &a[i]
+	FMOVQ 0(R19), F4                                         // a = a[i]
+	ADD R4, R2, R20                                          // &b[i]
+	FMOVQ 0(R20), F5                                         // b = b[i]
 	WORD $0x4ea5d484                                         // fsub v4, v4, v5            t11 = a - b
 	WORD $0x4e24cc80                                         // fmla v0, v4, v4            acc = fma(t11, t11, acc)
-	FMOVQ 16(R21), F4                                        // a = a[i]+16
-	FMOVQ 16(R19), F5                                        // b = b[i]+16
+	FMOVQ 16(R19), F4                                        // a = a[i]+16
+	FMOVQ 16(R20), F5                                        // b = b[i]+16
 	WORD $0x4ea5d484                                         // fsub v4, v4, v5            t15 = a - b
 	WORD $0x4e24cc81                                         // fmla v1, v4, v4            acc = fma(t15, t15, acc)
-	FMOVQ 32(R21), F4                                        // a = a[i]+32
-	FMOVQ 32(R19), F5                                        // b = b[i]+32
+	FMOVQ 32(R19), F4                                        // a = a[i]+32
+	FMOVQ 32(R20), F5                                        // b = b[i]+32
 	WORD $0x4ea5d484                                         // fsub v4, v4, v5            t19 = a - b
 	WORD $0x4e24cc82                                         // fmla v2, v4, v4            acc = fma(t19, t19, acc)
-	FMOVQ 48(R21), F4                                        // a = a[i]+48
-	FMOVQ 48(R19), F5                                        // b = b[i]+48
+	FMOVQ 48(R19), F4                                        // a = a[i]+48
+	FMOVQ 48(R20), F5                                        // b = b[i]+48
 	WORD $0x4ea5d484                                         // fsub v4, v4, v5            t23 = a - b
 	WORD $0x4e24cc83                                         // fmla v3, v4, v4            acc = fma(t23, t23, acc)
 	ADD $64, R4, R4                                          // i += 64
@@ -1357,31 +2081,31 @@ loop1:
 	MOVD R3, R7                                              // rows
 
 loop2:
-	ADD R5, R6, R20                                          // &x[i]
-	FMOVQ 0(R20), F4                                         // t5 = x[i]
+	ADD R5, R6, R21                                          // &x[i]
+	FMOVQ 0(R21), F4                                         // t5 = x[i]
 	WORD $0x4e24d400                                         // fadd v0, v0, v4            sum = sum + t5
-	FMOVQ 16(R20), F4                                        // t7 = x[i]+16
+	FMOVQ 16(R21), F4                                        // t7 = x[i]+16
 	WORD $0x4e24d421                                         // fadd v1, v1, v4            sum = sum + t7
-	FMOVQ 32(R20), F4                                        // t9 = x[i]+32
+	FMOVQ 32(R21), F4                                        // t9 = x[i]+32
 	WORD $0x4e24d442                                         // fadd v2, v2, v4            sum = sum + t9
-	FMOVQ 48(R20), F4                                        // t11 = x[i]+48
+	FMOVQ 48(R21), F4                                        // t11 = x[i]+48
 	WORD $0x4e24d463                                         // fadd v3, v3, v4            sum = sum + t11
 	ADD R4, R6, R6
 	SUB $1, R7, R7
 	CBNZ R7, loop2                                           // while --rows > 0
-	ADD R5, R0, R21                                          // &acc[i]
-	FMOVQ 0(R21), F4                                         // t13 = acc[i]
+	ADD R5, R0, R19                                          // &acc[i]
+	FMOVQ 0(R19), F4                                         // t13 = acc[i]
 	WORD $0x4e20d484                                         // fadd v4, v4, v0            t14 = t13 + sum
-	FMOVQ F4, 0(R21)                                         // acc[i] = t14
-	FMOVQ 16(R21), F4                                        // t15 = acc[i]+16
+	FMOVQ F4, 0(R19)                                         // acc[i] = t14
+	FMOVQ 16(R19), F4                                        // t15 = acc[i]+16
 	WORD $0x4e21d484                                         // fadd v4, v4, v1            t16 = t15 + sum
-	FMOVQ F4, 16(R21)                                        // acc[i]+16 = t16
-	FMOVQ 32(R21), F4                                        // t17 = acc[i]+32
+	FMOVQ F4, 16(R19)                                        // acc[i]+16 = t16
+	FMOVQ 32(R19), F4                                        // t17 = acc[i]+32
 	WORD $0x4e22d484                                         // fadd v4, v4, v2            t18 = t17 + sum
-	FMOVQ F4, 32(R21)                                        // acc[i]+32 = t18
-	FMOVQ 48(R21), F4                                        // t19 = acc[i]+48
+	FMOVQ F4, 32(R19)                                        // acc[i]+32 = t18
+	FMOVQ 48(R19), F4                                        // t19 = acc[i]+48
 	WORD $0x4e23d484                                         // fadd v4, v4, v3            t20 = t19 + sum
-	FMOVQ F4, 48(R21)                                        // acc[i]+48 = t20
+	FMOVQ F4, 48(R19)                                        // acc[i]+48 = t20
 	ADD $64, R5, R5                                          // i += 64
 	CMP R2, R5
 	BLT loop1                                                // while i < bytes(acc)
@@ -1424,17 +2148,17 @@ loop1:
 	BGE end2
 
 loop2:
-	ADD R4, R0, R19                                          // &x[i]
-	FMOVQ 0(R19), F20                                        // t6 = x[i]
-	FMOVQ 16(R19), F21                                       // t10 = x[i]+16
+	ADD R4, R0, R20                                          // &x[i]
+	FMOVQ 0(R20), F20                                        // t6 = x[i]
+	FMOVQ 16(R20), F21                                       // t10 = x[i]+16
 	WORD $0x6e2fde94                                         // fmul v20, v20, v15         t7 = t6 * s
 	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t11 = t10 * s
 	WORD $0x6eb0e696                                         // fcmgt v22, v20, v16        t8 = t7 > max
 	WORD $0x6eb1e6b7                                         // fcmgt v23, v21, v17        t12 = t11 > max
 	WORD $0x6eb61e90                                         // bit v16, v20, v22          max = t8 ? t7 : max
 	WORD $0x6eb71eb1                                         // bit v17, v21, v23          max = t12 ? t11 : max
-	FMOVQ 32(R19), F21                                       // t14 = x[i]+32
-	FMOVQ 48(R19), F23                                       // t18 = x[i]+48
+	FMOVQ 32(R20), F21                                       // t14 = x[i]+32
+	FMOVQ 48(R20), F23                                       // t18 = x[i]+48
 	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t15 = t14 * s
 	WORD $0x6e2fdef7                                         // fmul v23, v23, v15         t19 = t18 * s
 	WORD $0x6eb2e6b4                                         // fcmgt v20, v21, v18        t16 = t15 > max
@@ -1447,26 +2171,26 @@ loop2:
 
 end2:
 	FMOVQ 16(R2), F23                                        // t22 = mask+16
-	ADD R3, R0, R20                                          // &x[mask.bytes]
-	FMOVQ 0(R20), F22                                        // t24 = x[mask.bytes]
+	ADD R3, R0, R21                                          // &x[mask.bytes]
+	FMOVQ 0(R21), F22                                        // t24 = x[mask.bytes]
 	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t25 = t24 * s
 	WORD $0x6e6e1ed7                                         // bsl v23, v22, v14          t26 = exists ? t25 : 0xff800000
 	WORD $0x6eb0e6f6                                         // fcmgt v22, v23, v16        t27 = t26 > max
 	WORD $0x6eb61ef0                                         // bit v16, v23, v22          max = t27 ? t26 : max
 	FMOVQ 32(R2), F23                                        // t29 = mask+32
-	FMOVQ 16(R20), F22                                       // t31 = x[mask.bytes]+16
+	FMOVQ 16(R21), F22                                       // t31 = x[mask.bytes]+16
 	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t32 = t31 * s
 	WORD $0x6e6e1ed7                                         // bsl v23, v22, v14          t33 = exists ? t32 : 0xff800000
 	WORD $0x6eb1e6f6                                         // fcmgt v22, v23, v17        t34 = t33 > max
 	WORD $0x6eb61ef1                                         // bit v17, v23, v22          max = t34 ? t33 : max
 	FMOVQ 48(R2), F23                                        // t36 = mask+48
-	FMOVQ 32(R20), F22                                       // t38 = x[mask.bytes]+32
+	FMOVQ 32(R21), F22                                       // t38 = x[mask.bytes]+32
 	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t39 = t38 * s
 	WORD $0x6e6e1ed7                                         // bsl v23, v22, v14          t40 = exists ? t39 : 0xff800000
 	WORD $0x6eb2e6f6                                         // fcmgt v22, v23, v18        t41 = t40 > max
 	WORD $0x6eb61ef2                                         // bit v18, v23, v22          max = t41 ? t40 : max
 	FMOVQ 64(R2), F23                                        // t43 = mask+64
-	FMOVQ 48(R20), F22                                       // t45 = x[mask.bytes]+48
+	FMOVQ 48(R21), F22                                       // t45 = x[mask.bytes]+48
 	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t46 = t45 * s
 	WORD $0x6e6e1ed7                                         // bsl v23, v22, v14          t47 = exists ? t46 : 0xff800000
 	WORD $0x6eb3e6f6                                         // fcmgt v22, v23, v19        t48 = t47 > max
@@ -1493,9 +2217,9 @@ end2:
 	BGE end3
 
 loop3:
-	ADD R4, R0, R21                                          // &x[i]
-	FMOVQ 0(R21), F22                                        // t67 = x[i]
-	FMOVQ 16(R21), F21                                       // t92 = x[i]+16
+	ADD R4, R0, R19                                          // &x[i]
+	FMOVQ 0(R19), F22                                        // t67 = x[i]
+	FMOVQ 16(R19), F21                                       // t92 = x[i]+16
 	WORD $0x6e2fded6                                         // fmul v22, v22, v15         t68 = t67 * s
 	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t93 = t92 * s
 	WORD $0x4eb0d6d6                                         // fsub v22, v22, v16         t69 = t68 - m
@@ -1558,12 +2282,12 @@ loop3:
 	WORD $0x6eb5e5b5                                         // fcmgt v21, v13, v21        t114 = -87.34 > t94
 	WORD $0x6eb61c79                                         // bit v25, v3, v22           t90 = t89 ? 0 : t88
 	WORD $0x6eb51c7b                                         // bit v27, v3, v21           t115 = t114 ? 0 : t113
-	FMOVQ F25, 0(R21)                                        // x[i] = t90
-	FMOVQ F27, 16(R21)                                       // x[i]+16 = t115
+	FMOVQ F25, 0(R19)                                        // x[i] = t90
+	FMOVQ F27, 16(R19)                                       // x[i]+16 = t115
 	WORD $0x4e39d631                                         // fadd v17, v17, v25         Z = Z + t90
 	WORD $0x4e3bd673                                         // fadd v19, v19, v27         Z = Z + t115
-	FMOVQ 32(R21), F27                                       // t117 = x[i]+32
-	FMOVQ 48(R21), F25                                       // t142 = x[i]+48
+	FMOVQ 32(R19), F27                                       // t117 = x[i]+32
+	FMOVQ 48(R19), F25                                       // t142 = x[i]+48
 	WORD $0x6e2fdf7b                                         // fmul v27, v27, v15         t118 = t117 * s
 	WORD $0x6e2fdf39                                         // fmul v25, v25, v15         t143 = t142 * s
 	WORD $0x4eb0d77b                                         // fsub v27, v27, v16         t119 = t118 - m
@@ -1626,8 +2350,8 @@ loop3:
 	WORD $0x6eb9e5b9                                         // fcmgt v25, v13, v25        t164 = -87.34 > t144
 	WORD $0x6ebb1c78                                         // bit v24, v3, v27           t140 = t139 ? 0 : t138
 	WORD $0x6eb91c7a                                         // bit v26, v3, v25           t165 = t164 ? 0 : t163
-	FMOVQ F24, 32(R21)                                       // x[i]+32 = t140
-	FMOVQ F26, 48(R21)                                       // x[i]+48 = t165
+	FMOVQ F24, 32(R19)                                       // x[i]+32 = t140
+	FMOVQ F26, 48(R19)                                       // x[i]+48 = t165
 	WORD $0x4e38d652                                         // fadd v18, v18, v24         Z = Z + t140
 	WORD $0x4e3ad6f7                                         // fadd v23, v23, v26         Z = Z + t165
 	ADD $64, R4, R4                                          // i += 64
@@ -1636,8 +2360,8 @@ loop3:
 
 end3:
 	FMOVQ 16(R2), F26                                        // t167 = mask+16
-	ADD R3, R0, R19                                          // &x[mask.bytes]
-	FMOVQ 0(R19), F24                                        // t169 = x[mask.bytes]
+	ADD R3, R0, R20                                          // &x[mask.bytes]
+	FMOVQ 0(R20), F24                                        // t169 = x[mask.bytes]
 	WORD $0x6e2fdf18                                         // fmul v24, v24, v15         t170 = t169 * s
 	WORD $0x4eb0d718                                         // fsub v24, v24, v16         t171 = t170 - m
 	WORD $0x4ea11c39                                         // mov v25, v1, v1            
@@ -1670,10 +2394,10 @@ end3:
 	WORD $0x6eb8e5b8                                         // fcmgt v24, v13, v24        t191 = -87.34 > t171
 	WORD $0x6eb81c75                                         // bit v21, v3, v24           t192 = t191 ? 0 : t190
 	WORD $0x6e631eba                                         // bsl v26, v21, v3           t193 = exists ? t192 : 0
-	FMOVQ F26, 0(R19)                                        // x[mask.bytes] = t193
+	FMOVQ F26, 0(R20)                                        // x[mask.bytes] = t193
 	WORD $0x4e3ad631                                         // fadd v17, v17, v26         Z = Z + t193
 	FMOVQ 32(R2), F26                                        // t195 = mask+32
-	FMOVQ 16(R19), F21                                       // t197 = x[mask.bytes]+16
+	FMOVQ 16(R20), F21                                       // t197 = x[mask.bytes]+16
 	WORD $0x6e2fdeb5                                         // fmul v21, v21, v15         t198 = t197 * s
 	WORD $0x4eb0d6b5                                         // fsub v21, v21, v16         t199 = t198 - m
 	WORD $0x4ea11c38                                         // mov v24, v1, v1            
@@ -1706,10 +2430,10 @@ end3:
 	WORD $0x6eb5e5b5                                         // fcmgt v21, v13, v21        t219 = -87.34 > t199
 	WORD $0x6eb51c7b                                         // bit v27, v3, v21           t220 = t219 ? 0 : t218
 	WORD $0x6e631f7a                                         // bsl v26, v27, v3           t221 = exists ? t220 : 0
-	FMOVQ F26, 16(R19)                                       // x[mask.bytes]+16 = t221
+	FMOVQ F26, 16(R20)                                       // x[mask.bytes]+16 = t221
 	WORD $0x4e3ad673                                         // fadd v19, v19, v26         Z = Z + t221
 	FMOVQ 48(R2), F26                                        // t223 = mask+48
-	FMOVQ 32(R19), F27                                       // t225 = x[mask.bytes]+32
+	FMOVQ 32(R20), F27                                       // t225 = x[mask.bytes]+32
 	WORD $0x6e2fdf7b                                         // fmul v27, v27, v15         t226 = t225 * s
 	WORD $0x4eb0d77b                                         // fsub v27, v27, v16         t227 = t226 - m
 	WORD $0x4ea11c35                                         // mov v21, v1, v1            
@@ -1742,10 +2466,10 @@ end3:
 	WORD $0x6ebbe5bb                                         // fcmgt v27, v13, v27        t247 = -87.34 > t227
 	WORD $0x6ebb1c79                                         // bit v25, v3, v27           t248 = t247 ? 0 : t246
 	WORD $0x6e631f3a                                         // bsl v26, v25, v3           t249 = exists ? t248 : 0
-	FMOVQ F26, 32(R19)                                       // x[mask.bytes]+32 = t249
+	FMOVQ F26, 32(R20)                                       // x[mask.bytes]+32 = t249
 	WORD $0x4e3ad652                                         // fadd v18, v18, v26         Z = Z + t249
 	FMOVQ 64(R2), F26                                        // t251 = mask+64
-	FMOVQ 48(R19), F25                                       // t253 = x[mask.bytes]+48
+	FMOVQ 48(R20), F25                                       // t253 = x[mask.bytes]+48
 	WORD $0x6e2fdf39                                         // fmul v25, v25, v15         t254 = t253 * s
 	WORD $0x4eb0d739                                         // fsub v25, v25, v16         t255 = t254 - m
 	WORD $0x4ea11c30                                         // mov v16, v1, v1            
@@ -1778,7 +2502,7 @@ end3:
 	WORD $0x6eb9e5b9                                         // fcmgt v25, v13, v25        t275 = -87.34 > t255
 	WORD $0x6eb91c76                                         // bit v22, v3, v25           t276 = t275 ? 0 : t274
 	WORD $0x6e631eda                                         // bsl v26, v22, v3           t277 = exists ? t276 : 0
-	FMOVQ F26, 48(R19)                                       // x[mask.bytes]+48 = t277
+	FMOVQ F26, 48(R20)                                       // x[mask.bytes]+48 = t277
 	WORD $0x4e3ad6f7                                         // fadd v23, v23, v26         Z = Z + t277
 	WORD $0x4e32d631                                         // fadd v17, v17, v18         t279 = Z + Z
 	WORD $0x4e37d673                                         // fadd v19, v19, v23         t280 = Z + Z
@@ -1793,45 +2517,45 @@ end3:
 	BGE end4
 
 loop4:
-	ADD R4, R0, R20                                          // &x[i]
-	FMOVQ 0(R20), F19                                        // t287 = x[i]
-	FMOVQ 16(R20), F23                                       // t289 = x[i]+16
+	ADD R4, R0, R21                                          // &x[i]
+	FMOVQ 0(R21), F19                                        // t287 = x[i]
+	FMOVQ 16(R21), F23                                       // t289 = x[i]+16
 	WORD $0x6e31de73                                         // fmul v19, v19, v17         t288 = t287 * 1/Z
 	WORD $0x6e31def7                                         // fmul v23, v23, v17         t290 = t289 * 1/Z
-	FMOVQ F19, 0(R20)                                        // x[i] = t288
-	FMOVQ F23, 16(R20)                                       // x[i]+16 = t290
-	FMOVQ 32(R20), F23                                       // t291 = x[i]+32
-	FMOVQ 48(R20), F19                                       // t293 = x[i]+48
+	FMOVQ F19, 0(R21)                                        // x[i] = t288
+	FMOVQ F23, 16(R21)                                       // x[i]+16 = t290
+	FMOVQ 32(R21), F23                                       // t291 = x[i]+32
+	FMOVQ 48(R21), F19                                       // t293 = x[i]+48
 	WORD $0x6e31def7                                         // fmul v23, v23, v17         t292 = t291 * 1/Z
 	WORD $0x6e31de73                                         // fmul v19, v19, v17         t294 = t293 * 1/Z
-	FMOVQ F23, 32(R20)                                       // x[i]+32 = t292
-	FMOVQ F19, 48(R20)                                       // x[i]+48 = t294
+	FMOVQ F23, 32(R21)                                       // x[i]+32 = t292
+	FMOVQ F19, 48(R21)                                       // x[i]+48 = t294
 	ADD $64, R4, R4                                          // i += 64
 	CMP R3, R4
 	BLT loop4                                                // while i < mask.bytes
 
 end4:
 	FMOVQ 16(R2), F19                                        // t295 = mask+16
-	ADD R3, R0, R21                                          // &x[mask.bytes]
-	FMOVQ 0(R21), F23                                        // t297 = x[mask.bytes]
+	ADD R3, R0, R19                                          // &x[mask.bytes]
+	FMOVQ 0(R19), F23                                        // t297 = x[mask.bytes]
 	WORD $0x6e31def7                                         // fmul v23, v23, v17         t298 = t297 * 1/Z
 	WORD $0x6e631ef3                                         // bsl v19, v23, v3           t299 = exists ? t298 : 0
-	FMOVQ F19, 0(R21)                                        // x[mask.bytes] = t299
+	FMOVQ F19, 0(R19)                                        // x[mask.bytes] = t299
 	FMOVQ 32(R2), F19                                        // t300 = mask+32
-	FMOVQ 16(R21), F23                                       // t302 = x[mask.bytes]+16
+	FMOVQ 16(R19), F23                                       // t302 = x[mask.bytes]+16
 	WORD $0x6e31def7                                         // fmul v23, v23, v17         t303 = t302 * 1/Z
 	WORD $0x6e631ef3                                         // bsl v19, v23, v3           t304 = exists ? t303 : 0
-	FMOVQ F19, 16(R21)                                       // x[mask.bytes]+16 = t304
+	FMOVQ F19, 16(R19)                                       // x[mask.bytes]+16 = t304
 	FMOVQ 48(R2), F19                                        // t305 = mask+48
-	FMOVQ 32(R21), F23                                       // t307 = x[mask.bytes]+32
+	FMOVQ 32(R19), F23                                       // t307 = x[mask.bytes]+32
 	WORD $0x6e31def7                                         // fmul v23, v23, v17         t308 = t307 * 1/Z
 	WORD $0x6e631ef3                                         // bsl v19, v23, v3           t309 = exists ? t308 : 0
-	FMOVQ F19, 32(R21)                                       // x[mask.bytes]+32 = t309
+	FMOVQ F19, 32(R19)                                       // x[mask.bytes]+32 = t309
 	FMOVQ 64(R2), F19                                        // t310 = mask+64
-	FMOVQ 48(R21), F23                                       // t312 = x[mask.bytes]+48
+	FMOVQ 48(R19), F23                                       // t312 = x[mask.bytes]+48
 	WORD $0x6e31def7                                         // fmul v23, v23, v17         t313 = t312 * 1/Z
 	WORD $0x6e631ef3                                         // bsl v19, v23, v3           t314 = exists ? t313 : 0
-	FMOVQ F19, 48(R21)                                       // x[mask.bytes]+48 = t314
+	FMOVQ F19, 48(R19)                                       // x[mask.bytes]+48 = t314
 	ADD R3, R0, R0
 	ADD $64, R0, R0
 	SUB $1, R1, R1
@@ -1860,18 +2584,18 @@ loop1:
 	BGE end2
 
 loop2:
-	ADD R6, R1, R19                                          // &p[i]
-	FMOVQ 0(R19), F6                                         // t6 = p[i]
-	FMOVQ 16(R19), F7                                        // t9 = p[i]+16
-	ADD R6, R2, R20                                          // &dp[i]
-	FMOVQ 0(R20), F8                                         // t7 = dp[i]
-	FMOVQ 16(R20), F9                                        // t10 = dp[i]+16
+	ADD R6, R1, R20                                          // &p[i]
+	FMOVQ 0(R20), F6                                         // t6 = p[i]
+	FMOVQ 16(R20), F7                                        // t9 = p[i]+16
+	ADD R6, R2, R21                                          // &dp[i]
+	FMOVQ 0(R21), F8                                         // t7 = dp[i]
+	FMOVQ 16(R21), F9                                        // t10 = dp[i]+16
 	WORD $0x4e28ccc2                                         // fmla v2, v6, v8            dot = fma(t6, t7, dot)
 	WORD $0x4e29cce3                                         // fmla v3, v7, v9            dot = fma(t9, t10, dot)
-	FMOVQ 32(R19), F9                                        // t12 = p[i]+32
-	FMOVQ 48(R19), F7                                        // t15 = p[i]+48
-	FMOVQ 32(R20), F8                                        // t13 = dp[i]+32
-	FMOVQ 48(R20), F6                                        // t16 = dp[i]+48
+	FMOVQ 32(R20), F9                                        // t12 = p[i]+32
+	FMOVQ 48(R20), F7                                        // t15 = p[i]+48
+	FMOVQ 32(R21), F8                                        // t13 = dp[i]+32
+	FMOVQ 48(R21), F6                                        // t16 = dp[i]+48
 	WORD $0x4e28cd24                                         // fmla v4, v9, v8            dot = fma(t12, t13, dot)
 	WORD $0x4e26cce5                                         // fmla v5, v7, v6            dot = fma(t15, t16, dot)
 	ADD $64, R6, R6                                          // i += 64
@@ -1880,28 +2604,28 @@ loop2:
 
 end2:
 	FMOVQ 16(R4), F6                                         // t18 = mask+16
-	ADD R5, R1, R21                                          // &p[mask.bytes]
-	FMOVQ 0(R21), F7                                         // t20 = p[mask.bytes]
-	ADD R5, R2, R19                                          // &dp[mask.bytes]
-	FMOVQ 0(R19), F8                                         // t21 = dp[mask.bytes]
+	ADD R5, R1, R19                                          // &p[mask.bytes]
+	FMOVQ 0(R19), F7                                         // t20 = p[mask.bytes]
+	ADD R5, R2, R20                                          // &dp[mask.bytes]
+	FMOVQ 0(R20), F8                                         // t21 = dp[mask.bytes]
 	WORD $0x4ea21c49                                         // mov v9, v2, v2             
 	WORD $0x4e28cce9                                         // fmla v9, v7, v8            t22 = fma(t20, t21, dot)
 	WORD $0x6ea61d22                                         // bit v2, v9, v6             dot = exists ? t22 : dot
 	FMOVQ 32(R4), F9                                         // t24 = mask+32
-	FMOVQ 16(R21), F6                                        // t26 = p[mask.bytes]+16
-	FMOVQ 16(R19), F8                                        // t27 = dp[mask.bytes]+16
+	FMOVQ 16(R19), F6                                        // t26 = p[mask.bytes]+16
+	FMOVQ 16(R20), F8                                        // t27 = dp[mask.bytes]+16
 	WORD $0x4ea31c67                                         // mov v7, v3, v3             
 	WORD $0x4e28ccc7                                         // fmla v7, v6, v8            t28 = fma(t26, t27, dot)
 	WORD $0x6ea91ce3                                         // bit v3, v7, v9             dot = exists ? t28 : dot
 	FMOVQ 48(R4), F7                                         // t30 = mask+48
-	FMOVQ 32(R21), F9                                        // t32 = p[mask.bytes]+32
-	FMOVQ 32(R19), F8                                        // t33 = dp[mask.bytes]+32
+	FMOVQ 32(R19), F9                                        // t32 = p[mask.bytes]+32
+	FMOVQ 32(R20), F8                                        // t33 = dp[mask.bytes]+32
 	WORD $0x4ea41c86                                         // mov v6, v4, v4             
 	WORD $0x4e28cd26                                         // fmla v6, v9, v8            t34 = fma(t32, t33, dot)
 	WORD $0x6ea71cc4                                         // bit v4, v6, v7             dot = exists ? t34 : dot
 	FMOVQ 64(R4), F6                                         // t36 = mask+64
-	FMOVQ 48(R21), F7                                        // t38 = p[mask.bytes]+48
-	FMOVQ 48(R19), F8                                        // t39 = dp[mask.bytes]+48
+	FMOVQ 48(R19), F7                                        // t38 = p[mask.bytes]+48
+	FMOVQ 48(R20), F8                                        // t39 = dp[mask.bytes]+48
 	WORD $0x4ea51ca9                                         // mov v9, v5, v5             
 	WORD $0x4e28cce9                                         // fmla v9, v7, v8            t40 = fma(t38, t39, dot)
 	WORD $0x6ea61d25                                         // bit v5, v9, v6             dot = exists ? t40 : dot
@@ -1917,73 +2641,73 @@ end2:
 	BGE end3
 
 loop3:
-	ADD R6, R2, R20                                          // &dp[i]
-	FMOVQ 0(R20), F3                                         // t49 = dp[i]
-	FMOVQ 16(R20), F5                                        // t54 = dp[i]+16
+	ADD R6, R2, R21                                          // &dp[i]
+	FMOVQ 0(R21), F3                                         // t49 = dp[i]
+	FMOVQ 16(R21), F5                                        // t54 = dp[i]+16
 	WORD $0x4ea2d463                                         // fsub v3, v3, v2            t50 = t49 - d
 	WORD $0x4ea2d4a5                                         // fsub v5, v5, v2            t55 = t54 - d
-	ADD R6, R1, R21                                          // &p[i]
-	FMOVQ 0(R21), F4                                         // t51 = p[i]
-	FMOVQ 16(R21), F9                                        // t56 = p[i]+16
+	ADD R6, R1, R19                                          // &p[i]
+	FMOVQ 0(R19), F4                                         // t51 = p[i]
+	FMOVQ 16(R19), F9                                        // t56 = p[i]+16
 	WORD $0x6e23dc84                                         // fmul v4, v4, v3            t52 = t51 * t50
 	WORD $0x6e25dd29                                         // fmul v9, v9, v5            t57 = t56 * t55
 	WORD $0x6e21dc84                                         // fmul v4, v4, v1            t53 = t52 * s
 	WORD $0x6e21dd29                                         // fmul v9, v9, v1            t58 = t57 * s
-	ADD R6, R0, R19                                          // &dst[i]
-	FMOVQ F4, 0(R19)                                         // dst[i] = t53
-	FMOVQ F9, 16(R19)                                        // dst[i]+16 = t58
-	FMOVQ 32(R20), F9                                        // t59 = dp[i]+32
-	FMOVQ 48(R20), F4                                        // t64 = dp[i]+48
+	ADD R6, R0, R20                                          // &dst[i]
+	FMOVQ F4, 0(R20)                                         // dst[i] = t53
+	FMOVQ F9, 16(R20)                                        // dst[i]+16 = t58
+	FMOVQ 32(R21), F9                                        // t59 = dp[i]+32
+	FMOVQ 48(R21), F4                                        // t64 = dp[i]+48
 	WORD $0x4ea2d529                                         // fsub v9, v9, v2            t60 = t59 - d
 	WORD $0x4ea2d484                                         // fsub v4, v4, v2            t65 = t64 - d
-	FMOVQ 32(R21), F5                                        // t61 = p[i]+32
-	FMOVQ 48(R21), F3                                        // t66 = p[i]+48
+	FMOVQ 32(R19), F5                                        // t61 = p[i]+32
+	FMOVQ 48(R19), F3                                        // t66 = p[i]+48
 	WORD $0x6e29dca5                                         // fmul v5, v5, v9            t62 = t61 * t60
 	WORD $0x6e24dc63                                         // fmul v3, v3, v4            t67 = t66 * t65
 	WORD $0x6e21dca5                                         // fmul v5, v5, v1            t63 = t62 * s
 	WORD $0x6e21dc63                                         // fmul v3, v3, v1            t68 = t67 * s
-	FMOVQ F5, 32(R19)                                        // dst[i]+32 = t63
-	FMOVQ F3, 48(R19)                                        // dst[i]+48 = t68
+	FMOVQ F5, 32(R20)                                        // dst[i]+32 = t63
+	FMOVQ F3, 48(R20)                                        // dst[i]+48 = t68
 	ADD $64, R6, R6                                          // i += 64
 	CMP R5, R6
 	BLT loop3                                                // while i < mask.bytes
 
 end3:
 	FMOVQ 16(R4), F3                                         // t69 = mask+16
-	ADD R5, R2, R20                                          // &dp[mask.bytes]
-	FMOVQ 0(R20), F5                                         // t71 = dp[mask.bytes]
+	ADD R5, R2, R21                                          // &dp[mask.bytes]
+	FMOVQ 0(R21), F5                                         // t71 = dp[mask.bytes]
 	WORD $0x4ea2d4a5                                         // fsub v5, v5, v2            t72 = t71 - d
-	ADD R5, R1, R21                                          // &p[mask.bytes]
-	FMOVQ 0(R21), F4                                         // t73 = p[mask.bytes]
+	ADD R5, R1, R19                                          // &p[mask.bytes]
+	FMOVQ 0(R19), F4                                         // t73 = p[mask.bytes]
 	WORD $0x6e25dc84                                         // fmul v4, v4, v5            t74 = t73 * t72
 	WORD $0x6e21dc84                                         // fmul v4, v4, v1            t75 = t74 * s
 	WORD $0x6e601c83                                         // bsl v3, v4, v0             t76 = exists ? t75 : 0
-	ADD R5, R0, R19                                          // &dst[mask.bytes]
-	FMOVQ F3, 0(R19)                                         // dst[mask.bytes] = t76
+	ADD R5, R0, R20                                          // &dst[mask.bytes]
+	FMOVQ F3, 0(R20)                                         // dst[mask.bytes] = t76
 	FMOVQ 32(R4), F3                                         // t77 = mask+32
-	FMOVQ 16(R20), F4                                        // t79 = dp[mask.bytes]+16
+	FMOVQ 16(R21), F4                                        // t79 = dp[mask.bytes]+16
 	WORD $0x4ea2d484                                         // fsub v4, v4, v2            t80 = t79 - d
-	FMOVQ 16(R21), F5                                        // t81 = p[mask.bytes]+16
+	FMOVQ 16(R19), F5                                        // t81 = p[mask.bytes]+16
 	WORD $0x6e24dca5                                         // fmul v5, v5, v4            t82 = t81 * t80
 	WORD $0x6e21dca5                                         // fmul v5, v5, v1            t83 = t82 * s
 	WORD $0x6e601ca3                                         // bsl v3, v5, v0             t84 = exists ? t83 : 0
-	FMOVQ F3, 16(R19)                                        // dst[mask.bytes]+16 = t84
+	FMOVQ F3, 16(R20)                                        // dst[mask.bytes]+16 = t84
 	FMOVQ 48(R4), F3                                         // t85 = mask+48
-	FMOVQ 32(R20), F5                                        // t87 = dp[mask.bytes]+32
+	FMOVQ 32(R21), F5                                        // t87 = dp[mask.bytes]+32
 	WORD $0x4ea2d4a5                                         // fsub v5, v5, v2            t88 = t87 - d
-	FMOVQ 32(R21), F4                                        // t89 = p[mask.bytes]+32
+	FMOVQ 32(R19), F4                                        // t89 = p[mask.bytes]+32
 	WORD $0x6e25dc84                                         // fmul v4, v4, v5            t90 = t89 * t88
 	WORD $0x6e21dc84                                         // fmul v4, v4, v1            t91 = t90 * s
 	WORD $0x6e601c83                                         // bsl v3, v4, v0             t92 = exists ? t91 : 0
-	FMOVQ F3, 32(R19)                                        // dst[mask.bytes]+32 = t92
+	FMOVQ F3, 32(R20)                                        // dst[mask.bytes]+32 = t92
 	FMOVQ 64(R4), F3                                         // t93 = mask+64
-	FMOVQ 48(R20), F4                                        // t95 = dp[mask.bytes]+48
+	FMOVQ 48(R21), F4                                        // t95 = dp[mask.bytes]+48
 	WORD $0x4ea2d484                                         // fsub v4, v4, v2            t96 = t95 - d
-	FMOVQ 48(R21), F2                                        // t97 = p[mask.bytes]+48
+	FMOVQ 48(R19), F2                                        // t97 = p[mask.bytes]+48
 	WORD $0x6e24dc42                                         // fmul v2, v2, v4            t98 = t97 * t96
 	WORD $0x6e21dc42                                         // fmul v2, v2, v1            t99 = t98 * s
 	WORD $0x6e601c43                                         // bsl v3, v2, v0             t100 = exists ? t99 : 0
-	FMOVQ F3, 48(R19)                                        // dst[mask.bytes]+48 = t100
+	FMOVQ F3, 48(R20)                                        // dst[mask.bytes]+48 = t100
 	ADD R5, R0, R0
 	ADD $64, R0, R0
 	ADD R5, R1, R1
@@ -2024,14 +2748,14 @@ loop1:
 	BGE end2
 
 loop2:
-	ADD R8, R3, R20                                          // &x[i]
-	FMOVQ 0(R20), F7                                         // t8 = x[i]
+	ADD R8, R3, R21                                          // &x[i]
+	FMOVQ 0(R21), F7                                         // t8 = x[i]
 	WORD $0x4e27d463                                         // fadd v3, v3, v7            sum = sum + t8
-	FMOVQ 16(R20), F7                                        // t10 = x[i]+16
+	FMOVQ 16(R21), F7                                        // t10 = x[i]+16
 	WORD $0x4e27d484                                         // fadd v4, v4, v7            sum = sum + t10
-	FMOVQ 32(R20), F7                                        // t12 = x[i]+32
+	FMOVQ 32(R21), F7                                        // t12 = x[i]+32
 	WORD $0x4e27d4a5                                         // fadd v5, v5, v7            sum = sum + t12
-	FMOVQ 48(R20), F7                                        // t14 = x[i]+48
+	FMOVQ 48(R21), F7                                        // t14 = x[i]+48
 	WORD $0x4e27d4c6                                         // fadd v6, v6, v7            sum = sum + t14
 	ADD $64, R8, R8                                          // i += 64
 	CMP R7, R8
@@ -2056,17 +2780,17 @@ end2:
 	BGE end3
 
 loop3:
-	ADD R8, R3, R21                                          // &x[i]
-	FMOVQ 0(R21), F8                                         // t28 = x[i]
+	ADD R8, R3, R19                                          // &x[i]
+	FMOVQ 0(R19), F8                                         // t28 = x[i]
 	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t29 = t28 - mean
 	WORD $0x4e28cd04                                         // fmla v4, v8, v8            var = fma(t29, t29, var)
-	FMOVQ 16(R21), F8                                        // t31 = x[i]+16
+	FMOVQ 16(R19), F8                                        // t31 = x[i]+16
 	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t32 = t31 - mean
 	WORD $0x4e28cd06                                         // fmla v6, v8, v8            var = fma(t32, t32, var)
-	FMOVQ 32(R21), F8                                        // t34 = x[i]+32
+	FMOVQ 32(R19), F8                                        // t34 = x[i]+32
 	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t35 = t34 - mean
 	WORD $0x4e28cd05                                         // fmla v5, v8, v8            var = fma(t35, t35, var)
-	FMOVQ 48(R21), F8                                        // t37 = x[i]+48
+	FMOVQ 48(R19), F8                                        // t37 = x[i]+48
 	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t38 = t37 - mean
 	WORD $0x4e28cd07                                         // fmla v7, v8, v8            var = fma(t38, t38, var)
 	ADD $64, R8, R8                                          // i += 64
@@ -2091,50 +2815,50 @@ end3:
 	BGE end4
 
 loop4:
-	ADD R8, R3, R19                                          // &x[i]
-	FMOVQ 0(R19), F6                                         // t51 = x[i]
+	ADD R8, R3, R20                                          // &x[i]
+	FMOVQ 0(R20), F6                                         // t51 = x[i]
 	WORD $0x4ea3d4c6                                         // fsub v6, v6, v3            t52 = t51 - mean
 	WORD $0x6e24dcc6                                         // fmul v6, v6, v4            t53 = t52 * rstd
-	ADD R8, R4, R20                                          // &gamma[i]
-	FMOVQ 0(R20), F7                                         // t54 = gamma[i]
-	ADD R8, R5, R21                                          // &beta[i]
-	FMOVQ 0(R21), F5                                         // t55 = beta[i]
+	ADD R8, R4, R21                                          // &gamma[i]
+	FMOVQ 0(R21), F7                                         // t54 = gamma[i]
+	ADD R8, R5, R19                                          // &beta[i]
+	FMOVQ 0(R19), F5                                         // t55 = beta[i]
 	WORD $0x4e26cce5                                         // fmla v5, v7, v6            t56 = fma(t54, t53, t55)
-	ADD R8, R0, R19                                          // &y[i]
-	FMOVQ F5, 0(R19)                                         // y[i] = t56
-	ADD R8, R3, R20                                          // &x[i]
-	FMOVQ 16(R20), F5                                        // t57 = x[i]+16
+	ADD R8, R0, R20                                          // &y[i]
+	FMOVQ F5, 0(R20)                                         // y[i] = t56
+	ADD R8, R3, R21                                          // &x[i]
+	FMOVQ 16(R21), F5                                        // t57 = x[i]+16
 	WORD $0x4ea3d4a5                                         // fsub v5, v5, v3            t58 = t57 - mean
 	WORD $0x6e24dca5                                         // fmul v5, v5, v4            t59 = t58 * rstd
-	ADD R8, R4, R21                                          // &gamma[i]
-	FMOVQ 16(R21), F6                                        // t60 = gamma[i]+16
-	ADD R8, R5, R19                                          // &beta[i]
-	FMOVQ 16(R19), F7                                        // t61 = beta[i]+16
+	ADD R8, R4, R19                                          // &gamma[i]
+	FMOVQ 16(R19), F6                                        // t60 = gamma[i]+16
+	ADD R8, R5, R20                                          // &beta[i]
+	FMOVQ 16(R20), F7                                        // t61 = beta[i]+16
 	WORD $0x4e25ccc7                                         // fmla v7, v6, v5            t62 = fma(t60, t59, t61)
-	ADD R8, R0, R20                                          // &y[i]
-	FMOVQ F7, 16(R20)                                        // y[i]+16 = t62
-	ADD R8, R3, R21                                          // &x[i]
-	FMOVQ 32(R21), F7                                        // t63 = x[i]+32
+	ADD R8, R0, R21                                          // &y[i]
+	FMOVQ F7, 16(R21)                                        // y[i]+16 = t62
+	ADD R8, R3, R19                                          // &x[i]
+	FMOVQ 32(R19), F7                                        // t63 = x[i]+32
 	WORD $0x4ea3d4e7                                         // fsub v7, v7, v3            t64 = t63 - mean
 	WORD $0x6e24dce7                                         // fmul v7, v7, v4            t65 = t64 * rstd
-	ADD R8, R4, R19                                          // &gamma[i]
-	FMOVQ 32(R19), F5                                        // t66 = gamma[i]+32
-	ADD R8, R5, R20                                          // &beta[i]
-	FMOVQ 32(R20), F6                                        // t67 = beta[i]+32
+	ADD R8, R4, R20                                          // &gamma[i]
+	FMOVQ 32(R20), F5                                        // t66 = gamma[i]+32
+	ADD R8, R5, R21                                          // &beta[i]
+	FMOVQ 32(R21), F6                                        // t67 = beta[i]+32
 	WORD $0x4e27cca6                                         // fmla v6, v5, v7            t68 = fma(t66, t65, t67)
-	ADD R8, R0, R21                                          // &y[i]
-	FMOVQ F6, 32(R21)                                        // y[i]+32 = t68
-	ADD R8, R3, R19                                          // &x[i]
-	FMOVQ 48(R19), F6                                        // t69 = x[i]+48
+	ADD R8, R0, R19                                          // &y[i]
+	FMOVQ F6, 32(R19)                                        // y[i]+32 = t68
+	ADD R8, R3, R20                                          // &x[i]
+	FMOVQ 48(R20), F6                                        // t69 = x[i]+48
 	WORD $0x4ea3d4c6                                         // fsub v6, v6, v3            t70 = t69 - mean
 	WORD $0x6e24dcc6                                         // fmul v6, v6, v4            t71 = t70 * rstd
-	ADD R8, R4, R20                                          // &gamma[i]
-	FMOVQ 48(R20), F7                                        // t72 = gamma[i]+48
-	ADD R8, R5, R21                                          // &beta[i]
-	FMOVQ 48(R21), F5                                        // t73 = beta[i]+48
+	ADD R8, R4, R21                                          // &gamma[i]
+	FMOVQ 48(R21), F7                                        // t72 = gamma[i]+48
+	ADD R8, R5, R19                                          // &beta[i]
+	FMOVQ 48(R19), F5                                        // t73 = beta[i]+48
 	WORD $0x4e26cce5                                         // fmla v5, v7, v6            t74 = fma(t72, t71, t73)
-	ADD R8, R0, R19                                          // &y[i]
-	FMOVQ F5, 48(R19)                                        // y[i]+48 = t74
+	ADD R8, R0, R20                                          // &y[i]
+	FMOVQ F5, 48(R20)                                        // y[i]+48 = t74
 	ADD $64, R8, R8                                          // i += 64
 	CMP R7, R8
 	BLT loop4                                                // while i < bytes(gamma)
@@ -2150,171 +2874,6 @@ end4:
 
 // func layerNormGradXNEON(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
 TEXT ·layerNormGradXNEON(SB), NOSPLIT, $0-144
-	WORD $0x6e201c00                                         // eor v0, v0, v0             0
-	MOVD dx_base+0(FP), R0                                   // dx
-	MOVD dy_base+24(FP), R1                                  // dy
-	MOVD x_base+48(FP), R2                                   // x
-	MOVD mean_base+72(FP), R3                                // mean
-	MOVD rstd_base+96(FP), R4                                // rstd
-	MOVD gamma_base+120(FP), R5                              // gamma
-	MOVD mean_len+80(FP), R6                                 // len(mean)
-	MOVD gamma_len+128(FP), R7                               // len(gamma)
-	VDUP R7, V0.S4                                           // t1 = len(gamma)
-	WORD $0x4e21d800                                         // scvtf v0, v0               n = float32(t1)
-	MOVD gamma_len+128(FP), R7                               // bytes(gamma)
-	LSL $2, R7, R7
-
-loop1:
-	MOVWU 0(R3), R23
-	VDUP R23, V1.S4                                          // mean = mean
-	MOVWU 0(R4), R23
-	VDUP R23, V2.S4                                          // rstd = rstd
-	WORD $0x6e231c63                                         // eor v3, v3, v3             sum = 0
-	WORD $0x6e241c84                                         // eor v4, v4, v4             sum = 0
-	WORD $0x6e251ca5                                         // eor v5, v5, v5             sum = 0
-	WORD $0x6e261cc6                                         // eor v6, v6, v6             sum = 0
-	WORD $0x6e271ce7                                         // eor v7, v7, v7             dot = 0
-	WORD $0x6e281d08                                         // eor v8, v8, v8             dot = 0
-	WORD $0x6e291d29                                         // eor v9, v9, v9             dot = 0
-	WORD $0x6e2a1d4a                                         // eor v10, v10, v10          dot = 0
-	MOVD ZR, R8                                              // i = 0
-	CMP R7, R8
-	BGE end2
-
-loop2:
-	ADD R8, R1, R20                                          // &dy[i]
-	FMOVQ 0(R20), F11                                        // t13 = dy[i]
-	ADD R8, R5, R21                                          // &gamma[i]
-	FMOVQ 0(R21), F12                                        // t14 = gamma[i]
-	WORD $0x6e2cdd6b                                         // fmul v11, v11, v12         g = t13 * t14
-	ADD R8, R2, R19                                          // &x[i]
-	FMOVQ 0(R19), F12                                        // t16 = x[i]
-	WORD $0x4ea1d58c                                         // fsub v12, v12, v1          t17 = t16 - mean
-	WORD $0x6e22dd8c                                         // fmul v12, v12, v2          h = t17 * rstd
-	WORD $0x4e2bd463                                         // fadd v3, v3, v11           sum = sum + g
-	WORD $0x4e2ccd67                                         // fmla v7, v11, v12          dot = fma(g, h, dot)
-	FMOVQ 16(R20), F12                                       // t21 = dy[i]+16
-	FMOVQ 16(R21), F11                                       // t22 = gamma[i]+16
-	WORD $0x6e2bdd8c                                         // fmul v12, v12, v11         g = t21 * t22
-	FMOVQ 16(R19), F11                                       // t24 = x[i]+16
-	WORD $0x4ea1d56b                                         // fsub v11, v11, v1          t25 = t24 - mean
-	WORD $0x6e22dd6b                                         // fmul v11, v11, v2          h = t25 * rstd
-	WORD $0x4e2cd484                                         // fadd v4, v4, v12           sum = sum + g
-	WORD $0x4e2bcd88                                         // fmla v8, v12, v11          dot = fma(g, h, dot)
-	FMOVQ 32(R20), F11                                       // t29 = dy[i]+32
-	FMOVQ 32(R21), F12                                       // t30 = gamma[i]+32
-	WORD $0x6e2cdd6b                                         // fmul v11, v11, v12         g = t29 * t30
-	FMOVQ 32(R19), F12                                       // t32 = x[i]+32
-	WORD $0x4ea1d58c                                         // fsub v12, v12, v1          t33 = t32 - mean
-	WORD $0x6e22dd8c                                         // fmul v12, v12, v2          h = t33 * rstd
-	WORD $0x4e2bd4a5                                         // fadd v5, v5, v11           sum = sum + g
-	WORD $0x4e2ccd69                                         // fmla v9, v11, v12          dot = fma(g, h, dot)
-	FMOVQ 48(R20), F12                                       // t37 = dy[i]+48
-	FMOVQ 48(R21), F11                                       // t38 = gamma[i]+48
-	WORD $0x6e2bdd8c                                         // fmul v12, v12, v11         g = t37 * t38
-	FMOVQ 48(R19), F11                                       // t40 = x[i]+48
-	WORD $0x4ea1d56b                                         // fsub v11, v11, v1          t41 = t40 - mean
-	WORD $0x6e22dd6b                                         // fmul v11, v11, v2          h = t41 * rstd
-	WORD $0x4e2cd4c6                                         // fadd v6, v6, v12           sum = sum + g
-	WORD $0x4e2bcd8a                                         // fmla v10, v12, v11         dot = fma(g, h, dot)
-	ADD $64, R8, R8                                          // i += 64
-	CMP R7, R8
-	BLT loop2                                                // while i < bytes(gamma)
-
-end2:
-	WORD $0x4e25d463                                         // fadd v3, v3, v5            t45 = sum + sum
-	WORD $0x4e26d484                                         // fadd v4, v4, v6            t46 = sum + sum
-	WORD $0x4e24d463                                         // fadd v3, v3, v4            t47 = t45 + t46
-	WORD $0x6e034064                                         // ext #8 v4, v3, v3          t48 = t47 with lane i xor 2
-	WORD $0x4e24d463                                         // fadd v3, v3, v4            t49 = t47 + t48
-	WORD $0x4ea00864                                         // rev64 v4, v3               t50 = t49 with lane i xor 1
-	WORD $0x4e24d463                                         // fadd v3, v3, v4            t51 = t49 + t50
-	WORD $0x6e20fc63                                         // fdiv v3, v3, v0            a = t51 / n
-	WORD $0x4e29d4e7                                         // fadd v7, v7, v9            t53 = dot + dot
-	WORD $0x4e2ad508                                         // fadd v8, v8, v10           t54 = dot + dot
-	WORD $0x4e28d4e7                                         // fadd v7, v7, v8            t55 = t53 + t54
-	WORD $0x6e0740e8                                         // ext #8 v8, v7, v7          t56 = t55 with lane i xor 2
-	WORD $0x4e28d4e7                                         // fadd v7, v7, v8            t57 = t55 + t56
-	WORD $0x4ea008e8                                         // rev64 v8, v7               t58 = t57 with lane i xor 1
-	WORD $0x4e28d4e7                                         // fadd v7, v7, v8            t59 = t57 + t58
-	WORD $0x6e20fce7                                         // fdiv v7, v7, v0            b = t59 / n
-	MOVD ZR, R8                                              // i = 0
-	CMP R7, R8
-	BGE end3
-
-loop3:
-	ADD R8, R1, R20                                          // &dy[i]
-	FMOVQ 0(R20), F8                                         // t61 = dy[i]
-	ADD R8, R5, R21                                          // &gamma[i]
-	FMOVQ 0(R21), F10                                        // t62 = gamma[i]
-	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t61 * t62
-	ADD R8, R2, R19                                          // &x[i]
-	FMOVQ 0(R19), F10                                        // t64 = x[i]
-	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t65 = t64 - mean
-	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t65 * rstd
-	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t67 = g - a
-	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t68 = fma(-h, b, t67)
-	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t69 = t68 * rstd
-	ADD R8, R0, R20                                          // &dx[i]
-	FMOVQ F8, 0(R20)                                         // dx[i] = t69
-	ADD R8, R1, R21                                          // &dy[i]
-	FMOVQ 16(R21), F8                                        // t70 = dy[i]+16
-	ADD R8, R5, R19                                          // &gamma[i]
-	FMOVQ 16(R19), F10                                       // t71 = gamma[i]+16
-	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t70 * t71
-	ADD R8, R2, R20                                          // &x[i]
-	FMOVQ 16(R20), F10                                       // t73 = x[i]+16
-	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t74 = t73 - mean
-	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t74 * rstd
-	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t76 = g - a
-	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t77 = fma(-h, b, t76)
-	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t78 = t77 * rstd
-	ADD R8, R0, R21                                          // &dx[i]
-	FMOVQ F8, 16(R21)                                        // dx[i]+16 = t78
-	ADD R8, R1, R19                                          // &dy[i]
-	FMOVQ 32(R19), F8                                        // t79 = dy[i]+32
-	ADD R8, R5, R20                                          // &gamma[i]
-	FMOVQ 32(R20), F10                                       // t80 = gamma[i]+32
-	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t79 * t80
-	ADD R8, R2, R21                                          // &x[i]
-	FMOVQ 32(R21), F10                                       // t82 = x[i]+32
-	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t83 = t82 - mean
-	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t83 * rstd
-	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t85 = g - a
-	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t86 = fma(-h, b, t85)
-	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t87 = t86 * rstd
-	ADD R8, R0, R19                                          // &dx[i]
-	FMOVQ F8, 32(R19)                                        // dx[i]+32 = t87
-	ADD R8, R1, R20                                          // &dy[i]
-	FMOVQ 48(R20), F8                                        // t88 = dy[i]+48
-	ADD R8, R5, R21                                          // &gamma[i]
-	FMOVQ 48(R21), F10                                       // t89 = gamma[i]+48
-	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t88 * t89
-	ADD R8, R2, R19                                          // &x[i]
-	FMOVQ 48(R19), F10                                       // t91 = x[i]+48
-	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t92 = t91 - mean
-	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t92 * rstd
-	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t94 = g - a
-	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t95 = fma(-h, b, t94)
-	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t96 = t95 * rstd
-	ADD R8, R0, R20                                          // &dx[i]
-	FMOVQ F8, 48(R20)                                        // dx[i]+48 = t96
-	ADD $64, R8, R8                                          // i += 64
-	CMP R7, R8
-	BLT loop3                                                // while i < bytes(gamma)
-
-end3:
-	ADD R7, R0, R0
-	ADD R7, R1, R1
-	ADD R7, R2, R2
-	ADD $4, R3, R3
-	ADD $4, R4, R4
-	SUB $1, R6, R6
-	CBNZ R6, loop1                                           // while --len(mean) > 0
-	RET
-
-// func layerNormGradXAddNEON(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
-TEXT ·layerNormGradXAddNEON(SB), NOSPLIT, $0-144
 	WORD $0x6e201c00                                         // eor v0, v0, v0             0
 	MOVD dx_base+0(FP), R0                                   // dx
 	MOVD dy_base+24(FP), R1                                  // dy
@@ -2421,57 +2980,222 @@ loop3:
 	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t68 = fma(-h, b, t67)
 	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t69 = t68 * rstd
 	ADD R8, R0, R21                                          // &dx[i]
-	FMOVQ 0(R21), F10                                        // t70 = dx[i]
-	WORD $0x4e28d54a                                         // fadd v10, v10, v8          t71 = t70 + t69
-	FMOVQ F10, 0(R21)                                        // dx[i] = t71
+	FMOVQ F8, 0(R21)                                         // dx[i] = t69
 	ADD R8, R1, R19                                          // &dy[i]
-	FMOVQ 16(R19), F10                                       // t72 = dy[i]+16
+	FMOVQ 16(R19), F8                                        // t70 = dy[i]+16
 	ADD R8, R5, R20                                          // &gamma[i]
-	FMOVQ 16(R20), F8                                        // t73 = gamma[i]+16
-	WORD $0x6e28dd4a                                         // fmul v10, v10, v8          g = t72 * t73
+	FMOVQ 16(R20), F10                                       // t71 = gamma[i]+16
+	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t70 * t71
 	ADD R8, R2, R21                                          // &x[i]
-	FMOVQ 16(R21), F8                                        // t75 = x[i]+16
+	FMOVQ 16(R21), F10                                       // t73 = x[i]+16
+	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t74 = t73 - mean
+	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t74 * rstd
+	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t76 = g - a
+	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t77 = fma(-h, b, t76)
+	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t78 = t77 * rstd
+	ADD R8, R0, R19                                          // &dx[i]
+	FMOVQ F8, 16(R19)                                        // dx[i]+16 = t78
+	ADD R8, R1, R20                                          // &dy[i]
+	FMOVQ 32(R20), F8                                        // t79 = dy[i]+32
+	ADD R8, R5, R21                                          // &gamma[i]
+	FMOVQ 32(R21), F10                                       // t80 = gamma[i]+32
+	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t79 * t80
+	ADD R8, R2, R19                                          // &x[i]
+	FMOVQ 32(R19), F10                                       // t82 = x[i]+32
+	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t83 = t82 - mean
+	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t83 * rstd
+	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t85 = g - a
+	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t86 = fma(-h, b, t85)
+	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t87 = t86 * rstd
+	ADD R8, R0, R20                                          // &dx[i]
+	FMOVQ F8, 32(R20)                                        // dx[i]+32 = t87
+	ADD R8, R1, R21                                          // &dy[i]
+	FMOVQ 48(R21), F8                                        // t88 = dy[i]+48
+	ADD R8, R5, R19                                          // &gamma[i]
+	FMOVQ 48(R19), F10                                       // t89 = gamma[i]+48
+	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t88 * t89
+	ADD R8, R2, R20                                          // &x[i]
+	FMOVQ 48(R20), F10                                       // t91 = x[i]+48
+	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t92 = t91 - mean
+	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t92 * rstd
+	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t94 = g - a
+	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t95 = fma(-h, b, t94)
+	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t96 = t95 * rstd
+	ADD R8, R0, R21                                          // &dx[i]
+	FMOVQ F8, 48(R21)                                        // dx[i]+48 = t96
+	ADD $64, R8, R8                                          // i += 64
+	CMP R7, R8
+	BLT loop3                                                // while i < bytes(gamma)
+
+end3:
+	ADD R7, R0, R0
+	ADD R7, R1, R1
+	ADD R7, R2, R2
+	ADD $4, R3, R3
+	ADD $4, R4, R4
+	SUB $1, R6, R6
+	CBNZ R6, loop1                                           // while --len(mean) > 0
+	RET
+
+// func layerNormGradXAddNEON(dx []float32, dy []float32, x []float32, mean []float32, rstd []float32, gamma []float32)
+TEXT ·layerNormGradXAddNEON(SB), NOSPLIT, $0-144
+	WORD $0x6e201c00                                         // eor v0, v0, v0             0
+	MOVD dx_base+0(FP), R0                                   // dx
+	MOVD dy_base+24(FP), R1                                  // dy
+	MOVD x_base+48(FP), R2                                   // x
+	MOVD mean_base+72(FP), R3                                // mean
+	MOVD rstd_base+96(FP), R4                                // rstd
+	MOVD gamma_base+120(FP), R5                              // gamma
+	MOVD mean_len+80(FP), R6                                 // len(mean)
+	MOVD gamma_len+128(FP), R7                               // len(gamma)
+	VDUP R7, V0.S4                                           // t1 = len(gamma)
+	WORD $0x4e21d800                                         // scvtf v0, v0               n = float32(t1)
+	MOVD gamma_len+128(FP), R7                               // bytes(gamma)
+	LSL $2, R7, R7
+
+loop1:
+	MOVWU 0(R3), R23
+	VDUP R23, V1.S4                                          // mean = mean
+	MOVWU 0(R4), R23
+	VDUP R23, V2.S4                                          // rstd = rstd
+	WORD $0x6e231c63                                         // eor v3, v3, v3             sum = 0
+	WORD $0x6e241c84                                         // eor v4, v4, v4             sum = 0
+	WORD $0x6e251ca5                                         // eor v5, v5, v5             sum = 0
+	WORD $0x6e261cc6                                         // eor v6, v6, v6             sum = 0
+	WORD $0x6e271ce7                                         // eor v7, v7, v7             dot = 0
+	WORD $0x6e281d08                                         // eor v8, v8, v8             dot = 0
+	WORD $0x6e291d29                                         // eor v9, v9, v9             dot = 0
+	WORD $0x6e2a1d4a                                         // eor v10, v10, v10          dot = 0
+	MOVD ZR, R8                                              // i = 0
+	CMP R7, R8
+	BGE end2
+
+loop2:
+	ADD R8, R1, R19                                          // &dy[i]
+	FMOVQ 0(R19), F11                                        // t13 = dy[i]
+	ADD R8, R5, R20                                          // &gamma[i]
+	FMOVQ 0(R20), F12                                        // t14 = gamma[i]
+	WORD $0x6e2cdd6b                                         // fmul v11, v11, v12         g = t13 * t14
+	ADD R8, R2, R21                                          // &x[i]
+	FMOVQ 0(R21), F12                                        // t16 = x[i]
+	WORD $0x4ea1d58c                                         // fsub v12, v12, v1          t17 = t16 - mean
+	WORD $0x6e22dd8c                                         // fmul v12, v12, v2          h = t17 * rstd
+	WORD $0x4e2bd463                                         // fadd v3, v3, v11           sum = sum + g
+	WORD $0x4e2ccd67                                         // fmla v7, v11, v12          dot = fma(g, h, dot)
+	FMOVQ 16(R19), F12                                       // t21 = dy[i]+16
+	FMOVQ 16(R20), F11                                       // t22 = gamma[i]+16
+	WORD $0x6e2bdd8c                                         // fmul v12, v12, v11         g = t21 * t22
+	FMOVQ 16(R21), F11                                       // t24 = x[i]+16
+	WORD $0x4ea1d56b                                         // fsub v11, v11, v1          t25 = t24 - mean
+	WORD $0x6e22dd6b                                         // fmul v11, v11, v2          h = t25 * rstd
+	WORD $0x4e2cd484                                         // fadd v4, v4, v12           sum = sum + g
+	WORD $0x4e2bcd88                                         // fmla v8, v12, v11          dot = fma(g, h, dot)
+	FMOVQ 32(R19), F11                                       // t29 = dy[i]+32
+	FMOVQ 32(R20), F12                                       // t30 = gamma[i]+32
+	WORD $0x6e2cdd6b                                         // fmul v11, v11, v12         g = t29 * t30
+	FMOVQ 32(R21), F12                                       // t32 = x[i]+32
+	WORD $0x4ea1d58c                                         // fsub v12, v12, v1          t33 = t32 - mean
+	WORD $0x6e22dd8c                                         // fmul v12, v12, v2          h = t33 * rstd
+	WORD $0x4e2bd4a5                                         // fadd v5, v5, v11           sum = sum + g
+	WORD $0x4e2ccd69                                         // fmla v9, v11, v12          dot = fma(g, h, dot)
+	FMOVQ 48(R19), F12                                       // t37 = dy[i]+48
+	FMOVQ 48(R20), F11                                       // t38 = gamma[i]+48
+	WORD $0x6e2bdd8c                                         // fmul v12, v12, v11         g = t37 * t38
+	FMOVQ 48(R21), F11                                       // t40 = x[i]+48
+	WORD $0x4ea1d56b                                         // fsub v11, v11, v1          t41 = t40 - mean
+	WORD $0x6e22dd6b                                         // fmul v11, v11, v2          h = t41 * rstd
+	WORD $0x4e2cd4c6                                         // fadd v6, v6, v12           sum = sum + g
+	WORD $0x4e2bcd8a                                         // fmla v10, v12, v11         dot = fma(g, h, dot)
+	ADD $64, R8, R8                                          // i += 64
+	CMP R7, R8
+	BLT loop2                                                // while i < bytes(gamma)
+
+end2:
+	WORD $0x4e25d463                                         // fadd v3, v3, v5            t45 = sum + sum
+	WORD $0x4e26d484                                         // fadd v4, v4, v6            t46 = sum + sum
+	WORD $0x4e24d463                                         // fadd v3, v3, v4            t47 = t45 + t46
+	WORD $0x6e034064                                         // ext #8 v4, v3, v3          t48 = t47 with lane i xor 2
+	WORD $0x4e24d463                                         // fadd v3, v3, v4            t49 = t47 + t48
+	WORD $0x4ea00864                                         // rev64 v4, v3               t50 = t49 with lane i xor 1
+	WORD $0x4e24d463                                         // fadd v3, v3, v4            t51 = t49 + t50
+	WORD $0x6e20fc63                                         // fdiv v3, v3, v0            a = t51 / n
+	WORD $0x4e29d4e7                                         // fadd v7, v7, v9            t53 = dot + dot
+	WORD $0x4e2ad508                                         // fadd v8, v8, v10           t54 = dot + dot
+	WORD $0x4e28d4e7                                         // fadd v7, v7, v8            t55 = t53 + t54
+	WORD $0x6e0740e8                                         // ext #8 v8, v7, v7          t56 = t55 with lane i xor 2
+	WORD $0x4e28d4e7                                         // fadd v7, v7, v8            t57 = t55 + t56
+	WORD $0x4ea008e8                                         // rev64 v8, v7               t58 = t57 with lane i xor 1
+	WORD $0x4e28d4e7                                         // fadd v7, v7, v8            t59 = t57 + t58
+	WORD $0x6e20fce7                                         // fdiv v7, v7, v0            b = t59 / n
+	MOVD ZR, R8                                              // i = 0
+	CMP R7, R8
+	BGE end3
+
+loop3:
+	ADD R8, R1, R19                                          // &dy[i]
+	FMOVQ 0(R19), F8                                         // t61 = dy[i]
+	ADD R8, R5, R20                                          // &gamma[i]
+	FMOVQ 0(R20), F10                                        // t62 = gamma[i]
+	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t61 * t62
+	ADD R8, R2, R21                                          // &x[i]
+	FMOVQ 0(R21), F10                                        // t64 = x[i]
+	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t65 = t64 - mean
+	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t65 * rstd
+	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t67 = g - a
+	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t68 = fma(-h, b, t67)
+	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t69 = t68 * rstd
+	ADD R8, R0, R19                                          // &dx[i]
+	FMOVQ 0(R19), F10                                        // t70 = dx[i]
+	WORD $0x4e28d54a                                         // fadd v10, v10, v8          t71 = t70 + t69
+	FMOVQ F10, 0(R19)                                        // dx[i] = t71
+	ADD R8, R1, R20                                          // &dy[i]
+	FMOVQ 16(R20), F10                                       // t72 = dy[i]+16
+	ADD R8, R5, R21                                          // &gamma[i]
+	FMOVQ 16(R21), F8                                        // t73 = gamma[i]+16
+	WORD $0x6e28dd4a                                         // fmul v10, v10, v8          g = t72 * t73
+	ADD R8, R2, R19                                          // &x[i]
+	FMOVQ 16(R19), F8                                        // t75 = x[i]+16
 	WORD $0x4ea1d508                                         // fsub v8, v8, v1            t76 = t75 - mean
 	WORD $0x6e22dd08                                         // fmul v8, v8, v2            h = t76 * rstd
 	WORD $0x4ea3d54a                                         // fsub v10, v10, v3          t78 = g - a
 	WORD $0x4ea7cd0a                                         // fmls v10, v8, v7           t79 = fma(-h, b, t78)
 	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          t80 = t79 * rstd
-	ADD R8, R0, R19                                          // &dx[i]
-	FMOVQ 16(R19), F8                                        // t81 = dx[i]+16
+	ADD R8, R0, R20                                          // &dx[i]
+	FMOVQ 16(R20), F8                                        // t81 = dx[i]+16
 	WORD $0x4e2ad508                                         // fadd v8, v8, v10           t82 = t81 + t80
-	FMOVQ F8, 16(R19)                                        // dx[i]+16 = t82
-	ADD R8, R1, R20                                          // &dy[i]
-	FMOVQ 32(R20), F8                                        // t83 = dy[i]+32
-	ADD R8, R5, R21                                          // &gamma[i]
-	FMOVQ 32(R21), F10                                       // t84 = gamma[i]+32
+	FMOVQ F8, 16(R20)                                        // dx[i]+16 = t82
+	ADD R8, R1, R21                                          // &dy[i]
+	FMOVQ 32(R21), F8                                        // t83 = dy[i]+32
+	ADD R8, R5, R19                                          // &gamma[i]
+	FMOVQ 32(R19), F10                                       // t84 = gamma[i]+32
 	WORD $0x6e2add08                                         // fmul v8, v8, v10           g = t83 * t84
-	ADD R8, R2, R19                                          // &x[i]
-	FMOVQ 32(R19), F10                                       // t86 = x[i]+32
+	ADD R8, R2, R20                                          // &x[i]
+	FMOVQ 32(R20), F10                                       // t86 = x[i]+32
 	WORD $0x4ea1d54a                                         // fsub v10, v10, v1          t87 = t86 - mean
 	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          h = t87 * rstd
 	WORD $0x4ea3d508                                         // fsub v8, v8, v3            t89 = g - a
 	WORD $0x4ea7cd48                                         // fmls v8, v10, v7           t90 = fma(-h, b, t89)
 	WORD $0x6e22dd08                                         // fmul v8, v8, v2            t91 = t90 * rstd
-	ADD R8, R0, R20                                          // &dx[i]
-	FMOVQ 32(R20), F10                                       // t92 = dx[i]+32
+	ADD R8, R0, R21                                          // &dx[i]
+	FMOVQ 32(R21), F10                                       // t92 = dx[i]+32
 	WORD $0x4e28d54a                                         // fadd v10, v10, v8          t93 = t92 + t91
-	FMOVQ F10, 32(R20)                                       // dx[i]+32 = t93
-	ADD R8, R1, R21                                          // &dy[i]
-	FMOVQ 48(R21), F10                                       // t94 = dy[i]+48
-	ADD R8, R5, R19                                          // &gamma[i]
-	FMOVQ 48(R19), F8                                        // t95 = gamma[i]+48
+	FMOVQ F10, 32(R21)                                       // dx[i]+32 = t93
+	ADD R8, R1, R19                                          // &dy[i]
+	FMOVQ 48(R19), F10                                       // t94 = dy[i]+48
+	ADD R8, R5, R20                                          // &gamma[i]
+	FMOVQ 48(R20), F8                                        // t95 = gamma[i]+48
 	WORD $0x6e28dd4a                                         // fmul v10, v10, v8          g = t94 * t95
-	ADD R8, R2, R20                                          // &x[i]
-	FMOVQ 48(R20), F8                                        // t97 = x[i]+48
+	ADD R8, R2, R21                                          // &x[i]
+	FMOVQ 48(R21), F8                                        // t97 = x[i]+48
 	WORD $0x4ea1d508                                         // fsub v8, v8, v1            t98 = t97 - mean
 	WORD $0x6e22dd08                                         // fmul v8, v8, v2            h = t98 * rstd
 	WORD $0x4ea3d54a                                         // fsub v10, v10, v3          t100 = g - a
 	WORD $0x4ea7cd0a                                         // fmls v10, v8, v7           t101 = fma(-h, b, t100)
 	WORD $0x6e22dd4a                                         // fmul v10, v10, v2          t102 = t101 * rstd
-	ADD R8, R0, R21                                          // &dx[i]
-	FMOVQ 48(R21), F8                                        // t103 = dx[i]+48
+	ADD R8, R0, R19                                          // &dx[i]
+	FMOVQ 48(R19), F8                                        // t103 = dx[i]+48
 	WORD $0x4e2ad508                                         // fadd v8, v8, v10           t104 = t103 + t102
-	FMOVQ F8, 48(R21)                                        // dx[i]+48 = t104
+	FMOVQ F8, 48(R19)                                        // dx[i]+48 = t104
 	ADD $64, R8, R8                                          // i += 64
 	CMP R7, R8
 	BLT loop3                                                // while i < bytes(gamma)
@@ -2518,28 +3242,28 @@ loop2:
 	VDUP R23, V8.S4                                          // mean = mean
 	MOVWU 0(R7), R23
 	VDUP R23, V9.S4                                          // rstd = rstd
-	ADD R9, R2, R19                                          // &dy[i]
-	FMOVQ 0(R19), F10                                        // dy = dy[i]
-	ADD R9, R3, R20                                          // &x[i]
-	FMOVQ 0(R20), F11                                        // t12 = x[i]
+	ADD R9, R2, R20                                          // &dy[i]
+	FMOVQ 0(R20), F10                                        // dy = dy[i]
+	ADD R9, R3, R21                                          // &x[i]
+	FMOVQ 0(R21), F11                                        // t12 = x[i]
 	WORD $0x4ea8d56b                                         // fsub v11, v11, v8          t13 = t12 - mean
 	WORD $0x6e29dd6b                                         // fmul v11, v11, v9          t14 = t13 * rstd
 	WORD $0x4e2bcd40                                         // fmla v0, v10, v11          s = fma(dy, t14, s)
 	WORD $0x4e2ad484                                         // fadd v4, v4, v10           t = t + dy
-	FMOVQ 16(R19), F10                                       // dy = dy[i]+16
-	FMOVQ 16(R20), F11                                       // t18 = x[i]+16
+	FMOVQ 16(R20), F10                                       // dy = dy[i]+16
+	FMOVQ 16(R21), F11                                       // t18 = x[i]+16
 	WORD $0x4ea8d56b                                         // fsub v11, v11, v8          t19 = t18 - mean
 	WORD $0x6e29dd6b                                         // fmul v11, v11, v9          t20 = t19 * rstd
 	WORD $0x4e2bcd41                                         // fmla v1, v10, v11          s = fma(dy, t20, s)
 	WORD $0x4e2ad4a5                                         // fadd v5, v5, v10           t = t + dy
-	FMOVQ 32(R19), F10                                       // dy = dy[i]+32
-	FMOVQ 32(R20), F11                                       // t24 = x[i]+32
+	FMOVQ 32(R20), F10                                       // dy = dy[i]+32
+	FMOVQ 32(R21), F11                                       // t24 = x[i]+32
 	WORD $0x4ea8d56b                                         // fsub v11, v11, v8          t25 = t24 - mean
 	WORD $0x6e29dd6b                                         // fmul v11, v11, v9          t26 = t25 * rstd
 	WORD $0x4e2bcd42                                         // fmla v2, v10, v11          s = fma(dy, t26, s)
 	WORD $0x4e2ad4c6                                         // fadd v6, v6, v10           t = t + dy
-	FMOVQ 48(R19), F10                                       // dy = dy[i]+48
-	FMOVQ 48(R20), F11                                       // t30 = x[i]+48
+	FMOVQ 48(R20), F10                                       // dy = dy[i]+48
+	FMOVQ 48(R21), F11                                       // t30 = x[i]+48
 	WORD $0x4ea8d56b                                         // fsub v11, v11, v8          t31 = t30 - mean
 	WORD $0x6e29dd6b                                         // fmul v11, v11, v9          t32 = t31 * rstd
 	WORD $0x4e2bcd43                                         // fmla v3, v10, v11          s = fma(dy, t32, s)
@@ -2549,32 +3273,32 @@ loop2:
 	ADD $4, R7, R7
 	SUB $1, R8, R8
 	CBNZ R8, loop2                                           // while --len(mean) > 0
-	ADD R5, R0, R21                                          // &dgamma[i]
-	FMOVQ 0(R21), F10                                        // t35 = dgamma[i]
+	ADD R5, R0, R19                                          // &dgamma[i]
+	FMOVQ 0(R19), F10                                        // t35 = dgamma[i]
 	WORD $0x4e20d54a                                         // fadd v10, v10, v0          t36 = t35 + s
-	FMOVQ F10, 0(R21)                                        // dgamma[i] = t36
-	ADD R5, R1, R19                                          // &dbeta[i]
-	FMOVQ 0(R19), F10                                        // t37 = dbeta[i]
+	FMOVQ F10, 0(R19)                                        // dgamma[i] = t36
+	ADD R5, R1, R20                                          // &dbeta[i]
+	FMOVQ 0(R20), F10                                        // t37 = dbeta[i]
 	WORD $0x4e24d54a                                         // fadd v10, v10, v4          t38 = t37 + t
-	FMOVQ F10, 0(R19)                                        // dbeta[i] = t38
-	FMOVQ 16(R21), F10                                       // t39 = dgamma[i]+16
+	FMOVQ F10, 0(R20)                                        // dbeta[i] = t38
+	FMOVQ 16(R19), F10                                       // t39 = dgamma[i]+16
 	WORD $0x4e21d54a                                         // fadd v10, v10, v1          t40 = t39 + s
-	FMOVQ F10, 16(R21)                                       // dgamma[i]+16 = t40
-	FMOVQ 16(R19), F10                                       // t41 = dbeta[i]+16
+	FMOVQ F10, 16(R19)                                       // dgamma[i]+16 = t40
+	FMOVQ 16(R20), F10                                       // t41 = dbeta[i]+16
 	WORD $0x4e25d54a                                         // fadd v10, v10, v5          t42 = t41 + t
-	FMOVQ F10, 16(R19)                                       // dbeta[i]+16 = t42
-	FMOVQ 32(R21), F10                                       // t43 = dgamma[i]+32
+	FMOVQ F10, 16(R20)                                       // dbeta[i]+16 = t42
+	FMOVQ 32(R19), F10                                       // t43 = dgamma[i]+32
 	WORD $0x4e22d54a                                         // fadd v10, v10, v2          t44 = t43 + s
-	FMOVQ F10, 32(R21)                                       // dgamma[i]+32 = t44
-	FMOVQ 32(R19), F10                                       // t45 = dbeta[i]+32
+	FMOVQ F10, 32(R19)                                       // dgamma[i]+32 = t44
+	FMOVQ 32(R20), F10                                       // t45 = dbeta[i]+32
 	WORD $0x4e26d54a                                         // fadd v10, v10, v6          t46 = t45 + t
-	FMOVQ F10, 32(R19)                                       // dbeta[i]+32 = t46
-	FMOVQ 48(R21), F10                                       // t47 = dgamma[i]+48
+	FMOVQ F10, 32(R20)                                       // dbeta[i]+32 = t46
+	FMOVQ 48(R19), F10                                       // t47 = dgamma[i]+48
 	WORD $0x4e23d54a                                         // fadd v10, v10, v3          t48 = t47 + s
-	FMOVQ F10, 48(R21)                                       // dgamma[i]+48 = t48
-	FMOVQ 48(R19), F10                                       // t49 = dbeta[i]+48
+	FMOVQ F10, 48(R19)                                       // dgamma[i]+48 = t48
+	FMOVQ 48(R20), F10                                       // t49 = dbeta[i]+48
 	WORD $0x4e27d54a                                         // fadd v10, v10, v7          t50 = t49 + t
-	FMOVQ F10, 48(R19)                                       // dbeta[i]+48 = t50
+	FMOVQ F10, 48(R20)                                       // dbeta[i]+48 = t50
 	ADD $64, R5, R5                                          // i += 64
 	CMP R4, R5
 	BLT loop1                                                // while i < bytes(dgamma)
@@ -2782,11 +3506,11 @@ loop1:
 	WORD $0x4e24d652                                         // fadd v18, v18, v4          t170 = t169 + 0.5
 	WORD $0x6e25de52                                         // fmul v18, v18, v5          u = t170 * 1.1920929e-07
 	WORD $0x4ea6856b                                         // add v11, v11, v6           position = position + 0x10
-	ADD R3, R0, R20                                          // &dst[i]
-	FMOVQ F20, 0(R20)                                        // dst[i] = u
-	FMOVQ F14, 64(R20)                                       // dst[i]+64 = u
-	FMOVQ F17, 128(R20)                                      // dst[i]+128 = u
-	FMOVQ F18, 192(R20)                                      // dst[i]+192 = u
+	ADD R3, R0, R21                                          // &dst[i]
+	FMOVQ F20, 0(R21)                                        // dst[i] = u
+	FMOVQ F14, 64(R21)                                       // dst[i]+64 = u
+	FMOVQ F17, 128(R21)                                      // dst[i]+128 = u
+	FMOVQ F18, 192(R21)                                      // dst[i]+192 = u
 	MOVWU 0(R1), R23
 	VDUP R23, V18.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -2952,10 +3676,10 @@ loop1:
 	WORD $0x4e24d6b5                                         // fadd v21, v21, v4          t330 = t329 + 0.5
 	WORD $0x6e25deb5                                         // fmul v21, v21, v5          u = t330 * 1.1920929e-07
 	WORD $0x4ea684e7                                         // add v7, v7, v6             position = position + 0x10
-	FMOVQ F19, 16(R20)                                       // dst[i]+16 = u
-	FMOVQ F20, 80(R20)                                       // dst[i]+80 = u
-	FMOVQ F10, 144(R20)                                      // dst[i]+144 = u
-	FMOVQ F21, 208(R20)                                      // dst[i]+208 = u
+	FMOVQ F19, 16(R21)                                       // dst[i]+16 = u
+	FMOVQ F20, 80(R21)                                       // dst[i]+80 = u
+	FMOVQ F10, 144(R21)                                      // dst[i]+144 = u
+	FMOVQ F21, 208(R21)                                      // dst[i]+208 = u
 	MOVWU 0(R1), R23
 	VDUP R23, V21.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -3121,10 +3845,10 @@ loop1:
 	WORD $0x4e24d5ef                                         // fadd v15, v15, v4          t490 = t489 + 0.5
 	WORD $0x6e25ddef                                         // fmul v15, v15, v5          u = t490 * 1.1920929e-07
 	WORD $0x4ea68508                                         // add v8, v8, v6             position = position + 0x10
-	FMOVQ F16, 32(R20)                                       // dst[i]+32 = u
-	FMOVQ F19, 96(R20)                                       // dst[i]+96 = u
-	FMOVQ F18, 160(R20)                                      // dst[i]+160 = u
-	FMOVQ F15, 224(R20)                                      // dst[i]+224 = u
+	FMOVQ F16, 32(R21)                                       // dst[i]+32 = u
+	FMOVQ F19, 96(R21)                                       // dst[i]+96 = u
+	FMOVQ F18, 160(R21)                                      // dst[i]+160 = u
+	FMOVQ F15, 224(R21)                                      // dst[i]+224 = u
 	MOVWU 0(R1), R23
 	VDUP R23, V15.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -3290,10 +4014,10 @@ loop1:
 	WORD $0x4e24d58c                                         // fadd v12, v12, v4          t650 = t649 + 0.5
 	WORD $0x6e25dd8c                                         // fmul v12, v12, v5          u = t650 * 1.1920929e-07
 	WORD $0x4ea68529                                         // add v9, v9, v6             position = position + 0x10
-	FMOVQ F13, 48(R20)                                       // dst[i]+48 = u
-	FMOVQ F16, 112(R20)                                      // dst[i]+112 = u
-	FMOVQ F21, 176(R20)                                      // dst[i]+176 = u
-	FMOVQ F12, 240(R20)                                      // dst[i]+240 = u
+	FMOVQ F13, 48(R21)                                       // dst[i]+48 = u
+	FMOVQ F16, 112(R21)                                      // dst[i]+112 = u
+	FMOVQ F21, 176(R21)                                      // dst[i]+176 = u
+	FMOVQ F12, 240(R21)                                      // dst[i]+240 = u
 	ADD $256, R3, R3                                         // i += 256
 	CMP R2, R3
 	BLT loop1                                                // while i < bytes(dst)
@@ -3659,11 +4383,11 @@ loop1:
 	WORD $0x6e3bdf5a                                         // fmul v26, v26, v27         t265 = t240 * sin
 	FMOVQ 640(R22), F27                                      // 0x10
 	WORD $0x4ebb8610                                         // add v16, v16, v27          position = position + 0x10
-	ADD R3, R0, R21                                          // &dst[i]
-	FMOVQ F30, 0(R21)                                        // dst[i] = t217
-	FMOVQ F29, 64(R21)                                       // dst[i]+64 = t218
-	FMOVQ F22, 128(R21)                                      // dst[i]+128 = t264
-	FMOVQ F26, 192(R21)                                      // dst[i]+192 = t265
+	ADD R3, R0, R19                                          // &dst[i]
+	FMOVQ F30, 0(R19)                                        // dst[i] = t217
+	FMOVQ F29, 64(R19)                                       // dst[i]+64 = t218
+	FMOVQ F22, 128(R19)                                      // dst[i]+128 = t264
+	FMOVQ F26, 192(R19)                                      // dst[i]+192 = t265
 	MOVWU 0(R1), R23
 	VDUP R23, V26.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -3978,10 +4702,10 @@ loop1:
 	WORD $0x6e35de94                                         // fmul v20, v20, v21         t519 = t494 * sin
 	FMOVQ 640(R22), F21                                      // 0x10
 	WORD $0x4eb58631                                         // add v17, v17, v21          position = position + 0x10
-	FMOVQ F24, 16(R21)                                       // dst[i]+16 = t471
-	FMOVQ F28, 80(R21)                                       // dst[i]+80 = t472
-	FMOVQ F29, 144(R21)                                      // dst[i]+144 = t518
-	FMOVQ F20, 208(R21)                                      // dst[i]+208 = t519
+	FMOVQ F24, 16(R19)                                       // dst[i]+16 = t471
+	FMOVQ F28, 80(R19)                                       // dst[i]+80 = t472
+	FMOVQ F29, 144(R19)                                      // dst[i]+144 = t518
+	FMOVQ F20, 208(R19)                                      // dst[i]+208 = t519
 	MOVWU 0(R1), R23
 	VDUP R23, V20.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -4296,10 +5020,10 @@ loop1:
 	WORD $0x6e36df5a                                         // fmul v26, v26, v22         t773 = t748 * sin
 	FMOVQ 640(R22), F22                                      // 0x10
 	WORD $0x4eb68652                                         // add v18, v18, v22          position = position + 0x10
-	FMOVQ F27, 32(R21)                                       // dst[i]+32 = t725
-	FMOVQ F25, 96(R21)                                       // dst[i]+96 = t726
-	FMOVQ F28, 160(R21)                                      // dst[i]+160 = t772
-	FMOVQ F26, 224(R21)                                      // dst[i]+224 = t773
+	FMOVQ F27, 32(R19)                                       // dst[i]+32 = t725
+	FMOVQ F25, 96(R19)                                       // dst[i]+96 = t726
+	FMOVQ F28, 160(R19)                                      // dst[i]+160 = t772
+	FMOVQ F26, 224(R19)                                      // dst[i]+224 = t773
 	MOVWU 0(R1), R23
 	VDUP R23, V26.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -4614,10 +5338,10 @@ loop1:
 	WORD $0x6e3dde94                                         // fmul v20, v20, v29         t1027 = t1002 * sin
 	FMOVQ 640(R22), F29                                      // 0x10
 	WORD $0x4ebd8673                                         // add v19, v19, v29          position = position + 0x10
-	FMOVQ F21, 48(R21)                                       // dst[i]+48 = t979
-	FMOVQ F23, 112(R21)                                      // dst[i]+112 = t980
-	FMOVQ F25, 176(R21)                                      // dst[i]+176 = t1026
-	FMOVQ F20, 240(R21)                                      // dst[i]+240 = t1027
+	FMOVQ F21, 48(R19)                                       // dst[i]+48 = t979
+	FMOVQ F23, 112(R19)                                      // dst[i]+112 = t980
+	FMOVQ F25, 176(R19)                                      // dst[i]+176 = t1026
+	FMOVQ F20, 240(R19)                                      // dst[i]+240 = t1027
 	ADD $256, R3, R3                                         // i += 256
 	CMP R2, R3
 	BLT loop1                                                // while i < bytes(dst)
@@ -4985,20 +5709,20 @@ loop1:
 	WORD $0x6e3bdf5a                                         // fmul v26, v26, v27         t266 = t241 * sin
 	FMOVQ 640(R22), F27                                      // 0x10
 	WORD $0x4ebb8610                                         // add v16, v16, v27          position = position + 0x10
-	ADD R4, R0, R19                                          // &x[i]
-	FMOVQ 0(R19), F27                                        // t268 = x[i]
+	ADD R4, R0, R20                                          // &x[i]
+	FMOVQ 0(R20), F27                                        // t268 = x[i]
 	WORD $0x4e3ecdfb                                         // fmla v27, v15, v30         t269 = fma(sigma, t218, t268)
-	ADD R4, R1, R20                                          // &dst[i]
-	FMOVQ F27, 0(R20)                                        // dst[i] = t269
-	FMOVQ 64(R19), F27                                       // t270 = x[i]+64
+	ADD R4, R1, R21                                          // &dst[i]
+	FMOVQ F27, 0(R21)                                        // dst[i] = t269
+	FMOVQ 64(R20), F27                                       // t270 = x[i]+64
 	WORD $0x4e3dcdfb                                         // fmla v27, v15, v29         t271 = fma(sigma, t219, t270)
-	FMOVQ F27, 64(R20)                                       // dst[i]+64 = t271
-	FMOVQ 128(R19), F27                                      // t272 = x[i]+128
+	FMOVQ F27, 64(R21)                                       // dst[i]+64 = t271
+	FMOVQ 128(R20), F27                                      // t272 = x[i]+128
 	WORD $0x4e36cdfb                                         // fmla v27, v15, v22         t273 = fma(sigma, t265, t272)
-	FMOVQ F27, 128(R20)                                      // dst[i]+128 = t273
-	FMOVQ 192(R19), F27                                      // t274 = x[i]+192
+	FMOVQ F27, 128(R21)                                      // dst[i]+128 = t273
+	FMOVQ 192(R20), F27                                      // t274 = x[i]+192
 	WORD $0x4e3acdfb                                         // fmla v27, v15, v26         t275 = fma(sigma, t266, t274)
-	FMOVQ F27, 192(R20)                                      // dst[i]+192 = t275
+	FMOVQ F27, 192(R21)                                      // dst[i]+192 = t275
 	MOVWU 0(R2), R23
 	VDUP R23, V27.S4                                         // k0 = c
 	MOVWU 4(R2), R23
@@ -5313,18 +6037,18 @@ loop1:
 	WORD $0x6e35de94                                         // fmul v20, v20, v21         t528 = t503 * sin
 	FMOVQ 640(R22), F21                                      // 0x10
 	WORD $0x4eb58631                                         // add v17, v17, v21          position = position + 0x10
-	FMOVQ 16(R19), F21                                       // t530 = x[i]+16
+	FMOVQ 16(R20), F21                                       // t530 = x[i]+16
 	WORD $0x4e38cdf5                                         // fmla v21, v15, v24         t531 = fma(sigma, t480, t530)
-	FMOVQ F21, 16(R20)                                       // dst[i]+16 = t531
-	FMOVQ 80(R19), F21                                       // t532 = x[i]+80
+	FMOVQ F21, 16(R21)                                       // dst[i]+16 = t531
+	FMOVQ 80(R20), F21                                       // t532 = x[i]+80
 	WORD $0x4e3ccdf5                                         // fmla v21, v15, v28         t533 = fma(sigma, t481, t532)
-	FMOVQ F21, 80(R20)                                       // dst[i]+80 = t533
-	FMOVQ 144(R19), F21                                      // t534 = x[i]+144
+	FMOVQ F21, 80(R21)                                       // dst[i]+80 = t533
+	FMOVQ 144(R20), F21                                      // t534 = x[i]+144
 	WORD $0x4e36cdf5                                         // fmla v21, v15, v22         t535 = fma(sigma, t527, t534)
-	FMOVQ F21, 144(R20)                                      // dst[i]+144 = t535
-	FMOVQ 208(R19), F21                                      // t536 = x[i]+208
+	FMOVQ F21, 144(R21)                                      // dst[i]+144 = t535
+	FMOVQ 208(R20), F21                                      // t536 = x[i]+208
 	WORD $0x4e34cdf5                                         // fmla v21, v15, v20         t537 = fma(sigma, t528, t536)
-	FMOVQ F21, 208(R20)                                      // dst[i]+208 = t537
+	FMOVQ F21, 208(R21)                                      // dst[i]+208 = t537
 	MOVWU 0(R2), R23
 	VDUP R23, V21.S4                                         // k0 = c
 	MOVWU 4(R2), R23
@@ -5639,18 +6363,18 @@ loop1:
 	WORD $0x6e3adf7b                                         // fmul v27, v27, v26         t790 = t765 * sin
 	FMOVQ 640(R22), F26                                      // 0x10
 	WORD $0x4eba8652                                         // add v18, v18, v26          position = position + 0x10
-	FMOVQ 32(R19), F26                                       // t792 = x[i]+32
+	FMOVQ 32(R20), F26                                       // t792 = x[i]+32
 	WORD $0x4e3ecdfa                                         // fmla v26, v15, v30         t793 = fma(sigma, t742, t792)
-	FMOVQ F26, 32(R20)                                       // dst[i]+32 = t793
-	FMOVQ 96(R19), F26                                       // t794 = x[i]+96
+	FMOVQ F26, 32(R21)                                       // dst[i]+32 = t793
+	FMOVQ 96(R20), F26                                       // t794 = x[i]+96
 	WORD $0x4e39cdfa                                         // fmla v26, v15, v25         t795 = fma(sigma, t743, t794)
-	FMOVQ F26, 96(R20)                                       // dst[i]+96 = t795
-	FMOVQ 160(R19), F26                                      // t796 = x[i]+160
+	FMOVQ F26, 96(R21)                                       // dst[i]+96 = t795
+	FMOVQ 160(R20), F26                                      // t796 = x[i]+160
 	WORD $0x4e36cdfa                                         // fmla v26, v15, v22         t797 = fma(sigma, t789, t796)
-	FMOVQ F26, 160(R20)                                      // dst[i]+160 = t797
-	FMOVQ 224(R19), F26                                      // t798 = x[i]+224
+	FMOVQ F26, 160(R21)                                      // dst[i]+160 = t797
+	FMOVQ 224(R20), F26                                      // t798 = x[i]+224
 	WORD $0x4e3bcdfa                                         // fmla v26, v15, v27         t799 = fma(sigma, t790, t798)
-	FMOVQ F26, 224(R20)                                      // dst[i]+224 = t799
+	FMOVQ F26, 224(R21)                                      // dst[i]+224 = t799
 	MOVWU 0(R2), R23
 	VDUP R23, V26.S4                                         // k0 = c
 	MOVWU 4(R2), R23
@@ -5965,18 +6689,18 @@ loop1:
 	WORD $0x6e34deb5                                         // fmul v21, v21, v20         t1052 = t1027 * sin
 	FMOVQ 640(R22), F20                                      // 0x10
 	WORD $0x4eb48673                                         // add v19, v19, v20          position = position + 0x10
-	FMOVQ 48(R19), F20                                       // t1054 = x[i]+48
+	FMOVQ 48(R20), F20                                       // t1054 = x[i]+48
 	WORD $0x4e38cdf4                                         // fmla v20, v15, v24         t1055 = fma(sigma, t1004, t1054)
-	FMOVQ F20, 48(R20)                                       // dst[i]+48 = t1055
-	FMOVQ 112(R19), F20                                      // t1056 = x[i]+112
+	FMOVQ F20, 48(R21)                                       // dst[i]+48 = t1055
+	FMOVQ 112(R20), F20                                      // t1056 = x[i]+112
 	WORD $0x4e37cdf4                                         // fmla v20, v15, v23         t1057 = fma(sigma, t1005, t1056)
-	FMOVQ F20, 112(R20)                                      // dst[i]+112 = t1057
-	FMOVQ 176(R19), F20                                      // t1058 = x[i]+176
+	FMOVQ F20, 112(R21)                                      // dst[i]+112 = t1057
+	FMOVQ 176(R20), F20                                      // t1058 = x[i]+176
 	WORD $0x4e36cdf4                                         // fmla v20, v15, v22         t1059 = fma(sigma, t1051, t1058)
-	FMOVQ F20, 176(R20)                                      // dst[i]+176 = t1059
-	FMOVQ 240(R19), F20                                      // t1060 = x[i]+240
+	FMOVQ F20, 176(R21)                                      // dst[i]+176 = t1059
+	FMOVQ 240(R20), F20                                      // t1060 = x[i]+240
 	WORD $0x4e35cdf4                                         // fmla v20, v15, v21         t1061 = fma(sigma, t1052, t1060)
-	FMOVQ F20, 240(R20)                                      // dst[i]+240 = t1061
+	FMOVQ F20, 240(R21)                                      // dst[i]+240 = t1061
 	ADD $256, R4, R4                                         // i += 256
 	CMP R3, R4
 	BLT loop1                                                // while i < bytes(dst)
@@ -6166,11 +6890,11 @@ loop1:
 	WORD $0x6e2b1def                                         // eor v15, v15, v11          t154 = t144 ^ t131
 	WORD $0x6e2a1def                                         // eor v15, v15, v10          t155 = t154 ^ t143
 	WORD $0x4ea48529                                         // add v9, v9, v4             position = position + 0x10
-	ADD R3, R0, R21                                          // &dst[i]
-	FMOVQ F18, 0(R21)                                        // dst[i] = t153
-	FMOVQ F12, 64(R21)                                       // dst[i]+64 = t149
-	FMOVQ F15, 128(R21)                                      // dst[i]+128 = t155
-	FMOVQ F16, 192(R21)                                      // dst[i]+192 = t145
+	ADD R3, R0, R19                                          // &dst[i]
+	FMOVQ F18, 0(R19)                                        // dst[i] = t153
+	FMOVQ F12, 64(R19)                                       // dst[i]+64 = t149
+	FMOVQ F15, 128(R19)                                      // dst[i]+128 = t155
+	FMOVQ F16, 192(R19)                                      // dst[i]+192 = t145
 	MOVWU 0(R1), R23
 	VDUP R23, V16.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -6320,10 +7044,10 @@ loop1:
 	WORD $0x6e2c1d08                                         // eor v8, v8, v12            t298 = t288 ^ t275
 	WORD $0x6e2f1d08                                         // eor v8, v8, v15            t299 = t298 ^ t287
 	WORD $0x4ea484a5                                         // add v5, v5, v4             position = position + 0x10
-	FMOVQ F17, 16(R21)                                       // dst[i]+16 = t297
-	FMOVQ F18, 80(R21)                                       // dst[i]+80 = t293
-	FMOVQ F8, 144(R21)                                       // dst[i]+144 = t299
-	FMOVQ F19, 208(R21)                                      // dst[i]+208 = t289
+	FMOVQ F17, 16(R19)                                       // dst[i]+16 = t297
+	FMOVQ F18, 80(R19)                                       // dst[i]+80 = t293
+	FMOVQ F8, 144(R19)                                       // dst[i]+144 = t299
+	FMOVQ F19, 208(R19)                                      // dst[i]+208 = t289
 	MOVWU 0(R1), R23
 	VDUP R23, V19.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -6473,10 +7197,10 @@ loop1:
 	WORD $0x6e321e10                                         // eor v16, v16, v18          t442 = t432 ^ t419
 	WORD $0x6e281e10                                         // eor v16, v16, v8           t443 = t442 ^ t431
 	WORD $0x4ea484c6                                         // add v6, v6, v4             position = position + 0x10
-	FMOVQ F14, 32(R21)                                       // dst[i]+32 = t441
-	FMOVQ F17, 96(R21)                                       // dst[i]+96 = t437
-	FMOVQ F16, 160(R21)                                      // dst[i]+160 = t443
-	FMOVQ F13, 224(R21)                                      // dst[i]+224 = t433
+	FMOVQ F14, 32(R19)                                       // dst[i]+32 = t441
+	FMOVQ F17, 96(R19)                                       // dst[i]+96 = t437
+	FMOVQ F16, 160(R19)                                      // dst[i]+160 = t443
+	FMOVQ F13, 224(R19)                                      // dst[i]+224 = t433
 	MOVWU 0(R1), R23
 	VDUP R23, V13.S4                                         // k0 = c
 	MOVWU 4(R1), R23
@@ -6626,10 +7350,10 @@ loop1:
 	WORD $0x6e311e73                                         // eor v19, v19, v17          t586 = t576 ^ t563
 	WORD $0x6e301e73                                         // eor v19, v19, v16          t587 = t586 ^ t575
 	WORD $0x4ea484e7                                         // add v7, v7, v4             position = position + 0x10
-	FMOVQ F11, 48(R21)                                       // dst[i]+48 = t585
-	FMOVQ F14, 112(R21)                                      // dst[i]+112 = t581
-	FMOVQ F19, 176(R21)                                      // dst[i]+176 = t587
-	FMOVQ F10, 240(R21)                                      // dst[i]+240 = t577
+	FMOVQ F11, 48(R19)                                       // dst[i]+48 = t585
+	FMOVQ F14, 112(R19)                                      // dst[i]+112 = t581
+	FMOVQ F19, 176(R19)                                      // dst[i]+176 = t587
+	FMOVQ F10, 240(R19)                                      // dst[i]+240 = t577
 	ADD $256, R3, R3                                         // i += 256
 	CMP R2, R3
 	BLT loop1                                                // while i < bytes(dst)

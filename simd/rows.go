@@ -4,9 +4,17 @@ package simd
 func BiasRows(x, bias []float32, rows, n int) {
 	need("BiasRows", "x", len(x), rows*n)
 	need("BiasRows", "bias", len(bias), n)
-	for r := range rows {
-		row := x[r*n : r*n+n]
-		Add(row, row, bias)
+	biasRows(x, bias, rows, n)
+}
+
+// biasRows is BiasRows for rows that are ld apart.
+func biasRows(x, bias []float32, rows, ld int) {
+	w := whole(len(bias))
+	if rows > 0 && w > 0 {
+		active.bias(x, bias[:w], rows, ld)
+	}
+	if rows > 0 && w < len(bias) {
+		biasGo(x[w:], bias[w:], rows, ld)
 	}
 }
 
@@ -17,16 +25,17 @@ func BiasResidualRows(dst, bias []float32, scale float32, res []float32, rows, n
 	need("BiasResidualRows", "dst", len(dst), rows*n)
 	need("BiasResidualRows", "bias", len(bias), n)
 	need("BiasResidualRows", "res", len(res), rows*n)
-	w := whole(n)
-	for r := range rows {
-		d, s := dst[r*n:r*n+n], res[r*n:r*n+n]
-		active.biasResidual(d[:w], bias[:w], scale, s[:w])
-		if w < n {
-			t := newTail(bias[w:], s[w:], nil)
-			copy(t.d[:], d[w:])
-			active.biasResidual(t.d[:], t.a[:], scale, t.b[:])
-			t.finish(d[w:])
-		}
+	biasResidualRows(dst, bias, scale, res, rows, n, n)
+}
+
+// biasResidualRows is BiasResidualRows for rows that are ld and ldr apart.
+func biasResidualRows(dst, bias []float32, scale float32, res []float32, rows, ld, ldr int) {
+	w := whole(len(bias))
+	if rows > 0 && w > 0 {
+		active.biasResidual(dst, bias[:w], scale, res, rows, ld, ldr)
+	}
+	if rows > 0 && w < len(bias) {
+		biasResidualGo(dst[w:], bias[w:], scale, res[w:], rows, ld, ldr)
 	}
 }
 

@@ -3,7 +3,7 @@ package main
 // Elementwise kernels and reductions of one dimension.
 
 // specs lists all kernels in the order they are written.
-var specs = concat(elementwiseSpecs, reductionSpecs, rowSpecs, layerNormSpecs, randomSpecs)
+var specs = concat(elementwiseSpecs, epilogueSpecs, reductionSpecs, rowSpecs, layerNormSpecs, randomSpecs)
 
 func concat(lists ...[]spec) []spec {
 	var all []spec
@@ -65,20 +65,7 @@ var elementwiseSpecs = []spec{
 			grad := k.geluGrad(in(1))
 			return k.mul(in(0), grad)
 		}),
-	{"biasResidual", "dst[i] = (dst[i]+bias[i])*s + res[i]", append(append(sliceArgs("dst", "bias"), arg{"s", "float32"}), sliceArgs("res")...), biasResidual},
 	{"adamW", "the sequence of AdamWStep", append(sliceArgs("p", "m", "v", "g"), arg{"h", "*AdamW"}), adamW},
-}
-
-func biasResidual(k *kernel) {
-	dst, bias, res := k.ptr("dst"), k.ptr("bias"), k.ptr("res")
-	n := k.bytes("dst")
-	s := k.scalar("s")
-	k.each(n, 4*lanes, func(i *gp) {
-		for g := range k.groups() {
-			sum := k.add(k.load(k.group(at(dst, i), g)), k.load(k.group(at(bias, i), g)))
-			k.store(k.group(at(dst, i), g), k.add(k.mul(sum, s), k.load(k.group(at(res, i), g))))
-		}
-	})
 }
 
 func adamW(k *kernel) {
