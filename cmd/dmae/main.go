@@ -31,6 +31,7 @@ type cli struct {
 	Certify     certifyCmd     `cmd:"" help:"Certify images by randomised smoothing: class and radius, one line each."`
 	Predict     predictCmd     `cmd:"" help:"Smoothed prediction of image files; no labels needed."`
 	Analyze     analyzeCmd     `cmd:"" help:"Turn certificates into certified-accuracy tables and curves."`
+	Explain     explainCmd     `cmd:"" help:"Explain the certificate of one image on an HTML page, with attacks inside and outside the radius."`
 	Reconstruct reconstructCmd `cmd:"" help:"Draw originals, corrupted images and their reconstructions."`
 	Gradcheck   gradcheckCmd   `cmd:"" help:"Check every derivative against finite differences."`
 	Inspect     inspectCmd     `cmd:"" help:"List what a checkpoint holds."`

@@ -30,7 +30,7 @@ func succeed(t *testing.T, args ...string) string {
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	names := commandNames()
-	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "analyze", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
+	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "analyze", "explain", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
 	for _, name := range names {
 		if name == "bench" {
 			for _, what := range []string{"gemm", "train", "certify"} {
@@ -78,6 +78,9 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --radii 0,1", exitMisuse, "--radii"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --radii 0,1 --target-radius 1", exitMisuse, "give one of them"},
 		{"predict --model " + missing + " cat.png", exitFailed, missing},
+		{"explain --model " + missing + " cat.png", exitFailed, missing},
+		{"explain --model " + missing + " cat.png --batch 0", exitMisuse, "--batch 0"},
+		{"explain --model " + missing + " cat.png --sigma 0", exitMisuse, "sigma"},
 		{"reconstruct --data builtin:fashion-mnist --model " + missing + " --out x.png", exitFailed, missing},
 		{"analyze " + missing, exitFailed, missing},
 		{"analyze " + hostile, exitFailed, hostile},
@@ -191,6 +194,9 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	text = succeed(t, "predict", "--model", tuned.Checkpoint, "--n", "20", "--json", in("r.png"))
 	require.True(t, json.Valid([]byte(text)), text)
 	require.NotEqual(t, text, succeed(t, "predict", "--model", tuned.Checkpoint, "--n", "20", "--no-sound", "--json", in("r.png")), "other noise gives other counts")
+	text = succeed(t, "explain", "--model", tuned.Checkpoint, "--n", "20", "--steps", "1", "--samples", "2", "--others", "0.5", "--out", in("e.html"), "--json", in("r.png"))
+	require.True(t, json.Valid([]byte(text)), text)
+	require.FileExists(t, in("e.html"))
 	require.Contains(t, succeed(t, "inspect", encoder), "patch_embed.proj.weight")
 	require.Contains(t, succeed(t, "inspect", "--json", encoder), "godmae.train")
 }

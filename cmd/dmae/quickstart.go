@@ -219,11 +219,11 @@ func (q *quickstart) report(runs []analyze.Run, seconds float64) error {
 	if err := table.Text(w, analyze.Style{Places: 3, Errors: true}); err != nil {
 		return err
 	}
-	return explain(w, table, q.Out, seconds)
+	return spell(w, table, q.Out, seconds)
 }
 
-// explain says in two sentences what the table means, and where the files are.
-func explain(w io.Writer, t analyze.Table, out string, seconds float64) error {
+// spell says in two sentences what the table means, and where the files are.
+func spell(w io.Writer, t analyze.Table, out string, seconds float64) error {
 	at := func(run, radius int) float64 { return 100 * t.Runs[run].Accuracy[radius].Mean }
 	_, err := fmt.Fprintf(w, `
 For %.1f%% of the images the smoothed classifier that started from the denoising masked autoencoder provably keeps the right answer under every change of the pixels (scaled to [0,1]) of L2 norm below 0.25, against %.1f%% for the same network trained from scratch with the same labels and budget. Each of these guarantees is false with probability at most %s, and the numbers after ± are standard errors over the choice of images.

@@ -1,0 +1,163 @@
+package explain
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strconv"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+//go:embed page.html
+var pageText string
+
+// page is the template; it escapes whatever comes from files and flags.
+var page = template.Must(template.New("page").Parse(pageText))
+
+// WriteHTML writes the page. It holds its pictures and styles, has no script,
+// and forbids the browser to load anything.
+func (x *Explanation) WriteHTML(w io.Writer) error { return page.Execute(w, view{x}) }
+
+// view lends the template what it shows in words.
+type view struct{ *Explanation }
+
+// Picture is the image itself.
+func (v view) Picture() picture { return v.pixels }
+
+// Noisy are the noisy copies.
+func (v view) Noisy() []shot {
+	var out []shot
+	for _, s := range v.Samples {
+		out = append(out, shot{v.Class(s.Class), s.Class == v.At.Selected, s.pixels})
+	}
+	return out
+}
+
+// shot is a picture with the answer to it.
+type shot struct {
+	Answer  string
+	Same    bool // as the certified class
+	Picture picture
+}
+
+// Class names a class.
+func (v view) Class(class int) string {
+	switch {
+	case class == smooth.NoClass:
+		return "no answer"
+	case class < len(v.Names) && v.Names[class] != "":
+		return v.Names[class]
+	}
+	return "class " + strconv.Itoa(class)
+}
+
+// bar is a class and its share of the samples.
+type bar struct {
+	Name     string
+	Count    int
+	Percent  string
+	Selected bool
+}
+
+// Bars are the classes that occurred among the estimation samples.
+func (v view) Bars() []bar {
+	var out []bar
+	for _, c := range v.At.Counts {
+		out = append(out, bar{v.Class(c[0]), c[1], formatFixed(100*float64(c[1])/float64(v.At.N), 2), c[0] == v.At.Selected})
+	}
+	return out
+}
+
+// SelectionSize is the number of selection samples.
+func (v view) SelectionSize() int { return v.At.Selection.Total() }
+
+// SelectionCount is the number of selection samples of the selected class.
+func (v view) SelectionCount() int { return v.At.Selection.Of(v.At.Selected) }
+
+// Bound draws the Clopper-Pearson bound.
+func (v view) Bound() template.HTML { return boundChart(v.At) }
+
+// Radius draws the promise against the distance.
+func (v view) Radius() template.HTML { return radiusChart(v.At, v.Attacks) }
+
+// levelRow is a line of the table of noise levels.
+type levelRow struct {
+	Sigma, Answer, Count, PA, Radius string
+	This                             bool
+}
+
+// Levels are all noise levels, ascending.
+func (v view) Levels() []levelRow {
+	var out []levelRow
+	add := func(l Level, this bool) {
+		r := levelRow{Sigma: l.Sigma.String(), Answer: v.Class(l.Selected), Count: fmt.Sprintf("%d of %d", l.Count, l.N), PA: l.PA.String(), Radius: l.Radius.String(), This: this}
+		if !l.Certified {
+			r.Radius = "abstains"
+		}
+		out = append(out, r)
+	}
+	done := false
+	for _, l := range v.Others {
+		if !done && l.Sigma.Cmp(v.At.Sigma) > 0 {
+			add(v.At, true)
+			done = true
+		}
+		add(l, false)
+	}
+	if !done {
+		add(v.At, true)
+	}
+	return out
+}
+
+// attackRow is a line of the table of attacks.
+type attackRow struct {
+	Attack
+	Where, Budget, Distance, Clean, Answer, Share, PValue string
+	Picture, Difference                                   picture
+}
+
+// Searches are the attacks in words.
+func (v view) Searches() []attackRow {
+	var out []attackRow
+	for _, a := range v.Attacks {
+		r := attackRow{
+			Attack: a, Where: "outside", Budget: formatFixed(a.Budget, 3), Distance: formatFixed(a.Distance, 3), Clean: v.Class(a.Clean),
+			Answer: v.Class(a.Answer), Share: fmt.Sprintf("%d of %d", a.Count, a.N), PValue: a.PValue.String(), Picture: a.pixels, Difference: a.difference,
+		}
+		if a.Inside {
+			r.Where = "inside"
+		}
+		if !v.At.Certified {
+			r.Where = "no radius"
+		}
+		if a.Answer == smooth.NoClass {
+			r.Answer = fmt.Sprintf("abstains (%s %d, %s %d)", v.Class(v.At.Selected), a.Count, v.Class(a.Top), a.TopCount)
+			if a.Top == v.At.Selected {
+				r.Answer = "abstains: too close to call"
+			}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// FoundOutside reports whether an attack outside of the radius succeeded.
+func (v view) FoundOutside() bool {
+	for _, a := range v.Attacks {
+		if !a.Inside && a.Fooled {
+			return true
+		}
+	}
+	return false
+}
+
+// HalfRadius says what the promise is worth at half of the radius.
+func (v view) HalfRadius() string {
+	return formatFixed(v.At.promise(v.At.Radius.Float64()/2), 3)
+}
+
+// Matches reports whether the model was trained with this noise level.
+func (v view) Matches() bool { return v.At.Sigma.Float64() == v.Trained }
