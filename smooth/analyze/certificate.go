@@ -17,6 +17,9 @@ func readCertificate(r io.Reader) (Run, error) {
 	}
 	h := d.Header()
 	run := Run{Method: string(h.Method), Sigma: h.Sigma, Alpha: h.Alpha, N: h.N, AccuracyOnly: h.AccuracyOnly}
+	if h.Anytime != nil {
+		run.Grid = h.Anytime.Radii
+	}
 	for {
 		rec, err := d.Next()
 		if err == io.EOF {

@@ -13,7 +13,7 @@ import (
 
 // certify makes the files of ten points on a line under a threshold
 // classifier; every fifth label is wrong, one is unknown.
-func certify(t *testing.T, accuracyOnly bool) smooth.Files {
+func certify(t *testing.T, change func(*smooth.Params)) smooth.Files {
 	t.Helper()
 	images := make([]int, 10)
 	for i := range images {
@@ -23,7 +23,7 @@ func certify(t *testing.T, accuracyOnly bool) smooth.Files {
 	require.NoError(t, err)
 	task := smooth.Task{
 		Params: smooth.Params{
-			Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 300, Seed: 1, AccuracyOnly: accuracyOnly,
+			Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 300, Seed: 1,
 		},
 		Subject: smooth.Subject{Contract: "f32/1", Images: set},
 		Classifier: &smooth.FuncClassifier{
@@ -47,6 +47,9 @@ func certify(t *testing.T, accuracyOnly bool) smooth.Files {
 		},
 		Out: filepath.Join(t.TempDir(), "line.jsonl"),
 	}
+	if change != nil {
+		change(&task.Params)
+	}
 	require.NoError(t, task.Run(t.Context()))
 	return smooth.FilesFor(task.Out)
 }
@@ -54,7 +57,7 @@ func certify(t *testing.T, accuracyOnly bool) smooth.Files {
 // A certificate and the table derived from it give the same numbers.
 func TestCertificateAndItsTableAgree(t *testing.T) {
 	for _, accuracyOnly := range []bool{false, true} {
-		files := certify(t, accuracyOnly)
+		files := certify(t, func(p *smooth.Params) { p.AccuracyOnly = accuracyOnly })
 		cert, err := ReadFile(files.Certificate)
 		require.NoError(t, err)
 		table, err := ReadFile(files.TSV)
@@ -91,10 +94,44 @@ func TestCertificateAndItsTableAgree(t *testing.T) {
 }
 
 func TestDamagedCertificateIsRefused(t *testing.T) {
-	files := certify(t, false)
+	files := certify(t, nil)
 	raw, err := os.ReadFile(files.Certificate)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(files.Certificate, raw[:len(raw)-1], 0o666))
 	_, err = ReadFile(files.Certificate)
 	require.ErrorContains(t, err, files.Certificate+": line 12 of the certificate: it ends without a newline")
+}
+
+// Certificates of every method are read and compared with each other.
+func TestEveryMethodsCertificate(t *testing.T) {
+	var runs []Run
+	for _, method := range smooth.Methods() {
+		files := certify(t, func(p *smooth.Params) {
+			if p.Method = method; method == smooth.MethodAnytime {
+				p.N = 304
+				p.Radii = []smooth.Decimal{{}, smooth.MustDecimal("0.25"), smooth.MustDecimal("0.5")}
+			}
+		})
+		run, err := ReadFile(files.Certificate)
+		require.NoError(t, err)
+		require.Equal(t, string(method), run.Method)
+		require.Equal(t, method == smooth.MethodAnytime, run.OnGrid())
+		run.Name = run.Method
+		runs = append(runs, run)
+	}
+	table, err := NewTable(runs, []smooth.Decimal{{}, smooth.MustDecimal("0.1"), smooth.MustDecimal("0.5"), smooth.MustDecimal("0.75")})
+	require.NoError(t, err)
+	require.NoError(t, table.Guarantee(smooth.MustDecimal("0.01")))
+	var text strings.Builder
+	require.NoError(t, table.Text(&text, Style{}))
+	require.Contains(t, text.String(), "anytime: its radii are steps of a grid")
+	require.Contains(t, text.String(), "anytime: r = 0.1 is no step of its grid;")
+	require.Equal(t, 1, strings.Count(text.String(), "(grid)"))
+	for i, s := range table.Runs {
+		require.Greater(t, s.Accuracy[0].Mean, 0.3, s.Name)
+		require.Greater(t, *s.Samples, 20.0)
+		c, err := Compare(runs[0], runs[i], DefaultRadii())
+		require.NoError(t, err)
+		require.Equal(t, runs[i].OnGrid(), c.Radius == nil)
+	}
 }

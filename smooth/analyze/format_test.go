@@ -93,7 +93,7 @@ func TestWhichImages(t *testing.T) {
 }
 
 func TestTimesBesideACertificate(t *testing.T) {
-	files := certify(t, false)
+	files := certify(t, nil)
 	require.Equal(t, filepath.Dir(files.Certificate), filepath.Dir(files.Timing))
 	run, err := ReadFile(files.Certificate)
 	require.NoError(t, err)

@@ -7,6 +7,9 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/godmae/godmae/smooth"
 )
 
 // write writes the table and then its comparisons.
@@ -98,6 +101,9 @@ func (t Table) notes() []string {
 		if s.OnGrid {
 			notes = append(notes, s.Name+": its radii are steps of a grid, so its average radius cannot be compared with that of a method that reports the largest radius it can prove")
 		}
+		if between := t.betweenSteps(s); len(between) > 0 {
+			notes = append(notes, fmt.Sprintf("%s: r = %s is no step of its grid; it counts there with the next step", s.Name, strings.Join(between, ", ")))
+		}
 		if !slices.Equal(s.Which, t.Runs[0].Which) {
 			notes = append(notes, s.Name+": certified on other images than "+t.Runs[0].Name)
 		}
@@ -109,4 +115,20 @@ func (t Table) notes() []string {
 		notes = append(notes, "envelope: the best run at each radius, chosen by the images that are reported; no single classifier has it at all radii")
 	}
 	return notes
+}
+
+// betweenSteps returns the radii of the table that a run on a grid could claim
+// only by claiming more.
+func (t Table) betweenSteps(s Summary) []string {
+	if len(s.Grid) == 0 {
+		return nil
+	}
+	var between []string
+	last := s.Grid[len(s.Grid)-1]
+	for _, r := range t.Radii {
+		if r.Cmp(last) < 0 && !slices.ContainsFunc(s.Grid, func(g smooth.Decimal) bool { return g.Cmp(r) == 0 }) {
+			between = append(between, r.String())
+		}
+	}
+	return between
 }

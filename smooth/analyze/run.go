@@ -38,7 +38,8 @@ type Run struct {
 	Method string // such as "cohen"
 	Sigma  smooth.Decimal
 	Alpha  smooth.Decimal
-	N      int // estimation samples an image, at most
+	N      int              // estimation samples an image, at most
+	Grid   []smooth.Decimal // the radii of smooth.MethodAnytime
 
 	// AccuracyOnly says that images with a wrong class were not estimated, so
 	// that abstentions were not counted.
@@ -55,7 +56,7 @@ func (run *Run) note(format string, args ...any) {
 
 // OnGrid reports whether the radii of a run are the largest claimed ones of a
 // grid and not the largest that could be proved.
-func (run Run) OnGrid() bool { return run.Method == "anytime" }
+func (run Run) OnGrid() bool { return run.Method == string(smooth.MethodAnytime) }
 
 // Images returns which images the run has, in ascending order. It panics when
 // an image occurs twice, which no reader lets pass.

@@ -23,22 +23,23 @@ type Accuracy struct {
 
 // Summary is what a table says about a run.
 type Summary struct {
-	Name         string          `json:"name"`
-	Method       string          `json:"method,omitempty"`
-	Sigma        smooth.Decimal  `json:"sigma,omitzero"`
-	Alpha        smooth.Decimal  `json:"alpha,omitzero"`
-	N            int             `json:"n,omitempty"` // estimation samples an image, at most
-	Images       int             `json:"images"`
-	Which        smooth.IndexSet `json:"which"`                // spans of first index, step, count
-	Unlabelled   int             `json:"unlabelled,omitempty"` // images that cannot count as certified
-	Accuracy     []Accuracy      `json:"certified_accuracy"`   // at the radii of the table
-	Radius       Estimate        `json:"average_certified_radius"`
-	OnGrid       bool            `json:"radii_on_grid,omitempty"`     // the average radius is not comparable
-	Abstained    *float64        `json:"abstained,omitempty"`         // share of images; absent when unknown
-	Samples      *float64        `json:"samples_per_image,omitempty"` // mean; absent when unknown
-	Seconds      *float64        `json:"seconds_per_image,omitempty"` // mean over images with a time; absent when there are none
-	AccuracyOnly bool            `json:"accuracy_only"`
-	Notes        []string        `json:"notes,omitempty"` // what was noticed while reading
+	Name         string           `json:"name"`
+	Method       string           `json:"method,omitempty"`
+	Sigma        smooth.Decimal   `json:"sigma,omitzero"`
+	Alpha        smooth.Decimal   `json:"alpha,omitzero"`
+	N            int              `json:"n,omitempty"` // estimation samples an image, at most
+	Images       int              `json:"images"`
+	Which        smooth.IndexSet  `json:"which"`                // spans of first index, step, count
+	Unlabelled   int              `json:"unlabelled,omitempty"` // images that cannot count as certified
+	Accuracy     []Accuracy       `json:"certified_accuracy"`   // at the radii of the table
+	Radius       Estimate         `json:"average_certified_radius"`
+	OnGrid       bool             `json:"radii_on_grid,omitempty"` // the average radius is not comparable
+	Grid         []smooth.Decimal `json:"grid,omitempty"`
+	Abstained    *float64         `json:"abstained,omitempty"`         // share of images; absent when unknown
+	Samples      *float64         `json:"samples_per_image,omitempty"` // mean; absent when unknown
+	Seconds      *float64         `json:"seconds_per_image,omitempty"` // mean over images with a time; absent when there are none
+	AccuracyOnly bool             `json:"accuracy_only"`
+	Notes        []string         `json:"notes,omitempty"` // what was noticed while reading
 }
 
 // Table holds the certified accuracies of runs at radii.
@@ -83,7 +84,7 @@ func NewTable(runs []Run, radii []smooth.Decimal) (Table, error) {
 func summarize(run Run, radii []smooth.Decimal) Summary {
 	s := Summary{
 		Name: run.Name, Method: run.Method, Sigma: run.Sigma, Alpha: run.Alpha, N: run.N,
-		Images: len(run.Rows), Which: run.Images(), AccuracyOnly: run.AccuracyOnly, OnGrid: run.OnGrid(), Notes: run.Notes,
+		Images: len(run.Rows), Which: run.Images(), AccuracyOnly: run.AccuracyOnly, OnGrid: run.OnGrid(), Grid: run.Grid, Notes: run.Notes,
 	}
 	for _, r := range radii {
 		s.Accuracy = append(s.Accuracy, run.AccuracyAt(r.Float64()))
