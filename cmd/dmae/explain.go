@@ -23,6 +23,7 @@ type explainCmd struct {
 	N         int             `name:"n" help:"Samples that estimate that class's probability." default:"1000" placeholder:"N"`
 	Alpha     exact.Decimal   `help:"Probability that the certificate is false." default:"0.001" placeholder:"P"`
 	Seed      uint64          `help:"Seed of the noise." default:"0" placeholder:"N"`
+	Sound     bool            `help:"${sound_help}" default:"true" negatable:""`
 	Steps     int             `help:"Steps of each attack; 0 for no attacks." default:"20" placeholder:"N"`
 	Samples   int             `help:"Noisy copies in each step of an attack." default:"16" placeholder:"N"`
 	BatchSize int             `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
@@ -61,7 +62,7 @@ func (c *explainCmd) Run(e *env) error {
 	slices.SortFunc(c.Others, exact.Decimal.Cmp)
 	others := slices.DeleteFunc(slices.Clone(c.Others), func(s exact.Decimal) bool { return s.Cmp(c.Sigma) == 0 })
 	made, err := explain.Make(e.ctx, model, x, explain.Options{
-		Name: filepath.Base(c.Image), Sigma: c.Sigma, Others: others, Alpha: c.Alpha, N0: c.N0, N: c.N, Seed: c.Seed,
+		Name: filepath.Base(c.Image), Sigma: c.Sigma, Others: others, Alpha: c.Alpha, N0: c.N0, N: c.N, Seed: c.Seed, Sound: c.Sound,
 		Batch: c.BatchSize, Steps: c.Steps, Samples: c.Samples, Progress: e.note,
 	})
 	if err != nil {

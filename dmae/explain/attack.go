@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"math"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/internal/exact"
@@ -12,7 +13,7 @@ import (
 // the smoothed classifier answers differently.
 type Attack struct {
 	Budget   float64        `json:"budget"`   // the search may go so far (L2)
-	Distance float64        `json:"distance"` // and went so far
+	Distance float64        `json:"distance"` // and went so far, pixels of 8 bits
 	Inside   bool           `json:"inside"`   // the budget lies inside the certified radius
 	Clean    int            `json:"answer_without_noise"`
 	Answer   int            `json:"smoothed_answer"` // or -1 for an abstention
@@ -71,17 +72,18 @@ func (e *explainer) attack(ctx context.Context, level Level, budget float64, ins
 	e.progress("attacking within %.3g", budget)
 	search := dmae.Attack{Model: e.model, Sigma: e.Sigma.Float32(), Samples: e.Samples, Steps: e.Steps, Seed: e.Seed}
 	x := e.images[0]
-	y, err := search.Search(ctx, x, level.Selected, budget)
+	found, err := search.Search(ctx, scaled(x), level.Selected, budget)
 	if err != nil {
 		return Attack{}, err
 	}
+	y := stored(x, found, budget)
 	image := len(e.images)
 	e.images = append(e.images, y)
-	a := Attack{Budget: budget, Distance: dmae.Distance(x, y), Inside: inside, N: e.N, pixels: e.picture(y), difference: e.difference(x, y)}
+	a := Attack{Budget: budget, Distance: distance(x, y), Inside: inside, N: e.N, pixels: e.picture(scaled(y)), difference: e.difference(scaled(x), scaled(y))}
 	if a.Clean, err = e.clean(ctx, image); err != nil {
 		return a, err
 	}
-	p, err := smooth.Predict(ctx, e.classifier, image, smooth.Noise{Sigma: e.Sigma.Float32(), Seed: e.Seed}, e.N, e.Alpha)
+	p, err := smooth.Predict(ctx, e.classifier, image, e.noise, e.N, e.Alpha)
 	if err != nil {
 		return a, err
 	}
@@ -90,6 +92,31 @@ func (e *explainer) attack(ctx context.Context, level Level, budget float64, ins
 	a.Count = p.Counts.Of(level.Selected)
 	a.Fooled = a.Answer != smooth.NoClass && a.Answer != level.Selected
 	return a, nil
+}
+
+// stored rounds what a search found to 8 bits, as a file would hold it. Where
+// rounding leads out of the budget, the change is made a little smaller first.
+func stored(x []byte, found []float32, budget float64) []byte {
+	y := make([]byte, len(x))
+	for scale := 1.0; ; scale *= 0.99 {
+		for i, v := range x {
+			change := float64(scale * (float64(255*float64(found[i])) - float64(v)))
+			y[i] = byte(min(max(math.Round(float64(v)+change), 0), 255))
+		}
+		if distance(x, y) <= budget {
+			return y
+		}
+	}
+}
+
+// distance is the L2 distance of images of 8-bit pixels scaled to [0,1].
+func distance(x, y []byte) float64 {
+	sum := 0
+	for i := range x {
+		d := int(x[i]) - int(y[i])
+		sum += d * d
+	}
+	return math.Sqrt(float64(sum)) / 255
 }
 
 // Broken reports whether an attack inside the certified radius succeeded: an

@@ -6,6 +6,6 @@
 // Start at [Make], which computes an [Explanation]; [Explanation.WriteHTML]
 // writes the page, which holds everything it shows and loads nothing.
 //
-// The numbers are those of Cohen et al.'s method with float noise; a page is
-// for reading, a certificate of package smooth is for checking.
+// The numbers are those of Cohen et al.'s method; a page is for reading, a
+// certificate of package smooth is for checking.
 package explain

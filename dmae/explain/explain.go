@@ -8,6 +8,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/internal/pixelnoise"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -19,7 +20,8 @@ type Options struct {
 	Alpha  smooth.Decimal   // failure probability of each statement
 	N0, N  int              // samples that select a class, and that estimate it
 	Seed   uint64
-	Batch  int // noisy images at a time; changes no result
+	Sound  bool // integer noise on 8-bit pixels in place of float noise
+	Batch  int  // noisy images at a time; changes no result
 
 	// Of the attacks; 0 steps make none.
 	Steps, Samples int
@@ -54,6 +56,7 @@ type Explanation struct {
 	Trained float64  `json:"trained_with_sigma"`
 	Names   []string `json:"class_names,omitempty"`
 	Seed    uint64   `json:"seed"`
+	Sound   bool     `json:"sound"`
 
 	Clean   int      `json:"answer_without_noise"`
 	Samples []Sample `json:"-"`
@@ -89,26 +92,30 @@ type explainer struct {
 	Options
 	model      *dmae.Classifier
 	classifier smooth.Classifier
-	images     [][]float32 // image 0 is the one explained, others come from attacks
+	noise      smooth.Noise // of the noise level explained
+	images     [][]byte     // image 0 is the one explained, others come from attacks
 }
 
-// Make explains the certificate of an image x, [C, h, w] in [0,1] at the data's
-// resolution.
-func Make(ctx context.Context, m *dmae.Classifier, x []float32, o Options) (*Explanation, error) {
+// Make explains the certificate of an image x, 8-bit pixels [C, h, w] at the
+// data's resolution.
+func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explanation, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
 	if c := &m.Config; len(x) != c.Pixels() {
 		return nil, &dmae.ImageSizeError{Got: len(x), Want: [3]int{c.Channels, c.DataSize, c.DataSize}}
 	}
-	e := &explainer{Options: o, model: m, images: [][]float32{x}}
-	e.classifier = dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) { return e.images[image], nil }, o.Batch)
+	e := &explainer{Options: o, model: m, images: [][]byte{x}}
+	e.classifier = dmae.NewPixelClassifier(m, func(image int) ([]byte, error) { return e.images[image], nil }, o.Batch)
 	digest := m.Digest()
 	out := &Explanation{
 		Image: o.Name, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
-		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Seed, pixels: e.picture(x),
+		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Seed, Sound: o.Sound, pixels: e.picture(scaled(x)),
 	}
 	var err error
+	if e.noise, err = smooth.NewNoise(o.Sigma, o.Seed, o.Sound); err != nil {
+		return nil, err
+	}
 	if out.Clean, err = e.clean(ctx, 0); err != nil {
 		return nil, err
 	}
@@ -137,18 +144,18 @@ func (e *explainer) progress(format string, args ...any) {
 
 // classify returns the classes of the first n noisy copies of an image in a
 // stream.
-func (e *explainer) classify(ctx context.Context, image int, stream philox.Stream, n int, sigma float32) ([]int32, error) {
+func (e *explainer) classify(ctx context.Context, image int, stream philox.Stream, n int, noise smooth.Noise) ([]int32, error) {
 	jobs := make([]smooth.Job, n)
 	for i := range jobs {
 		jobs[i] = smooth.Job{Image: image, Stream: stream, Sample: uint32(i)}
 	}
 	classes := make([]int32, n)
-	return classes, e.classifier.Classify(ctx, jobs, smooth.Noise{Sigma: sigma, Seed: e.Seed}, classes)
+	return classes, e.classifier.Classify(ctx, jobs, noise, classes)
 }
 
 // clean returns the network's answer to an image without noise.
 func (e *explainer) clean(ctx context.Context, image int) (int, error) {
-	class, err := e.classify(ctx, image, philox.EstimationNoise, 1, 0)
+	class, err := e.classify(ctx, image, philox.EstimationNoise, 1, smooth.Noise{})
 	return int(class[0]), err
 }
 
@@ -156,12 +163,19 @@ func (e *explainer) clean(ctx context.Context, image int) (int, error) {
 func (e *explainer) certify(ctx context.Context, sigma smooth.Decimal) (Level, error) {
 	e.progress("certifying with sigma %s", sigma)
 	level := Level{Sigma: sigma, Alpha: e.Alpha, N: e.N}
+	noise := e.noise
+	if sigma.Cmp(e.Sigma) != 0 {
+		var err error
+		if noise, err = smooth.NewNoise(sigma, e.Seed, e.Sound); err != nil {
+			return level, err
+		}
+	}
 	for _, part := range []struct {
 		stream philox.Stream
 		n      int
 		counts *smooth.Counts
 	}{{philox.SelectionNoise, e.N0, &level.Selection}, {philox.EstimationNoise, e.N, &level.Counts}} {
-		classes, err := e.classify(ctx, 0, part.stream, part.n, sigma.Float32())
+		classes, err := e.classify(ctx, 0, part.stream, part.n, noise)
 		if err != nil {
 			return level, err
 		}
@@ -202,8 +216,8 @@ const shownSamples = 8
 // samples makes the first estimation samples again, to be looked at.
 func (e *explainer) samples(ctx context.Context) ([]Sample, error) {
 	n := min(shownSamples, e.N)
-	sigma := e.Sigma.Float32()
-	classes, err := e.classify(ctx, 0, philox.EstimationNoise, n, sigma)
+	noise := e.noise
+	classes, err := e.classify(ctx, 0, philox.EstimationNoise, n, noise)
 	if err != nil {
 		return nil, err
 	}
@@ -211,8 +225,21 @@ func (e *explainer) samples(ctx context.Context) ([]Sample, error) {
 	for i, class := range classes {
 		noisy := make([]float32, len(e.images[0]))
 		job := smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}
-		smooth.AddGaussian(noisy, e.images[0], sigma, smooth.Noise{Sigma: sigma, Seed: e.Seed}.Addr(job))
+		if e.Sound {
+			pixelnoise.Fill(noise.Pixels, noisy, e.images[0], noise.Addr(job))
+		} else {
+			smooth.AddGaussian(noisy, scaled(e.images[0]), noise.Sigma, noise.Addr(job))
+		}
 		out = append(out, Sample{Class: int(class), pixels: e.picture(noisy)})
 	}
 	return out, nil
+}
+
+// scaled returns pixels in [0,1].
+func scaled(x []byte) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = float32(v) / 255
+	}
+	return y
 }

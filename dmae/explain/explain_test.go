@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -24,7 +25,7 @@ import (
 
 // subject returns a small classifier and an image. The weights decide how
 // sure it is.
-func subject(t *testing.T, weights float32) (*dmae.Classifier, []float32) {
+func subject(t *testing.T, weights float32) (*dmae.Classifier, []byte) {
 	b := cpu.New(cpu.Options{Threads: 1})
 	t.Cleanup(func() { b.Close() })
 	m, err := dmae.NewClassifier(b, dmae.Config{
@@ -43,10 +44,10 @@ func subject(t *testing.T, weights float32) (*dmae.Classifier, []float32) {
 			m.Params.Upload(p, v)
 		}
 	}
-	x := make([]float32, m.Config.Pixels())
+	x := make([]byte, m.Config.Pixels())
 	g := philox.NewGen(philox.Addr{Seed: 99})
 	for i := range x {
-		x[i] = g.Float32()
+		x[i] = byte(256 * g.Float32())
 	}
 	return m, x
 }
@@ -59,17 +60,25 @@ func options() explain.Options {
 }
 
 func TestThePageShowsWhatTheCertifierFinds(t *testing.T) {
+	for _, sound := range []bool{true, false} {
+		t.Run(fmt.Sprintf("sound=%t", sound), func(t *testing.T) { testPage(t, sound) })
+	}
+}
+
+func testPage(t *testing.T, sound bool) {
 	m, x := subject(t, 2)
-	made, err := explain.Make(t.Context(), m, x, options())
+	o := options()
+	o.Sound = sound
+	made, err := explain.Make(t.Context(), m, x, o)
 	require.NoError(t, err)
 
 	// The certifier's own files for the same image, noise level and seed.
 	set, err := smooth.NewIndexSet([]int{0})
 	require.NoError(t, err)
 	task := smooth.Task{
-		Params:     smooth.Params{Sigma: smooth.MustDecimal("0.1"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 100, Seed: 3},
+		Params:     smooth.Params{Sigma: smooth.MustDecimal("0.1"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 100, Seed: 3, Sound: sound},
 		Subject:    smooth.Subject{Contract: "f32/1", Images: set},
-		Classifier: dmae.NewSmoothClassifier(m, func(int) ([]float32, error) { return x, nil }, 7),
+		Classifier: dmae.NewPixelClassifier(m, func(int) ([]byte, error) { return x, nil }, 7),
 		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: -1}, nil },
 		Out:        filepath.Join(t.TempDir(), "one.jsonl"),
 	}
@@ -95,7 +104,8 @@ func TestThePageShowsWhatTheCertifierFinds(t *testing.T) {
 
 	var first, second bytes.Buffer
 	require.NoError(t, made.WriteHTML(&first))
-	again, err := explain.Make(t.Context(), m, x, func() explain.Options { o := options(); o.Batch = 5; return o }())
+	o.Batch = 5
+	again, err := explain.Make(t.Context(), m, x, o)
 	require.NoError(t, err)
 	require.NoError(t, again.WriteHTML(&second))
 	require.Equal(t, first.String(), second.String(), "the same page from any batch")
