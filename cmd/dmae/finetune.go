@@ -122,7 +122,12 @@ func (f *encoderFlags) config(e *env, command string, t *trainFlags) (dmae.Confi
 		}
 		return f.resized(model), nil
 	}
-	file, err := checkpoint.Open(f.Finetune)
+	return configOf(f.Finetune)
+}
+
+// configOf returns the configuration of the model in a checkpoint.
+func configOf(path string) (dmae.Config, error) {
+	file, err := checkpoint.Open(path)
 	if err != nil {
 		return dmae.Config{}, err
 	}

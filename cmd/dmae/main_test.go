@@ -140,6 +140,11 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	require.Contains(t, stderr, "--resume auto")
 	succeed(t, append([]string{"pretrain", "--out", in("pre"), "--resume", "auto"}, small...)...)
 
+	succeed(t, append([]string{"pretrain", "--init", filepath.Join(in("pre"), "checkpoint.safetensors"), "--out", in("more")}, small...)...)
+	code, _, stderr = dmaeRun(t, append([]string{"pretrain", "--init", "x", "--model", "y", "--out", in("more")}, small...)...)
+	require.Equal(t, exitMisuse, code)
+	require.Contains(t, stderr, "--init and --model")
+
 	encoder := filepath.Join(in("pre"), "checkpoint.safetensors")
 	text := succeed(t, append([]string{"finetune", "--finetune", encoder, "--out", in("fine"), "--eval-split", "none", "--json"}, small...)...)
 	var tuned struct{ Checkpoint string }

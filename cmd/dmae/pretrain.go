@@ -9,9 +9,13 @@ import (
 	"github.com/godmae/godmae/dmae/train"
 )
 
+// defaultPreset is the model for the images that come with the program.
+const defaultPreset = "dmae_vit_tiny_patch4_28"
+
 type pretrainCmd struct {
 	trainFlags
-	Model        string   `help:"The model to train, one of the presets that 'dmae version --capabilities' lists." default:"dmae_vit_tiny_patch4_28" placeholder:"PRESET"`
+	Model        string   `help:"The model to train, one of the presets that 'dmae version --capabilities' lists (default: dmae_vit_tiny_patch4_28)." placeholder:"PRESET"`
+	Init         string   `help:"Checkpoint of an autoencoder whose pre-training is continued, in place of --model: with the moments and the step count of its optimiser, if it carries one." placeholder:"FILE"`
 	Epochs       int      `help:"Epochs in all." default:"50" placeholder:"N"`
 	WarmupEpochs float64  `help:"Epochs of linear warm-up from 0." default:"10" placeholder:"EPOCHS"`
 	BLR          float64  `name:"blr" help:"Base learning rate: the peak for 256 images a step." default:"1.5e-4" placeholder:"RATE"`
@@ -31,9 +35,9 @@ func (c *pretrainCmd) Run(e *env) error {
 	if err := c.check("pretrain"); err != nil {
 		return err
 	}
-	model, err := dmae.Preset(c.Model)
+	model, err := c.model()
 	if err != nil {
-		return misuse{err}
+		return err
 	}
 	source, err := c.source(e, model.Channels)
 	if err != nil {
@@ -63,7 +67,26 @@ func (c *pretrainCmd) Run(e *env) error {
 	if c.DryRun {
 		return c.dry(e, "pretrain", model, recipe, images)
 	}
-	return c.run(e, train.Pretrain, c.options(e, model, recipe, images))
+	o := c.options(e, model, recipe, images)
+	o.Init = c.Init
+	return c.run(e, train.Pretrain, o)
+}
+
+// model returns the configuration to train: of a preset or of a checkpoint.
+func (c *pretrainCmd) model() (dmae.Config, error) {
+	switch {
+	case c.Init != "" && c.Model != "":
+		return dmae.Config{}, misused("--init and --model cannot be used together: the checkpoint says which model it is")
+	case c.Init != "":
+		return configOf(c.Init)
+	case c.Model == "":
+		return dmae.Preset(defaultPreset)
+	}
+	model, err := dmae.Preset(c.Model)
+	if err != nil {
+		return model, misuse{err}
+	}
+	return model, nil
 }
 
 // run trains a stage and shows where the result is.

@@ -27,7 +27,8 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 	c := &model.Config
 	n, patches := r.opt.MicroBatch, c.Patches()
 	r.params, r.describe = model.Params, model.Metadata
-	r.optimiser = optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Pretrain(o.Recipe.WeightDecay))
+	adam := optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Pretrain(o.Recipe.WeightDecay))
+	r.optimiser = adam
 	r.stage = &pretraining{
 		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, 1),
 		model:       model,
@@ -37,6 +38,11 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 		restoreIDs:  o.Backend.Persist(tensor.I32, tensor.Of(n, patches)),
 	}
 	model.Init(o.Recipe.Seed)
+	if o.Init != "" {
+		if err := r.initialise(model, adam); err != nil {
+			return nil, fmt.Errorf("pretrain: %w", err)
+		}
+	}
 	result, err := r.start(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("pretrain: %w", err)

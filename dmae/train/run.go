@@ -50,6 +50,11 @@ type Options struct {
 	EvalSplit string
 	Select    bool
 
+	// Init is the checkpoint of an autoencoder whose pre-training is continued: with
+	// the moments and the step count of its optimiser if it carries one. "" starts
+	// from random weights.
+	Init string
+
 	// Encoder is the checkpoint of the autoencoder whose encoder fine-tuning
 	// starts from; "" starts from scratch.
 	Encoder string
@@ -225,7 +230,7 @@ func (r *run) resume(from string) error {
 	if err := r.load(f); err != nil {
 		return err
 	}
-	if err := r.optimiser.Import(f, r.optimiserPrefix, saved.Steps); err != nil {
+	if err := r.optimiser.Import(f, r.optimiserPrefix, saved.InitSteps+saved.Steps); err != nil {
 		return err
 	}
 	r.state = saved

@@ -30,7 +30,11 @@ type State struct {
 	Recipe Recipe `json:"recipe"`
 	Data   string `json:"data"`           // digest of the training images
 	Eval   string `json:"eval,omitempty"` // digest of the images evaluated on
-	Init   string `json:"init,omitempty"` // digest of the classifier fine-tuning began with
+	Init   string `json:"init,omitempty"` // digest of the model that training began with, unless it was random
+
+	// InitSteps is the number of steps that the optimiser had taken when training
+	// began.
+	InitSteps int `json:"init_steps,omitempty"`
 
 	Epoch int `json:"epoch"`      // epochs that are finished and logged
 	Step  int `json:"epoch_step"` // optimiser steps taken in the epoch under way
@@ -76,7 +80,7 @@ func ReadState(f *checkpoint.File) (*State, error) {
 // check reports counts that no run over the given number of images arrives at.
 func (s *State) check(name string, images int) error {
 	perEpoch := images / s.Recipe.Batch
-	ok := s.Epoch >= 0 && s.Epoch <= s.Recipe.Epochs && s.Step >= 0 && s.Step <= perEpoch &&
+	ok := s.InitSteps >= 0 && s.Epoch >= 0 && s.Epoch <= s.Recipe.Epochs && s.Step >= 0 && s.Step <= perEpoch &&
 		(s.Epoch < s.Recipe.Epochs || s.Step == 0) && s.Steps == s.Epoch*perEpoch+s.Step &&
 		strings.Count(s.log, "\n") == s.Epoch && (s.Best == nil || s.Best.Epoch >= 0 && s.Best.Epoch < s.Epoch)
 	if !ok {
@@ -94,11 +98,12 @@ func (s *State) Log() string { return s.log }
 func (s *State) sameRun(name string, now *State) error {
 	type identity struct {
 		Recipe
-		Data string `json:"training images"`
-		Eval string `json:"evaluation images"`
-		Init string `json:"initial weights"`
+		Data      string `json:"training images"`
+		Eval      string `json:"evaluation images"`
+		Init      string `json:"initial weights"`
+		InitSteps int    `json:"initial steps"`
 	}
-	diff, err := differences(identity{s.Recipe, s.Data, s.Eval, s.Init}, identity{now.Recipe, now.Data, now.Eval, now.Init})
+	diff, err := differences(identity{s.Recipe, s.Data, s.Eval, s.Init, s.InitSteps}, identity{now.Recipe, now.Data, now.Eval, now.Init, now.InitSteps})
 	if err != nil {
 		return err
 	}

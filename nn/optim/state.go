@@ -28,12 +28,17 @@ func (o *AdamW) Import(f *checkpoint.File, prefix string, steps int) error {
 	if err := load(o.params, f, o.moments(prefix)...); err != nil {
 		return err
 	}
+	o.setSteps(steps)
+	return nil
+}
+
+// setSteps counts as if steps had been taken.
+func (o *AdamW) setSteps(steps int) {
 	o.step, o.pow1, o.pow2 = steps, 1, 1
 	for range steps {
 		o.pow1 = float64(o.pow1 * o.beta1)
 		o.pow2 = float64(o.pow2 * o.beta2)
 	}
-	return nil
 }
 
 func (o *AdamW) moments(prefix string) []moment {

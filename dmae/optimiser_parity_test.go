@@ -1,0 +1,54 @@
+package dmae_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/optim"
+	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/tensor"
+)
+
+// The optimiser of a checkpoint as the official trainer writes it: every moment
+// finds its parameter, and the steps are counted on.
+func TestOptimiserOfPyTorch(t *testing.T) {
+	cfg := tiny(224, true)
+	adam := func(change func([]nn.Spec)) (*nn.Params, *optim.AdamW) {
+		specs := cfg.AutoencoderSpecs()
+		change(specs)
+		p := nn.NewParams(ref.New(), specs)
+		return p, optim.NewAdamW(p, 0.9, 0.95, optim.Pretrain(0.05))
+	}
+	none := func([]nn.Spec) {}
+	for _, name := range []string{"dmae_tiny_full.pth", "dmae_tiny_full_legacy.pth"} {
+		f := fixture(t, name)
+		p, o := adam(none)
+		ok, err := o.ImportTorch(f)
+		require.NoError(t, err, name)
+		require.True(t, ok)
+		require.Positive(t, o.Steps())
+		moments := map[string]checkpoint.Tensor{}
+		for _, m := range o.Export("") {
+			moments[m.Name] = m
+		}
+		// These files list what decays first, the tokens at its beginning.
+		for i, token := range []string{"cls_token", "mask_token"} {
+			want, err := f.Float64(fmt.Sprintf("%s%d.exp_avg_sq", optim.TorchState, i))
+			require.NoError(t, err)
+			require.NotZero(t, want[0])
+			require.Equal(t, checkpoint.Float64s("v."+token, p.Get(token).Shape.Dims(), want), moments["v."+token])
+		}
+	}
+	_, o := adam(none)
+	ok, err := o.ImportTorch(fixture(t, "dmae_tiny.pth"))
+	require.NoError(t, err)
+	require.False(t, ok, "it holds the model alone")
+
+	_, o = adam(func(s []nn.Spec) { s[0].Shape, s[0].View = tensor.Of(1, 1, 6), tensor.Of(6) })
+	_, err = o.ImportTorch(fixture(t, "dmae_tiny_full.pth"))
+	require.ErrorContains(t, err, "cls_token")
+}

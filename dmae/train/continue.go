@@ -1,0 +1,69 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/optim"
+)
+
+// initialise gives an autoencoder the weights of Options.Init, and the optimiser
+// the moments and the step count of the optimiser in that file, if there is one:
+// a run of this package's, or the official trainer's.
+func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
+	from, err := dmae.LoadAutoencoder(r.opt.Backend, r.opt.Init)
+	if err != nil {
+		return err
+	}
+	if err := model.Params.CopyFrom(from.Params); err != nil {
+		return fmt.Errorf("%s does not fit the model %s: %w", r.opt.Init, model.Config.Name, err)
+	}
+	r.state.Init = weightsDigest(model.Params)
+	f, err := checkpoint.Open(r.opt.Init)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	switch hasState := f.Metadata()[stateKey] != ""; {
+	case hasState:
+		s, err := ReadState(f)
+		if err != nil {
+			return err
+		}
+		if s.Recipe.Stage != StagePretrain {
+			return fmt.Errorf("%s comes from %s; continue one of %s", r.opt.Init, s.Recipe.Stage, StagePretrain)
+		}
+		if err := o.Import(f, adamWPrefix, s.InitSteps+s.Steps); err != nil {
+			return err
+		}
+	default:
+		if _, err := o.ImportTorch(f); err != nil {
+			return err
+		}
+	}
+	r.state.InitSteps = o.Steps()
+	if r.state.InitSteps == 0 {
+		r.note(fmt.Sprintf("%s carries no optimiser: the weights go on, the moments start anew", r.opt.Init))
+	}
+	return nil
+}
+
+// weightsDigest identifies the values of all parameters.
+func weightsDigest(p *nn.Params) string {
+	h := sha256.New()
+	var buf []byte
+	for _, param := range p.All() {
+		buf = fmt.Appendf(buf[:0], "%s\x00%v\x00", param.Name, param.Shape)
+		for _, v := range p.Download(param) {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+		h.Write(buf)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,80 @@
+package train
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops/cpu"
+)
+
+// Pre-training that is continued on other images goes on with the moments and
+// the step count of its optimiser; without them it ends elsewhere. Interrupted,
+// it ends in the same bytes.
+func TestPretrainingIsContinued(t *testing.T) {
+	first := tinyOptions(StagePretrain, t.TempDir())
+	first.Recipe.EMA = 0
+	finish(t, first)
+
+	b := cpu.New(cpu.Options{Threads: 1})
+	defer b.Close()
+	model, err := dmae.LoadAutoencoder(b, filepath.Join(first.Out, CheckpointName))
+	require.NoError(t, err)
+	bare := filepath.Join(t.TempDir(), "model.safetensors")
+	require.NoError(t, model.Save(bare))
+
+	options := func(init string) Options {
+		o := tinyOptions(StagePretrain, t.TempDir())
+		o.Init, o.Train = init, stripes(45, 9)
+		return o
+	}
+	o := options(filepath.Join(first.Out, CheckpointName))
+	weights, log := finish(t, o)
+	f, err := checkpoint.Open(filepath.Join(o.Out, CheckpointName))
+	require.NoError(t, err)
+	defer f.Close()
+	s, err := ReadState(f)
+	require.NoError(t, err)
+	require.Equal(t, 15, s.InitSteps)
+	require.Equal(t, 15, s.Steps)
+
+	again := options(o.Init)
+	again.Resume = "auto"
+	runOn(t, again, 1, func(ctx context.Context, o Options) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		o.Progress = func(p Progress) {
+			if p.Step == 8 {
+				cancel()
+			}
+		}
+		_, err := Pretrain(ctx, o)
+		require.ErrorIs(t, err, ErrInterrupted)
+	})
+	finish(t, again)
+	requireSameFiles(t, weights, log, again.Out)
+
+	var notes []string
+	plain := options(bare)
+	plain.Log = func(m string) { notes = append(notes, m) }
+	other, _ := finish(t, plain)
+	require.NotEqual(t, string(weights), string(other))
+	require.Len(t, notes, 1)
+	require.Contains(t, notes[0], "no optimiser")
+
+	again.Init = ""
+	runOn(t, again, 1, func(ctx context.Context, o Options) {
+		_, err := Pretrain(ctx, o)
+		require.ErrorContains(t, err, "initial weights")
+	})
+	wrong := options(bare)
+	wrong.Model.Width = 32
+	runOn(t, wrong, 1, func(ctx context.Context, o Options) {
+		_, err := Pretrain(ctx, o)
+		require.ErrorContains(t, err, "cls_token")
+	})
+}
