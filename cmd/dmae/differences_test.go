@@ -40,7 +40,7 @@ func TestDifferencesNameEveryFlag(t *testing.T) {
 			}
 		}
 	}
-	flag := regexp.MustCompile("--([a-zA-Z0-9_-]+)")
+	flag := regexp.MustCompile("--([a-z][a-z0-9_-]*)")
 	seen := map[string]bool{}
 	for _, line := range strings.Split(table, "\n") {
 		cells := strings.Split(line, "|")

@@ -122,19 +122,20 @@ func (f *encoderFlags) config(e *env, command string, t *trainFlags) (dmae.Confi
 		}
 		return f.resized(model), nil
 	}
-	return configOf(f.Finetune)
+	model, err := t.configOf(e, f.Finetune, &f.archFlags)
+	return f.resized(model), err
 }
 
 // configOf returns the configuration of the model in a checkpoint.
-func configOf(path string) (dmae.Config, error) {
+func (f *trainFlags) configOf(e *env, path string, a *archFlags) (dmae.Config, error) {
 	file, err := checkpoint.Open(path)
 	if err != nil {
 		return dmae.Config{}, err
 	}
-	reader := f.reader(t.Mean, t.Std)
+	reader := a.reader(f.Mean, f.Std)
 	reader.Note = e.note
 	_, model, err := reader.Describe(file)
-	return f.resized(model), errors.Join(err, file.Close())
+	return model, errors.Join(err, file.Close())
 }
 
 // resized applies --input-size.

@@ -14,8 +14,9 @@ const defaultPreset = "dmae_vit_tiny_patch4_28"
 
 type pretrainCmd struct {
 	trainFlags
-	Model        string   `help:"The model to train, one of the presets that 'dmae version --capabilities' lists (default: dmae_vit_tiny_patch4_28)." placeholder:"PRESET"`
-	Init         string   `help:"Checkpoint of an autoencoder whose pre-training is continued, in place of --model: with the moments and the step count of its optimiser, if it carries one." placeholder:"FILE"`
+	Model string `help:"The model to train, one of the presets that 'dmae version --capabilities' lists (default: dmae_vit_tiny_patch4_28)." placeholder:"PRESET"`
+	Init  string `help:"Checkpoint of an autoencoder whose pre-training is continued, in place of --model: with the moments and the step count of its optimiser, if it carries one." placeholder:"FILE"`
+	archFlags
 	Epochs       int      `help:"Epochs in all." default:"50" placeholder:"N"`
 	WarmupEpochs float64  `help:"Epochs of linear warm-up from 0." default:"10" placeholder:"EPOCHS"`
 	BLR          float64  `name:"blr" help:"Base learning rate: the peak for 256 images a step." default:"1.5e-4" placeholder:"RATE"`
@@ -35,7 +36,7 @@ func (c *pretrainCmd) Run(e *env) error {
 	if err := c.check("pretrain"); err != nil {
 		return err
 	}
-	model, err := c.model()
+	model, err := c.model(e)
 	if err != nil {
 		return err
 	}
@@ -68,17 +69,17 @@ func (c *pretrainCmd) Run(e *env) error {
 		return c.dry(e, "pretrain", model, recipe, images)
 	}
 	o := c.options(e, model, recipe, images)
-	o.Init = c.Init
+	o.Init, o.Reader = c.Init, c.archFlags.reader(c.Mean, c.Std)
 	return c.run(e, train.Pretrain, o)
 }
 
 // model returns the configuration to train: of a preset or of a checkpoint.
-func (c *pretrainCmd) model() (dmae.Config, error) {
+func (c *pretrainCmd) model(e *env) (dmae.Config, error) {
 	switch {
 	case c.Init != "" && c.Model != "":
 		return dmae.Config{}, misused("--init and --model cannot be used together: the checkpoint says which model it is")
 	case c.Init != "":
-		return configOf(c.Init)
+		return c.configOf(e, c.Init, &c.archFlags)
 	case c.Model == "":
 		return dmae.Preset(defaultPreset)
 	}

@@ -17,7 +17,7 @@ import (
 // the moments and the step count of the optimiser in that file, if there is one:
 // a run of this package's, or the official trainer's.
 func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
-	from, err := dmae.LoadAutoencoder(r.opt.Backend, r.opt.Init)
+	from, err := r.opt.Reader.LoadAutoencoder(r.opt.Backend, r.opt.Init)
 	if err != nil {
 		return err
 	}
