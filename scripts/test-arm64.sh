@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 source scripts/lib.sh
 split_args "$@"
 # The leaves are plain Go, but arm64 compilers fuse products and sums.
-((${#packages[@]})) || mapfile -t packages < <(printf '%s\n' internal/exact internal/philox && isa_packages)
+((${#packages[@]})) || mapfile -t packages < <(printf '%s\n' internal/exact internal/philox internal/pixelnoise && isa_packages)
 ((${#flags[@]})) || flags=(-test.short)
 
 runner=
