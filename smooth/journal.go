@@ -36,6 +36,22 @@ func FilesFor(out string) Files {
 func (f Files) partial() string       { return f.Certificate + ".partial" }
 func (f Files) partialTiming() string { return f.Timing + ".partial" }
 
+// Seed returns the seed of the run that these files belong to, finished or not,
+// so that it can be continued without being told; false if there is none.
+func (f Files) Seed() (seed uint64, ok bool) {
+	for _, path := range []string{f.Certificate, f.partial()} {
+		file, err := os.Open(path)
+		if err != nil {
+			continue
+		}
+		defer file.Close()
+		if d, err := NewReader(file); err == nil {
+			return uint64(d.Header().Seed), true
+		}
+	}
+	return 0, false
+}
+
 // journal appends the lines of a run to the partial files, one write a line,
 // so that a killed process loses at most the line it was writing.
 type journal struct {

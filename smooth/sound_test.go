@@ -3,6 +3,7 @@ package smooth
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -169,4 +170,25 @@ func TestSoundProbabilityAtThePlane(t *testing.T) {
 	}
 	// P(eta >= 0) = Phi(1/(510*0.01)) = Phi(0.19608) = 0.577727; five standard errors.
 	require.InDelta(t, 0.577727, float64(hits)/n, 5*0.494/256)
+}
+
+// A run that is continued finds its own seed.
+func TestFilesKnowTheirSeed(t *testing.T) {
+	task := soundImages.task(filepath.Join(t.TempDir(), "c.jsonl"))
+	task.N, task.Images, task.Seed = 40, IndexSet{{0, 1, 3}}, 1<<63+1
+	_, ok := FilesFor(task.Out).Seed()
+	require.False(t, ok)
+	inner := task.Classifier
+	task.Classifier = &failing{inner, 70, errors.New("the power failed")}
+	task.Batch, task.Sound = 10, false
+	inner.(*FuncClassifier).Pixels = func(int) ([]float32, error) { return make([]float32, 3), nil }
+	require.Error(t, task.Run(t.Context()))
+	seed, ok := FilesFor(task.Out).Seed()
+	require.True(t, ok, "from the partial file")
+	require.Equal(t, task.Seed, seed)
+	task.Classifier = inner
+	require.NoError(t, task.Run(t.Context()))
+	seed, ok = FilesFor(task.Out).Seed()
+	require.True(t, ok)
+	require.Equal(t, task.Seed, seed)
 }

@@ -44,6 +44,9 @@ func (c *certifyCmd) Run(e *env) error {
 		return err
 	}
 	params.Sound = c.Sound
+	if params.Seed, err = c.draw(smooth.FilesFor(c.Out).Seed); err != nil {
+		return err
+	}
 	b, err := c.backend()
 	if err != nil {
 		return err

@@ -28,15 +28,15 @@ type methodFlags struct {
 	Radii      []exact.Decimal `help:"Grid of --method anytime (default 0,0.25,0.5,0.75,1); 0 is always in it." placeholder:"R,..."`
 	Target     *exact.Decimal  `name:"target-radius" help:"The radius you want: the grid of --method anytime is 0 and this; with the other methods you are told if n cannot reach it." placeholder:"R"`
 	Alpha      exact.Decimal   `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
-	Seed       uint64          `help:"Seed of the noise." default:"0" placeholder:"N"`
-	Accuracy   bool            `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
+	seedFlag
+	Accuracy bool `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
 }
 
 // params returns the parameters that the flags ask for.
 func (f *methodFlags) params() (smooth.Params, error) {
 	p := smooth.Params{
 		Method: smooth.Method(f.Method), Sigma: f.Sigma, Alpha: f.Alpha, N0: f.N0, N: defaultN,
-		Seed: f.Seed, AccuracyOnly: f.Accuracy,
+		AccuracyOnly: f.Accuracy,
 	}
 	if p.Method == smooth.MethodAnytime {
 		if f.N != nil {

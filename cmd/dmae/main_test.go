@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth"
 )
 
 // dmaeRun runs the program in-process.
@@ -164,7 +166,7 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(text), &accuracy))
 	require.Equal(t, 20, accuracy.Images)
 
-	certify := append([]string{"certify", "--model", tuned.Checkpoint, "--max", "3", "--n0", "10", "--n", "20", "--alpha", "0.1", "--out", in("certify.tsv")}, data...)
+	certify := append([]string{"certify", "--model", tuned.Checkpoint, "--max", "3", "--n0", "10", "--n", "20", "--alpha", "0.1", "--seed", "7", "--out", in("certify.tsv")}, data...)
 	succeed(t, certify...)
 	first, err := os.ReadFile(in("certify.jsonl"))
 	require.NoError(t, err)
@@ -179,6 +181,15 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	require.Equal(t, exitFailed, code, "a certificate of another kind is not overwritten")
 	require.Contains(t, stderr, `noise "gaussian-u8" instead of "gaussian-f32"`)
 	succeed(t, append(certify, "--no-sound", "--out", in("float.jsonl"))...)
+	drawn := append([]string{"certify", "--model", tuned.Checkpoint, "--max", "2", "--n0", "10", "--n", "20", "--alpha", "0.1", "--out", in("drawn.jsonl")}, data...)
+	succeed(t, drawn...)
+	seed, ok := smooth.FilesFor(in("drawn")).Seed()
+	require.True(t, ok)
+	require.NotZero(t, seed, "the operating system draws the seed")
+	succeed(t, drawn...) // goes on with it: nothing is left to do
+	other, ok := smooth.FilesFor(in("drawn")).Seed()
+	require.True(t, ok)
+	require.Equal(t, seed, other)
 	floats, err := os.ReadFile(in("float.jsonl"))
 	require.NoError(t, err)
 	require.Contains(t, string(floats), `"noise":"gaussian-f32","sigma":"0.25"`)
@@ -196,9 +207,9 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 
 	succeed(t, append([]string{"reconstruct", "--model", encoder, "--count", "2", "--out", in("r.png")}, data...)...)
 	require.FileExists(t, in("r.png"))
-	text = succeed(t, "predict", "--model", tuned.Checkpoint, "--n", "20", "--json", in("r.png"))
+	text = succeed(t, "predict", "--model", tuned.Checkpoint, "--n", "20", "--seed", "3", "--json", in("r.png"))
 	require.True(t, json.Valid([]byte(text)), text)
-	require.NotEqual(t, text, succeed(t, "predict", "--model", tuned.Checkpoint, "--n", "20", "--no-sound", "--json", in("r.png")), "other noise gives other counts")
+	require.NotEqual(t, text, succeed(t, "predict", "--model", tuned.Checkpoint, "--n", "20", "--seed", "3", "--no-sound", "--json", in("r.png")), "other noise gives other counts")
 	text = succeed(t, "explain", "--model", tuned.Checkpoint, "--n", "20", "--steps", "1", "--samples", "2", "--others", "0.5", "--out", in("e.html"), "--json", in("r.png"))
 	require.True(t, json.Valid([]byte(text)), text)
 	require.FileExists(t, in("e.html"))

@@ -13,15 +13,15 @@ import (
 type predictCmd struct {
 	computeFlags
 	modelFlags
-	Images    []string      `arg:"" help:"JPEG or PNG files." placeholder:"IMAGE"`
-	Model     string        `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
-	Sigma     exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
-	N         int           `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
-	Alpha     exact.Decimal `help:"Probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
-	Seed      uint64        `help:"Seed of the noise." default:"0" placeholder:"N"`
-	BatchSize int           `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
-	Sound     bool          `help:"${sound_help}" default:"true" negatable:""`
-	JSON      bool          `name:"json" help:"Print a JSON array."`
+	Images []string      `arg:"" help:"JPEG or PNG files." placeholder:"IMAGE"`
+	Model  string        `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
+	Sigma  exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
+	N      int           `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
+	Alpha  exact.Decimal `help:"Probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
+	seedFlag
+	BatchSize int  `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	Sound     bool `help:"${sound_help}" default:"true" negatable:""`
+	JSON      bool `name:"json" help:"Print a JSON array."`
 }
 
 func (predictCmd) Help() string {
@@ -36,6 +36,7 @@ type prediction struct {
 	Count  int           `json:"count"` // samples of the most frequent class
 	N      int           `json:"n"`
 	PValue exact.Decimal `json:"p_value"`
+	Seed   smooth.Seed   `json:"seed"`
 }
 
 // Run predicts the class of image files.
@@ -52,7 +53,11 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	noise, err := smooth.NewNoise(c.Sigma, c.Seed, c.Sound)
+	seed, err := c.draw(func() (uint64, bool) { return 0, false })
+	if err != nil {
+		return err
+	}
+	noise, err := smooth.NewNoise(c.Sigma, seed, c.Sound)
 	if err != nil {
 		return misuse{err}
 	}
@@ -67,7 +72,7 @@ func (c *predictCmd) Run(e *env) error {
 		if err != nil {
 			return fmt.Errorf("cannot predict %s: %w", file, err)
 		}
-		a := prediction{File: file, Class: p.Class, Count: p.Top[1], N: c.N, PValue: p.PValue}
+		a := prediction{File: file, Class: p.Class, Count: p.Top[1], N: c.N, PValue: p.PValue, Seed: smooth.Seed(seed)}
 		if p.Class >= 0 && p.Class < len(model.Config.ClassNames) {
 			a.Name = model.Config.ClassNames[p.Class]
 		}

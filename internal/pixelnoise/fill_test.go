@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/philox"
 )
 
@@ -155,7 +156,8 @@ func BenchmarkNew(b *testing.B) {
 	for _, sigma := range []string{"0.25", "1"} {
 		b.Run(sigma, func(b *testing.B) {
 			for b.Loop() {
-				distribution(b, sigma)
+				_, err := New(exact.MustDecimal(sigma))
+				require.NoError(b, err)
 			}
 		})
 	}

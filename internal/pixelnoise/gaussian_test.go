@@ -14,11 +14,17 @@ import (
 	"github.com/godmae/godmae/internal/philox"
 )
 
+// known are the distributions of the tests so far; they cannot change.
+var known = map[string]*Gaussian{}
+
 func distribution(t testing.TB, sigma string) *Gaussian {
 	t.Helper()
-	g, err := New(exact.MustDecimal(sigma))
-	require.NoError(t, err)
-	return g
+	if known[sigma] == nil {
+		g, err := New(exact.MustDecimal(sigma))
+		require.NoError(t, err)
+		known[sigma] = g
+	}
+	return known[sigma]
 }
 
 // testPrecision is enough for the alternating series of the tests: its largest
