@@ -55,12 +55,15 @@ func (c *chart) text(x, y, dx, dy float64, anchor, colour, s string) {
 	fmt.Fprintf(c, `<text x="%.2f" y="%.2f" text-anchor="%s" fill="%s">%s</text>`, c.x(x)+dx, c.y(y)+dy, anchor, colour, html.EscapeString(s))
 }
 
-// curve joins the values of f at evenly spaced places.
+// curve joins the values of f at evenly spaced places, where they are not below
+// the chart.
 func (c *chart) curve(f func(x float64) float64, from, to float64, points int, colour string) {
 	var path strings.Builder
 	for i := range points {
 		x := from + (to-from)*float64(i)/float64(points-1)
-		fmt.Fprintf(&path, "%.2f,%.2f ", c.x(x), c.y(min(max(f(x), c.y0), c.y1)))
+		if y := f(x); y >= c.y0 {
+			fmt.Fprintf(&path, "%.2f,%.2f ", c.x(x), c.y(min(y, c.y1)))
+		}
 	}
 	fmt.Fprintf(c, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2.5"/>`, strings.TrimSpace(path.String()), colour)
 }
@@ -130,10 +133,7 @@ func boundChart(l Level) template.HTML {
 	c.text(from, logAlpha, 8, 16, "start", orange, "alpha = "+l.Alpha.String())
 	c.curve(func(p float64) float64 {
 		tail := exact.BinomialUpperTail(l.Count, l.N, new(big.Rat).SetFloat64(p)).Float64()
-		if tail <= 0 {
-			return lowest
-		}
-		return math.Log10(tail)
+		return math.Log10(max(tail, math.SmallestNonzeroFloat64))
 	}, from, to, 61, blue)
 	c.line(bound, lowest, bound, 0, `stroke="`+green+`" stroke-width="1.5"`)
 	c.text(bound, 0, 6, 14, "start", green, "pA = "+exact.FloorDecimal(l.PA.Rat(), 6).String())

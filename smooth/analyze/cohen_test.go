@@ -69,6 +69,27 @@ func TestPublishedLogsGiveThePublishedTable(t *testing.T) {
 	require.Equal(t, markdownCells(string(published), len(radii)), markdownCells(ours.String(), len(radii)))
 }
 
+// The published logs hold radii that n = 100,000 samples at alpha = 0.001, which
+// the paper states, cannot prove, and radii that were rounded up.
+func TestPublishedLogsAgainstTheirParameters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("computes bounds of 100,000 samples")
+	}
+	runs, dir := cohenLogs(t)
+	for i, want := range []string{"at least 23 radii are rounded up, such as 0.449 of image 180, where 0.448695 was proved", "77 radii, up to 0.978, are above 0.952864", "9 radii, up to 1.96, are above 1.905728", ""} {
+		run := runs[i]
+		sigma, ok := SigmaOf(filepath.Join(dir, run.Name+".tsv"))
+		require.True(t, ok)
+		run.Sigma, run.Alpha, run.N = sigma, smooth.MustDecimal("0.001"), 100000
+		require.NoError(t, run.CheckRadii())
+		if want == "" {
+			require.Empty(t, run.Notes)
+		} else {
+			require.Contains(t, run.Notes[0], want)
+		}
+	}
+}
+
 func TestCurveOfThePublishedLogs(t *testing.T) {
 	runs, _ := cohenLogs(t)
 	dir := t.TempDir()
