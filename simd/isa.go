@@ -31,9 +31,10 @@ type kernels struct {
 	sum, sumSquares, max func(acc *[lanes]float32, x []float32)
 	dot, squaredDiff     func(acc *[lanes]float32, a, b []float32)
 
-	columnSum   func(acc, x []float32, rows, ld int)
-	softmax     func(x []float32, rows int, mask *rowMask, s float32)
-	softmaxGrad func(dst, p, dp []float32, rows int, mask *rowMask, s float32)
+	columnSum    func(acc, x []float32, rows, ld int)
+	softmax      func(x []float32, rows int, mask *rowMask, s float32)
+	softmaxPairs func(x []float32, pairs int, mask *rowMask, s float32)
+	softmaxGrad  func(dst, p, dp []float32, rows int, mask *rowMask, s float32)
 
 	layerNorm           func(y, mean, rstd, x, gamma, beta []float32, eps float32)
 	layerNormGradX      func(dx, dy, x, mean, rstd, gamma []float32)
@@ -60,7 +61,7 @@ var goKernels = kernels{
 
 	sum: sumGo, sumSquares: sumSquaresGo, max: maxGo, dot: dotGo, squaredDiff: squaredDiffGo,
 
-	columnSum: columnSumGo, softmax: softmaxGo, softmaxGrad: softmaxGradGo,
+	columnSum: columnSumGo, softmax: softmaxGo, softmaxPairs: softmaxPairsGo, softmaxGrad: softmaxGradGo,
 
 	layerNorm: layerNormGo, layerNormGradX: layerNormGradXGo, layerNormGradXAdd: layerNormGradXAddGo,
 	layerNormGradParams: layerNormGradParamsGo,

@@ -27,6 +27,7 @@ var kernelsAVX2 = kernels{
 	squaredDiff:         squaredDiffAVX2,
 	columnSum:           columnSumAVX2,
 	softmax:             softmaxAVX2,
+	softmaxPairs:        softmaxPairsAVX2,
 	softmaxGrad:         softmaxGradAVX2,
 	layerNorm:           layerNormAVX2,
 	layerNormGradX:      layerNormGradXAVX2,
@@ -65,6 +66,7 @@ var kernelsAVX512 = kernels{
 	squaredDiff:         squaredDiffAVX512,
 	columnSum:           columnSumAVX512,
 	softmax:             softmaxAVX512,
+	softmaxPairs:        softmaxPairsAVX512,
 	softmaxGrad:         softmaxGradAVX512,
 	layerNorm:           layerNormAVX512,
 	layerNormGradX:      layerNormGradXAVX512,
@@ -224,6 +226,13 @@ func columnSumAVX2(acc []float32, x []float32, rows int, ld int)
 //
 //go:noescape
 func softmaxAVX2(x []float32, rows int, mask *rowMask, s float32)
+
+// softmaxPairsAVX2 is [softmaxPairsGo] on whole groups of sixteen:
+//
+//	the sequence of SoftmaxRows on two times pairs rows
+//
+//go:noescape
+func softmaxPairsAVX2(x []float32, pairs int, mask *rowMask, s float32)
 
 // softmaxGradAVX2 is [softmaxGradGo] on whole groups of sixteen:
 //
@@ -434,6 +443,13 @@ func columnSumAVX512(acc []float32, x []float32, rows int, ld int)
 //
 //go:noescape
 func softmaxAVX512(x []float32, rows int, mask *rowMask, s float32)
+
+// softmaxPairsAVX512 is [softmaxPairsGo] on whole groups of sixteen:
+//
+//	the sequence of SoftmaxRows on two times pairs rows
+//
+//go:noescape
+func softmaxPairsAVX512(x []float32, pairs int, mask *rowMask, s float32)
 
 // softmaxGradAVX512 is [softmaxGradGo] on whole groups of sixteen:
 //

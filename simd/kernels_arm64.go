@@ -27,6 +27,7 @@ var kernelsNEON = kernels{
 	squaredDiff:         squaredDiffNEON,
 	columnSum:           columnSumNEON,
 	softmax:             softmaxNEON,
+	softmaxPairs:        softmaxPairsNEON,
 	softmaxGrad:         softmaxGradNEON,
 	layerNorm:           layerNormNEON,
 	layerNormGradX:      layerNormGradXNEON,
@@ -186,6 +187,13 @@ func columnSumNEON(acc []float32, x []float32, rows int, ld int)
 //
 //go:noescape
 func softmaxNEON(x []float32, rows int, mask *rowMask, s float32)
+
+// softmaxPairsNEON is [softmaxPairsGo] on whole groups of sixteen:
+//
+//	the sequence of SoftmaxRows on two times pairs rows
+//
+//go:noescape
+func softmaxPairsNEON(x []float32, pairs int, mask *rowMask, s float32)
 
 // softmaxGradNEON is [softmaxGradGo] on whole groups of sixteen:
 //

@@ -1891,6 +1891,426 @@ end4:
 	VZEROUPPER
 	RET
 
+// func softmaxPairsAVX2(x []float32, pairs int, mask *rowMask, s float32)
+TEXT ·softmaxPairsAVX2(SB), NOSPLIT, $0-44
+	VXORPS Y0, Y0, Y0                                        // 0
+	VBROADCASTSS constAVX2<>+64(SB), Y1                      // 1
+	VBROADCASTSS constAVX2<>+32(SB), Y2                      // 1.2582912e+07
+	MOVQ x_base+0(FP), DI                                    // x
+	MOVQ pairs+24(FP), SI                                    // pairs
+	MOVQ mask+32(FP), DX                                     // mask
+	MOVQ (DX), CX                                            // mask.bytes
+	VBROADCASTSS s+40(FP), Y3                                // s
+
+loop1:
+	MOVQ DI, R8                                              // x
+	ADDQ CX, R8
+	ADDQ $64, R8
+	VBROADCASTSS constAVX2<>+1120(SB), Y4                    // max = 0xff800000
+	VBROADCASTSS constAVX2<>+1120(SB), Y5                    // max = 0xff800000
+	VBROADCASTSS constAVX2<>+1120(SB), Y6                    // max = 0xff800000
+	VBROADCASTSS constAVX2<>+1120(SB), Y7                    // max = 0xff800000
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, CX
+	JGE end2
+
+loop2:
+	VMOVUPS (DI)(R9*1), Y8                                   // t6 = x[i]
+	VMULPS Y3, Y8, Y8                                        // t7 = t6 * s
+	VCMPPS $0x1e, Y4, Y8, Y9                                 // t8 = t7 > max
+	VBLENDVPS Y9, Y8, Y4, Y4                                 // max = t8 ? t7 : max
+	VMOVUPS (R8)(R9*1), Y8                                   // t10 = x[i]
+	VMULPS Y3, Y8, Y8                                        // t11 = t10 * s
+	VCMPPS $0x1e, Y6, Y8, Y9                                 // t12 = t11 > max
+	VBLENDVPS Y9, Y8, Y6, Y6                                 // max = t12 ? t11 : max
+	VMOVUPS 32(DI)(R9*1), Y8                                 // t14 = x[i]+32
+	VMULPS Y3, Y8, Y8                                        // t15 = t14 * s
+	VCMPPS $0x1e, Y5, Y8, Y9                                 // t16 = t15 > max
+	VBLENDVPS Y9, Y8, Y5, Y5                                 // max = t16 ? t15 : max
+	VMOVUPS 32(R8)(R9*1), Y8                                 // t18 = x[i]+32
+	VMULPS Y3, Y8, Y8                                        // t19 = t18 * s
+	VCMPPS $0x1e, Y7, Y8, Y9                                 // t20 = t19 > max
+	VBLENDVPS Y9, Y8, Y7, Y7                                 // max = t20 ? t19 : max
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, CX
+	JLT loop2                                                // while i < mask.bytes
+
+end2:
+	VMOVUPS 16(DX), Y8                                       // t22 = mask+16
+	VMOVUPS (DI)(CX*1), Y9                                   // t24 = x[mask.bytes]
+	VMULPS Y3, Y9, Y9                                        // t25 = t24 * s
+	VBROADCASTSS constAVX2<>+1120(SB), Y10                   // 0xff800000
+	VBLENDVPS Y8, Y9, Y10, Y9                                // t26 = exists ? t25 : 0xff800000
+	VCMPPS $0x1e, Y4, Y9, Y10                                // t27 = t26 > max
+	VBLENDVPS Y10, Y9, Y4, Y4                                // max = t27 ? t26 : max
+	VMOVUPS (R8)(CX*1), Y9                                   // t29 = x[mask.bytes]
+	VMULPS Y3, Y9, Y9                                        // t30 = t29 * s
+	VBROADCASTSS constAVX2<>+1120(SB), Y10                   // 0xff800000
+	VBLENDVPS Y8, Y9, Y10, Y8                                // t31 = exists ? t30 : 0xff800000
+	VCMPPS $0x1e, Y6, Y8, Y10                                // t32 = t31 > max
+	VBLENDVPS Y10, Y8, Y6, Y6                                // max = t32 ? t31 : max
+	VMOVUPS 48(DX), Y8                                       // t34 = mask+48
+	VMOVUPS 32(DI)(CX*1), Y10                                // t36 = x[mask.bytes]+32
+	VMULPS Y3, Y10, Y10                                      // t37 = t36 * s
+	VBROADCASTSS constAVX2<>+1120(SB), Y9                    // 0xff800000
+	VBLENDVPS Y8, Y10, Y9, Y10                               // t38 = exists ? t37 : 0xff800000
+	VCMPPS $0x1e, Y5, Y10, Y9                                // t39 = t38 > max
+	VBLENDVPS Y9, Y10, Y5, Y5                                // max = t39 ? t38 : max
+	VMOVUPS 32(R8)(CX*1), Y10                                // t41 = x[mask.bytes]+32
+	VMULPS Y3, Y10, Y10                                      // t42 = t41 * s
+	VBROADCASTSS constAVX2<>+1120(SB), Y9                    // 0xff800000
+	VBLENDVPS Y8, Y10, Y9, Y8                                // t43 = exists ? t42 : 0xff800000
+	VCMPPS $0x1e, Y7, Y8, Y9                                 // t44 = t43 > max
+	VBLENDVPS Y9, Y8, Y7, Y7                                 // max = t44 ? t43 : max
+	VCMPPS $0x1e, Y4, Y5, Y8                                 // t46 = max > max
+	VBLENDVPS Y8, Y5, Y4, Y8                                 // t47 = t46 ? max : max
+	VPERM2F128 $0x01, Y8, Y8, Y4                             // t48 = t47 with lane i xor 4
+	VCMPPS $0x1e, Y8, Y4, Y5                                 // t49 = t48 > t47
+	VBLENDVPS Y5, Y4, Y8, Y5                                 // t50 = t49 ? t48 : t47
+	VPERMILPS $0x4e, Y5, Y8                                  // t51 = t50 with lane i xor 2
+	VCMPPS $0x1e, Y5, Y8, Y4                                 // t52 = t51 > t50
+	VBLENDVPS Y4, Y8, Y5, Y4                                 // t53 = t52 ? t51 : t50
+	VPERMILPS $0xb1, Y4, Y5                                  // t54 = t53 with lane i xor 1
+	VCMPPS $0x1e, Y4, Y5, Y8                                 // t55 = t54 > t53
+	VBLENDVPS Y8, Y5, Y4, Y8                                 // t56 = t55 ? t54 : t53
+	VBROADCASTSS X8, Y8                                      // m = lane 0 of t56
+	VCMPPS $0x1e, Y6, Y7, Y4                                 // t58 = max > max
+	VBLENDVPS Y4, Y7, Y6, Y4                                 // t59 = t58 ? max : max
+	VPERM2F128 $0x01, Y4, Y4, Y6                             // t60 = t59 with lane i xor 4
+	VCMPPS $0x1e, Y4, Y6, Y7                                 // t61 = t60 > t59
+	VBLENDVPS Y7, Y6, Y4, Y7                                 // t62 = t61 ? t60 : t59
+	VPERMILPS $0x4e, Y7, Y4                                  // t63 = t62 with lane i xor 2
+	VCMPPS $0x1e, Y7, Y4, Y6                                 // t64 = t63 > t62
+	VBLENDVPS Y6, Y4, Y7, Y6                                 // t65 = t64 ? t63 : t62
+	VPERMILPS $0xb1, Y6, Y7                                  // t66 = t65 with lane i xor 1
+	VCMPPS $0x1e, Y6, Y7, Y4                                 // t67 = t66 > t65
+	VBLENDVPS Y4, Y7, Y6, Y4                                 // t68 = t67 ? t66 : t65
+	VBROADCASTSS X4, Y4                                      // m = lane 0 of t68
+	VXORPS Y6, Y6, Y6                                        // Z = 0
+	VXORPS Y7, Y7, Y7                                        // Z = 0
+	VXORPS Y5, Y5, Y5                                        // Z = 0
+	VXORPS Y9, Y9, Y9                                        // Z = 0
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, CX
+	JGE end3
+
+loop3:
+	VMOVUPS (DI)(R9*1), Y10                                  // t74 = x[i]
+	VMULPS Y3, Y10, Y10                                      // t75 = t74 * s
+	VSUBPS Y8, Y10, Y10                                      // t76 = t75 - m
+	VMOVAPS Y2, Y11                                          // t77 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y10, Y11                // t77 = fma(t76, 1.442695, 1.2582912e+07)
+	VSUBPS Y2, Y11, Y12                                      // t78 = t77 - 1.2582912e+07
+	VMOVAPS Y10, Y13                                         // t79 = t76
+	VFMADD231PS constAVX2<>+192(SB), Y12, Y13                // t79 = fma(t78, -0.6931472, t76)
+	VFMADD231PS constAVX2<>+224(SB), Y12, Y13                // r = fma(t78, 1.9046542e-09, t79)
+	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t77 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y12                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y12                // t82 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y12                // t83 = fma(t82, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y12                // t84 = fma(t83, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y12                // t85 = fma(t84, r, 0.49999994)
+	VFMADD213PS Y1, Y13, Y12                                 // t86 = fma(t85, r, 1)
+	VFMADD213PS Y1, Y13, Y12                                 // t87 = fma(t86, r, 1)
+	VPSRAD $1, Y11, Y13                                      // t88 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y13, Y14                      // t89 = t88 + 0x7f
+	VPSLLD $23, Y14, Y14                                     // t90 = t89 << 23
+	VMULPS Y14, Y12, Y12                                     // t91 = t87 * t90
+	VPSUBD Y13, Y11, Y11                                     // t92 = n - t88
+	VPADDD constAVX2<>+96(SB), Y11, Y11                      // t93 = t92 + 0x7f
+	VPSLLD $23, Y11, Y11                                     // t94 = t93 << 23
+	VMULPS Y11, Y12, Y12                                     // t95 = t91 * t94
+	VBROADCASTSS constAVX2<>+128(SB), Y11                    // -87.34
+	VCMPPS $0x1e, Y10, Y11, Y11                              // t96 = -87.34 > t76
+	VBLENDVPS Y11, Y0, Y12, Y11                              // t97 = t96 ? 0 : t95
+	VMOVUPS Y11, (DI)(R9*1)                                  // x[i] = t97
+	VADDPS Y11, Y6, Y6                                       // Z = Z + t97
+	VMOVUPS (R8)(R9*1), Y11                                  // t99 = x[i]
+	VMULPS Y3, Y11, Y11                                      // t100 = t99 * s
+	VSUBPS Y4, Y11, Y11                                      // t101 = t100 - m
+	VMOVAPS Y2, Y12                                          // t102 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y11, Y12                // t102 = fma(t101, 1.442695, 1.2582912e+07)
+	VSUBPS Y2, Y12, Y10                                      // t103 = t102 - 1.2582912e+07
+	VMOVAPS Y11, Y13                                         // t104 = t101
+	VFMADD231PS constAVX2<>+192(SB), Y10, Y13                // t104 = fma(t103, -0.6931472, t101)
+	VFMADD231PS constAVX2<>+224(SB), Y10, Y13                // r = fma(t103, 1.9046542e-09, t104)
+	VPSUBD constAVX2<>+32(SB), Y12, Y12                      // n = t102 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y10                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y10                // t107 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y10                // t108 = fma(t107, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y10                // t109 = fma(t108, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y10                // t110 = fma(t109, r, 0.49999994)
+	VFMADD213PS Y1, Y13, Y10                                 // t111 = fma(t110, r, 1)
+	VFMADD213PS Y1, Y13, Y10                                 // t112 = fma(t111, r, 1)
+	VPSRAD $1, Y12, Y13                                      // t113 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y13, Y14                      // t114 = t113 + 0x7f
+	VPSLLD $23, Y14, Y14                                     // t115 = t114 << 23
+	VMULPS Y14, Y10, Y10                                     // t116 = t112 * t115
+	VPSUBD Y13, Y12, Y12                                     // t117 = n - t113
+	VPADDD constAVX2<>+96(SB), Y12, Y12                      // t118 = t117 + 0x7f
+	VPSLLD $23, Y12, Y12                                     // t119 = t118 << 23
+	VMULPS Y12, Y10, Y10                                     // t120 = t116 * t119
+	VBROADCASTSS constAVX2<>+128(SB), Y12                    // -87.34
+	VCMPPS $0x1e, Y11, Y12, Y12                              // t121 = -87.34 > t101
+	VBLENDVPS Y12, Y0, Y10, Y12                              // t122 = t121 ? 0 : t120
+	VMOVUPS Y12, (R8)(R9*1)                                  // x[i] = t122
+	VADDPS Y12, Y5, Y5                                       // Z = Z + t122
+	VMOVUPS 32(DI)(R9*1), Y12                                // t124 = x[i]+32
+	VMULPS Y3, Y12, Y12                                      // t125 = t124 * s
+	VSUBPS Y8, Y12, Y12                                      // t126 = t125 - m
+	VMOVAPS Y2, Y10                                          // t127 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y12, Y10                // t127 = fma(t126, 1.442695, 1.2582912e+07)
+	VSUBPS Y2, Y10, Y11                                      // t128 = t127 - 1.2582912e+07
+	VMOVAPS Y12, Y13                                         // t129 = t126
+	VFMADD231PS constAVX2<>+192(SB), Y11, Y13                // t129 = fma(t128, -0.6931472, t126)
+	VFMADD231PS constAVX2<>+224(SB), Y11, Y13                // r = fma(t128, 1.9046542e-09, t129)
+	VPSUBD constAVX2<>+32(SB), Y10, Y10                      // n = t127 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y11                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y11                // t132 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y11                // t133 = fma(t132, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y11                // t134 = fma(t133, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y11                // t135 = fma(t134, r, 0.49999994)
+	VFMADD213PS Y1, Y13, Y11                                 // t136 = fma(t135, r, 1)
+	VFMADD213PS Y1, Y13, Y11                                 // t137 = fma(t136, r, 1)
+	VPSRAD $1, Y10, Y13                                      // t138 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y13, Y14                      // t139 = t138 + 0x7f
+	VPSLLD $23, Y14, Y14                                     // t140 = t139 << 23
+	VMULPS Y14, Y11, Y11                                     // t141 = t137 * t140
+	VPSUBD Y13, Y10, Y10                                     // t142 = n - t138
+	VPADDD constAVX2<>+96(SB), Y10, Y10                      // t143 = t142 + 0x7f
+	VPSLLD $23, Y10, Y10                                     // t144 = t143 << 23
+	VMULPS Y10, Y11, Y11                                     // t145 = t141 * t144
+	VBROADCASTSS constAVX2<>+128(SB), Y10                    // -87.34
+	VCMPPS $0x1e, Y12, Y10, Y10                              // t146 = -87.34 > t126
+	VBLENDVPS Y10, Y0, Y11, Y10                              // t147 = t146 ? 0 : t145
+	VMOVUPS Y10, 32(DI)(R9*1)                                // x[i]+32 = t147
+	VADDPS Y10, Y7, Y7                                       // Z = Z + t147
+	VMOVUPS 32(R8)(R9*1), Y10                                // t149 = x[i]+32
+	VMULPS Y3, Y10, Y10                                      // t150 = t149 * s
+	VSUBPS Y4, Y10, Y10                                      // t151 = t150 - m
+	VMOVAPS Y2, Y11                                          // t152 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y10, Y11                // t152 = fma(t151, 1.442695, 1.2582912e+07)
+	VSUBPS Y2, Y11, Y12                                      // t153 = t152 - 1.2582912e+07
+	VMOVAPS Y10, Y13                                         // t154 = t151
+	VFMADD231PS constAVX2<>+192(SB), Y12, Y13                // t154 = fma(t153, -0.6931472, t151)
+	VFMADD231PS constAVX2<>+224(SB), Y12, Y13                // r = fma(t153, 1.9046542e-09, t154)
+	VPSUBD constAVX2<>+32(SB), Y11, Y11                      // n = t152 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y12                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y12                // t157 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y12                // t158 = fma(t157, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y12                // t159 = fma(t158, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y12                // t160 = fma(t159, r, 0.49999994)
+	VFMADD213PS Y1, Y13, Y12                                 // t161 = fma(t160, r, 1)
+	VFMADD213PS Y1, Y13, Y12                                 // t162 = fma(t161, r, 1)
+	VPSRAD $1, Y11, Y13                                      // t163 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y13, Y14                      // t164 = t163 + 0x7f
+	VPSLLD $23, Y14, Y14                                     // t165 = t164 << 23
+	VMULPS Y14, Y12, Y12                                     // t166 = t162 * t165
+	VPSUBD Y13, Y11, Y11                                     // t167 = n - t163
+	VPADDD constAVX2<>+96(SB), Y11, Y11                      // t168 = t167 + 0x7f
+	VPSLLD $23, Y11, Y11                                     // t169 = t168 << 23
+	VMULPS Y11, Y12, Y12                                     // t170 = t166 * t169
+	VBROADCASTSS constAVX2<>+128(SB), Y11                    // -87.34
+	VCMPPS $0x1e, Y10, Y11, Y11                              // t171 = -87.34 > t151
+	VBLENDVPS Y11, Y0, Y12, Y11                              // t172 = t171 ? 0 : t170
+	VMOVUPS Y11, 32(R8)(R9*1)                                // x[i]+32 = t172
+	VADDPS Y11, Y9, Y9                                       // Z = Z + t172
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, CX
+	JLT loop3                                                // while i < mask.bytes
+
+end3:
+	VMOVUPS 16(DX), Y11                                      // t174 = mask+16
+	VMOVUPS (DI)(CX*1), Y12                                  // t176 = x[mask.bytes]
+	VMULPS Y3, Y12, Y12                                      // t177 = t176 * s
+	VSUBPS Y8, Y12, Y12                                      // t178 = t177 - m
+	VMOVAPS Y2, Y10                                          // t179 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y12, Y10                // t179 = fma(t178, 1.442695, 1.2582912e+07)
+	VSUBPS Y2, Y10, Y13                                      // t180 = t179 - 1.2582912e+07
+	VMOVAPS Y12, Y14                                         // t181 = t178
+	VFMADD231PS constAVX2<>+192(SB), Y13, Y14                // t181 = fma(t180, -0.6931472, t178)
+	VFMADD231PS constAVX2<>+224(SB), Y13, Y14                // r = fma(t180, 1.9046542e-09, t181)
+	VPSUBD constAVX2<>+32(SB), Y10, Y10                      // n = t179 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y13                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y14, Y13                // t184 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y14, Y13                // t185 = fma(t184, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y14, Y13                // t186 = fma(t185, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y14, Y13                // t187 = fma(t186, r, 0.49999994)
+	VFMADD213PS Y1, Y14, Y13                                 // t188 = fma(t187, r, 1)
+	VFMADD213PS Y1, Y14, Y13                                 // t189 = fma(t188, r, 1)
+	VPSRAD $1, Y10, Y14                                      // t190 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y14, Y15                      // t191 = t190 + 0x7f
+	VPSLLD $23, Y15, Y15                                     // t192 = t191 << 23
+	VMULPS Y15, Y13, Y13                                     // t193 = t189 * t192
+	VPSUBD Y14, Y10, Y10                                     // t194 = n - t190
+	VPADDD constAVX2<>+96(SB), Y10, Y10                      // t195 = t194 + 0x7f
+	VPSLLD $23, Y10, Y10                                     // t196 = t195 << 23
+	VMULPS Y10, Y13, Y13                                     // t197 = t193 * t196
+	VBROADCASTSS constAVX2<>+128(SB), Y10                    // -87.34
+	VCMPPS $0x1e, Y12, Y10, Y10                              // t198 = -87.34 > t178
+	VBLENDVPS Y10, Y0, Y13, Y10                              // t199 = t198 ? 0 : t197
+	VBLENDVPS Y11, Y10, Y0, Y10                              // t200 = exists ? t199 : 0
+	VMOVUPS Y10, (DI)(CX*1)                                  // x[mask.bytes] = t200
+	VADDPS Y10, Y6, Y6                                       // Z = Z + t200
+	VMOVUPS (R8)(CX*1), Y10                                  // t202 = x[mask.bytes]
+	VMULPS Y3, Y10, Y10                                      // t203 = t202 * s
+	VSUBPS Y4, Y10, Y10                                      // t204 = t203 - m
+	VMOVAPS Y2, Y13                                          // t205 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y10, Y13                // t205 = fma(t204, 1.442695, 1.2582912e+07)
+	VSUBPS Y2, Y13, Y12                                      // t206 = t205 - 1.2582912e+07
+	VMOVAPS Y10, Y14                                         // t207 = t204
+	VFMADD231PS constAVX2<>+192(SB), Y12, Y14                // t207 = fma(t206, -0.6931472, t204)
+	VFMADD231PS constAVX2<>+224(SB), Y12, Y14                // r = fma(t206, 1.9046542e-09, t207)
+	VPSUBD constAVX2<>+32(SB), Y13, Y13                      // n = t205 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y12                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y14, Y12                // t210 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y14, Y12                // t211 = fma(t210, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y14, Y12                // t212 = fma(t211, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y14, Y12                // t213 = fma(t212, r, 0.49999994)
+	VFMADD213PS Y1, Y14, Y12                                 // t214 = fma(t213, r, 1)
+	VFMADD213PS Y1, Y14, Y12                                 // t215 = fma(t214, r, 1)
+	VPSRAD $1, Y13, Y14                                      // t216 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y14, Y15                      // t217 = t216 + 0x7f
+	VPSLLD $23, Y15, Y15                                     // t218 = t217 << 23
+	VMULPS Y15, Y12, Y12                                     // t219 = t215 * t218
+	VPSUBD Y14, Y13, Y13                                     // t220 = n - t216
+	VPADDD constAVX2<>+96(SB), Y13, Y13                      // t221 = t220 + 0x7f
+	VPSLLD $23, Y13, Y13                                     // t222 = t221 << 23
+	VMULPS Y13, Y12, Y12                                     // t223 = t219 * t222
+	VBROADCASTSS constAVX2<>+128(SB), Y13                    // -87.34
+	VCMPPS $0x1e, Y10, Y13, Y13                              // t224 = -87.34 > t204
+	VBLENDVPS Y13, Y0, Y12, Y13                              // t225 = t224 ? 0 : t223
+	VBLENDVPS Y11, Y13, Y0, Y11                              // t226 = exists ? t225 : 0
+	VMOVUPS Y11, (R8)(CX*1)                                  // x[mask.bytes] = t226
+	VADDPS Y11, Y5, Y5                                       // Z = Z + t226
+	VMOVUPS 48(DX), Y11                                      // t228 = mask+48
+	VMOVUPS 32(DI)(CX*1), Y13                                // t230 = x[mask.bytes]+32
+	VMULPS Y3, Y13, Y13                                      // t231 = t230 * s
+	VSUBPS Y8, Y13, Y13                                      // t232 = t231 - m
+	VMOVAPS Y2, Y8                                           // t233 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y13, Y8                 // t233 = fma(t232, 1.442695, 1.2582912e+07)
+	VSUBPS Y2, Y8, Y12                                       // t234 = t233 - 1.2582912e+07
+	VMOVAPS Y13, Y10                                         // t235 = t232
+	VFMADD231PS constAVX2<>+192(SB), Y12, Y10                // t235 = fma(t234, -0.6931472, t232)
+	VFMADD231PS constAVX2<>+224(SB), Y12, Y10                // r = fma(t234, 1.9046542e-09, t235)
+	VPSUBD constAVX2<>+32(SB), Y8, Y8                        // n = t233 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y12                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y10, Y12                // t238 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y10, Y12                // t239 = fma(t238, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y10, Y12                // t240 = fma(t239, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y10, Y12                // t241 = fma(t240, r, 0.49999994)
+	VFMADD213PS Y1, Y10, Y12                                 // t242 = fma(t241, r, 1)
+	VFMADD213PS Y1, Y10, Y12                                 // t243 = fma(t242, r, 1)
+	VPSRAD $1, Y8, Y10                                       // t244 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y10, Y14                      // t245 = t244 + 0x7f
+	VPSLLD $23, Y14, Y14                                     // t246 = t245 << 23
+	VMULPS Y14, Y12, Y12                                     // t247 = t243 * t246
+	VPSUBD Y10, Y8, Y8                                       // t248 = n - t244
+	VPADDD constAVX2<>+96(SB), Y8, Y8                        // t249 = t248 + 0x7f
+	VPSLLD $23, Y8, Y8                                       // t250 = t249 << 23
+	VMULPS Y8, Y12, Y12                                      // t251 = t247 * t250
+	VBROADCASTSS constAVX2<>+128(SB), Y8                     // -87.34
+	VCMPPS $0x1e, Y13, Y8, Y8                                // t252 = -87.34 > t232
+	VBLENDVPS Y8, Y0, Y12, Y8                                // t253 = t252 ? 0 : t251
+	VBLENDVPS Y11, Y8, Y0, Y8                                // t254 = exists ? t253 : 0
+	VMOVUPS Y8, 32(DI)(CX*1)                                 // x[mask.bytes]+32 = t254
+	VADDPS Y8, Y7, Y7                                        // Z = Z + t254
+	VMOVUPS 32(R8)(CX*1), Y8                                 // t256 = x[mask.bytes]+32
+	VMULPS Y3, Y8, Y8                                        // t257 = t256 * s
+	VSUBPS Y4, Y8, Y8                                        // t258 = t257 - m
+	VMOVAPS Y2, Y4                                           // t259 = 1.2582912e+07
+	VFMADD231PS constAVX2<>+160(SB), Y8, Y4                  // t259 = fma(t258, 1.442695, 1.2582912e+07)
+	VSUBPS Y2, Y4, Y12                                       // t260 = t259 - 1.2582912e+07
+	VMOVAPS Y8, Y13                                          // t261 = t258
+	VFMADD231PS constAVX2<>+192(SB), Y12, Y13                // t261 = fma(t260, -0.6931472, t258)
+	VFMADD231PS constAVX2<>+224(SB), Y12, Y13                // r = fma(t260, 1.9046542e-09, t261)
+	VPSUBD constAVX2<>+32(SB), Y4, Y4                        // n = t259 - 0x4b400000
+	VBROADCASTSS constAVX2<>+256(SB), Y12                    // 0.008368674
+	VFMADD231PS constAVX2<>+288(SB), Y13, Y12                // t264 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS constAVX2<>+320(SB), Y13, Y12                // t265 = fma(t264, r, 0.041668262)
+	VFMADD213PS constAVX2<>+352(SB), Y13, Y12                // t266 = fma(t265, r, 0.16666521)
+	VFMADD213PS constAVX2<>+384(SB), Y13, Y12                // t267 = fma(t266, r, 0.49999994)
+	VFMADD213PS Y1, Y13, Y12                                 // t268 = fma(t267, r, 1)
+	VFMADD213PS Y1, Y13, Y12                                 // t269 = fma(t268, r, 1)
+	VPSRAD $1, Y4, Y13                                       // t270 = n >> 1
+	VPADDD constAVX2<>+96(SB), Y13, Y10                      // t271 = t270 + 0x7f
+	VPSLLD $23, Y10, Y10                                     // t272 = t271 << 23
+	VMULPS Y10, Y12, Y12                                     // t273 = t269 * t272
+	VPSUBD Y13, Y4, Y4                                       // t274 = n - t270
+	VPADDD constAVX2<>+96(SB), Y4, Y4                        // t275 = t274 + 0x7f
+	VPSLLD $23, Y4, Y4                                       // t276 = t275 << 23
+	VMULPS Y4, Y12, Y12                                      // t277 = t273 * t276
+	VBROADCASTSS constAVX2<>+128(SB), Y4                     // -87.34
+	VCMPPS $0x1e, Y8, Y4, Y4                                 // t278 = -87.34 > t258
+	VBLENDVPS Y4, Y0, Y12, Y4                                // t279 = t278 ? 0 : t277
+	VBLENDVPS Y11, Y4, Y0, Y11                               // t280 = exists ? t279 : 0
+	VMOVUPS Y11, 32(R8)(CX*1)                                // x[mask.bytes]+32 = t280
+	VADDPS Y11, Y9, Y9                                       // Z = Z + t280
+	VADDPS Y7, Y6, Y6                                        // t282 = Z + Z
+	VPERM2F128 $0x01, Y6, Y6, Y7                             // t283 = t282 with lane i xor 4
+	VADDPS Y7, Y6, Y6                                        // t284 = t282 + t283
+	VPERMILPS $0x4e, Y6, Y7                                  // t285 = t284 with lane i xor 2
+	VADDPS Y7, Y6, Y6                                        // t286 = t284 + t285
+	VPERMILPS $0xb1, Y6, Y7                                  // t287 = t286 with lane i xor 1
+	VADDPS Y7, Y6, Y6                                        // t288 = t286 + t287
+	VDIVPS Y6, Y1, Y6                                        // 1/Z = 1 / t288
+	VADDPS Y9, Y5, Y5                                        // t290 = Z + Z
+	VPERM2F128 $0x01, Y5, Y5, Y9                             // t291 = t290 with lane i xor 4
+	VADDPS Y9, Y5, Y5                                        // t292 = t290 + t291
+	VPERMILPS $0x4e, Y5, Y9                                  // t293 = t292 with lane i xor 2
+	VADDPS Y9, Y5, Y5                                        // t294 = t292 + t293
+	VPERMILPS $0xb1, Y5, Y9                                  // t295 = t294 with lane i xor 1
+	VADDPS Y9, Y5, Y5                                        // t296 = t294 + t295
+	VDIVPS Y5, Y1, Y5                                        // 1/Z = 1 / t296
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, CX
+	JGE end4
+
+loop4:
+	VMOVUPS (DI)(R9*1), Y9                                   // t298 = x[i]
+	VMULPS Y6, Y9, Y9                                        // t299 = t298 * 1/Z
+	VMOVUPS Y9, (DI)(R9*1)                                   // x[i] = t299
+	VMOVUPS (R8)(R9*1), Y9                                   // t300 = x[i]
+	VMULPS Y5, Y9, Y9                                        // t301 = t300 * 1/Z
+	VMOVUPS Y9, (R8)(R9*1)                                   // x[i] = t301
+	VMOVUPS 32(DI)(R9*1), Y9                                 // t302 = x[i]+32
+	VMULPS Y6, Y9, Y9                                        // t303 = t302 * 1/Z
+	VMOVUPS Y9, 32(DI)(R9*1)                                 // x[i]+32 = t303
+	VMOVUPS 32(R8)(R9*1), Y9                                 // t304 = x[i]+32
+	VMULPS Y5, Y9, Y9                                        // t305 = t304 * 1/Z
+	VMOVUPS Y9, 32(R8)(R9*1)                                 // x[i]+32 = t305
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, CX
+	JLT loop4                                                // while i < mask.bytes
+
+end4:
+	VMOVUPS 16(DX), Y9                                       // t306 = mask+16
+	VMOVUPS (DI)(CX*1), Y7                                   // t308 = x[mask.bytes]
+	VMULPS Y6, Y7, Y7                                        // t309 = t308 * 1/Z
+	VBLENDVPS Y9, Y7, Y0, Y7                                 // t310 = exists ? t309 : 0
+	VMOVUPS Y7, (DI)(CX*1)                                   // x[mask.bytes] = t310
+	VMOVUPS (R8)(CX*1), Y7                                   // t311 = x[mask.bytes]
+	VMULPS Y5, Y7, Y7                                        // t312 = t311 * 1/Z
+	VBLENDVPS Y9, Y7, Y0, Y9                                 // t313 = exists ? t312 : 0
+	VMOVUPS Y9, (R8)(CX*1)                                   // x[mask.bytes] = t313
+	VMOVUPS 48(DX), Y9                                       // t314 = mask+48
+	VMOVUPS 32(DI)(CX*1), Y7                                 // t316 = x[mask.bytes]+32
+	VMULPS Y6, Y7, Y7                                        // t317 = t316 * 1/Z
+	VBLENDVPS Y9, Y7, Y0, Y7                                 // t318 = exists ? t317 : 0
+	VMOVUPS Y7, 32(DI)(CX*1)                                 // x[mask.bytes]+32 = t318
+	VMOVUPS 32(R8)(CX*1), Y7                                 // t319 = x[mask.bytes]+32
+	VMULPS Y5, Y7, Y7                                        // t320 = t319 * 1/Z
+	VBLENDVPS Y9, Y7, Y0, Y9                                 // t321 = exists ? t320 : 0
+	VMOVUPS Y9, 32(R8)(CX*1)                                 // x[mask.bytes]+32 = t321
+	ADDQ CX, DI
+	ADDQ $64, DI
+	ADDQ CX, DI
+	ADDQ $64, DI
+	DECQ SI
+	JNZ loop1                                                // while --pairs > 0
+	VZEROUPPER
+	RET
+
 // func softmaxGradAVX2(dst []float32, p []float32, dp []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxGradAVX2(SB), NOSPLIT, $0-92
 	VXORPS Y0, Y0, Y0                                        // 0

@@ -1151,6 +1151,276 @@ end4:
 	VZEROUPPER
 	RET
 
+// func softmaxPairsAVX512(x []float32, pairs int, mask *rowMask, s float32)
+TEXT ·softmaxPairsAVX512(SB), NOSPLIT, $0-44
+	VBROADCASTSS constAVX512<>+8(SB), Z0                     // 1
+	VPXORD Z1, Z1, Z1                                        // 0
+	VBROADCASTSS constAVX512<>+4(SB), Z2                     // 1.2582912e+07
+	VBROADCASTSS constAVX512<>+12(SB), Z3                    // 0x7f
+	VBROADCASTSS constAVX512<>+16(SB), Z4                    // -87.34
+	VBROADCASTSS constAVX512<>+20(SB), Z5                    // 1.442695
+	VBROADCASTSS constAVX512<>+24(SB), Z6                    // -0.6931472
+	VBROADCASTSS constAVX512<>+28(SB), Z7                    // 1.9046542e-09
+	VBROADCASTSS constAVX512<>+4(SB), Z8                     // 0x4b400000
+	VBROADCASTSS constAVX512<>+32(SB), Z9                    // 0.0013821003
+	VBROADCASTSS constAVX512<>+36(SB), Z10                   // 0.008368674
+	VBROADCASTSS constAVX512<>+40(SB), Z11                   // 0.041668262
+	VBROADCASTSS constAVX512<>+44(SB), Z12                   // 0.16666521
+	VBROADCASTSS constAVX512<>+48(SB), Z13                   // 0.49999994
+	VBROADCASTSS constAVX512<>+140(SB), Z14                  // 0xff800000
+	MOVQ x_base+0(FP), DI                                    // x
+	MOVQ pairs+24(FP), SI                                    // pairs
+	MOVQ mask+32(FP), DX                                     // mask
+	MOVQ (DX), CX                                            // mask.bytes
+	VBROADCASTSS s+40(FP), Z15                               // s
+
+loop1:
+	MOVQ DI, R8                                              // x
+	ADDQ CX, R8
+	ADDQ $64, R8
+	VBROADCASTSS constAVX512<>+140(SB), Z16                  // max = 0xff800000
+	VBROADCASTSS constAVX512<>+140(SB), Z17                  // max = 0xff800000
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, CX
+	JGE end2
+
+loop2:
+	VMOVUPS (DI)(R9*1), Z18                                  // t4 = x[i]
+	VMULPS Z15, Z18, Z18                                     // t5 = t4 * s
+	VCMPPS $0x1e, Z16, Z18, K1                               // t6 = t5 > max
+	VBLENDMPS Z18, Z16, K1, Z16                              // max = t6 ? t5 : max
+	VMOVUPS (R8)(R9*1), Z18                                  // t8 = x[i]
+	VMULPS Z15, Z18, Z18                                     // t9 = t8 * s
+	VCMPPS $0x1e, Z17, Z18, K1                               // t10 = t9 > max
+	VBLENDMPS Z18, Z17, K1, Z17                              // max = t10 ? t9 : max
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, CX
+	JLT loop2                                                // while i < mask.bytes
+
+end2:
+	VMOVUPS 16(DX), Z18                                      // t12 = mask+16
+	VPTESTMD Z18, Z18, K1                                    // exists = t12
+	VMOVUPS (DI)(CX*1), Z18                                  // t14 = x[mask.bytes]
+	VMULPS Z15, Z18, Z18                                     // t15 = t14 * s
+	VBLENDMPS Z18, Z14, K1, Z18                              // t16 = exists ? t15 : 0xff800000
+	VCMPPS $0x1e, Z16, Z18, K2                               // t17 = t16 > max
+	VBLENDMPS Z18, Z16, K2, Z16                              // max = t17 ? t16 : max
+	VMOVUPS (R8)(CX*1), Z18                                  // t19 = x[mask.bytes]
+	VMULPS Z15, Z18, Z18                                     // t20 = t19 * s
+	VBLENDMPS Z18, Z14, K1, Z18                              // t21 = exists ? t20 : 0xff800000
+	VCMPPS $0x1e, Z17, Z18, K1                               // t22 = t21 > max
+	VBLENDMPS Z18, Z17, K1, Z17                              // max = t22 ? t21 : max
+	VSHUFF64X2 $0x4e, Z16, Z16, Z18                          // t24 = max with lane i xor 8
+	VCMPPS $0x1e, Z16, Z18, K1                               // t25 = t24 > max
+	VBLENDMPS Z18, Z16, K1, Z18                              // t26 = t25 ? t24 : max
+	VSHUFF64X2 $0xb1, Z18, Z18, Z16                          // t27 = t26 with lane i xor 4
+	VCMPPS $0x1e, Z18, Z16, K1                               // t28 = t27 > t26
+	VBLENDMPS Z16, Z18, K1, Z16                              // t29 = t28 ? t27 : t26
+	VPERMILPS $0x4e, Z16, Z18                                // t30 = t29 with lane i xor 2
+	VCMPPS $0x1e, Z16, Z18, K1                               // t31 = t30 > t29
+	VBLENDMPS Z18, Z16, K1, Z18                              // t32 = t31 ? t30 : t29
+	VPERMILPS $0xb1, Z18, Z16                                // t33 = t32 with lane i xor 1
+	VCMPPS $0x1e, Z18, Z16, K1                               // t34 = t33 > t32
+	VBLENDMPS Z16, Z18, K1, Z16                              // t35 = t34 ? t33 : t32
+	VBROADCASTSS X16, Z16                                    // m = lane 0 of t35
+	VSHUFF64X2 $0x4e, Z17, Z17, Z18                          // t37 = max with lane i xor 8
+	VCMPPS $0x1e, Z17, Z18, K1                               // t38 = t37 > max
+	VBLENDMPS Z18, Z17, K1, Z18                              // t39 = t38 ? t37 : max
+	VSHUFF64X2 $0xb1, Z18, Z18, Z17                          // t40 = t39 with lane i xor 4
+	VCMPPS $0x1e, Z18, Z17, K1                               // t41 = t40 > t39
+	VBLENDMPS Z17, Z18, K1, Z17                              // t42 = t41 ? t40 : t39
+	VPERMILPS $0x4e, Z17, Z18                                // t43 = t42 with lane i xor 2
+	VCMPPS $0x1e, Z17, Z18, K1                               // t44 = t43 > t42
+	VBLENDMPS Z18, Z17, K1, Z18                              // t45 = t44 ? t43 : t42
+	VPERMILPS $0xb1, Z18, Z17                                // t46 = t45 with lane i xor 1
+	VCMPPS $0x1e, Z18, Z17, K1                               // t47 = t46 > t45
+	VBLENDMPS Z17, Z18, K1, Z17                              // t48 = t47 ? t46 : t45
+	VBROADCASTSS X17, Z17                                    // m = lane 0 of t48
+	VPXORD Z18, Z18, Z18                                     // Z = 0
+	VPXORD Z19, Z19, Z19                                     // Z = 0
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, CX
+	JGE end3
+
+loop3:
+	VMOVUPS (DI)(R9*1), Z20                                  // t52 = x[i]
+	VMULPS Z15, Z20, Z20                                     // t53 = t52 * s
+	VSUBPS Z16, Z20, Z20                                     // t54 = t53 - m
+	VMOVAPS Z2, Z21                                          // t55 = 1.2582912e+07
+	VFMADD231PS Z5, Z20, Z21                                 // t55 = fma(t54, 1.442695, 1.2582912e+07)
+	VSUBPS Z2, Z21, Z22                                      // t56 = t55 - 1.2582912e+07
+	VMOVAPS Z20, Z23                                         // t57 = t54
+	VFMADD231PS Z6, Z22, Z23                                 // t57 = fma(t56, -0.6931472, t54)
+	VFMADD231PS Z7, Z22, Z23                                 // r = fma(t56, 1.9046542e-09, t57)
+	VPSUBD Z8, Z21, Z21                                      // n = t55 - 0x4b400000
+	VMOVAPS Z10, Z22                                         // t60 = 0.008368674
+	VFMADD231PS Z23, Z9, Z22                                 // t60 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS Z11, Z23, Z22                                // t61 = fma(t60, r, 0.041668262)
+	VFMADD213PS Z12, Z23, Z22                                // t62 = fma(t61, r, 0.16666521)
+	VFMADD213PS Z13, Z23, Z22                                // t63 = fma(t62, r, 0.49999994)
+	VFMADD213PS Z0, Z23, Z22                                 // t64 = fma(t63, r, 1)
+	VFMADD213PS Z0, Z23, Z22                                 // t65 = fma(t64, r, 1)
+	VPSRAD $1, Z21, Z23                                      // t66 = n >> 1
+	VPADDD Z3, Z23, Z24                                      // t67 = t66 + 0x7f
+	VPSLLD $23, Z24, Z24                                     // t68 = t67 << 23
+	VMULPS Z24, Z22, Z22                                     // t69 = t65 * t68
+	VPSUBD Z23, Z21, Z21                                     // t70 = n - t66
+	VPADDD Z3, Z21, Z21                                      // t71 = t70 + 0x7f
+	VPSLLD $23, Z21, Z21                                     // t72 = t71 << 23
+	VMULPS Z21, Z22, Z22                                     // t73 = t69 * t72
+	VCMPPS $0x1e, Z20, Z4, K1                                // t74 = -87.34 > t54
+	VBLENDMPS Z1, Z22, K1, Z22                               // t75 = t74 ? 0 : t73
+	VMOVUPS Z22, (DI)(R9*1)                                  // x[i] = t75
+	VADDPS Z22, Z18, Z18                                     // Z = Z + t75
+	VMOVUPS (R8)(R9*1), Z22                                  // t77 = x[i]
+	VMULPS Z15, Z22, Z22                                     // t78 = t77 * s
+	VSUBPS Z17, Z22, Z22                                     // t79 = t78 - m
+	VMOVAPS Z2, Z20                                          // t80 = 1.2582912e+07
+	VFMADD231PS Z5, Z22, Z20                                 // t80 = fma(t79, 1.442695, 1.2582912e+07)
+	VSUBPS Z2, Z20, Z21                                      // t81 = t80 - 1.2582912e+07
+	VMOVAPS Z22, Z23                                         // t82 = t79
+	VFMADD231PS Z6, Z21, Z23                                 // t82 = fma(t81, -0.6931472, t79)
+	VFMADD231PS Z7, Z21, Z23                                 // r = fma(t81, 1.9046542e-09, t82)
+	VPSUBD Z8, Z20, Z20                                      // n = t80 - 0x4b400000
+	VMOVAPS Z10, Z21                                         // t85 = 0.008368674
+	VFMADD231PS Z23, Z9, Z21                                 // t85 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS Z11, Z23, Z21                                // t86 = fma(t85, r, 0.041668262)
+	VFMADD213PS Z12, Z23, Z21                                // t87 = fma(t86, r, 0.16666521)
+	VFMADD213PS Z13, Z23, Z21                                // t88 = fma(t87, r, 0.49999994)
+	VFMADD213PS Z0, Z23, Z21                                 // t89 = fma(t88, r, 1)
+	VFMADD213PS Z0, Z23, Z21                                 // t90 = fma(t89, r, 1)
+	VPSRAD $1, Z20, Z23                                      // t91 = n >> 1
+	VPADDD Z3, Z23, Z24                                      // t92 = t91 + 0x7f
+	VPSLLD $23, Z24, Z24                                     // t93 = t92 << 23
+	VMULPS Z24, Z21, Z21                                     // t94 = t90 * t93
+	VPSUBD Z23, Z20, Z20                                     // t95 = n - t91
+	VPADDD Z3, Z20, Z20                                      // t96 = t95 + 0x7f
+	VPSLLD $23, Z20, Z20                                     // t97 = t96 << 23
+	VMULPS Z20, Z21, Z21                                     // t98 = t94 * t97
+	VCMPPS $0x1e, Z22, Z4, K1                                // t99 = -87.34 > t79
+	VBLENDMPS Z1, Z21, K1, Z21                               // t100 = t99 ? 0 : t98
+	VMOVUPS Z21, (R8)(R9*1)                                  // x[i] = t100
+	VADDPS Z21, Z19, Z19                                     // Z = Z + t100
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, CX
+	JLT loop3                                                // while i < mask.bytes
+
+end3:
+	VMOVUPS 16(DX), Z21                                      // t102 = mask+16
+	VPTESTMD Z21, Z21, K1                                    // exists = t102
+	VMOVUPS (DI)(CX*1), Z21                                  // t104 = x[mask.bytes]
+	VMULPS Z15, Z21, Z21                                     // t105 = t104 * s
+	VSUBPS Z16, Z21, Z21                                     // t106 = t105 - m
+	VMOVAPS Z2, Z16                                          // t107 = 1.2582912e+07
+	VFMADD231PS Z5, Z21, Z16                                 // t107 = fma(t106, 1.442695, 1.2582912e+07)
+	VSUBPS Z2, Z16, Z22                                      // t108 = t107 - 1.2582912e+07
+	VMOVAPS Z21, Z20                                         // t109 = t106
+	VFMADD231PS Z6, Z22, Z20                                 // t109 = fma(t108, -0.6931472, t106)
+	VFMADD231PS Z7, Z22, Z20                                 // r = fma(t108, 1.9046542e-09, t109)
+	VPSUBD Z8, Z16, Z16                                      // n = t107 - 0x4b400000
+	VMOVAPS Z10, Z22                                         // t112 = 0.008368674
+	VFMADD231PS Z20, Z9, Z22                                 // t112 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS Z11, Z20, Z22                                // t113 = fma(t112, r, 0.041668262)
+	VFMADD213PS Z12, Z20, Z22                                // t114 = fma(t113, r, 0.16666521)
+	VFMADD213PS Z13, Z20, Z22                                // t115 = fma(t114, r, 0.49999994)
+	VFMADD213PS Z0, Z20, Z22                                 // t116 = fma(t115, r, 1)
+	VFMADD213PS Z0, Z20, Z22                                 // t117 = fma(t116, r, 1)
+	VPSRAD $1, Z16, Z20                                      // t118 = n >> 1
+	VPADDD Z3, Z20, Z23                                      // t119 = t118 + 0x7f
+	VPSLLD $23, Z23, Z23                                     // t120 = t119 << 23
+	VMULPS Z23, Z22, Z22                                     // t121 = t117 * t120
+	VPSUBD Z20, Z16, Z16                                     // t122 = n - t118
+	VPADDD Z3, Z16, Z16                                      // t123 = t122 + 0x7f
+	VPSLLD $23, Z16, Z16                                     // t124 = t123 << 23
+	VMULPS Z16, Z22, Z22                                     // t125 = t121 * t124
+	VCMPPS $0x1e, Z21, Z4, K2                                // t126 = -87.34 > t106
+	VBLENDMPS Z1, Z22, K2, Z22                               // t127 = t126 ? 0 : t125
+	VBLENDMPS Z22, Z1, K1, Z22                               // t128 = exists ? t127 : 0
+	VMOVUPS Z22, (DI)(CX*1)                                  // x[mask.bytes] = t128
+	VADDPS Z22, Z18, Z18                                     // Z = Z + t128
+	VMOVUPS (R8)(CX*1), Z22                                  // t130 = x[mask.bytes]
+	VMULPS Z15, Z22, Z22                                     // t131 = t130 * s
+	VSUBPS Z17, Z22, Z22                                     // t132 = t131 - m
+	VMOVAPS Z2, Z17                                          // t133 = 1.2582912e+07
+	VFMADD231PS Z5, Z22, Z17                                 // t133 = fma(t132, 1.442695, 1.2582912e+07)
+	VSUBPS Z2, Z17, Z21                                      // t134 = t133 - 1.2582912e+07
+	VMOVAPS Z22, Z16                                         // t135 = t132
+	VFMADD231PS Z6, Z21, Z16                                 // t135 = fma(t134, -0.6931472, t132)
+	VFMADD231PS Z7, Z21, Z16                                 // r = fma(t134, 1.9046542e-09, t135)
+	VPSUBD Z8, Z17, Z17                                      // n = t133 - 0x4b400000
+	VMOVAPS Z10, Z21                                         // t138 = 0.008368674
+	VFMADD231PS Z16, Z9, Z21                                 // t138 = fma(0.0013821003, r, 0.008368674)
+	VFMADD213PS Z11, Z16, Z21                                // t139 = fma(t138, r, 0.041668262)
+	VFMADD213PS Z12, Z16, Z21                                // t140 = fma(t139, r, 0.16666521)
+	VFMADD213PS Z13, Z16, Z21                                // t141 = fma(t140, r, 0.49999994)
+	VFMADD213PS Z0, Z16, Z21                                 // t142 = fma(t141, r, 1)
+	VFMADD213PS Z0, Z16, Z21                                 // t143 = fma(t142, r, 1)
+	VPSRAD $1, Z17, Z16                                      // t144 = n >> 1
+	VPADDD Z3, Z16, Z20                                      // t145 = t144 + 0x7f
+	VPSLLD $23, Z20, Z20                                     // t146 = t145 << 23
+	VMULPS Z20, Z21, Z21                                     // t147 = t143 * t146
+	VPSUBD Z16, Z17, Z17                                     // t148 = n - t144
+	VPADDD Z3, Z17, Z17                                      // t149 = t148 + 0x7f
+	VPSLLD $23, Z17, Z17                                     // t150 = t149 << 23
+	VMULPS Z17, Z21, Z21                                     // t151 = t147 * t150
+	VCMPPS $0x1e, Z22, Z4, K2                                // t152 = -87.34 > t132
+	VBLENDMPS Z1, Z21, K2, Z21                               // t153 = t152 ? 0 : t151
+	VBLENDMPS Z21, Z1, K1, Z21                               // t154 = exists ? t153 : 0
+	VMOVUPS Z21, (R8)(CX*1)                                  // x[mask.bytes] = t154
+	VADDPS Z21, Z19, Z19                                     // Z = Z + t154
+	VSHUFF64X2 $0x4e, Z18, Z18, Z21                          // t156 = Z with lane i xor 8
+	VADDPS Z21, Z18, Z18                                     // t157 = Z + t156
+	VSHUFF64X2 $0xb1, Z18, Z18, Z21                          // t158 = t157 with lane i xor 4
+	VADDPS Z21, Z18, Z18                                     // t159 = t157 + t158
+	VPERMILPS $0x4e, Z18, Z21                                // t160 = t159 with lane i xor 2
+	VADDPS Z21, Z18, Z18                                     // t161 = t159 + t160
+	VPERMILPS $0xb1, Z18, Z21                                // t162 = t161 with lane i xor 1
+	VADDPS Z21, Z18, Z18                                     // t163 = t161 + t162
+	VDIVPS Z18, Z0, Z18                                      // 1/Z = 1 / t163
+	VSHUFF64X2 $0x4e, Z19, Z19, Z21                          // t165 = Z with lane i xor 8
+	VADDPS Z21, Z19, Z19                                     // t166 = Z + t165
+	VSHUFF64X2 $0xb1, Z19, Z19, Z21                          // t167 = t166 with lane i xor 4
+	VADDPS Z21, Z19, Z19                                     // t168 = t166 + t167
+	VPERMILPS $0x4e, Z19, Z21                                // t169 = t168 with lane i xor 2
+	VADDPS Z21, Z19, Z19                                     // t170 = t168 + t169
+	VPERMILPS $0xb1, Z19, Z21                                // t171 = t170 with lane i xor 1
+	VADDPS Z21, Z19, Z19                                     // t172 = t170 + t171
+	VDIVPS Z19, Z0, Z19                                      // 1/Z = 1 / t172
+	XORL R9, R9                                              // i = 0
+	CMPQ R9, CX
+	JGE end4
+
+loop4:
+	VMOVUPS (DI)(R9*1), Z21                                  // t174 = x[i]
+	VMULPS Z18, Z21, Z21                                     // t175 = t174 * 1/Z
+	VMOVUPS Z21, (DI)(R9*1)                                  // x[i] = t175
+	VMOVUPS (R8)(R9*1), Z21                                  // t176 = x[i]
+	VMULPS Z19, Z21, Z21                                     // t177 = t176 * 1/Z
+	VMOVUPS Z21, (R8)(R9*1)                                  // x[i] = t177
+	ADDQ $64, R9                                             // i += 64
+	CMPQ R9, CX
+	JLT loop4                                                // while i < mask.bytes
+
+end4:
+	VMOVUPS 16(DX), Z21                                      // t178 = mask+16
+	VPTESTMD Z21, Z21, K1                                    // exists = t178
+	VMOVUPS (DI)(CX*1), Z21                                  // t180 = x[mask.bytes]
+	VMULPS Z18, Z21, Z21                                     // t181 = t180 * 1/Z
+	VBLENDMPS Z21, Z1, K1, Z21                               // t182 = exists ? t181 : 0
+	VMOVUPS Z21, (DI)(CX*1)                                  // x[mask.bytes] = t182
+	VMOVUPS (R8)(CX*1), Z21                                  // t183 = x[mask.bytes]
+	VMULPS Z19, Z21, Z21                                     // t184 = t183 * 1/Z
+	VBLENDMPS Z21, Z1, K1, Z21                               // t185 = exists ? t184 : 0
+	VMOVUPS Z21, (R8)(CX*1)                                  // x[mask.bytes] = t185
+	ADDQ CX, DI
+	ADDQ $64, DI
+	ADDQ CX, DI
+	ADDQ $64, DI
+	DECQ SI
+	JNZ loop1                                                // while --pairs > 0
+	VZEROUPPER
+	RET
+
 // func softmaxGradAVX512(dst []float32, p []float32, dp []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxGradAVX512(SB), NOSPLIT, $0-92
 	VPXORD Z0, Z0, Z0                                        // 0

@@ -2562,6 +2562,854 @@ end4:
 	CBNZ R1, loop1                                           // while --rows > 0
 	RET
 
+// func softmaxPairsNEON(x []float32, pairs int, mask *rowMask, s float32)
+TEXT ·softmaxPairsNEON(SB), NOSPLIT, $0-44
+	MOVD $constNEON<>(SB), R22
+	FMOVQ 32(R22), F0                                        // 1
+	FMOVQ 16(R22), F1                                        // 1.2582912e+07
+	FMOVQ 48(R22), F2                                        // 0x7f
+	WORD $0x6e231c63                                         // eor v3, v3, v3             0
+	FMOVQ 64(R22), F4                                        // 1.442695
+	FMOVQ 80(R22), F5                                        // -0.6931472
+	FMOVQ 96(R22), F6                                        // 1.9046542e-09
+	FMOVQ 16(R22), F7                                        // 0x4b400000
+	FMOVQ 112(R22), F8                                       // 0.0013821003
+	FMOVQ 128(R22), F9                                       // 0.008368674
+	MOVD x_base+0(FP), R0                                    // x
+	MOVD pairs+24(FP), R1                                    // pairs
+	MOVD mask+32(FP), R2                                     // mask
+	MOVD 0(R2), R3                                           // mask.bytes
+	MOVWU s+40(FP), R23
+	VDUP R23, V10.S4                                         // s
+
+loop1:
+	MOVD R0, R4                                              // x
+	ADD R3, R4, R4
+	ADD $64, R4, R4
+	FMOVQ 544(R22), F11                                      // max = 0xff800000
+	FMOVQ 544(R22), F12                                      // max = 0xff800000
+	FMOVQ 544(R22), F13                                      // max = 0xff800000
+	FMOVQ 544(R22), F14                                      // max = 0xff800000
+	FMOVQ 544(R22), F15                                      // max = 0xff800000
+	FMOVQ 544(R22), F16                                      // max = 0xff800000
+	FMOVQ 544(R22), F17                                      // max = 0xff800000
+	FMOVQ 544(R22), F18                                      // max = 0xff800000
+	MOVD ZR, R5                                              // i = 0
+	CMP R3, R5
+	BGE end2
+
+loop2:
+	ADD R5, R0, R20                                          // &x[i]
+	FMOVQ 0(R20), F19                                        // t10 = x[i]
+	FMOVQ 16(R20), F20                                       // t18 = x[i]+16
+	WORD $0x6e2ade73                                         // fmul v19, v19, v10         t11 = t10 * s
+	WORD $0x6e2ade94                                         // fmul v20, v20, v10         t19 = t18 * s
+	WORD $0x6eabe675                                         // fcmgt v21, v19, v11        t12 = t11 > max
+	WORD $0x6eace696                                         // fcmgt v22, v20, v12        t20 = t19 > max
+	WORD $0x6eb51e6b                                         // bit v11, v19, v21          max = t12 ? t11 : max
+	WORD $0x6eb61e8c                                         // bit v12, v20, v22          max = t20 ? t19 : max
+	ADD R5, R4, R21                                          // &x[i]
+	FMOVQ 0(R21), F20                                        // t14 = x[i]
+	FMOVQ 16(R21), F22                                       // t22 = x[i]+16
+	WORD $0x6e2ade94                                         // fmul v20, v20, v10         t15 = t14 * s
+	WORD $0x6e2aded6                                         // fmul v22, v22, v10         t23 = t22 * s
+	WORD $0x6eafe693                                         // fcmgt v19, v20, v15        t16 = t15 > max
+	WORD $0x6eb0e6d5                                         // fcmgt v21, v22, v16        t24 = t23 > max
+	WORD $0x6eb31e8f                                         // bit v15, v20, v19          max = t16 ? t15 : max
+	WORD $0x6eb51ed0                                         // bit v16, v22, v21          max = t24 ? t23 : max
+	FMOVQ 32(R20), F22                                       // t26 = x[i]+32
+	FMOVQ 48(R20), F21                                       // t34 = x[i]+48
+	WORD $0x6e2aded6                                         // fmul v22, v22, v10         t27 = t26 * s
+	WORD $0x6e2adeb5                                         // fmul v21, v21, v10         t35 = t34 * s
+	WORD $0x6eade6d4                                         // fcmgt v20, v22, v13        t28 = t27 > max
+	WORD $0x6eaee6b3                                         // fcmgt v19, v21, v14        t36 = t35 > max
+	WORD $0x6eb41ecd                                         // bit v13, v22, v20          max = t28 ? t27 : max
+	WORD $0x6eb31eae                                         // bit v14, v21, v19          max = t36 ? t35 : max
+	FMOVQ 32(R21), F21                                       // t30 = x[i]+32
+	FMOVQ 48(R21), F19                                       // t38 = x[i]+48
+	WORD $0x6e2adeb5                                         // fmul v21, v21, v10         t31 = t30 * s
+	WORD $0x6e2ade73                                         // fmul v19, v19, v10         t39 = t38 * s
+	WORD $0x6eb1e6b6                                         // fcmgt v22, v21, v17        t32 = t31 > max
+	WORD $0x6eb2e674                                         // fcmgt v20, v19, v18        t40 = t39 > max
+	WORD $0x6eb61eb1                                         // bit v17, v21, v22          max = t32 ? t31 : max
+	WORD $0x6eb41e72                                         // bit v18, v19, v20          max = t40 ? t39 : max
+	ADD $64, R5, R5                                          // i += 64
+	CMP R3, R5
+	BLT loop2                                                // while i < mask.bytes
+
+end2:
+	FMOVQ 16(R2), F19                                        // t42 = mask+16
+	ADD R3, R0, R19                                          // &x[mask.bytes]
+	FMOVQ 0(R19), F20                                        // t44 = x[mask.bytes]
+	WORD $0x6e2ade94                                         // fmul v20, v20, v10         t45 = t44 * s
+	FMOVQ 544(R22), F21                                      // 0xff800000
+	WORD $0x6eb31e95                                         // bit v21, v20, v19          t46 = exists ? t45 : 0xff800000
+	WORD $0x6eabe6b4                                         // fcmgt v20, v21, v11        t47 = t46 > max
+	WORD $0x6eb41eab                                         // bit v11, v21, v20          max = t47 ? t46 : max
+	ADD R3, R4, R20                                          // &x[mask.bytes]
+	FMOVQ 0(R20), F21                                        // t49 = x[mask.bytes]
+	WORD $0x6e2adeb5                                         // fmul v21, v21, v10         t50 = t49 * s
+	FMOVQ 544(R22), F20                                      // 0xff800000
+	WORD $0x6eb31eb4                                         // bit v20, v21, v19          t51 = exists ? t50 : 0xff800000
+	WORD $0x6eafe695                                         // fcmgt v21, v20, v15        t52 = t51 > max
+	WORD $0x6eb51e8f                                         // bit v15, v20, v21          max = t52 ? t51 : max
+	FMOVQ 32(R2), F20                                        // t54 = mask+32
+	FMOVQ 16(R19), F21                                       // t56 = x[mask.bytes]+16
+	WORD $0x6e2adeb5                                         // fmul v21, v21, v10         t57 = t56 * s
+	FMOVQ 544(R22), F19                                      // 0xff800000
+	WORD $0x6eb41eb3                                         // bit v19, v21, v20          t58 = exists ? t57 : 0xff800000
+	WORD $0x6eace675                                         // fcmgt v21, v19, v12        t59 = t58 > max
+	WORD $0x6eb51e6c                                         // bit v12, v19, v21          max = t59 ? t58 : max
+	FMOVQ 16(R20), F19                                       // t61 = x[mask.bytes]+16
+	WORD $0x6e2ade73                                         // fmul v19, v19, v10         t62 = t61 * s
+	FMOVQ 544(R22), F21                                      // 0xff800000
+	WORD $0x6eb41e75                                         // bit v21, v19, v20          t63 = exists ? t62 : 0xff800000
+	WORD $0x6eb0e6b3                                         // fcmgt v19, v21, v16        t64 = t63 > max
+	WORD $0x6eb31eb0                                         // bit v16, v21, v19          max = t64 ? t63 : max
+	FMOVQ 48(R2), F21                                        // t66 = mask+48
+	FMOVQ 32(R19), F19                                       // t68 = x[mask.bytes]+32
+	WORD $0x6e2ade73                                         // fmul v19, v19, v10         t69 = t68 * s
+	FMOVQ 544(R22), F20                                      // 0xff800000
+	WORD $0x6eb51e74                                         // bit v20, v19, v21          t70 = exists ? t69 : 0xff800000
+	WORD $0x6eade693                                         // fcmgt v19, v20, v13        t71 = t70 > max
+	WORD $0x6eb31e8d                                         // bit v13, v20, v19          max = t71 ? t70 : max
+	FMOVQ 32(R20), F20                                       // t73 = x[mask.bytes]+32
+	WORD $0x6e2ade94                                         // fmul v20, v20, v10         t74 = t73 * s
+	FMOVQ 544(R22), F19                                      // 0xff800000
+	WORD $0x6eb51e93                                         // bit v19, v20, v21          t75 = exists ? t74 : 0xff800000
+	WORD $0x6eb1e674                                         // fcmgt v20, v19, v17        t76 = t75 > max
+	WORD $0x6eb41e71                                         // bit v17, v19, v20          max = t76 ? t75 : max
+	FMOVQ 64(R2), F19                                        // t78 = mask+64
+	FMOVQ 48(R19), F20                                       // t80 = x[mask.bytes]+48
+	WORD $0x6e2ade94                                         // fmul v20, v20, v10         t81 = t80 * s
+	FMOVQ 544(R22), F21                                      // 0xff800000
+	WORD $0x6eb31e95                                         // bit v21, v20, v19          t82 = exists ? t81 : 0xff800000
+	WORD $0x6eaee6b4                                         // fcmgt v20, v21, v14        t83 = t82 > max
+	WORD $0x6eb41eae                                         // bit v14, v21, v20          max = t83 ? t82 : max
+	FMOVQ 48(R20), F21                                       // t85 = x[mask.bytes]+48
+	WORD $0x6e2adeb5                                         // fmul v21, v21, v10         t86 = t85 * s
+	FMOVQ 544(R22), F20                                      // 0xff800000
+	WORD $0x6eb31eb4                                         // bit v20, v21, v19          t87 = exists ? t86 : 0xff800000
+	WORD $0x6eb2e695                                         // fcmgt v21, v20, v18        t88 = t87 > max
+	WORD $0x6eb51e92                                         // bit v18, v20, v21          max = t88 ? t87 : max
+	WORD $0x6eabe5b4                                         // fcmgt v20, v13, v11        t90 = max > max
+	WORD $0x6eb41dab                                         // bit v11, v13, v20          t91 = t90 ? max : max
+	WORD $0x6eace5cd                                         // fcmgt v13, v14, v12        t92 = max > max
+	WORD $0x6ead1dcc                                         // bit v12, v14, v13          t93 = t92 ? max : max
+	WORD $0x6eabe58e                                         // fcmgt v14, v12, v11        t94 = t93 > t91
+	WORD $0x6eae1d8b                                         // bit v11, v12, v14          t95 = t94 ? t93 : t91
+	WORD $0x6e0b416c                                         // ext #8 v12, v11, v11       t96 = t95 with lane i xor 2
+	WORD $0x6eabe58e                                         // fcmgt v14, v12, v11        t97 = t96 > t95
+	WORD $0x6eae1d8b                                         // bit v11, v12, v14          t98 = t97 ? t96 : t95
+	WORD $0x4ea0096c                                         // rev64 v12, v11             t99 = t98 with lane i xor 1
+	WORD $0x6eabe58e                                         // fcmgt v14, v12, v11        t100 = t99 > t98
+	WORD $0x6eae1d8b                                         // bit v11, v12, v14          t101 = t100 ? t99 : t98
+	WORD $0x4e04056b                                         // dup[0] v11, v11            m = lane 0 of t101
+	WORD $0x6eafe62c                                         // fcmgt v12, v17, v15        t103 = max > max
+	WORD $0x6eac1e2f                                         // bit v15, v17, v12          t104 = t103 ? max : max
+	WORD $0x6eb0e651                                         // fcmgt v17, v18, v16        t105 = max > max
+	WORD $0x6eb11e50                                         // bit v16, v18, v17          t106 = t105 ? max : max
+	WORD $0x6eafe612                                         // fcmgt v18, v16, v15        t107 = t106 > t104
+	WORD $0x6eb21e0f                                         // bit v15, v16, v18          t108 = t107 ? t106 : t104
+	WORD $0x6e0f41f0                                         // ext #8 v16, v15, v15       t109 = t108 with lane i xor 2
+	WORD $0x6eafe612                                         // fcmgt v18, v16, v15        t110 = t109 > t108
+	WORD $0x6eb21e0f                                         // bit v15, v16, v18          t111 = t110 ? t109 : t108
+	WORD $0x4ea009f0                                         // rev64 v16, v15             t112 = t111 with lane i xor 1
+	WORD $0x6eafe612                                         // fcmgt v18, v16, v15        t113 = t112 > t111
+	WORD $0x6eb21e0f                                         // bit v15, v16, v18          t114 = t113 ? t112 : t111
+	WORD $0x4e0405ef                                         // dup[0] v15, v15            m = lane 0 of t114
+	WORD $0x6e301e10                                         // eor v16, v16, v16          Z = 0
+	WORD $0x6e321e52                                         // eor v18, v18, v18          Z = 0
+	WORD $0x6e311e31                                         // eor v17, v17, v17          Z = 0
+	WORD $0x6e2c1d8c                                         // eor v12, v12, v12          Z = 0
+	WORD $0x6e2e1dce                                         // eor v14, v14, v14          Z = 0
+	WORD $0x6e2d1dad                                         // eor v13, v13, v13          Z = 0
+	WORD $0x6e341e94                                         // eor v20, v20, v20          Z = 0
+	WORD $0x6e351eb5                                         // eor v21, v21, v21          Z = 0
+	MOVD ZR, R5                                              // i = 0
+	CMP R3, R5
+	BGE end3
+
+loop3:
+	ADD R5, R0, R21                                          // &x[i]
+	FMOVQ 0(R21), F19                                        // t124 = x[i]
+	FMOVQ 16(R21), F22                                       // t174 = x[i]+16
+	WORD $0x6e2ade73                                         // fmul v19, v19, v10         t125 = t124 * s
+	WORD $0x6e2aded6                                         // fmul v22, v22, v10         t175 = t174 * s
+	WORD $0x4eabd673                                         // fsub v19, v19, v11         t126 = t125 - m
+	WORD $0x4eabd6d6                                         // fsub v22, v22, v11         t176 = t175 - m
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e24ce77                                         // fmla v23, v19, v4          t127 = fma(t126, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c38                                         // mov v24, v1, v1            
+	WORD $0x4e24ced8                                         // fmla v24, v22, v4          t177 = fma(t176, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6f9                                         // fsub v25, v23, v1          t128 = t127 - 1.2582912e+07
+	WORD $0x4ea1d71a                                         // fsub v26, v24, v1          t178 = t177 - 1.2582912e+07
+	WORD $0x4eb31e7b                                         // mov v27, v19, v19          
+	WORD $0x4e25cf3b                                         // fmla v27, v25, v5          t129 = fma(t128, -0.6931472, t126)
+	WORD $0x4eb61edc                                         // mov v28, v22, v22          
+	WORD $0x4e25cf5c                                         // fmla v28, v26, v5          t179 = fma(t178, -0.6931472, t176)
+	WORD $0x4e26cf3b                                         // fmla v27, v25, v6          r = fma(t128, 1.9046542e-09, t129)
+	WORD $0x4e26cf5c                                         // fmla v28, v26, v6          r = fma(t178, 1.9046542e-09, t179)
+	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t127 - 0x4b400000
+	WORD $0x6ea78718                                         // sub v24, v24, v7           n = t177 - 0x4b400000
+	WORD $0x4ea91d3a                                         // mov v26, v9, v9            
+	WORD $0x4e3bcd1a                                         // fmla v26, v8, v27          t132 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4ea91d39                                         // mov v25, v9, v9            
+	WORD $0x4e3ccd19                                         // fmla v25, v8, v28          t182 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F29                                      // 0.041668262
+	WORD $0x4e3bcf5d                                         // fmla v29, v26, v27         t133 = fma(t132, r, 0.041668262)
+	FMOVQ 144(R22), F26                                      // 0.041668262
+	WORD $0x4e3ccf3a                                         // fmla v26, v25, v28         t183 = fma(t182, r, 0.041668262)
+	FMOVQ 160(R22), F25                                      // 0.16666521
+	WORD $0x4e3bcfb9                                         // fmla v25, v29, v27         t134 = fma(t133, r, 0.16666521)
+	FMOVQ 160(R22), F29                                      // 0.16666521
+	WORD $0x4e3ccf5d                                         // fmla v29, v26, v28         t184 = fma(t183, r, 0.16666521)
+	FMOVQ 176(R22), F26                                      // 0.49999994
+	WORD $0x4e3bcf3a                                         // fmla v26, v25, v27         t135 = fma(t134, r, 0.49999994)
+	FMOVQ 176(R22), F25                                      // 0.49999994
+	WORD $0x4e3ccfb9                                         // fmla v25, v29, v28         t185 = fma(t184, r, 0.49999994)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e3bcf5d                                         // fmla v29, v26, v27         t136 = fma(t135, r, 1)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e3ccf3a                                         // fmla v26, v25, v28         t186 = fma(t185, r, 1)
+	WORD $0x4ea01c19                                         // mov v25, v0, v0            
+	WORD $0x4e3bcfb9                                         // fmla v25, v29, v27         t137 = fma(t136, r, 1)
+	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
+	WORD $0x4e3ccf5b                                         // fmla v27, v26, v28         t187 = fma(t186, r, 1)
+	WORD $0x4f3f06fc                                         // sshr v28, v23              t138 = n >> 1
+	WORD $0x4f3f071a                                         // sshr v26, v24              t188 = n >> 1
+	WORD $0x4ea2879d                                         // add v29, v28, v2           t139 = t138 + 0x7f
+	WORD $0x4ea2875e                                         // add v30, v26, v2           t189 = t188 + 0x7f
+	WORD $0x4f3757bd                                         // shl v29, v29               t140 = t139 << 23
+	WORD $0x4f3757de                                         // shl v30, v30               t190 = t189 << 23
+	WORD $0x6e3ddf39                                         // fmul v25, v25, v29         t141 = t137 * t140
+	WORD $0x6e3edf7b                                         // fmul v27, v27, v30         t191 = t187 * t190
+	WORD $0x6ebc86f7                                         // sub v23, v23, v28          t142 = n - t138
+	WORD $0x6eba8718                                         // sub v24, v24, v26          t192 = n - t188
+	WORD $0x4ea286f7                                         // add v23, v23, v2           t143 = t142 + 0x7f
+	WORD $0x4ea28718                                         // add v24, v24, v2           t193 = t192 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t144 = t143 << 23
+	WORD $0x4f375718                                         // shl v24, v24               t194 = t193 << 23
+	WORD $0x6e37df39                                         // fmul v25, v25, v23         t145 = t141 * t144
+	WORD $0x6e38df7b                                         // fmul v27, v27, v24         t195 = t191 * t194
+	FMOVQ 192(R22), F24                                      // -87.34
+	WORD $0x6eb3e718                                         // fcmgt v24, v24, v19        t146 = -87.34 > t126
+	FMOVQ 192(R22), F19                                      // -87.34
+	WORD $0x6eb6e673                                         // fcmgt v19, v19, v22        t196 = -87.34 > t176
+	WORD $0x6eb81c79                                         // bit v25, v3, v24           t147 = t146 ? 0 : t145
+	WORD $0x6eb31c7b                                         // bit v27, v3, v19           t197 = t196 ? 0 : t195
+	FMOVQ F25, 0(R21)                                        // x[i] = t147
+	FMOVQ F27, 16(R21)                                       // x[i]+16 = t197
+	WORD $0x4e39d610                                         // fadd v16, v16, v25         Z = Z + t147
+	WORD $0x4e3bd652                                         // fadd v18, v18, v27         Z = Z + t197
+	ADD R5, R4, R19                                          // &x[i]
+	FMOVQ 0(R19), F27                                        // t149 = x[i]
+	FMOVQ 16(R19), F25                                       // t199 = x[i]+16
+	WORD $0x6e2adf7b                                         // fmul v27, v27, v10         t150 = t149 * s
+	WORD $0x6e2adf39                                         // fmul v25, v25, v10         t200 = t199 * s
+	WORD $0x4eafd77b                                         // fsub v27, v27, v15         t151 = t150 - m
+	WORD $0x4eafd739                                         // fsub v25, v25, v15         t201 = t200 - m
+	WORD $0x4ea11c33                                         // mov v19, v1, v1            
+	WORD $0x4e24cf73                                         // fmla v19, v27, v4          t152 = fma(t151, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c38                                         // mov v24, v1, v1            
+	WORD $0x4e24cf38                                         // fmla v24, v25, v4          t202 = fma(t201, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d676                                         // fsub v22, v19, v1          t153 = t152 - 1.2582912e+07
+	WORD $0x4ea1d717                                         // fsub v23, v24, v1          t203 = t202 - 1.2582912e+07
+	WORD $0x4ebb1f7a                                         // mov v26, v27, v27          
+	WORD $0x4e25ceda                                         // fmla v26, v22, v5          t154 = fma(t153, -0.6931472, t151)
+	WORD $0x4eb91f3c                                         // mov v28, v25, v25          
+	WORD $0x4e25cefc                                         // fmla v28, v23, v5          t204 = fma(t203, -0.6931472, t201)
+	WORD $0x4e26ceda                                         // fmla v26, v22, v6          r = fma(t153, 1.9046542e-09, t154)
+	WORD $0x4e26cefc                                         // fmla v28, v23, v6          r = fma(t203, 1.9046542e-09, t204)
+	WORD $0x6ea78673                                         // sub v19, v19, v7           n = t152 - 0x4b400000
+	WORD $0x6ea78718                                         // sub v24, v24, v7           n = t202 - 0x4b400000
+	WORD $0x4ea91d37                                         // mov v23, v9, v9            
+	WORD $0x4e3acd17                                         // fmla v23, v8, v26          t157 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4ea91d36                                         // mov v22, v9, v9            
+	WORD $0x4e3ccd16                                         // fmla v22, v8, v28          t207 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F30                                      // 0.041668262
+	WORD $0x4e3acefe                                         // fmla v30, v23, v26         t158 = fma(t157, r, 0.041668262)
+	FMOVQ 144(R22), F23                                      // 0.041668262
+	WORD $0x4e3cced7                                         // fmla v23, v22, v28         t208 = fma(t207, r, 0.041668262)
+	FMOVQ 160(R22), F22                                      // 0.16666521
+	WORD $0x4e3acfd6                                         // fmla v22, v30, v26         t159 = fma(t158, r, 0.16666521)
+	FMOVQ 160(R22), F30                                      // 0.16666521
+	WORD $0x4e3ccefe                                         // fmla v30, v23, v28         t209 = fma(t208, r, 0.16666521)
+	FMOVQ 176(R22), F23                                      // 0.49999994
+	WORD $0x4e3aced7                                         // fmla v23, v22, v26         t160 = fma(t159, r, 0.49999994)
+	FMOVQ 176(R22), F22                                      // 0.49999994
+	WORD $0x4e3ccfd6                                         // fmla v22, v30, v28         t210 = fma(t209, r, 0.49999994)
+	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
+	WORD $0x4e3acefe                                         // fmla v30, v23, v26         t161 = fma(t160, r, 1)
+	WORD $0x4ea01c17                                         // mov v23, v0, v0            
+	WORD $0x4e3cced7                                         // fmla v23, v22, v28         t211 = fma(t210, r, 1)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e3acfd6                                         // fmla v22, v30, v26         t162 = fma(t161, r, 1)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e3ccefa                                         // fmla v26, v23, v28         t212 = fma(t211, r, 1)
+	WORD $0x4f3f067c                                         // sshr v28, v19              t163 = n >> 1
+	WORD $0x4f3f0717                                         // sshr v23, v24              t213 = n >> 1
+	WORD $0x4ea2879e                                         // add v30, v28, v2           t164 = t163 + 0x7f
+	WORD $0x4ea286fd                                         // add v29, v23, v2           t214 = t213 + 0x7f
+	WORD $0x4f3757de                                         // shl v30, v30               t165 = t164 << 23
+	WORD $0x4f3757bd                                         // shl v29, v29               t215 = t214 << 23
+	WORD $0x6e3eded6                                         // fmul v22, v22, v30         t166 = t162 * t165
+	WORD $0x6e3ddf5a                                         // fmul v26, v26, v29         t216 = t212 * t215
+	WORD $0x6ebc8673                                         // sub v19, v19, v28          t167 = n - t163
+	WORD $0x6eb78718                                         // sub v24, v24, v23          t217 = n - t213
+	WORD $0x4ea28673                                         // add v19, v19, v2           t168 = t167 + 0x7f
+	WORD $0x4ea28718                                         // add v24, v24, v2           t218 = t217 + 0x7f
+	WORD $0x4f375673                                         // shl v19, v19               t169 = t168 << 23
+	WORD $0x4f375718                                         // shl v24, v24               t219 = t218 << 23
+	WORD $0x6e33ded6                                         // fmul v22, v22, v19         t170 = t166 * t169
+	WORD $0x6e38df5a                                         // fmul v26, v26, v24         t220 = t216 * t219
+	FMOVQ 192(R22), F24                                      // -87.34
+	WORD $0x6ebbe718                                         // fcmgt v24, v24, v27        t171 = -87.34 > t151
+	FMOVQ 192(R22), F27                                      // -87.34
+	WORD $0x6eb9e77b                                         // fcmgt v27, v27, v25        t221 = -87.34 > t201
+	WORD $0x6eb81c76                                         // bit v22, v3, v24           t172 = t171 ? 0 : t170
+	WORD $0x6ebb1c7a                                         // bit v26, v3, v27           t222 = t221 ? 0 : t220
+	FMOVQ F22, 0(R19)                                        // x[i] = t172
+	FMOVQ F26, 16(R19)                                       // x[i]+16 = t222
+	WORD $0x4e36d5ce                                         // fadd v14, v14, v22         Z = Z + t172
+	WORD $0x4e3ad5ad                                         // fadd v13, v13, v26         Z = Z + t222
+	FMOVQ 32(R21), F26                                       // t224 = x[i]+32
+	FMOVQ 48(R21), F22                                       // t274 = x[i]+48
+	WORD $0x6e2adf5a                                         // fmul v26, v26, v10         t225 = t224 * s
+	WORD $0x6e2aded6                                         // fmul v22, v22, v10         t275 = t274 * s
+	WORD $0x4eabd75a                                         // fsub v26, v26, v11         t226 = t225 - m
+	WORD $0x4eabd6d6                                         // fsub v22, v22, v11         t276 = t275 - m
+	WORD $0x4ea11c3b                                         // mov v27, v1, v1            
+	WORD $0x4e24cf5b                                         // fmla v27, v26, v4          t227 = fma(t226, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c38                                         // mov v24, v1, v1            
+	WORD $0x4e24ced8                                         // fmla v24, v22, v4          t277 = fma(t276, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d779                                         // fsub v25, v27, v1          t228 = t227 - 1.2582912e+07
+	WORD $0x4ea1d713                                         // fsub v19, v24, v1          t278 = t277 - 1.2582912e+07
+	WORD $0x4eba1f57                                         // mov v23, v26, v26          
+	WORD $0x4e25cf37                                         // fmla v23, v25, v5          t229 = fma(t228, -0.6931472, t226)
+	WORD $0x4eb61edc                                         // mov v28, v22, v22          
+	WORD $0x4e25ce7c                                         // fmla v28, v19, v5          t279 = fma(t278, -0.6931472, t276)
+	WORD $0x4e26cf37                                         // fmla v23, v25, v6          r = fma(t228, 1.9046542e-09, t229)
+	WORD $0x4e26ce7c                                         // fmla v28, v19, v6          r = fma(t278, 1.9046542e-09, t279)
+	WORD $0x6ea7877b                                         // sub v27, v27, v7           n = t227 - 0x4b400000
+	WORD $0x6ea78718                                         // sub v24, v24, v7           n = t277 - 0x4b400000
+	WORD $0x4ea91d33                                         // mov v19, v9, v9            
+	WORD $0x4e37cd13                                         // fmla v19, v8, v23          t232 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4ea91d39                                         // mov v25, v9, v9            
+	WORD $0x4e3ccd19                                         // fmla v25, v8, v28          t282 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F29                                      // 0.041668262
+	WORD $0x4e37ce7d                                         // fmla v29, v19, v23         t233 = fma(t232, r, 0.041668262)
+	FMOVQ 144(R22), F19                                      // 0.041668262
+	WORD $0x4e3ccf33                                         // fmla v19, v25, v28         t283 = fma(t282, r, 0.041668262)
+	FMOVQ 160(R22), F25                                      // 0.16666521
+	WORD $0x4e37cfb9                                         // fmla v25, v29, v23         t234 = fma(t233, r, 0.16666521)
+	FMOVQ 160(R22), F29                                      // 0.16666521
+	WORD $0x4e3cce7d                                         // fmla v29, v19, v28         t284 = fma(t283, r, 0.16666521)
+	FMOVQ 176(R22), F19                                      // 0.49999994
+	WORD $0x4e37cf33                                         // fmla v19, v25, v23         t235 = fma(t234, r, 0.49999994)
+	FMOVQ 176(R22), F25                                      // 0.49999994
+	WORD $0x4e3ccfb9                                         // fmla v25, v29, v28         t285 = fma(t284, r, 0.49999994)
+	WORD $0x4ea01c1d                                         // mov v29, v0, v0            
+	WORD $0x4e37ce7d                                         // fmla v29, v19, v23         t236 = fma(t235, r, 1)
+	WORD $0x4ea01c13                                         // mov v19, v0, v0            
+	WORD $0x4e3ccf33                                         // fmla v19, v25, v28         t286 = fma(t285, r, 1)
+	WORD $0x4ea01c19                                         // mov v25, v0, v0            
+	WORD $0x4e37cfb9                                         // fmla v25, v29, v23         t237 = fma(t236, r, 1)
+	WORD $0x4ea01c17                                         // mov v23, v0, v0            
+	WORD $0x4e3cce77                                         // fmla v23, v19, v28         t287 = fma(t286, r, 1)
+	WORD $0x4f3f077c                                         // sshr v28, v27              t238 = n >> 1
+	WORD $0x4f3f0713                                         // sshr v19, v24              t288 = n >> 1
+	WORD $0x4ea2879d                                         // add v29, v28, v2           t239 = t238 + 0x7f
+	WORD $0x4ea2867e                                         // add v30, v19, v2           t289 = t288 + 0x7f
+	WORD $0x4f3757bd                                         // shl v29, v29               t240 = t239 << 23
+	WORD $0x4f3757de                                         // shl v30, v30               t290 = t289 << 23
+	WORD $0x6e3ddf39                                         // fmul v25, v25, v29         t241 = t237 * t240
+	WORD $0x6e3edef7                                         // fmul v23, v23, v30         t291 = t287 * t290
+	WORD $0x6ebc877b                                         // sub v27, v27, v28          t242 = n - t238
+	WORD $0x6eb38718                                         // sub v24, v24, v19          t292 = n - t288
+	WORD $0x4ea2877b                                         // add v27, v27, v2           t243 = t242 + 0x7f
+	WORD $0x4ea28718                                         // add v24, v24, v2           t293 = t292 + 0x7f
+	WORD $0x4f37577b                                         // shl v27, v27               t244 = t243 << 23
+	WORD $0x4f375718                                         // shl v24, v24               t294 = t293 << 23
+	WORD $0x6e3bdf39                                         // fmul v25, v25, v27         t245 = t241 * t244
+	WORD $0x6e38def7                                         // fmul v23, v23, v24         t295 = t291 * t294
+	FMOVQ 192(R22), F24                                      // -87.34
+	WORD $0x6ebae718                                         // fcmgt v24, v24, v26        t246 = -87.34 > t226
+	FMOVQ 192(R22), F26                                      // -87.34
+	WORD $0x6eb6e75a                                         // fcmgt v26, v26, v22        t296 = -87.34 > t276
+	WORD $0x6eb81c79                                         // bit v25, v3, v24           t247 = t246 ? 0 : t245
+	WORD $0x6eba1c77                                         // bit v23, v3, v26           t297 = t296 ? 0 : t295
+	FMOVQ F25, 32(R21)                                       // x[i]+32 = t247
+	FMOVQ F23, 48(R21)                                       // x[i]+48 = t297
+	WORD $0x4e39d631                                         // fadd v17, v17, v25         Z = Z + t247
+	WORD $0x4e37d58c                                         // fadd v12, v12, v23         Z = Z + t297
+	FMOVQ 32(R19), F23                                       // t249 = x[i]+32
+	FMOVQ 48(R19), F25                                       // t299 = x[i]+48
+	WORD $0x6e2adef7                                         // fmul v23, v23, v10         t250 = t249 * s
+	WORD $0x6e2adf39                                         // fmul v25, v25, v10         t300 = t299 * s
+	WORD $0x4eafd6f7                                         // fsub v23, v23, v15         t251 = t250 - m
+	WORD $0x4eafd739                                         // fsub v25, v25, v15         t301 = t300 - m
+	WORD $0x4ea11c3a                                         // mov v26, v1, v1            
+	WORD $0x4e24cefa                                         // fmla v26, v23, v4          t252 = fma(t251, 1.442695, 1.2582912e+07)
+	WORD $0x4ea11c38                                         // mov v24, v1, v1            
+	WORD $0x4e24cf38                                         // fmla v24, v25, v4          t302 = fma(t301, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d756                                         // fsub v22, v26, v1          t253 = t252 - 1.2582912e+07
+	WORD $0x4ea1d71b                                         // fsub v27, v24, v1          t303 = t302 - 1.2582912e+07
+	WORD $0x4eb71ef3                                         // mov v19, v23, v23          
+	WORD $0x4e25ced3                                         // fmla v19, v22, v5          t254 = fma(t253, -0.6931472, t251)
+	WORD $0x4eb91f3c                                         // mov v28, v25, v25          
+	WORD $0x4e25cf7c                                         // fmla v28, v27, v5          t304 = fma(t303, -0.6931472, t301)
+	WORD $0x4e26ced3                                         // fmla v19, v22, v6          r = fma(t253, 1.9046542e-09, t254)
+	WORD $0x4e26cf7c                                         // fmla v28, v27, v6          r = fma(t303, 1.9046542e-09, t304)
+	WORD $0x6ea7875a                                         // sub v26, v26, v7           n = t252 - 0x4b400000
+	WORD $0x6ea78718                                         // sub v24, v24, v7           n = t302 - 0x4b400000
+	WORD $0x4ea91d3b                                         // mov v27, v9, v9            
+	WORD $0x4e33cd1b                                         // fmla v27, v8, v19          t257 = fma(0.0013821003, r, 0.008368674)
+	WORD $0x4ea91d36                                         // mov v22, v9, v9            
+	WORD $0x4e3ccd16                                         // fmla v22, v8, v28          t307 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F30                                      // 0.041668262
+	WORD $0x4e33cf7e                                         // fmla v30, v27, v19         t258 = fma(t257, r, 0.041668262)
+	FMOVQ 144(R22), F27                                      // 0.041668262
+	WORD $0x4e3ccedb                                         // fmla v27, v22, v28         t308 = fma(t307, r, 0.041668262)
+	FMOVQ 160(R22), F22                                      // 0.16666521
+	WORD $0x4e33cfd6                                         // fmla v22, v30, v19         t259 = fma(t258, r, 0.16666521)
+	FMOVQ 160(R22), F30                                      // 0.16666521
+	WORD $0x4e3ccf7e                                         // fmla v30, v27, v28         t309 = fma(t308, r, 0.16666521)
+	FMOVQ 176(R22), F27                                      // 0.49999994
+	WORD $0x4e33cedb                                         // fmla v27, v22, v19         t260 = fma(t259, r, 0.49999994)
+	FMOVQ 176(R22), F22                                      // 0.49999994
+	WORD $0x4e3ccfd6                                         // fmla v22, v30, v28         t310 = fma(t309, r, 0.49999994)
+	WORD $0x4ea01c1e                                         // mov v30, v0, v0            
+	WORD $0x4e33cf7e                                         // fmla v30, v27, v19         t261 = fma(t260, r, 1)
+	WORD $0x4ea01c1b                                         // mov v27, v0, v0            
+	WORD $0x4e3ccedb                                         // fmla v27, v22, v28         t311 = fma(t310, r, 1)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e33cfd6                                         // fmla v22, v30, v19         t262 = fma(t261, r, 1)
+	WORD $0x4ea01c13                                         // mov v19, v0, v0            
+	WORD $0x4e3ccf73                                         // fmla v19, v27, v28         t312 = fma(t311, r, 1)
+	WORD $0x4f3f075c                                         // sshr v28, v26              t263 = n >> 1
+	WORD $0x4f3f071b                                         // sshr v27, v24              t313 = n >> 1
+	WORD $0x4ea2879e                                         // add v30, v28, v2           t264 = t263 + 0x7f
+	WORD $0x4ea2877d                                         // add v29, v27, v2           t314 = t313 + 0x7f
+	WORD $0x4f3757de                                         // shl v30, v30               t265 = t264 << 23
+	WORD $0x4f3757bd                                         // shl v29, v29               t315 = t314 << 23
+	WORD $0x6e3eded6                                         // fmul v22, v22, v30         t266 = t262 * t265
+	WORD $0x6e3dde73                                         // fmul v19, v19, v29         t316 = t312 * t315
+	WORD $0x6ebc875a                                         // sub v26, v26, v28          t267 = n - t263
+	WORD $0x6ebb8718                                         // sub v24, v24, v27          t317 = n - t313
+	WORD $0x4ea2875a                                         // add v26, v26, v2           t268 = t267 + 0x7f
+	WORD $0x4ea28718                                         // add v24, v24, v2           t318 = t317 + 0x7f
+	WORD $0x4f37575a                                         // shl v26, v26               t269 = t268 << 23
+	WORD $0x4f375718                                         // shl v24, v24               t319 = t318 << 23
+	WORD $0x6e3aded6                                         // fmul v22, v22, v26         t270 = t266 * t269
+	WORD $0x6e38de73                                         // fmul v19, v19, v24         t320 = t316 * t319
+	FMOVQ 192(R22), F24                                      // -87.34
+	WORD $0x6eb7e718                                         // fcmgt v24, v24, v23        t271 = -87.34 > t251
+	FMOVQ 192(R22), F23                                      // -87.34
+	WORD $0x6eb9e6f7                                         // fcmgt v23, v23, v25        t321 = -87.34 > t301
+	WORD $0x6eb81c76                                         // bit v22, v3, v24           t272 = t271 ? 0 : t270
+	WORD $0x6eb71c73                                         // bit v19, v3, v23           t322 = t321 ? 0 : t320
+	FMOVQ F22, 32(R19)                                       // x[i]+32 = t272
+	FMOVQ F19, 48(R19)                                       // x[i]+48 = t322
+	WORD $0x4e36d694                                         // fadd v20, v20, v22         Z = Z + t272
+	WORD $0x4e33d6b5                                         // fadd v21, v21, v19         Z = Z + t322
+	ADD $64, R5, R5                                          // i += 64
+	CMP R3, R5
+	BLT loop3                                                // while i < mask.bytes
+
+end3:
+	FMOVQ 16(R2), F19                                        // t324 = mask+16
+	ADD R3, R0, R20                                          // &x[mask.bytes]
+	FMOVQ 0(R20), F22                                        // t326 = x[mask.bytes]
+	WORD $0x6e2aded6                                         // fmul v22, v22, v10         t327 = t326 * s
+	WORD $0x4eabd6d6                                         // fsub v22, v22, v11         t328 = t327 - m
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e24ced7                                         // fmla v23, v22, v4          t329 = fma(t328, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6f8                                         // fsub v24, v23, v1          t330 = t329 - 1.2582912e+07
+	WORD $0x4eb61ed9                                         // mov v25, v22, v22          
+	WORD $0x4e25cf19                                         // fmla v25, v24, v5          t331 = fma(t330, -0.6931472, t328)
+	WORD $0x4e26cf19                                         // fmla v25, v24, v6          r = fma(t330, 1.9046542e-09, t331)
+	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t329 - 0x4b400000
+	WORD $0x4ea91d38                                         // mov v24, v9, v9            
+	WORD $0x4e39cd18                                         // fmla v24, v8, v25          t334 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F26                                      // 0.041668262
+	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t335 = fma(t334, r, 0.041668262)
+	FMOVQ 160(R22), F24                                      // 0.16666521
+	WORD $0x4e39cf58                                         // fmla v24, v26, v25         t336 = fma(t335, r, 0.16666521)
+	FMOVQ 176(R22), F26                                      // 0.49999994
+	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t337 = fma(t336, r, 0.49999994)
+	WORD $0x4ea01c18                                         // mov v24, v0, v0            
+	WORD $0x4e39cf58                                         // fmla v24, v26, v25         t338 = fma(t337, r, 1)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t339 = fma(t338, r, 1)
+	WORD $0x4f3f06f9                                         // sshr v25, v23              t340 = n >> 1
+	WORD $0x4ea28738                                         // add v24, v25, v2           t341 = t340 + 0x7f
+	WORD $0x4f375718                                         // shl v24, v24               t342 = t341 << 23
+	WORD $0x6e38df5a                                         // fmul v26, v26, v24         t343 = t339 * t342
+	WORD $0x6eb986f7                                         // sub v23, v23, v25          t344 = n - t340
+	WORD $0x4ea286f7                                         // add v23, v23, v2           t345 = t344 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t346 = t345 << 23
+	WORD $0x6e37df5a                                         // fmul v26, v26, v23         t347 = t343 * t346
+	FMOVQ 192(R22), F23                                      // -87.34
+	WORD $0x6eb6e6f7                                         // fcmgt v23, v23, v22        t348 = -87.34 > t328
+	WORD $0x6eb71c7a                                         // bit v26, v3, v23           t349 = t348 ? 0 : t347
+	WORD $0x6ef31c7a                                         // bif v26, v3, v19           t350 = exists ? t349 : 0
+	FMOVQ F26, 0(R20)                                        // x[mask.bytes] = t350
+	WORD $0x4e3ad610                                         // fadd v16, v16, v26         Z = Z + t350
+	ADD R3, R4, R21                                          // &x[mask.bytes]
+	FMOVQ 0(R21), F26                                        // t352 = x[mask.bytes]
+	WORD $0x6e2adf5a                                         // fmul v26, v26, v10         t353 = t352 * s
+	WORD $0x4eafd75a                                         // fsub v26, v26, v15         t354 = t353 - m
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e24cf57                                         // fmla v23, v26, v4          t355 = fma(t354, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6f6                                         // fsub v22, v23, v1          t356 = t355 - 1.2582912e+07
+	WORD $0x4eba1f59                                         // mov v25, v26, v26          
+	WORD $0x4e25ced9                                         // fmla v25, v22, v5          t357 = fma(t356, -0.6931472, t354)
+	WORD $0x4e26ced9                                         // fmla v25, v22, v6          r = fma(t356, 1.9046542e-09, t357)
+	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t355 - 0x4b400000
+	WORD $0x4ea91d36                                         // mov v22, v9, v9            
+	WORD $0x4e39cd16                                         // fmla v22, v8, v25          t360 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F24                                      // 0.041668262
+	WORD $0x4e39ced8                                         // fmla v24, v22, v25         t361 = fma(t360, r, 0.041668262)
+	FMOVQ 160(R22), F22                                      // 0.16666521
+	WORD $0x4e39cf16                                         // fmla v22, v24, v25         t362 = fma(t361, r, 0.16666521)
+	FMOVQ 176(R22), F24                                      // 0.49999994
+	WORD $0x4e39ced8                                         // fmla v24, v22, v25         t363 = fma(t362, r, 0.49999994)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e39cf16                                         // fmla v22, v24, v25         t364 = fma(t363, r, 1)
+	WORD $0x4ea01c18                                         // mov v24, v0, v0            
+	WORD $0x4e39ced8                                         // fmla v24, v22, v25         t365 = fma(t364, r, 1)
+	WORD $0x4f3f06f9                                         // sshr v25, v23              t366 = n >> 1
+	WORD $0x4ea28736                                         // add v22, v25, v2           t367 = t366 + 0x7f
+	WORD $0x4f3756d6                                         // shl v22, v22               t368 = t367 << 23
+	WORD $0x6e36df18                                         // fmul v24, v24, v22         t369 = t365 * t368
+	WORD $0x6eb986f7                                         // sub v23, v23, v25          t370 = n - t366
+	WORD $0x4ea286f7                                         // add v23, v23, v2           t371 = t370 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t372 = t371 << 23
+	WORD $0x6e37df18                                         // fmul v24, v24, v23         t373 = t369 * t372
+	FMOVQ 192(R22), F23                                      // -87.34
+	WORD $0x6ebae6f7                                         // fcmgt v23, v23, v26        t374 = -87.34 > t354
+	WORD $0x6eb71c78                                         // bit v24, v3, v23           t375 = t374 ? 0 : t373
+	WORD $0x6e631f13                                         // bsl v19, v24, v3           t376 = exists ? t375 : 0
+	FMOVQ F19, 0(R21)                                        // x[mask.bytes] = t376
+	WORD $0x4e33d5ce                                         // fadd v14, v14, v19         Z = Z + t376
+	FMOVQ 32(R2), F19                                        // t378 = mask+32
+	FMOVQ 16(R20), F24                                       // t380 = x[mask.bytes]+16
+	WORD $0x6e2adf18                                         // fmul v24, v24, v10         t381 = t380 * s
+	WORD $0x4eabd718                                         // fsub v24, v24, v11         t382 = t381 - m
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e24cf17                                         // fmla v23, v24, v4          t383 = fma(t382, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6fa                                         // fsub v26, v23, v1          t384 = t383 - 1.2582912e+07
+	WORD $0x4eb81f19                                         // mov v25, v24, v24          
+	WORD $0x4e25cf59                                         // fmla v25, v26, v5          t385 = fma(t384, -0.6931472, t382)
+	WORD $0x4e26cf59                                         // fmla v25, v26, v6          r = fma(t384, 1.9046542e-09, t385)
+	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t383 - 0x4b400000
+	WORD $0x4ea91d3a                                         // mov v26, v9, v9            
+	WORD $0x4e39cd1a                                         // fmla v26, v8, v25          t388 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F22                                      // 0.041668262
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t389 = fma(t388, r, 0.041668262)
+	FMOVQ 160(R22), F26                                      // 0.16666521
+	WORD $0x4e39ceda                                         // fmla v26, v22, v25         t390 = fma(t389, r, 0.16666521)
+	FMOVQ 176(R22), F22                                      // 0.49999994
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t391 = fma(t390, r, 0.49999994)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e39ceda                                         // fmla v26, v22, v25         t392 = fma(t391, r, 1)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t393 = fma(t392, r, 1)
+	WORD $0x4f3f06f9                                         // sshr v25, v23              t394 = n >> 1
+	WORD $0x4ea2873a                                         // add v26, v25, v2           t395 = t394 + 0x7f
+	WORD $0x4f37575a                                         // shl v26, v26               t396 = t395 << 23
+	WORD $0x6e3aded6                                         // fmul v22, v22, v26         t397 = t393 * t396
+	WORD $0x6eb986f7                                         // sub v23, v23, v25          t398 = n - t394
+	WORD $0x4ea286f7                                         // add v23, v23, v2           t399 = t398 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t400 = t399 << 23
+	WORD $0x6e37ded6                                         // fmul v22, v22, v23         t401 = t397 * t400
+	FMOVQ 192(R22), F23                                      // -87.34
+	WORD $0x6eb8e6f7                                         // fcmgt v23, v23, v24        t402 = -87.34 > t382
+	WORD $0x6eb71c76                                         // bit v22, v3, v23           t403 = t402 ? 0 : t401
+	WORD $0x6ef31c76                                         // bif v22, v3, v19           t404 = exists ? t403 : 0
+	FMOVQ F22, 16(R20)                                       // x[mask.bytes]+16 = t404
+	WORD $0x4e36d652                                         // fadd v18, v18, v22         Z = Z + t404
+	FMOVQ 16(R21), F22                                       // t406 = x[mask.bytes]+16
+	WORD $0x6e2aded6                                         // fmul v22, v22, v10         t407 = t406 * s
+	WORD $0x4eafd6d6                                         // fsub v22, v22, v15         t408 = t407 - m
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e24ced7                                         // fmla v23, v22, v4          t409 = fma(t408, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6f8                                         // fsub v24, v23, v1          t410 = t409 - 1.2582912e+07
+	WORD $0x4eb61ed9                                         // mov v25, v22, v22          
+	WORD $0x4e25cf19                                         // fmla v25, v24, v5          t411 = fma(t410, -0.6931472, t408)
+	WORD $0x4e26cf19                                         // fmla v25, v24, v6          r = fma(t410, 1.9046542e-09, t411)
+	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t409 - 0x4b400000
+	WORD $0x4ea91d38                                         // mov v24, v9, v9            
+	WORD $0x4e39cd18                                         // fmla v24, v8, v25          t414 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F26                                      // 0.041668262
+	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t415 = fma(t414, r, 0.041668262)
+	FMOVQ 160(R22), F24                                      // 0.16666521
+	WORD $0x4e39cf58                                         // fmla v24, v26, v25         t416 = fma(t415, r, 0.16666521)
+	FMOVQ 176(R22), F26                                      // 0.49999994
+	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t417 = fma(t416, r, 0.49999994)
+	WORD $0x4ea01c18                                         // mov v24, v0, v0            
+	WORD $0x4e39cf58                                         // fmla v24, v26, v25         t418 = fma(t417, r, 1)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e39cf1a                                         // fmla v26, v24, v25         t419 = fma(t418, r, 1)
+	WORD $0x4f3f06f9                                         // sshr v25, v23              t420 = n >> 1
+	WORD $0x4ea28738                                         // add v24, v25, v2           t421 = t420 + 0x7f
+	WORD $0x4f375718                                         // shl v24, v24               t422 = t421 << 23
+	WORD $0x6e38df5a                                         // fmul v26, v26, v24         t423 = t419 * t422
+	WORD $0x6eb986f7                                         // sub v23, v23, v25          t424 = n - t420
+	WORD $0x4ea286f7                                         // add v23, v23, v2           t425 = t424 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t426 = t425 << 23
+	WORD $0x6e37df5a                                         // fmul v26, v26, v23         t427 = t423 * t426
+	FMOVQ 192(R22), F23                                      // -87.34
+	WORD $0x6eb6e6f7                                         // fcmgt v23, v23, v22        t428 = -87.34 > t408
+	WORD $0x6eb71c7a                                         // bit v26, v3, v23           t429 = t428 ? 0 : t427
+	WORD $0x6e631f53                                         // bsl v19, v26, v3           t430 = exists ? t429 : 0
+	FMOVQ F19, 16(R21)                                       // x[mask.bytes]+16 = t430
+	WORD $0x4e33d5ad                                         // fadd v13, v13, v19         Z = Z + t430
+	FMOVQ 48(R2), F19                                        // t432 = mask+48
+	FMOVQ 32(R20), F26                                       // t434 = x[mask.bytes]+32
+	WORD $0x6e2adf5a                                         // fmul v26, v26, v10         t435 = t434 * s
+	WORD $0x4eabd75a                                         // fsub v26, v26, v11         t436 = t435 - m
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e24cf57                                         // fmla v23, v26, v4          t437 = fma(t436, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6f6                                         // fsub v22, v23, v1          t438 = t437 - 1.2582912e+07
+	WORD $0x4eba1f59                                         // mov v25, v26, v26          
+	WORD $0x4e25ced9                                         // fmla v25, v22, v5          t439 = fma(t438, -0.6931472, t436)
+	WORD $0x4e26ced9                                         // fmla v25, v22, v6          r = fma(t438, 1.9046542e-09, t439)
+	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t437 - 0x4b400000
+	WORD $0x4ea91d36                                         // mov v22, v9, v9            
+	WORD $0x4e39cd16                                         // fmla v22, v8, v25          t442 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F24                                      // 0.041668262
+	WORD $0x4e39ced8                                         // fmla v24, v22, v25         t443 = fma(t442, r, 0.041668262)
+	FMOVQ 160(R22), F22                                      // 0.16666521
+	WORD $0x4e39cf16                                         // fmla v22, v24, v25         t444 = fma(t443, r, 0.16666521)
+	FMOVQ 176(R22), F24                                      // 0.49999994
+	WORD $0x4e39ced8                                         // fmla v24, v22, v25         t445 = fma(t444, r, 0.49999994)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e39cf16                                         // fmla v22, v24, v25         t446 = fma(t445, r, 1)
+	WORD $0x4ea01c18                                         // mov v24, v0, v0            
+	WORD $0x4e39ced8                                         // fmla v24, v22, v25         t447 = fma(t446, r, 1)
+	WORD $0x4f3f06f9                                         // sshr v25, v23              t448 = n >> 1
+	WORD $0x4ea28736                                         // add v22, v25, v2           t449 = t448 + 0x7f
+	WORD $0x4f3756d6                                         // shl v22, v22               t450 = t449 << 23
+	WORD $0x6e36df18                                         // fmul v24, v24, v22         t451 = t447 * t450
+	WORD $0x6eb986f7                                         // sub v23, v23, v25          t452 = n - t448
+	WORD $0x4ea286f7                                         // add v23, v23, v2           t453 = t452 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t454 = t453 << 23
+	WORD $0x6e37df18                                         // fmul v24, v24, v23         t455 = t451 * t454
+	FMOVQ 192(R22), F23                                      // -87.34
+	WORD $0x6ebae6f7                                         // fcmgt v23, v23, v26        t456 = -87.34 > t436
+	WORD $0x6eb71c78                                         // bit v24, v3, v23           t457 = t456 ? 0 : t455
+	WORD $0x6ef31c78                                         // bif v24, v3, v19           t458 = exists ? t457 : 0
+	FMOVQ F24, 32(R20)                                       // x[mask.bytes]+32 = t458
+	WORD $0x4e38d631                                         // fadd v17, v17, v24         Z = Z + t458
+	FMOVQ 32(R21), F24                                       // t460 = x[mask.bytes]+32
+	WORD $0x6e2adf18                                         // fmul v24, v24, v10         t461 = t460 * s
+	WORD $0x4eafd718                                         // fsub v24, v24, v15         t462 = t461 - m
+	WORD $0x4ea11c37                                         // mov v23, v1, v1            
+	WORD $0x4e24cf17                                         // fmla v23, v24, v4          t463 = fma(t462, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d6fa                                         // fsub v26, v23, v1          t464 = t463 - 1.2582912e+07
+	WORD $0x4eb81f19                                         // mov v25, v24, v24          
+	WORD $0x4e25cf59                                         // fmla v25, v26, v5          t465 = fma(t464, -0.6931472, t462)
+	WORD $0x4e26cf59                                         // fmla v25, v26, v6          r = fma(t464, 1.9046542e-09, t465)
+	WORD $0x6ea786f7                                         // sub v23, v23, v7           n = t463 - 0x4b400000
+	WORD $0x4ea91d3a                                         // mov v26, v9, v9            
+	WORD $0x4e39cd1a                                         // fmla v26, v8, v25          t468 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F22                                      // 0.041668262
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t469 = fma(t468, r, 0.041668262)
+	FMOVQ 160(R22), F26                                      // 0.16666521
+	WORD $0x4e39ceda                                         // fmla v26, v22, v25         t470 = fma(t469, r, 0.16666521)
+	FMOVQ 176(R22), F22                                      // 0.49999994
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t471 = fma(t470, r, 0.49999994)
+	WORD $0x4ea01c1a                                         // mov v26, v0, v0            
+	WORD $0x4e39ceda                                         // fmla v26, v22, v25         t472 = fma(t471, r, 1)
+	WORD $0x4ea01c16                                         // mov v22, v0, v0            
+	WORD $0x4e39cf56                                         // fmla v22, v26, v25         t473 = fma(t472, r, 1)
+	WORD $0x4f3f06f9                                         // sshr v25, v23              t474 = n >> 1
+	WORD $0x4ea2873a                                         // add v26, v25, v2           t475 = t474 + 0x7f
+	WORD $0x4f37575a                                         // shl v26, v26               t476 = t475 << 23
+	WORD $0x6e3aded6                                         // fmul v22, v22, v26         t477 = t473 * t476
+	WORD $0x6eb986f7                                         // sub v23, v23, v25          t478 = n - t474
+	WORD $0x4ea286f7                                         // add v23, v23, v2           t479 = t478 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t480 = t479 << 23
+	WORD $0x6e37ded6                                         // fmul v22, v22, v23         t481 = t477 * t480
+	FMOVQ 192(R22), F23                                      // -87.34
+	WORD $0x6eb8e6f7                                         // fcmgt v23, v23, v24        t482 = -87.34 > t462
+	WORD $0x6eb71c76                                         // bit v22, v3, v23           t483 = t482 ? 0 : t481
+	WORD $0x6e631ed3                                         // bsl v19, v22, v3           t484 = exists ? t483 : 0
+	FMOVQ F19, 32(R21)                                       // x[mask.bytes]+32 = t484
+	WORD $0x4e33d694                                         // fadd v20, v20, v19         Z = Z + t484
+	FMOVQ 64(R2), F19                                        // t486 = mask+64
+	FMOVQ 48(R20), F22                                       // t488 = x[mask.bytes]+48
+	WORD $0x6e2aded6                                         // fmul v22, v22, v10         t489 = t488 * s
+	WORD $0x4eabd6d6                                         // fsub v22, v22, v11         t490 = t489 - m
+	WORD $0x4ea11c2b                                         // mov v11, v1, v1            
+	WORD $0x4e24cecb                                         // fmla v11, v22, v4          t491 = fma(t490, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d577                                         // fsub v23, v11, v1          t492 = t491 - 1.2582912e+07
+	WORD $0x4eb61ed8                                         // mov v24, v22, v22          
+	WORD $0x4e25cef8                                         // fmla v24, v23, v5          t493 = fma(t492, -0.6931472, t490)
+	WORD $0x4e26cef8                                         // fmla v24, v23, v6          r = fma(t492, 1.9046542e-09, t493)
+	WORD $0x6ea7856b                                         // sub v11, v11, v7           n = t491 - 0x4b400000
+	WORD $0x4ea91d37                                         // mov v23, v9, v9            
+	WORD $0x4e38cd17                                         // fmla v23, v8, v24          t496 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F25                                      // 0.041668262
+	WORD $0x4e38cef9                                         // fmla v25, v23, v24         t497 = fma(t496, r, 0.041668262)
+	FMOVQ 160(R22), F23                                      // 0.16666521
+	WORD $0x4e38cf37                                         // fmla v23, v25, v24         t498 = fma(t497, r, 0.16666521)
+	FMOVQ 176(R22), F25                                      // 0.49999994
+	WORD $0x4e38cef9                                         // fmla v25, v23, v24         t499 = fma(t498, r, 0.49999994)
+	WORD $0x4ea01c17                                         // mov v23, v0, v0            
+	WORD $0x4e38cf37                                         // fmla v23, v25, v24         t500 = fma(t499, r, 1)
+	WORD $0x4ea01c19                                         // mov v25, v0, v0            
+	WORD $0x4e38cef9                                         // fmla v25, v23, v24         t501 = fma(t500, r, 1)
+	WORD $0x4f3f0578                                         // sshr v24, v11              t502 = n >> 1
+	WORD $0x4ea28717                                         // add v23, v24, v2           t503 = t502 + 0x7f
+	WORD $0x4f3756f7                                         // shl v23, v23               t504 = t503 << 23
+	WORD $0x6e37df39                                         // fmul v25, v25, v23         t505 = t501 * t504
+	WORD $0x6eb8856b                                         // sub v11, v11, v24          t506 = n - t502
+	WORD $0x4ea2856b                                         // add v11, v11, v2           t507 = t506 + 0x7f
+	WORD $0x4f37556b                                         // shl v11, v11               t508 = t507 << 23
+	WORD $0x6e2bdf39                                         // fmul v25, v25, v11         t509 = t505 * t508
+	FMOVQ 192(R22), F11                                      // -87.34
+	WORD $0x6eb6e56b                                         // fcmgt v11, v11, v22        t510 = -87.34 > t490
+	WORD $0x6eab1c79                                         // bit v25, v3, v11           t511 = t510 ? 0 : t509
+	WORD $0x6ef31c79                                         // bif v25, v3, v19           t512 = exists ? t511 : 0
+	FMOVQ F25, 48(R20)                                       // x[mask.bytes]+48 = t512
+	WORD $0x4e39d58c                                         // fadd v12, v12, v25         Z = Z + t512
+	FMOVQ 48(R21), F25                                       // t514 = x[mask.bytes]+48
+	WORD $0x6e2adf39                                         // fmul v25, v25, v10         t515 = t514 * s
+	WORD $0x4eafd739                                         // fsub v25, v25, v15         t516 = t515 - m
+	WORD $0x4ea11c2f                                         // mov v15, v1, v1            
+	WORD $0x4e24cf2f                                         // fmla v15, v25, v4          t517 = fma(t516, 1.442695, 1.2582912e+07)
+	WORD $0x4ea1d5eb                                         // fsub v11, v15, v1          t518 = t517 - 1.2582912e+07
+	WORD $0x4eb91f36                                         // mov v22, v25, v25          
+	WORD $0x4e25cd76                                         // fmla v22, v11, v5          t519 = fma(t518, -0.6931472, t516)
+	WORD $0x4e26cd76                                         // fmla v22, v11, v6          r = fma(t518, 1.9046542e-09, t519)
+	WORD $0x6ea785ef                                         // sub v15, v15, v7           n = t517 - 0x4b400000
+	WORD $0x4ea91d2b                                         // mov v11, v9, v9            
+	WORD $0x4e36cd0b                                         // fmla v11, v8, v22          t522 = fma(0.0013821003, r, 0.008368674)
+	FMOVQ 144(R22), F24                                      // 0.041668262
+	WORD $0x4e36cd78                                         // fmla v24, v11, v22         t523 = fma(t522, r, 0.041668262)
+	FMOVQ 160(R22), F11                                      // 0.16666521
+	WORD $0x4e36cf0b                                         // fmla v11, v24, v22         t524 = fma(t523, r, 0.16666521)
+	FMOVQ 176(R22), F24                                      // 0.49999994
+	WORD $0x4e36cd78                                         // fmla v24, v11, v22         t525 = fma(t524, r, 0.49999994)
+	WORD $0x4ea01c0b                                         // mov v11, v0, v0            
+	WORD $0x4e36cf0b                                         // fmla v11, v24, v22         t526 = fma(t525, r, 1)
+	WORD $0x4ea01c18                                         // mov v24, v0, v0            
+	WORD $0x4e36cd78                                         // fmla v24, v11, v22         t527 = fma(t526, r, 1)
+	WORD $0x4f3f05f6                                         // sshr v22, v15              t528 = n >> 1
+	WORD $0x4ea286cb                                         // add v11, v22, v2           t529 = t528 + 0x7f
+	WORD $0x4f37556b                                         // shl v11, v11               t530 = t529 << 23
+	WORD $0x6e2bdf18                                         // fmul v24, v24, v11         t531 = t527 * t530
+	WORD $0x6eb685ef                                         // sub v15, v15, v22          t532 = n - t528
+	WORD $0x4ea285ef                                         // add v15, v15, v2           t533 = t532 + 0x7f
+	WORD $0x4f3755ef                                         // shl v15, v15               t534 = t533 << 23
+	WORD $0x6e2fdf18                                         // fmul v24, v24, v15         t535 = t531 * t534
+	FMOVQ 192(R22), F15                                      // -87.34
+	WORD $0x6eb9e5ef                                         // fcmgt v15, v15, v25        t536 = -87.34 > t516
+	WORD $0x6eaf1c78                                         // bit v24, v3, v15           t537 = t536 ? 0 : t535
+	WORD $0x6e631f13                                         // bsl v19, v24, v3           t538 = exists ? t537 : 0
+	FMOVQ F19, 48(R21)                                       // x[mask.bytes]+48 = t538
+	WORD $0x4e33d6b5                                         // fadd v21, v21, v19         Z = Z + t538
+	WORD $0x4e31d610                                         // fadd v16, v16, v17         t540 = Z + Z
+	WORD $0x4e2cd652                                         // fadd v18, v18, v12         t541 = Z + Z
+	WORD $0x4e32d610                                         // fadd v16, v16, v18         t542 = t540 + t541
+	WORD $0x6e104212                                         // ext #8 v18, v16, v16       t543 = t542 with lane i xor 2
+	WORD $0x4e32d610                                         // fadd v16, v16, v18         t544 = t542 + t543
+	WORD $0x4ea00a12                                         // rev64 v18, v16             t545 = t544 with lane i xor 1
+	WORD $0x4e32d610                                         // fadd v16, v16, v18         t546 = t544 + t545
+	WORD $0x6e30fc10                                         // fdiv v16, v0, v16          1/Z = 1 / t546
+	WORD $0x4e34d5ce                                         // fadd v14, v14, v20         t548 = Z + Z
+	WORD $0x4e35d5ad                                         // fadd v13, v13, v21         t549 = Z + Z
+	WORD $0x4e2dd5ce                                         // fadd v14, v14, v13         t550 = t548 + t549
+	WORD $0x6e0e41cd                                         // ext #8 v13, v14, v14       t551 = t550 with lane i xor 2
+	WORD $0x4e2dd5ce                                         // fadd v14, v14, v13         t552 = t550 + t551
+	WORD $0x4ea009cd                                         // rev64 v13, v14             t553 = t552 with lane i xor 1
+	WORD $0x4e2dd5ce                                         // fadd v14, v14, v13         t554 = t552 + t553
+	WORD $0x6e2efc0e                                         // fdiv v14, v0, v14          1/Z = 1 / t554
+	MOVD ZR, R5                                              // i = 0
+	CMP R3, R5
+	BGE end4
+
+loop4:
+	ADD R5, R0, R19                                          // &x[i]
+	FMOVQ 0(R19), F13                                        // t556 = x[i]
+	FMOVQ 16(R19), F21                                       // t560 = x[i]+16
+	WORD $0x6e30ddad                                         // fmul v13, v13, v16         t557 = t556 * 1/Z
+	WORD $0x6e30deb5                                         // fmul v21, v21, v16         t561 = t560 * 1/Z
+	FMOVQ F13, 0(R19)                                        // x[i] = t557
+	FMOVQ F21, 16(R19)                                       // x[i]+16 = t561
+	ADD R5, R4, R20                                          // &x[i]
+	FMOVQ 0(R20), F21                                        // t558 = x[i]
+	FMOVQ 16(R20), F13                                       // t562 = x[i]+16
+	WORD $0x6e2edeb5                                         // fmul v21, v21, v14         t559 = t558 * 1/Z
+	WORD $0x6e2eddad                                         // fmul v13, v13, v14         t563 = t562 * 1/Z
+	FMOVQ F21, 0(R20)                                        // x[i] = t559
+	FMOVQ F13, 16(R20)                                       // x[i]+16 = t563
+	FMOVQ 32(R19), F13                                       // t564 = x[i]+32
+	FMOVQ 48(R19), F21                                       // t568 = x[i]+48
+	WORD $0x6e30ddad                                         // fmul v13, v13, v16         t565 = t564 * 1/Z
+	WORD $0x6e30deb5                                         // fmul v21, v21, v16         t569 = t568 * 1/Z
+	FMOVQ F13, 32(R19)                                       // x[i]+32 = t565
+	FMOVQ F21, 48(R19)                                       // x[i]+48 = t569
+	FMOVQ 32(R20), F21                                       // t566 = x[i]+32
+	FMOVQ 48(R20), F13                                       // t570 = x[i]+48
+	WORD $0x6e2edeb5                                         // fmul v21, v21, v14         t567 = t566 * 1/Z
+	WORD $0x6e2eddad                                         // fmul v13, v13, v14         t571 = t570 * 1/Z
+	FMOVQ F21, 32(R20)                                       // x[i]+32 = t567
+	FMOVQ F13, 48(R20)                                       // x[i]+48 = t571
+	ADD $64, R5, R5                                          // i += 64
+	CMP R3, R5
+	BLT loop4                                                // while i < mask.bytes
+
+end4:
+	FMOVQ 16(R2), F13                                        // t572 = mask+16
+	ADD R3, R0, R21                                          // &x[mask.bytes]
+	FMOVQ 0(R21), F21                                        // t574 = x[mask.bytes]
+	WORD $0x6e30deb5                                         // fmul v21, v21, v16         t575 = t574 * 1/Z
+	WORD $0x6eed1c75                                         // bif v21, v3, v13           t576 = exists ? t575 : 0
+	FMOVQ F21, 0(R21)                                        // x[mask.bytes] = t576
+	ADD R3, R4, R19                                          // &x[mask.bytes]
+	FMOVQ 0(R19), F21                                        // t577 = x[mask.bytes]
+	WORD $0x6e2edeb5                                         // fmul v21, v21, v14         t578 = t577 * 1/Z
+	WORD $0x6e631ead                                         // bsl v13, v21, v3           t579 = exists ? t578 : 0
+	FMOVQ F13, 0(R19)                                        // x[mask.bytes] = t579
+	FMOVQ 32(R2), F13                                        // t580 = mask+32
+	FMOVQ 16(R21), F21                                       // t582 = x[mask.bytes]+16
+	WORD $0x6e30deb5                                         // fmul v21, v21, v16         t583 = t582 * 1/Z
+	WORD $0x6eed1c75                                         // bif v21, v3, v13           t584 = exists ? t583 : 0
+	FMOVQ F21, 16(R21)                                       // x[mask.bytes]+16 = t584
+	FMOVQ 16(R19), F21                                       // t585 = x[mask.bytes]+16
+	WORD $0x6e2edeb5                                         // fmul v21, v21, v14         t586 = t585 * 1/Z
+	WORD $0x6e631ead                                         // bsl v13, v21, v3           t587 = exists ? t586 : 0
+	FMOVQ F13, 16(R19)                                       // x[mask.bytes]+16 = t587
+	FMOVQ 48(R2), F13                                        // t588 = mask+48
+	FMOVQ 32(R21), F21                                       // t590 = x[mask.bytes]+32
+	WORD $0x6e30deb5                                         // fmul v21, v21, v16         t591 = t590 * 1/Z
+	WORD $0x6eed1c75                                         // bif v21, v3, v13           t592 = exists ? t591 : 0
+	FMOVQ F21, 32(R21)                                       // x[mask.bytes]+32 = t592
+	FMOVQ 32(R19), F21                                       // t593 = x[mask.bytes]+32
+	WORD $0x6e2edeb5                                         // fmul v21, v21, v14         t594 = t593 * 1/Z
+	WORD $0x6e631ead                                         // bsl v13, v21, v3           t595 = exists ? t594 : 0
+	FMOVQ F13, 32(R19)                                       // x[mask.bytes]+32 = t595
+	FMOVQ 64(R2), F13                                        // t596 = mask+64
+	FMOVQ 48(R21), F21                                       // t598 = x[mask.bytes]+48
+	WORD $0x6e30deb5                                         // fmul v21, v21, v16         t599 = t598 * 1/Z
+	WORD $0x6eed1c75                                         // bif v21, v3, v13           t600 = exists ? t599 : 0
+	FMOVQ F21, 48(R21)                                       // x[mask.bytes]+48 = t600
+	FMOVQ 48(R19), F21                                       // t601 = x[mask.bytes]+48
+	WORD $0x6e2edeb5                                         // fmul v21, v21, v14         t602 = t601 * 1/Z
+	WORD $0x6e631ead                                         // bsl v13, v21, v3           t603 = exists ? t602 : 0
+	FMOVQ F13, 48(R19)                                       // x[mask.bytes]+48 = t603
+	ADD R3, R0, R0
+	ADD $64, R0, R0
+	ADD R3, R0, R0
+	ADD $64, R0, R0
+	SUB $1, R1, R1
+	CBNZ R1, loop1                                           // while --pairs > 0
+	RET
+
 // func softmaxGradNEON(dst []float32, p []float32, dp []float32, rows int, mask *rowMask, s float32)
 TEXT ·softmaxGradNEON(SB), NOSPLIT, $0-92
 	WORD $0x6e201c00                                         // eor v0, v0, v0             0

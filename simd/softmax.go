@@ -52,7 +52,13 @@ func SoftmaxRows(x []float32, rows, n int, scale float32) {
 func (m *rowMask) softmax(x []float32, rows, n int, scale float32) {
 	softmaxCheck("SoftmaxRows", "x", len(x), rows, n)
 	m.set(n)
-	active.softmax(x[:rows*RowStride(n)], rows, m, scale)
+	pairs, even := rows/2, rows/2*2*RowStride(n)
+	if pairs > 0 {
+		active.softmaxPairs(x[:even], pairs, m, scale)
+	}
+	if rows%2 != 0 {
+		active.softmax(x[even:even+RowStride(n)], 1, m, scale)
+	}
 }
 
 // SoftmaxGradRows sets dst to the gradient with respect to the unscaled scores

@@ -29,6 +29,10 @@ func softmaxGo(x []float32, rows int, mask *rowMask, scale float32) {
 	}
 }
 
+func softmaxPairsGo(x []float32, pairs int, mask *rowMask, scale float32) {
+	softmaxGo(x, 2*pairs, mask, scale)
+}
+
 func softmaxGradGo(dst, p, dp []float32, rows int, mask *rowMask, scale float32) {
 	n, ld := mask.n, RowStride(mask.n)
 	for r := range rows {

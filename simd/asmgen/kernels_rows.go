@@ -6,7 +6,9 @@ var rowSpecs = []spec{
 	{"columnSum", "s := 0; for r in rows { s += x[r*ld+i] }; acc[i] += s",
 		append(sliceArgs("acc", "x"), arg{"rows", "int"}, arg{"ld", "int"}), columnSum},
 	{"softmax", "the sequence of SoftmaxRows",
-		append(sliceArgs("x"), arg{"rows", "int"}, arg{"mask", "*rowMask"}, arg{"s", "float32"}), softmax},
+		append(sliceArgs("x"), arg{"rows", "int"}, arg{"mask", "*rowMask"}, arg{"s", "float32"}), func(k *kernel) { softmax(k, 1) }},
+	{"softmaxPairs", "the sequence of SoftmaxRows on two times pairs rows",
+		append(sliceArgs("x"), arg{"pairs", "int"}, arg{"mask", "*rowMask"}, arg{"s", "float32"}), func(k *kernel) { softmax(k, 2) }},
 	{"softmaxGrad", "the sequence of SoftmaxGradRows",
 		append(sliceArgs("dst", "p", "dp"), arg{"rows", "int"}, arg{"mask", "*rowMask"}, arg{"s", "float32"}), softmaxGrad},
 }
@@ -68,41 +70,69 @@ func (k *kernel) lanesOf(name string, start *value) []*value {
 	return out
 }
 
-func softmax(k *kernel) {
-	x, rows, mask := k.ptr("x"), k.integer("rows"), k.ptr("mask")
+// softmax takes count rows at a time. Those of attention are short, and most of
+// the time of one row goes by in waiting for its maximum and its sum.
+func softmax(k *kernel, count int) {
+	x, rows, mask := k.ptr("x"), k.integer(k.spec.args[1].name), k.ptr("mask")
 	body := k.field(mask, "mask.bytes", maskBytes)
 	scale := k.scalar("s")
+	next := func(p *gp) {
+		k.advance(p, body)
+		k.advanceBy(p, 4*lanes)
+	}
 	k.times(rows, func() {
-		maxima := k.lanesOf("max", k.i(0xFF800000))
-		k.rowBlocks(body, mask, func(g int, i *gp, exists *value) {
-			s := k.mul(k.load(k.group(at(x, i), g)), scale)
-			if exists != nil {
-				s = k.choose(exists, s, k.i(0xFF800000))
+		row := []*gp{x}
+		for len(row) < count {
+			row = append(row, k.copyGP(row[len(row)-1]))
+			next(row[len(row)-1])
+		}
+		each := func(f func(r int)) {
+			for r := range row {
+				f(r)
 			}
-			k.set(maxima[g], k.larger(maxima[g], s))
-		})
-		m := k.named(k.treeMax(maxima), "m")
-		sums := k.lanesOf("Z", k.f(0))
+		}
+		maxima, sums := make([][]*value, count), make([][]*value, count)
+		m, inverse := make([]*value, count), make([]*value, count)
+		each(func(r int) { maxima[r] = k.lanesOf("max", k.i(0xFF800000)) })
 		k.rowBlocks(body, mask, func(g int, i *gp, exists *value) {
-			place := k.group(at(x, i), g)
-			e := k.exp(k.sub(k.mul(k.load(place), scale), m), true)
-			if exists != nil {
-				e = k.choose(exists, e, k.f(0))
-			}
-			k.store(place, e)
-			k.set(sums[g], k.add(sums[g], e))
+			each(func(r int) {
+				s := k.mul(k.load(k.group(at(row[r], i), g)), scale)
+				if exists != nil {
+					s = k.choose(exists, s, k.i(0xFF800000))
+				}
+				k.set(maxima[r][g], k.larger(maxima[r][g], s))
+			})
 		})
-		r := k.named(k.div(k.f(1), k.treeSum(sums)), "1/Z")
+		each(func(r int) { m[r] = k.named(k.treeMax(maxima[r]), "m") })
+		each(func(r int) { sums[r] = k.lanesOf("Z", k.f(0)) })
 		k.rowBlocks(body, mask, func(g int, i *gp, exists *value) {
-			place := k.group(at(x, i), g)
-			p := k.mul(k.load(place), r)
-			if exists != nil {
-				p = k.choose(exists, p, k.f(0))
-			}
-			k.store(place, p)
+			each(func(r int) {
+				place := k.group(at(row[r], i), g)
+				e := k.exp(k.sub(k.mul(k.load(place), scale), m[r]), true)
+				if exists != nil {
+					e = k.choose(exists, e, k.f(0))
+				}
+				k.store(place, e)
+				k.set(sums[r][g], k.add(sums[r][g], e))
+			})
 		})
-		k.advance(x, body)
-		k.advanceBy(x, 4*lanes)
+		each(func(r int) { inverse[r] = k.named(k.div(k.f(1), k.treeSum(sums[r])), "1/Z") })
+		k.rowBlocks(body, mask, func(g int, i *gp, exists *value) {
+			each(func(r int) {
+				place := k.group(at(row[r], i), g)
+				p := k.mul(k.load(place), inverse[r])
+				if exists != nil {
+					p = k.choose(exists, p, k.f(0))
+				}
+				k.store(place, p)
+			})
+		})
+		each(func(r int) {
+			next(x)
+			if r > 0 {
+				k.release(row[r])
+			}
+		})
 	})
 }
 
