@@ -93,6 +93,11 @@ func (c *analyzeCmd) check() error {
 	case c.N != nil && (*c.N < 1 || c.Alpha == nil):
 		return misused("--n %d needs to be at least 1 and to come with --alpha: together they limit a radius", *c.N)
 	}
+	if c.Curve != "" {
+		if err := analyze.CheckPicture(c.Curve); err != nil {
+			return misuse{err}
+		}
+	}
 	if c.JSON {
 		c.Format = "json"
 	}

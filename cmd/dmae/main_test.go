@@ -88,6 +88,7 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"analyze " + hostile, exitFailed, hostile},
 		{"analyze a b --names c", exitMisuse, "--names"},
 		{"analyze a --places 0", exitMisuse, "--places 0"},
+		{"analyze a --curve c.bmp", exitMisuse, "c.bmp"},
 		{"analyze a --compare", exitMisuse, "--compare"},
 		{"analyze a --rho 1", exitMisuse, "--rho 1"},
 		{"analyze a --alpha 0", exitMisuse, "--alpha 0"},

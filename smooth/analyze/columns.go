@@ -60,7 +60,9 @@ func missingColumn(header, name string) error {
 		return errors.New("it is neither a certificate nor a table: its first line is not text (a table must be UTF-8)")
 	}
 	hint := ""
-	if !strings.Contains(header, "\t") && strings.Contains(header, ",") {
+	if strings.Contains(header, "\r") {
+		hint = "; its lines seem to end in carriage returns alone"
+	} else if !strings.Contains(header, "\t") && strings.Contains(header, ",") {
 		hint = "; this one seems to be separated by commas"
 	}
 	return fmt.Errorf("the first line has no column %q: it should name idx, label, predict, radius and correct, separated by tabs%s", name, hint)

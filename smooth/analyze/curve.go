@@ -47,8 +47,22 @@ type Curve struct {
 	Confidence smooth.Decimal
 }
 
+// CheckPicture returns an error when the name of a picture does not end in .png
+// or .svg.
+func CheckPicture(path string) error {
+	if f := pictureFormat(path); f != ".png" && f != ".svg" {
+		return fmt.Errorf("cannot draw %s: the name of a picture ends in .png or .svg", path)
+	}
+	return nil
+}
+
+func pictureFormat(path string) string { return strings.ToLower(filepath.Ext(path)) }
+
 // WriteCurve draws a curve into a file whose name ends in .png or .svg.
 func WriteCurve(path string, c Curve) error {
+	if err := CheckPicture(path); err != nil {
+		return err
+	}
 	p, err := c.plot()
 	if err != nil {
 		return err
@@ -57,13 +71,9 @@ func WriteCurve(path string, c Curve) error {
 		vg.CanvasSizer
 		io.WriterTo
 	}
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".png":
+	canvas = vgsvg.New(curveWidth, curveHeight)
+	if pictureFormat(path) == ".png" {
 		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(curveWidth, curveHeight), vgimg.UseDPI(curveDPI))}
-	case ".svg":
-		canvas = vgsvg.New(curveWidth, curveHeight)
-	default:
-		return fmt.Errorf("cannot draw %s: the name of a picture ends in .png or .svg", path)
 	}
 	const margin = 3 * vg.Millimeter
 	p.Draw(draw.Crop(draw.New(canvas), margin, -2*margin, margin, -margin))

@@ -136,13 +136,14 @@ func TestMissingAndRepeatedRows(t *testing.T) {
 func TestReadErrorsAreOneSentence(t *testing.T) {
 	head := smooth.TSVHeader + "\n"
 	for want, text := range map[string]string{
-		"the file is empty":   "",
-		`no column "idx"`:     "\n",
-		`no column "radius"`:  "idx\tlabel\tpredict\tcorrect\n",
-		"separated by commas": "idx,label,predict,radius,correct\n",
-		"is not text":         "i\x00d\x00x\x00\n",
-		`two columns "idx"`:   "idx\tidx\tlabel\tpredict\tradius\tcorrect\n",
-		"has no rows":         head,
+		"the file is empty":      "",
+		`no column "idx"`:        "\n",
+		`no column "radius"`:     "idx\tlabel\tpredict\tcorrect\n",
+		"carriage returns alone": "idx\tlabel\tpredict\tradius\tcorrect\r1\t1\t1\t1\t1\r",
+		"separated by commas":    "idx,label,predict,radius,correct\n",
+		"is not text":            "i\x00d\x00x\x00\n",
+		`two columns "idx"`:      "idx\tidx\tlabel\tpredict\tradius\tcorrect\n",
+		"has no rows":            head,
 		`line 3 of the table: it has 3 fields and lacks "radius"`:                        head + "0\t1\t1\t0.5\t1\tx\n1\t1\t1\n",
 		"line 3 of the table: the file ends in it, after 3 of 6 fields":                  head + "0\t1\t1\t0.5\t1\tx\n1\t1\t1",
 		"line 3 of the table: the file ends in it, after 5 of 6 fields":                  head + "0\t1\t1\t0.5\t1\tx\n1\t1\t1\t0.5\t1",
