@@ -12,10 +12,10 @@ import (
 
 // What the anytime method fixes; the header of a certificate records it.
 const (
-	lookEvery     = 16 // samples between two looks
-	mixtureTerms  = 60 // alternatives of the mixtures
-	lookDigits    = "0123456789abcdefg"
-	maxDeviations = 10 // largest radius of a grid, in units of sigma
+	LookEvery     = 16                  // samples between two looks
+	LookDigits    = "0123456789abcdefg" // of Record.Looks
+	mixtureTerms  = 60                  // alternatives of the mixtures
+	maxDeviations = 10                  // largest radius of a grid, in units of sigma
 )
 
 // futilityLevel is the probability with which a radius that holds is given up
@@ -32,14 +32,14 @@ type Anytime struct {
 
 // anytimeOf describes a grid.
 func anytimeOf(radii []Decimal) *Anytime {
-	return &Anytime{Radii: radii, Every: lookEvery, Mixture: mixtureTerms, Futility: futilityLevel}
+	return &Anytime{Radii: radii, Every: LookEvery, Mixture: mixtureTerms, Futility: futilityLevel}
 }
 
 // check refuses an Anytime that another version made.
 func (a *Anytime) check() error {
-	if a.Every != lookEvery || a.Mixture != mixtureTerms || a.Futility.Cmp(futilityLevel) != 0 || a.Radii == nil {
+	if a.Every != LookEvery || a.Mixture != mixtureTerms || a.Futility.Cmp(futilityLevel) != 0 || a.Radii == nil {
 		return fmt.Errorf("it looks every %d samples with %d alternatives and gives up at level %s; this version knows %d, %d and %s",
-			a.Every, a.Mixture, a.Futility, lookEvery, mixtureTerms, futilityLevel)
+			a.Every, a.Mixture, a.Futility, LookEvery, mixtureTerms, futilityLevel)
 	}
 	return nil
 }
@@ -54,8 +54,8 @@ func Grid(radii []Decimal) []Decimal {
 
 func (p Params) checkGrid() error {
 	switch {
-	case p.N%lookEvery != 0:
-		return fmt.Errorf("at most %d samples are asked for: the method %s looks every %d samples, so give a multiple of %d", p.N, MethodAnytime, lookEvery, lookEvery)
+	case p.N%LookEvery != 0:
+		return fmt.Errorf("at most %d samples are asked for: the method %s looks every %d samples, so give a multiple of %d", p.N, MethodAnytime, LookEvery, LookEvery)
 	case len(p.Radii) == 0 || p.Radii[0].Sign() != 0:
 		return errors.New("the grid of radii must start at 0")
 	case len(p.Radii) > maxRadii:
@@ -75,7 +75,7 @@ func (p Params) checkGrid() error {
 
 // anytime is MethodAnytime. For every radius r of a grid it runs a test of the
 // hypothesis P[f(x+noise) = A] <= Phi(r/sigma) on the same samples, looks at
-// the evidence every lookEvery samples, and claims r once the evidence reaches
+// the evidence every LookEvery samples, and claims r once the evidence reaches
 // 1/alpha and all smaller radii are claimed.
 //
 // A false claim implies that the smallest false radius of the grid was
@@ -144,7 +144,7 @@ func (a *anytime) claimed(radius, look, misses int) bool {
 	defer a.mu.Unlock()
 	r := &a.radii[radius]
 	if r.claims == nil {
-		r.claims = exact.NewEvidenceTable(r.claim, lookEvery)
+		r.claims = exact.NewEvidenceTable(r.claim, LookEvery)
 	}
 	return misses <= r.claims.MostFailures(look)
 }
@@ -158,14 +158,14 @@ func (a *anytime) futile(radius, look, misses int) bool {
 	defer a.mu.Unlock()
 	r := &a.radii[radius]
 	if r.gives == nil {
-		r.gives = exact.NewEvidenceTable(r.give, lookEvery)
+		r.gives = exact.NewEvidenceTable(r.give, LookEvery)
 		r.most = r.claim.MostFailures(a.params.N)
 	}
-	return misses > r.most || look*lookEvery-misses <= r.gives.MostFailures(look)
+	return misses > r.most || look*LookEvery-misses <= r.gives.MostFailures(look)
 }
 
 // Begin starts a trial of at most N samples.
-func (a *anytime) Begin(int) Trial { return &anytimeTrial{rule: a, due: lookEvery} }
+func (a *anytime) Begin(int) Trial { return &anytimeTrial{rule: a, due: LookEvery} }
 
 // BestRadius returns the largest radius of the grid that N samples can claim.
 func (a *anytime) BestRadius() Decimal {
@@ -180,7 +180,7 @@ func (a *anytime) BestRadius() Decimal {
 }
 
 // Needs returns the number of hits in a row that claim a radius. Looks come
-// every lookEvery samples, so the trial itself ends up to 15 samples later.
+// every LookEvery samples, so the trial itself ends up to 15 samples later.
 func (a *anytime) Needs(radius Decimal) (int, bool) {
 	z := new(big.Rat).Quo(radius.Rat(), a.params.Sigma.Rat())
 	if z.Cmp(big.NewRat(maxDeviations, 1)) > 0 {
@@ -204,7 +204,7 @@ func (t *anytimeTrial) Due() int { return t.due }
 
 func (t *anytimeTrial) Look(hits int) {
 	a := t.rule
-	t.looks = append(t.looks, lookDigits[hits-t.hits])
+	t.looks = append(t.looks, LookDigits[hits-t.hits])
 	t.hits = hits
 	look, misses := len(t.looks), t.due-hits
 	for t.claims < len(a.radii) && a.claimed(t.claims, look, misses) {
@@ -214,7 +214,7 @@ func (t *anytimeTrial) Look(hits int) {
 	case t.claims == len(a.radii) || t.due == a.params.N || a.futile(t.claims, look, misses):
 		t.due = 0
 	default:
-		t.due += lookEvery
+		t.due += LookEvery
 	}
 }
 

@@ -115,24 +115,24 @@ type outcome struct {
 // dynamic follows the distribution of a trial on a coin from look to look: the
 // state is the number of radii claimed and of misses.
 func dynamic(a *anytime, p float64) outcome {
-	step := make([]float64, lookEvery+1) // misses between two looks
+	step := make([]float64, LookEvery+1) // misses between two looks
 	for k := range step {
-		step[k] = math.Exp(logChoose(lookEvery, k) + float64(k)*math.Log1p(-p) + float64(lookEvery-k)*math.Log(p))
+		step[k] = math.Exp(logChoose(LookEvery, k) + float64(k)*math.Log1p(-p) + float64(LookEvery-k)*math.Log(p))
 	}
 	o := outcome{claims: make([]float64, len(a.radii)+1)}
 	now := make([]map[int]float64, len(a.radii))
 	now[0] = map[int]float64{0: 1}
-	for look := 1; look*lookEvery <= a.params.N; look++ {
+	for look := 1; look*LookEvery <= a.params.N; look++ {
 		next := make([]map[int]float64, len(a.radii))
 		for claims, states := range now {
 			for misses, mass := range states {
-				o.samples += lookEvery * mass
+				o.samples += LookEvery * mass
 				for k, share := range step {
 					c, m, q := claims, misses+k, mass*share
 					for c < len(a.radii) && a.claimed(c, look, m) {
 						c++
 					}
-					if c == len(a.radii) || look*lookEvery == a.params.N || a.futile(c, look, m) {
+					if c == len(a.radii) || look*LookEvery == a.params.N || a.futile(c, look, m) {
 						o.claims[c] += q
 						continue
 					}
@@ -191,7 +191,7 @@ func TestAnytimeExpectedSamples(t *testing.T) {
 			}
 			alive = next[:min(len(next), 200)]
 		}
-		t.Logf("p %g: %.1f looking at every sample, %.1f at every %d", p, samples, o.samples, lookEvery)
+		t.Logf("p %g: %.1f looking at every sample, %.1f at every %d", p, samples, o.samples, LookEvery)
 		require.InDelta(t, want[0], samples, 1, "p=%g", p)
 		require.InDelta(t, want[1], o.samples, 1, "p=%g", p)
 	}

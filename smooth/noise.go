@@ -70,8 +70,8 @@ func NewNoise(sigma Decimal, seed uint64, sound bool) (Noise, error) {
 	return n, err
 }
 
-// checkNoise refuses integer noise for a classifier that would not draw it.
-func checkNoise(c Classifier, n Noise) error {
+// Check refuses integer noise for a classifier that would not draw it.
+func (n Noise) Check(c Classifier) error {
 	if n.Pixels == nil {
 		return nil
 	}

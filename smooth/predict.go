@@ -40,7 +40,7 @@ func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, a
 	if alpha.Sign() <= 0 || alpha.Cmp(MustDecimal("1")) >= 0 {
 		return Prediction{}, fmt.Errorf("alpha is %s: the failure probability must lie between 0 and 1, such as 0.001", alpha)
 	}
-	if err := checkNoise(c, noise); err != nil {
+	if err := noise.Check(c); err != nil {
 		return Prediction{}, err
 	}
 	if noise.Pixels == nil && !(noise.Sigma > 0) || math.IsInf(float64(noise.Sigma), 0) {

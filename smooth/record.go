@@ -99,7 +99,7 @@ func (r *Record) replay(h Header, stats Statistics) error {
 			if looks == len(r.Looks) {
 				return fmt.Errorf("%d looks are noted for %d samples", looks, r.Estimation.N)
 			}
-			n = strings.IndexByte(lookDigits, r.Looks[looks])
+			n = strings.IndexByte(LookDigits, r.Looks[looks])
 			if n < 0 || n > due-samples {
 				return fmt.Errorf("look %d has the impossible digit %q", looks, r.Looks[looks])
 			}
@@ -119,14 +119,14 @@ func (r *Record) replay(h Header, stats Statistics) error {
 
 // checkLooks compares the hits of the looks with those of the blocks.
 func (r *Record) checkLooks() error {
-	const each = BlockSize / lookEvery
+	const each = BlockSize / LookEvery
 	for i, block := range r.Estimation.Blocks {
 		if r.Looks == "" {
 			return nil
 		}
 		hits, want := 0, block.Counts.Of(r.Selected)
 		for _, c := range []byte(r.Looks[min(i*each, len(r.Looks)):min((i+1)*each, len(r.Looks))]) {
-			hits += strings.IndexByte(lookDigits, c)
+			hits += strings.IndexByte(LookDigits, c)
 		}
 		if r.Selected == NoClass {
 			want = 0

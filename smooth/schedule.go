@@ -145,7 +145,7 @@ func (s *scheduler) openNext() (bool, error) {
 // window is the largest number of images in flight: twice as many as fill a
 // batch when each asks as little as it ever does.
 func (s *scheduler) window() int {
-	least := min(s.params.N0, s.params.N, lookEvery)
+	least := min(s.params.N0, s.params.N, LookEvery)
 	return 2 * ((s.batch + least - 1) / least)
 }
 

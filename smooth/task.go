@@ -84,7 +84,7 @@ func (t Task) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkNoise(t.Classifier, noise); err != nil {
+	if err := noise.Check(t.Classifier); err != nil {
 		return err
 	}
 	j, err := openJournal(files, header, t.Describe, t.Note)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
 )
@@ -103,38 +101,22 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	if err != nil {
 		return files, err
 	}
-	if got := len(c.images.Classes()); got != c.model.Config.Classes {
-		return files, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", c.images.Name(), got, c.model.Config.Classes)
+	about, err := newCertified(c.model, c.images, c.params.Sound, c.batch)
+	if err != nil {
+		return files, err
 	}
-	preprocessing := train.Preprocessing
-	if c.params.Sound {
-		preprocessing = train.IntegerPreprocessing
-	}
-	pixels := newPixelCache(c.images, &c.model.Config, c.batch)
-	digest := c.model.Digest()
+	subject := about.subject()
+	subject.Images = set
 	p := newProgress(e.stderr, c.title, "images", len(indices))
 	begun := false
 	err = smooth.Task{
-		Params: c.params,
-		Subject: smooth.Subject{
-			Contract:      contract,
-			Model:         "sha256:" + hex.EncodeToString(digest[:]),
-			Data:          c.images.Name(),
-			Preprocessing: preprocessing(c.images, &c.model.Config),
-			Names:         c.model.Config.ClassNames,
-			Images:        set,
-		},
-		Classifier: dmae.NewPixelClassifier(c.model, pixels.get, c.batch),
-		Describe: func(index int) (smooth.Image, error) {
-			x, err := pixels.get(index)
-			if err != nil {
-				return smooth.Image{}, err
-			}
-			return smooth.Image{Label: c.images.Label(index), Pixels: pixelDigest(x, c.params.Sound)}, nil
-		},
-		Out:     c.out,
-		Machine: fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
-		Note:    e.note,
+		Params:     c.params,
+		Subject:    subject,
+		Classifier: about.classifier,
+		Describe:   about.describe,
+		Out:        c.out,
+		Machine:    fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
+		Note:       e.note,
 		Progress: func(s smooth.Progress) {
 			if !begun {
 				begun = true

@@ -32,7 +32,7 @@ func succeed(t *testing.T, args ...string) string {
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	names := commandNames()
-	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "analyze", "explain", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
+	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "audit", "analyze", "explain", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
 	for _, name := range names {
 		if name == "bench" {
 			for _, what := range []string{"gemm", "train", "certify"} {
@@ -79,6 +79,11 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --max-samples 100", exitMisuse, "--max-samples 100"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --radii 0,1", exitMisuse, "--radii"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --radii 0,1 --target-radius 1", exitMisuse, "give one of them"},
+		{"audit " + missing, exitFailed, missing},
+		{"audit " + hostile, exitFailed, "is not intact"},
+		{"audit x --depth full", exitMisuse, "needs --model and --data"},
+		{"audit x --model y", exitMisuse, "play no part"},
+		{"audit x --depth full --model " + missing + " --data builtin:fashion-mnist", exitFailed, "x"},
 		{"predict --model " + missing + " cat.png", exitFailed, missing},
 		{"explain --model " + missing + " cat.png", exitFailed, missing},
 		{"explain --model " + missing + " cat.png --batch 0", exitMisuse, "--batch 0"},
@@ -201,6 +206,20 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	require.Equal(t, exitDone, code, notes)
 	require.Contains(t, notes, "no image can be certified at radius 0.6 with --max-samples 160", "a warning beforehand")
 	require.Contains(t, notes, "needs at least")
+
+	for _, certificate := range []string{in("certify.jsonl"), in("anytime.jsonl")} {
+		require.Contains(t, succeed(t, "audit", certificate), "is intact at depth arithmetic: 3 images")
+		for _, depth := range []string{"sample", "full"} {
+			text = succeed(t, append([]string{"audit", certificate, "--depth", depth, "--model", tuned.Checkpoint, "--batch", "5", "--json"}, data...)...)
+			require.Contains(t, text, `"intact": true`)
+		}
+	}
+
+	require.NoError(t, os.WriteFile(in("bad.jsonl"), first[:len(first)-9], 0o666))
+	code, text, notes = dmaeRun(t, "audit", in("bad.jsonl"), "--json")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, notes, "is not intact")
+	require.Contains(t, text, `"intact": false`)
 
 	text = succeed(t, "analyze", in("certify.tsv"), in("certify.jsonl"), "--radii", "0,0.25", "--curve", in("curve.svg"), "--json")
 	require.True(t, json.Valid([]byte(text)), text)

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/audit"
+)
+
+type auditCmd struct {
+	computeFlags
+	Certificate string `arg:"" help:"Certificate (.jsonl)." placeholder:"CERT"`
+	Depth       string `help:"arithmetic: counts to radii, needs no model; sample: and some blocks classified again; full: and all of them." enum:"arithmetic,sample,full" default:"arithmetic"`
+	Model       string `help:"Checkpoint of the certified classifier, for depths beyond arithmetic." placeholder:"FILE"`
+	Data        string `help:"The certified images, for depths beyond arithmetic; as for certify." placeholder:"DATA"`
+	Split       string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	splitFlags
+	Blocks    int     `help:"Blocks of 1,024 samples that depth sample classifies again." default:"16" placeholder:"N"`
+	PickSeed  *uint64 `help:"Seed that chooses those blocks (default: from the operating system)." placeholder:"N"`
+	BatchSize int     `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	JSON      bool    `name:"json" help:"Print a JSON object."`
+}
+
+func (auditCmd) Help() string {
+	return "Ends with exit code 0 when the certificate is intact and 1 when it is not, naming the first difference. The machine, the batch and the number of threads may be others than those of the certification.\n\nExample: dmae audit runs/certify.jsonl --depth sample --model runs/finetune/checkpoint.safetensors --data builtin:fashion-mnist"
+}
+
+// Run audits a certificate.
+func (c *auditCmd) Run(e *env) error {
+	depth := audit.Depth(c.Depth)
+	switch {
+	case c.BatchSize < 1 || c.Blocks < 1:
+		return misused("--batch %d and --blocks %d must be at least 1", c.BatchSize, c.Blocks)
+	case depth != audit.Arithmetic && (c.Model == "" || c.Data == ""):
+		return misused("--depth %s needs --model and --data; --depth arithmetic does without", c.Depth)
+	case depth == audit.Arithmetic && (c.Model != "" || c.Data != ""):
+		return misused("--model and --data play no part at --depth arithmetic: give --depth sample or full")
+	}
+	o := audit.Options{Depth: depth, Batch: c.BatchSize, Blocks: c.Blocks}
+	if c.PickSeed != nil {
+		o.Seed = *c.PickSeed
+	} else {
+		var b [8]byte
+		rand.Read(b[:]) // never fails
+		o.Seed = binary.LittleEndian.Uint64(b[:])
+	}
+	f, err := os.Open(c.Certificate)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sound, err := isSound(f)
+	if err != nil {
+		return err
+	}
+	if depth != audit.Arithmetic {
+		close, err := c.prepare(e, &o, sound)
+		if err != nil {
+			return err
+		}
+		defer close()
+	}
+	start := time.Now()
+	last := start
+	o.Progress = func(samples int) {
+		if now := time.Now(); now.Sub(last) >= logEvery {
+			last = now
+			e.note(fmt.Sprintf("audit: %d samples, %.0f samples/s", samples, float64(samples)/now.Sub(start).Seconds()))
+		}
+	}
+	report, err := audit.Run(e.ctx, f, o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Certificate, err)
+	}
+	if c.JSON {
+		if err := printJSON(e.stdout, report); err != nil {
+			return err
+		}
+	}
+	if !report.Intact {
+		return fmt.Errorf("%s is not intact: %s", c.Certificate, report.Difference)
+	}
+	if c.JSON {
+		return nil
+	}
+	text := fmt.Sprintf("%s is intact at depth %s: %d images", c.Certificate, report.Depth, report.Images)
+	if report.Blocks > 0 {
+		text += fmt.Sprintf(", %d samples in %d blocks classified again", report.Samples, report.Blocks)
+	}
+	_, err = fmt.Fprintln(e.stdout, text)
+	return err
+}
+
+// prepare opens the model and the images that the certificate is replayed on.
+func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), err error) {
+	b, err := c.backend()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			b.Close()
+		}
+	}()
+	model, err := dmae.LoadClassifier(b, c.Model)
+	if err != nil {
+		return nil, err
+	}
+	flags := dataFlags{Data: c.Data, splitFlags: c.splitFlags}
+	images, err := flags.open(e, data.Split(c.Split), model.Config.Channels)
+	if err != nil {
+		return nil, err
+	}
+	about, err := newCertified(model, images, sound, c.BatchSize)
+	if err != nil {
+		return nil, err
+	}
+	o.Subject, o.Classifier, o.Describe = about.subject(), about.classifier, about.describe
+	return func() { b.Close() }, nil
+}
+
+// isSound looks up in the header whether the noise is that of integers. The
+// audit itself finds out what is wrong with a header that cannot be read.
+func isSound(f *os.File) (bool, error) {
+	sound := false
+	if d, err := smooth.NewReader(f); err == nil {
+		sound = d.Header().Params().Sound
+	}
+	_, err := f.Seek(0, io.SeekStart)
+	return sound, err
+}

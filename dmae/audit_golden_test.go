@@ -1,0 +1,117 @@
+package dmae_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/simd"
+	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/audit"
+)
+
+// TestGoldenAudit audits committed certificates, which were made with AVX-512,
+// to their full depth with every instruction set: a certificate can be
+// replayed on another machine.
+func TestGoldenAudit(t *testing.T) {
+	before := simd.ISA()
+	t.Cleanup(func() { require.NoError(t, simd.Select(before)) })
+	for _, c := range []struct {
+		name   string
+		method smooth.Method
+		sound  bool
+	}{{"cohen", smooth.MethodCohen, false}, {"anytime", smooth.MethodAnytime, false}, {"sound", smooth.MethodRandomised, true}} {
+		name := filepath.Join("testdata", "audit-"+c.name+".jsonl")
+		if *update {
+			require.NoError(t, os.WriteFile(name, goldenCertificate(t, c.method, c.sound), 0o644))
+			continue
+		}
+		for _, isa := range simd.Available() {
+			t.Run(fmt.Sprintf("%s/%s", isa, c.name), func(t *testing.T) {
+				require.NoError(t, simd.Select(isa))
+				raw, err := os.ReadFile(name)
+				require.NoError(t, err)
+				o, done := goldenAuditOptions(t)
+				defer done()
+				report, err := audit.Run(t.Context(), bytes.NewReader(raw), o)
+				require.NoError(t, err)
+				require.True(t, report.Intact, report.Difference)
+				require.GreaterOrEqual(t, report.Samples, 32*report.Images)
+			})
+		}
+	}
+}
+
+// goldenAuditModel is a tiny classifier whose answers the noise changes.
+func goldenAuditModel(t *testing.T, threads int) (model *dmae.Classifier, pixels func(int) ([]byte, error), done func()) {
+	b := cpu.New(cpu.Options{Threads: threads})
+	cfg := dmae.Config{
+		Name: "audit", ImageSize: 8, DataSize: 8, Channels: 1, Patch: 4,
+		Width: 16, Depth: 1, Heads: 2, MLPRatio: 2,
+		Positions: dmae.Learned, Decoder: dmae.Decoder{Width: 8, Depth: 1, Heads: 2},
+		MaskRatio: 0.75, NormPix: true, NormPixEps: 1e-2, Sigma: 0.25,
+		Mean: []float64{0.5}, Std: []float64{0.25}, Classes: 3, GlobalPool: true,
+	}
+	ae, err := dmae.NewAutoencoder(b, cfg)
+	require.NoError(t, err)
+	ae.Init(2)
+	model, err = dmae.NewClassifier(b, cfg)
+	require.NoError(t, err)
+	require.NoError(t, model.LoadEncoder(ae, 3))
+	return model, func(image int) ([]byte, error) {
+		x := make([]byte, cfg.Pixels())
+		g := philox.NewGen(philox.Addr{Seed: 1, Stream: philox.FirstUserStream, A: uint32(image)})
+		for i := range x {
+			x[i] = byte(g.Uint32())
+		}
+		return x, nil
+	}, func() { require.NoError(t, b.Close()) }
+}
+
+func goldenAuditOptions(t *testing.T) (audit.Options, func()) {
+	model, pixels, done := goldenAuditModel(t, 2)
+	return audit.Options{
+		Depth:      audit.Full,
+		Subject:    goldenSubject(model),
+		Classifier: dmae.NewPixelClassifier(model, pixels, 5),
+		Describe: func(image int) (smooth.Image, error) {
+			x, err := pixels(image)
+			return smooth.Image{Label: image % 3, Pixels: sha256.Sum256(x)}, err
+		},
+	}, done
+}
+
+func goldenSubject(model *dmae.Classifier) smooth.Subject {
+	return smooth.Subject{
+		Contract: "f32/1", Model: fmt.Sprintf("sha256:%x", model.Digest()), Data: "golden", Preprocessing: "none",
+		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 4}},
+	}
+}
+
+// goldenCertificate certifies four images.
+func goldenCertificate(t *testing.T, m smooth.Method, sound bool) []byte {
+	o, done := goldenAuditOptions(t)
+	defer done()
+	p := smooth.Params{Method: m, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 16, N: 96, Seed: 9, Sound: sound}
+	if m == smooth.MethodAnytime {
+		p.Radii = smooth.Grid([]exact.Decimal{exact.MustDecimal("0.1"), exact.MustDecimal("0.25")})
+	}
+	out := filepath.Join(t.TempDir(), "c.jsonl")
+	require.NoError(t, smooth.Task{
+		Params: p, Subject: o.Subject, Classifier: o.Classifier, Describe: o.Describe, Out: out,
+	}.Run(context.Background()))
+	raw, err := os.ReadFile(out)
+	require.NoError(t, err)
+	t.Log(simd.ISA(), string(raw))
+	return raw
+}

@@ -1,0 +1,230 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// Depth says how much of a certificate is computed again.
+type Depth string
+
+// The depths; each includes those before it.
+const (
+	Arithmetic Depth = "arithmetic" // from the counts to the radii; needs no model
+	Sample     Depth = "sample"     // and some blocks of predictions
+	Full       Depth = "full"       // and all of them
+)
+
+// Options say how to audit. Depths beyond Arithmetic need the classifier and
+// the images.
+type Options struct {
+	Depth Depth
+
+	// Subject is what the classifier and the images are here; its Images are
+	// ignored.
+	Subject    smooth.Subject
+	Classifier smooth.Classifier
+	Describe   func(index int) (smooth.Image, error) // as in smooth.Task
+
+	// Batch is the number of jobs of a call; 0 means what the classifier
+	// prefers.
+	Batch int
+
+	// Blocks is the number of blocks that depth Sample draws, with a generator
+	// that Seed starts. A seed that the issuer could foresee tells him where
+	// to cheat.
+	Blocks int
+	Seed   uint64
+
+	// Progress, if set, is called after each batch with the samples so far.
+	Progress func(samples int)
+}
+
+// Report is the outcome of an audit.
+type Report struct {
+	Depth      Depth  `json:"depth"`
+	Intact     bool   `json:"intact"`
+	Difference string `json:"difference,omitempty"` // the first one, in a sentence
+	Images     int    `json:"images"`               // that were checked
+	Blocks     int    `json:"blocks"`               // that were classified again
+	Samples    int    `json:"samples"`              // that were classified again
+	Seed       string `json:"seed,omitempty"`       // that chose the blocks of depth Sample
+}
+
+// difference is an error of the certificate, not of the audit.
+type difference struct{ text string }
+
+func (d difference) Error() string { return d.text }
+
+func differs(format string, args ...any) error { return difference{fmt.Sprintf(format, args...)} }
+
+// Run audits a certificate. An error means that the audit could not be made;
+// a certificate that is not what it should be is a Report with a Difference.
+func Run(ctx context.Context, certificate io.Reader, o Options) (Report, error) {
+	report := Report{Depth: o.Depth}
+	if !slices.Contains([]Depth{Arithmetic, Sample, Full}, o.Depth) {
+		return report, fmt.Errorf("the depth %q is not known: choose %s, %s or %s", o.Depth, Arithmetic, Sample, Full)
+	}
+	if o.Depth != Arithmetic && (o.Classifier == nil || o.Describe == nil) {
+		return report, fmt.Errorf("an audit of depth %s needs the model and the images", o.Depth)
+	}
+	if o.Depth == Sample {
+		if o.Blocks < 1 {
+			return report, fmt.Errorf("%d blocks cannot be drawn: give at least 1", o.Blocks)
+		}
+		report.Seed = fmt.Sprint(o.Seed)
+	}
+	err := (&auditor{Options: o, report: &report}).run(ctx, certificate)
+	var d difference
+	if errors.As(err, &d) {
+		report.Difference = d.text
+		return report, nil
+	}
+	report.Intact = err == nil
+	return report, err
+}
+
+// auditor is an audit under way.
+type auditor struct {
+	Options
+	report   *Report
+	header   smooth.Header
+	noise    smooth.Noise
+	examiner *examiner
+	drawn    *reservoir // of depth Sample
+}
+
+func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
+	in := &failing{r: certificate}
+	d, err := smooth.NewReader(in)
+	if err != nil {
+		return in.judge(err)
+	}
+	a.header = d.Header()
+	a.examiner = newExaminer(a.header)
+	if a.Depth != Arithmetic {
+		if err := a.compareHeader(); err != nil {
+			return err
+		}
+		p := a.header.Params()
+		if a.noise, err = smooth.NewNoise(p.Sigma, p.Seed, p.Sound); err != nil {
+			return err
+		}
+		if err := a.noise.Check(a.Classifier); err != nil {
+			return err
+		}
+	}
+	if a.Depth == Sample {
+		a.drawn = newReservoir(a.Blocks, a.Seed)
+	}
+	for line := 2; ; line++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rec, err := d.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return in.judge(err)
+		}
+		if err := a.image(ctx, rec); err != nil {
+			return at(err, fmt.Sprintf("line %d, image %d", line, rec.Image))
+		}
+		a.report.Images++
+	}
+	if a.drawn == nil {
+		return nil
+	}
+	for _, p := range a.drawn.parts {
+		if err := a.replay(ctx, p); err != nil {
+			return at(err, fmt.Sprintf("image %d", p.image))
+		}
+	}
+	return nil
+}
+
+// image audits the line of an image.
+func (a *auditor) image(ctx context.Context, rec smooth.Record) error {
+	if err := a.examiner.examine(rec); err != nil {
+		return err
+	}
+	if a.Depth == Arithmetic {
+		return nil
+	}
+	img, err := a.Describe(rec.Image)
+	switch {
+	case err != nil:
+		return err
+	case img.Pixels != rec.Pixels:
+		return differs("the pixels have the digest %s here, not %s", img.Pixels, rec.Pixels)
+	case img.Label != rec.Label:
+		return differs("the label is %d here, not %d", img.Label, rec.Label)
+	}
+	for _, p := range parts(rec) {
+		if a.drawn != nil {
+			a.drawn.offer(p)
+		} else if err := a.replay(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareHeader holds the header to the model and the data that are here.
+func (a *auditor) compareHeader() error {
+	h := a.header
+	for _, c := range []struct{ what, have, want string }{
+		{"numerics contract", h.Contract, a.Subject.Contract},
+		{"model", h.Model, a.Subject.Model},
+		{"data", h.Data, a.Subject.Data},
+		{"preprocessing", h.Preprocessing, a.Subject.Preprocessing},
+	} {
+		if c.have != c.want {
+			return differs("the header names the %s %q, but here it is %q", c.what, c.have, c.want)
+		}
+	}
+	if k := a.Classifier.Classes(); h.Classes != k {
+		return differs("the header names %d classes, but the model has %d", h.Classes, k)
+	}
+	if !slices.Equal(h.Names, a.Subject.Names) {
+		return differs("the header names the classes %q, but here they are %q", h.Names, a.Subject.Names)
+	}
+	return nil
+}
+
+// at says where a difference is; other errors get the place too.
+func at(err error, place string) error {
+	var d difference
+	if errors.As(err, &d) {
+		return difference{place + ": " + d.text}
+	}
+	return fmt.Errorf("%s: %w", place, err)
+}
+
+// failing remembers that reading failed for a reason outside the file.
+type failing struct {
+	r   io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
+}
+
+// judge tells what a reader of the format found wrong from failed reading.
+func (f *failing) judge(err error) error {
+	if f.err != nil {
+		return f.err
+	}
+	return difference{err.Error()}
+}

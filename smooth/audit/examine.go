@@ -1,0 +1,226 @@
+package audit
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+
+	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/smooth"
+)
+
+var (
+	boundStep  = big.NewRat(1, 1_000_000_000_000) // last digit of a bound
+	radiusStep = big.NewRat(1, 1_000_000)         // last digit of a radius
+	one        = big.NewRat(1, 1)
+)
+
+// examiner checks the way from the counts of an image to its radius.
+type examiner struct {
+	header smooth.Header
+	alpha  *big.Rat
+	sigma  *big.Rat
+	grid   []gridRadius // of the anytime method
+
+	// known holds what was found right by what it depends on: the counts of the
+	// selected class and of the one after it.
+	known map[[2]int]verdict
+}
+
+// verdict is what was printed for counts and found right.
+type verdict struct{ pA, pB, radius string }
+
+func newExaminer(h smooth.Header) *examiner {
+	x := &examiner{header: h, alpha: h.Alpha.Rat(), sigma: h.Sigma.Rat(), known: map[[2]int]verdict{}}
+	if h.Method == smooth.MethodAnytime {
+		for _, r := range h.Anytime.Radii {
+			x.grid = append(x.grid, newGridRadius(x, r.Rat()))
+		}
+	}
+	return x
+}
+
+// examine returns a difference if the numbers of a record are not those that
+// its counts give.
+func (x *examiner) examine(rec smooth.Record) error {
+	switch {
+	case rec.Stopped != "":
+		if rec.Radius.Sign() != 0 || rec.PA.Sign() != 0 || rec.Predict != rec.Selected {
+			return differs("an image that was not estimated claims pA %s, radius %s and class %d", rec.PA, rec.Radius, rec.Predict)
+		}
+		return nil
+	case rec.Selected == smooth.NoClass:
+		if rec.Predict != smooth.NoClass || rec.Radius.Sign() != 0 {
+			return differs("class %d is claimed where no class was selected", rec.Predict)
+		}
+		return nil
+	case x.header.Method == smooth.MethodAnytime:
+		return x.examineAnytime(rec)
+	case x.header.Method == smooth.MethodRunnerUp:
+		return x.remember(rec, x.examineRunnerUp)
+	case x.header.Method == smooth.MethodRandomised:
+		return x.examineBound(rec)
+	}
+	return x.remember(rec, x.examineBound)
+}
+
+// remember examines each pair of counts once: equal counts get equal numbers.
+func (x *examiner) remember(rec smooth.Record, examine func(smooth.Record) error) error {
+	key := [2]int{rec.Estimation.Counts.Of(rec.Selected), rival(rec)}
+	if x.header.Method == smooth.MethodCohen {
+		key[1] = 0
+	}
+	now := verdict{pA: rec.PA.String(), radius: fmt.Sprint(rec.Radius, rec.Predict >= 0)}
+	if rec.PB != nil {
+		now.pB = rec.PB.String()
+	}
+	before, ok := x.known[key]
+	if ok && before == now && (rec.Predict < 0 || rec.Predict == rec.Selected) {
+		return nil
+	}
+	if err := examine(rec); err != nil {
+		return err
+	}
+	x.known[key] = now
+	return nil
+}
+
+// rival returns the largest count of a class that was not selected.
+func rival(rec smooth.Record) int {
+	most := 0
+	for _, cc := range rec.Estimation.Counts {
+		if cc[0] != smooth.NoClass && cc[0] != rec.Selected {
+			most = max(most, cc[1])
+		}
+	}
+	return most
+}
+
+// examineBound is for the methods with pB = 1-pA.
+func (x *examiner) examineBound(rec smooth.Record) error {
+	w := one
+	if x.header.Method == smooth.MethodRandomised {
+		words := philox.Addr{Seed: uint64(x.header.Seed), Stream: x.header.Streams.Bound, A: uint32(rec.Image)}.Block(0)
+		draw := new(big.Int).Lsh(big.NewInt(int64(words[1])), 32)
+		draw.Or(draw, big.NewInt(int64(words[0])))
+		if rec.W == nil || draw.Cmp(new(big.Int).SetUint64(uint64(*rec.W))) != 0 {
+			return differs("the random number w is not that of the seed and the image")
+		}
+		w = new(big.Rat).SetFrac(draw.Add(draw, big.NewInt(1)), new(big.Int).Lsh(big.NewInt(1), 64))
+		if least := big.NewRat(1, 16); w.Cmp(least) < 0 {
+			w = least
+		}
+	}
+	hits := rec.Estimation.Counts.Of(rec.Selected)
+	if err := lowerBound("pA", hits, rec.Estimation.N, x.alpha, w, rec.PA.Rat()); err != nil {
+		return err
+	}
+	if rec.PA.Rat().Cmp(big.NewRat(1, 2)) < 0 {
+		return abstains(rec)
+	}
+	if rec.Predict != rec.Selected {
+		return differs("class %d is claimed, but class %d was selected", rec.Predict, rec.Selected)
+	}
+	// Phi(radius/sigma) <= pA, and not so for one more unit.
+	pA := fraction(rec.PA.Rat())
+	return lastDigit("radius", rec.Radius.Rat(), radiusStep, func(r *big.Rat) bool {
+		return normalCDF(fraction(new(big.Rat).Quo(r, x.sigma))).Cmp(pA) <= 0
+	})
+}
+
+func abstains(rec smooth.Record) error {
+	if rec.Predict != smooth.NoClass || rec.Radius.Sign() != 0 {
+		return differs("class %d is claimed with radius %s, but nothing follows from the counts", rec.Predict, rec.Radius)
+	}
+	return nil
+}
+
+// lowerBound holds a printed lower bound to its definition: the largest p with
+// P[Bin(n,p) > x] + w P[Bin(n,p) = x] <= level.
+func lowerBound(name string, x, n int, level, w, printed *big.Rat) error {
+	if x == 0 {
+		if printed.Sign() != 0 {
+			return differs("%s is %s for no hits", name, decimal(printed))
+		}
+		return nil
+	}
+	weight, rest, limit := fraction(w), fraction(new(big.Rat).Sub(one, w)), fraction(level)
+	return lastDigit(name, printed, boundStep, func(p *big.Rat) bool {
+		if p.Cmp(one) >= 0 {
+			return false
+		}
+		tail := mul(weight, upperTail(x, n, fraction(p)))
+		if rest.Sign() > 0 {
+			tail = add(tail, mul(rest, upperTail(x+1, n, fraction(p))))
+		}
+		return tail.Cmp(limit) <= 0
+	})
+}
+
+// lastDigit reports a difference unless a property holds for a printed number
+// and not for the next one.
+func lastDigit(name string, printed, step *big.Rat, holds func(*big.Rat) bool) error {
+	if !holds(printed) {
+		return differs("the %s %s is larger than the counts allow", name, decimal(printed))
+	}
+	if holds(new(big.Rat).Add(printed, step)) {
+		return differs("the %s %s is smaller than the counts give", name, decimal(printed))
+	}
+	return nil
+}
+
+func decimal(r *big.Rat) string { return r.FloatString(12) }
+
+// examineRunnerUp holds pA, pB and the radius between them to the counts.
+func (x *examiner) examineRunnerUp(rec smooth.Record) error {
+	n := rec.Estimation.N
+	level := new(big.Rat).Mul(x.alpha, big.NewRat(1, 2))
+	if err := lowerBound("pA", rec.Estimation.Counts.Of(rec.Selected), n, level, one, rec.PA.Rat()); err != nil {
+		return err
+	}
+	if rec.PB == nil {
+		return differs("pB is missing")
+	}
+	pA, pB := rec.PA.Rat(), rec.PB.Rat()
+	if rest := new(big.Rat).Sub(one, pA); x.header.Classes == 1 || pB.Cmp(rest) != 0 {
+		if pB.Cmp(rest) > 0 || x.header.Classes == 1 && pB.Cmp(rest) != 0 {
+			return differs("pB %s exceeds 1-pA", decimal(pB))
+		}
+		// An upper bound is a lower bound of the misses.
+		level.Quo(level, big.NewRat(int64(x.header.Classes-1), 1))
+		if err := lowerBound("1-pB", n-rival(rec), n, level, one, new(big.Rat).Sub(one, pB)); err != nil {
+			return err
+		}
+	} else if x.header.Classes > 1 {
+		// 1-pA may only be printed where the bound itself is no smaller.
+		level.Quo(level, big.NewRat(int64(x.header.Classes-1), 1))
+		misses := n - rival(rec)
+		if misses > 0 && upperTail(misses, n, fraction(new(big.Rat).Add(pA, boundStep))).Cmp(fraction(level)) <= 0 {
+			return differs("pB %s is larger than the counts give", decimal(pB))
+		}
+	}
+	if pA.Cmp(pB) <= 0 {
+		return abstains(rec)
+	}
+	if rec.Predict != rec.Selected {
+		return differs("class %d is claimed, but class %d was selected", rec.Predict, rec.Selected)
+	}
+	half := new(big.Rat).Mul(x.sigma, big.NewRat(1, 2))
+	exact := mul(fraction(half), sub(quantile(pA), quantile(pB)))
+	return lastDigit("radius", rec.Radius.Rat(), radiusStep, func(r *big.Rat) bool {
+		return fraction(r).Cmp(exact) <= 0
+	})
+}
+
+// quantile returns Phi^-1(p) for 0 < p < 1 by Newton's method. The slope needs
+// no more than a float64: each step gains fifteen digits.
+func quantile(p *big.Rat) *big.Float {
+	start, _ := p.Float64()
+	z := number().SetFloat64(math.Sqrt2 * math.Erfinv(2*start-1))
+	for range 8 {
+		at, _ := z.Float64()
+		density := math.Exp(-at*at/2) / math.Sqrt(2*math.Pi)
+		z = sub(z, quo(sub(normalCDF(z), fraction(p)), number().SetFloat64(density)))
+	}
+	return z
+}
