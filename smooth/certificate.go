@@ -88,6 +88,7 @@ type Header struct {
 	AccuracyOnly bool     `json:"accuracy_only"`
 	Classes      int      `json:"classes"`
 	Subject
+	Shard *Shard `json:"shard,omitempty"` // of a part that is to be merged
 }
 
 // NewHeader describes a certification.
@@ -142,6 +143,11 @@ func (h Header) check() error {
 	}
 	if err := h.Images.check(); err != nil {
 		return err
+	}
+	if h.Shard != nil {
+		if err := h.Shard.check(); err != nil {
+			return err
+		}
 	}
 	if h.Anytime != nil {
 		if err := h.Anytime.check(); err != nil {

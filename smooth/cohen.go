@@ -62,6 +62,7 @@ func (c *Cohen) bound(count int) bound {
 	b, ok := c.known[count]
 	if !ok {
 		b = newBound(exact.ClopperPearsonLower(count, c.params.N, c.params.Alpha), c.params.Sigma)
+		forget(c.known)
 		c.known[count] = b
 	}
 	return b

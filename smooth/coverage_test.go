@@ -49,7 +49,7 @@ func TestCoverageOfTheRandomisedMethod(t *testing.T) {
 	p := Params{Method: MethodRandomised, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.02"), N0: 1, N: n}
 	r, alpha := newRandomised(p), exact.MustDecimal("0.02").Rat()
 	one, worst := big.NewRat(1, 1), 0.0
-	for _, truth := range []string{"0.5", "0.61", "0.7", "0.83", "0.9", "0.95", "0.99"} {
+	for _, truth := range []string{"0.5", "0.61", "0.83", "0.95"} {
 		truth := exact.MustDecimal(truth)
 		wrong := exact.Enclose(new(big.Rat))
 		for x := range n + 1 {
@@ -86,7 +86,7 @@ func TestCoverageOfTheRandomisedMethod(t *testing.T) {
 // probabilities at and around ties, through the real verdicts. A certificate
 // is false if its class is not the likeliest or its radius exceeds the truth.
 func TestCoverageOfTheRunnerUpMethod(t *testing.T) {
-	const n = 60
+	const n = 36
 	p := Params{Method: MethodRunnerUp, Sigma: exact.MustDecimal("1"), Alpha: exact.MustDecimal("0.05"), N0: 1, N: n}
 	r := newRunnerUp(p, 3)
 	radius := func(a, b int) float64 { // of the selected class 0, -1 for an abstention

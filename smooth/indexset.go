@@ -62,12 +62,21 @@ func (set IndexSet) All() iter.Seq[int] {
 type cursor struct {
 	rest IndexSet
 	k    int // indices taken of rest[0]
+	skip int // indices left out after each one
 }
 
 func (set IndexSet) cursor() cursor { return cursor{rest: set} }
 
 // next returns the next index, and false behind the last one.
 func (c *cursor) next() (int, bool) {
+	index, ok := c.step()
+	for range c.skip {
+		c.step()
+	}
+	return index, ok
+}
+
+func (c *cursor) step() (int, bool) {
 	if len(c.rest) == 0 {
 		return 0, false
 	}

@@ -160,6 +160,14 @@ func Select(selection Counts) int {
 	return first[0]
 }
 
+// forget empties a memory of bounds that has grown large, so that it does not
+// grow with the number of images.
+func forget[K comparable, V any](known map[K]V) {
+	if len(known) >= 1<<14 {
+		clear(known)
+	}
+}
+
 // fixedTrial is the trial of a method that takes n samples whatever they show.
 type fixedTrial struct {
 	due    int

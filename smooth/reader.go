@@ -55,7 +55,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 		return nil, d.lines.fail(err)
 	}
 	d.hash.Write(line)
-	d.images = d.header.Images.cursor()
+	d.images = d.header.cursor()
 	return d, nil
 }
 
@@ -70,7 +70,7 @@ func (d *Reader) Next() (Record, error) {
 	}
 	line, err := d.lines.next()
 	if err == io.EOF {
-		return Record{}, fmt.Errorf("the certificate ends after %d of %d images, without a trailer", d.read, d.header.Images.Len())
+		return Record{}, fmt.Errorf("the certificate ends after %d of %d images, without a trailer", d.read, d.header.due())
 	}
 	if err != nil {
 		return Record{}, d.lines.fail(err)
@@ -97,7 +97,7 @@ func (d *Reader) Next() (Record, error) {
 func (d *Reader) record(line []byte, index int) (Record, error) {
 	var rec Record
 	if isKind(line, kindTrailer) {
-		return rec, fmt.Errorf("the trailer comes after %d of %d images", d.read, d.header.Images.Len())
+		return rec, fmt.Errorf("the trailer comes after %d of %d images", d.read, d.header.due())
 	}
 	if err := decodeLine(line, &rec); err != nil {
 		return rec, err

@@ -19,7 +19,7 @@ func (j *journal) resume(header Header, describe func(int) (Image, error), note 
 	if err != nil {
 		return err
 	}
-	d := &Reader{lines: lineReader{r: bufio.NewReaderSize(j.lines, 1<<16)}, header: header, images: header.Images.cursor()}
+	d := &Reader{lines: lineReader{r: bufio.NewReaderSize(j.lines, 1<<16)}, header: header, images: header.cursor()}
 	if d.stats, err = NewStatistics(header.Params(), header.Classes); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (j *journal) resume(header Header, describe func(int) (Image, error), note 
 		}
 	}
 	if j.images > 0 {
-		note(fmt.Sprintf("going on behind %d of %d images in %s", j.images, header.Images.Len(), j.files.partial()))
+		note(fmt.Sprintf("going on behind %d of %d images in %s", j.images, header.due(), j.files.partial()))
 	}
 	return j.resumeTiming(header)
 }
@@ -150,7 +150,7 @@ func (j *journal) resumeTiming(header Header) error {
 	if j.times, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
 		return fmt.Errorf("cannot write the timing: %w", err)
 	}
-	keep, err := timingPrefix(j.times, header.Images, j.images)
+	keep, err := timingPrefix(j.times, header, j.images)
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", name, err)
 	}

@@ -51,6 +51,7 @@ func (r *runnerUp) decide(selected int, counts Counts) Verdict {
 	v, ok := r.known[key]
 	if !ok {
 		v = r.bound(key)
+		forget(r.known)
 		r.known[key] = v
 	}
 	if v.Class != NoClass {

@@ -24,6 +24,9 @@ type Task struct {
 	// each image once a run, before its first job.
 	Describe func(index int) (Image, error)
 
+	// Shard, if set, certifies a part of the images, for Merge.
+	Shard *Shard
+
 	// Out is the path of the certificate, such as certify.jsonl.
 	Out string
 
@@ -61,6 +64,7 @@ func (t Task) Run(ctx context.Context) error {
 		return errors.New("a certification needs a description of its images and the path of its output")
 	}
 	header := NewHeader(t.Params, t.Classifier.Classes(), t.Subject)
+	header.Shard = t.Shard
 	if err := header.check(); err != nil {
 		return err
 	}
@@ -97,7 +101,7 @@ func (t Task) Run(ctx context.Context) error {
 	}
 	if err := t.classify(ctx, j, header, stats, noise); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped after %d of %d images, which are kept in %s: run the same command again to go on: %w", j.images, header.Images.Len(), files.partial(), err)
+			return fmt.Errorf("stopped after %d of %d images, which are kept in %s: run the same command again to go on: %w", j.images, header.due(), files.partial(), err)
 		}
 		return err
 	}
@@ -113,8 +117,8 @@ func (t Task) batch() int {
 
 // classify runs the scheduler over the images that the journal lacks.
 func (t Task) classify(ctx context.Context, j *journal, header Header, stats Statistics, noise Noise) error {
-	total := header.Images.Len()
-	images := header.Images.cursor()
+	total := header.due()
+	images := header.cursor()
 	for range j.images {
 		images.next()
 	}

@@ -23,8 +23,9 @@ type machineLine struct {
 // timingReader reads the image lines of a timing file, skipping all others. A
 // timing file proves nothing, so damage ends it without an error.
 type timingReader struct {
-	lines lineReader
-	ahead *Timing
+	lines   lineReader
+	machine machineLine // read last
+	ahead   *Timing
 }
 
 func newTimingReader(r io.Reader) *timingReader {
@@ -40,6 +41,7 @@ func (t *timingReader) next() (Timing, bool) {
 		}
 		var v struct {
 			Timing
+			machineLine
 			Image *int `json:"image"`
 		}
 		if json.Unmarshal(line, &v) != nil {
@@ -49,6 +51,7 @@ func (t *timingReader) next() (Timing, bool) {
 			v.Timing.Image = *v.Image
 			return v.Timing, true
 		}
+		t.machine = v.machineLine
 	}
 }
 
@@ -71,9 +74,9 @@ func (t *timingReader) of(image int) (Timing, bool) {
 }
 
 // timingPrefix returns the number of bytes up to the line of the n-th image.
-func timingPrefix(r io.Reader, images IndexSet, n int) (int64, error) {
+func timingPrefix(r io.Reader, header Header, n int) (int64, error) {
 	t := newTimingReader(r)
-	c := images.cursor()
+	c := header.cursor()
 	keep := int64(0)
 	for range n {
 		want, _ := c.next()

@@ -24,6 +24,7 @@ type certifyCmd struct {
 	Max       int    `help:"Take at most N images; 0 for all." default:"0" placeholder:"N"`
 	BatchSize int    `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
 	Sound     bool   `help:"${sound_help}" default:"true" negatable:""`
+	Shard     string `help:"Certify every N-th image of the selection, from the I-th one on, for dmae merge." placeholder:"I/N"`
 	Out       string `help:"Where to write FILE.jsonl, the certificates, FILE.timing.jsonl and FILE.tsv." required:"" placeholder:"FILE"`
 	JSON      bool   `name:"json" help:"Print a JSON object."`
 }
@@ -42,6 +43,10 @@ func (c *certifyCmd) Run(e *env) error {
 		return err
 	}
 	params.Sound = c.Sound
+	shard, err := c.shard()
+	if err != nil {
+		return err
+	}
 	if params.Seed, err = c.draw(smooth.FilesFor(c.Out).Seed); err != nil {
 		return err
 	}
@@ -61,7 +66,7 @@ func (c *certifyCmd) Run(e *env) error {
 		return err
 	}
 	files, err := certification{
-		params: params, model: model, images: images, skip: c.Skip, max: c.Max,
+		params: params, model: model, images: images, skip: c.Skip, max: c.Max, shard: shard,
 		batch: c.BatchSize, out: c.Out, title: "certify",
 	}.run(e.ctx, e)
 	if err != nil {
@@ -74,6 +79,21 @@ func (c *certifyCmd) Run(e *env) error {
 	return err
 }
 
+// shard returns the shard asked for, nil for the whole.
+func (c *certifyCmd) shard() (*smooth.Shard, error) {
+	if c.Shard == "" {
+		return nil, nil
+	}
+	s, err := smooth.ParseShard(c.Shard)
+	if err != nil {
+		return nil, misuse{err}
+	}
+	if c.Seed == nil {
+		return nil, misused("--shard %s needs --seed, the same for all shards: let the operating system draw one for them, as with $(od -An -N8 -tu8 /dev/urandom)", s)
+	}
+	return &s, nil
+}
+
 // certification certifies images of a data set with a classifier; certify and
 // quickstart use it.
 type certification struct {
@@ -81,6 +101,7 @@ type certification struct {
 	model     *dmae.Classifier
 	images    data.Dataset
 	skip, max int
+	shard     *smooth.Shard
 	batch     int
 	out       string
 	title     string // of the progress display
@@ -107,25 +128,25 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	}
 	subject := about.subject()
 	subject.Images = set
-	p := newProgress(e.stderr, c.title, "images", len(indices))
-	begun := false
+	var p *progress
 	err = smooth.Task{
 		Params:     c.params,
 		Subject:    subject,
+		Shard:      c.shard,
 		Classifier: about.classifier,
 		Describe:   about.describe,
 		Out:        c.out,
 		Machine:    fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
 		Note:       e.note,
 		Progress: func(s smooth.Progress) {
-			if !begun {
-				begun = true
+			if p == nil {
+				p = newProgress(e.stderr, c.title, "images", s.Total)
 				p.begin(s.Images)
 			}
 			p.update(s.Images, fmt.Sprintf("%d samples, %.0f samples/s", s.Samples, s.Rate))
 		},
 	}.Run(ctx)
-	if begun {
+	if p != nil {
 		p.close()
 	}
 	return files, err

@@ -30,6 +30,7 @@ type cli struct {
 	Eval        evalCmd        `cmd:"" help:"Measure a classifier's accuracy, clean and under noise."`
 	Certify     certifyCmd     `cmd:"" help:"Certify images by randomised smoothing: class and radius, one line each."`
 	Predict     predictCmd     `cmd:"" help:"Smoothed prediction of image files; no labels needed."`
+	Merge       mergeCmd       `cmd:"" help:"Put the shards of a certification together."`
 	Audit       auditCmd       `cmd:"" help:"Check certificates: their arithmetic, or every prediction again."`
 	Analyze     analyzeCmd     `cmd:"" help:"Turn certificates into certified-accuracy tables and curves."`
 	Explain     explainCmd     `cmd:"" help:"Explain the certificate of one image on an HTML page, with attacks inside and outside the radius."`

@@ -32,7 +32,7 @@ func succeed(t *testing.T, args ...string) string {
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	names := commandNames()
-	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "audit", "analyze", "explain", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
+	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "merge", "audit", "analyze", "explain", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
 	for _, name := range names {
 		if name == "bench" {
 			for _, what := range []string{"gemm", "train", "certify"} {
@@ -79,6 +79,10 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --max-samples 100", exitMisuse, "--max-samples 100"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --radii 0,1", exitMisuse, "--radii"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --radii 0,1 --target-radius 1", exitMisuse, "give one of them"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --shard 3/2", exitMisuse, "3/2"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --shard 1/2", exitMisuse, "needs --seed"},
+		{"merge " + out + "/all " + missing, exitFailed, missing},
+		{"merge " + out + "/all " + hostile, exitFailed, hostile},
 		{"audit " + missing, exitFailed, missing},
 		{"audit " + hostile, exitFailed, "is not intact"},
 		{"audit x --depth full", exitMisuse, "needs --model and --data"},
@@ -214,6 +218,14 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 			require.Contains(t, text, `"intact": true`)
 		}
 	}
+
+	for _, shard := range []string{"1/2", "2/2"} {
+		succeed(t, append(certify, "--shard", shard, "--out", in("shard-"+shard[:1]))...)
+	}
+	succeed(t, "merge", in("merged"), in("shard-1.jsonl"), in("shard-2.jsonl"))
+	again, err = os.ReadFile(in("merged.jsonl"))
+	require.NoError(t, err)
+	require.Equal(t, string(first), string(again), "shards leave no trace")
 
 	require.NoError(t, os.WriteFile(in("bad.jsonl"), first[:len(first)-9], 0o666))
 	code, text, notes = dmaeRun(t, "audit", in("bad.jsonl"), "--json")

@@ -81,6 +81,9 @@ func (x *examiner) remember(rec smooth.Record, examine func(smooth.Record) error
 	if err := examine(rec); err != nil {
 		return err
 	}
+	if len(x.known) >= 1<<14 {
+		clear(x.known) // it must not grow with the number of images
+	}
 	x.known[key] = now
 	return nil
 }
