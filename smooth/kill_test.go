@@ -11,12 +11,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// killedRunOut tells a copy of the test binary to certify into that file.
-const killedRunOut = "SMOOTH_TEST_KILLED_RUN"
+// killedRunOut tells a copy of the test binary to certify into that file, by
+// the method that killedRunMethod names.
+const (
+	killedRunOut    = "SMOOTH_TEST_KILLED_RUN"
+	killedRunMethod = "SMOOTH_TEST_KILLED_METHOD"
+)
+
+func killedTask(m Method, out string) Task {
+	if m == MethodCohen {
+		return linearTask(out)
+	}
+	task := methodTask(m, out)
+	task.Images = IndexSet{{0, 1, 8}}
+	return task
+}
 
 func TestMain(m *testing.M) {
 	if out := os.Getenv(killedRunOut); out != "" {
-		task := linearTask(out)
+		task := killedTask(Method(os.Getenv(killedRunMethod)), out)
 		task.Batch = 16
 		if err := task.Run(context.Background()); err != nil {
 			panic(err)
@@ -32,7 +45,13 @@ func TestKilledProcessIsContinued(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes")
 	}
-	want, wantTable := runTask(t, linearTask(filepath.Join(t.TempDir(), "c.jsonl")))
+	for _, m := range []Method{MethodCohen, MethodAnytime} {
+		t.Run(string(m), func(t *testing.T) { testKilledProcess(t, m) })
+	}
+}
+
+func testKilledProcess(t *testing.T, m Method) {
+	want, wantTable := runTask(t, killedTask(m, filepath.Join(t.TempDir(), "c.jsonl")))
 	self, err := os.Executable()
 	require.NoError(t, err)
 	out := filepath.Join(t.TempDir(), "c.jsonl")
@@ -40,7 +59,7 @@ func TestKilledProcessIsContinued(t *testing.T) {
 	kills := 0
 	for grown := int64(1); kills < 3; grown += int64(len(want) / 5) {
 		child := exec.Command(self)
-		child.Env = append(os.Environ(), killedRunOut+"="+out)
+		child.Env = append(os.Environ(), killedRunOut+"="+out, killedRunMethod+"="+string(m))
 		require.NoError(t, child.Start())
 		// Kill it as soon as the file has grown far enough.
 		for {
@@ -54,7 +73,7 @@ func TestKilledProcessIsContinued(t *testing.T) {
 		require.Error(t, child.Wait())
 		kills++
 	}
-	got, gotTable := runTask(t, linearTask(out))
+	got, gotTable := runTask(t, killedTask(m, out))
 	require.Equal(t, string(want), string(got))
 	require.Equal(t, string(wantTable), string(gotTable))
 }

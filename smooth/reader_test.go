@@ -167,6 +167,14 @@ func FuzzReader(f *testing.F) {
 	f.Add(cert)
 	f.Add(smallCertificate(f, true))
 	f.Add(cert[:len(cert)/2])
+	for _, m := range Methods()[1:] {
+		task := methodTask(m, filepath.Join(f.TempDir(), "c.jsonl"))
+		task.Images, task.Shard = IndexSet{{0, 1, 4}}, &Shard{2, 2}
+		require.NoError(f, task.Run(f.Context()))
+		raw, err := os.ReadFile(task.Out)
+		require.NoError(f, err)
+		f.Add(raw)
+	}
 	f.Add([]byte(`{"kind":"header","schema":"godmae-certificate/1"}` + "\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		h, recs, err := readAll(bytes.NewReader(data))

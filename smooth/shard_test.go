@@ -137,6 +137,28 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, "is another certificate")
 }
 
+func FuzzParseShard(f *testing.F) {
+	f.Add("3/16")
+	f.Add("-1/2")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseShard(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseShard(s.String())
+		require.NoError(t, err)
+		require.Equal(t, s, again)
+		h := Header{Subject: Subject{Images: IndexSet{{0, 1, 50}}}, Shard: &s}
+		n := 0
+		if s.Of <= 100 {
+			for c, ok := h.cursor(), true; ok; n++ {
+				_, ok = c.next()
+			}
+			require.Equal(t, h.due(), n-1, "as many lines as are due")
+		}
+	})
+}
+
 func TestParseShard(t *testing.T) {
 	s, err := ParseShard("3/16")
 	require.NoError(t, err)
