@@ -220,7 +220,10 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	}
 
 	for _, shard := range []string{"1/2", "2/2"} {
-		succeed(t, append(certify, "--shard", shard, "--out", in("shard-"+shard[:1]))...)
+		code, _, notes = dmaeRun(t, append(certify, "--shard", shard, "--target-radius", "0.9", "--out", in("shard-"+shard[:1]))...)
+		require.Equal(t, exitDone, code, notes)
+		require.Contains(t, notes, "no image can be certified at radius 0.9 with --n 20")
+		require.Contains(t, notes, "0.9 needs at least 14471 samples")
 	}
 	succeed(t, "merge", in("merged"), in("shard-1.jsonl"), in("shard-2.jsonl"))
 	again, err = os.ReadFile(in("merged.jsonl"))

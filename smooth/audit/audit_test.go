@@ -339,6 +339,12 @@ func TestMutations(t *testing.T) {
 			return reseal(strings.Join(all, ""))
 		}, s},
 	})
+	shard := certificate(t, func(task *smooth.Task) { task.Shard = &smooth.Shard{Index: 2, Of: 3} })
+	checkMutations(t, shard, []mutation{
+		{"index", edit(0, `"index":2`, `"index":1`), a},
+		{"of", edit(0, `"of":3`, `"of":4`), a},
+		{"no shard", edit(0, `,"shard":\{"index":2,"of":3\}`, ``), a},
+	})
 	randomised := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodRandomised) })
 	checkMutations(t, randomised, []mutation{
 		{"seed", digit(0, `"seed":"`), a},

@@ -1,0 +1,86 @@
+package smooth
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/exact"
+)
+
+// counting counts the calls and jobs of a classifier.
+type counting struct {
+	Classifier
+	calls, jobs int
+}
+
+func (c *counting) Classify(ctx context.Context, jobs []Job, noise Noise, out []int32) error {
+	c.calls++
+	c.jobs += len(jobs)
+	return c.Classifier.Classify(ctx, jobs, noise, out)
+}
+
+// anytimeRun certifies coins by the anytime method and returns what the
+// classifier was asked, how many samples counted, and the most images that
+// were in flight at once.
+func anytimeRun(t *testing.T, images, batch int, p func(image int) float64) (asked *counting, counted, flights int) {
+	t.Helper()
+	params := Params{
+		Method: MethodAnytime, Sigma: exact.MustDecimal("1"), Alpha: exact.MustDecimal("0.001"),
+		N0: 32, N: 20_000, Seed: 4, Radii: decimals("0", "0.5", "1"),
+	}
+	stats, err := NewStatistics(params, 2)
+	require.NoError(t, err)
+	asked = &counting{Classifier: coin{p}}
+	opened, emitted := 0, 0
+	s := &scheduler{
+		classifier: asked, noise: Noise{Sigma: 1, Seed: params.Seed}, params: params, stats: stats, batch: batch,
+		open: func() (int, Image, bool, error) {
+			if opened == images {
+				return 0, Image{}, false, nil
+			}
+			opened++
+			flights = max(flights, opened-emitted)
+			return opened - 1, Image{Label: -1}, true, nil
+		},
+		emit: func(r Record, _ time.Duration) error {
+			require.Equal(t, emitted, r.Image, "in order")
+			emitted++
+			counted += r.Selection.N + r.Estimation.N
+			return nil
+		},
+		batched: func(int) {},
+	}
+	require.NoError(t, s.run(t.Context()))
+	require.Equal(t, images, emitted)
+	return asked, counted, flights
+}
+
+// Batches are filled from undecided images, and little is drawn in vain.
+func TestAnytimeBatchesAreFull(t *testing.T) {
+	for _, batch := range []int{16, 100, 512} {
+		asked, counted, _ := anytimeRun(t, 120, batch, func(image int) float64 { return 0.6 + 0.39*float64(image%10)/9 })
+		fill := float64(asked.jobs) / float64(asked.calls*batch)
+		vain := float64(asked.jobs-counted) / float64(asked.jobs)
+		t.Logf("batch %d: %.1f%% full, %.1f%% in vain", batch, 100*fill, 100*vain)
+		require.Greater(t, fill, 0.9, "batch %d", batch)
+		require.Less(t, vain, 0.1, "batch %d", batch)
+	}
+}
+
+// An image that takes long does not gather finished ones behind it without
+// limit: what a killed process loses, and what is held in memory, depend on the
+// batch and on neither the images nor their samples.
+func TestImagesInFlightAreFew(t *testing.T) {
+	for _, images := range []int{200, 1000} {
+		_, _, flights := anytimeRun(t, images, 64, func(image int) float64 {
+			if image%100 == 0 {
+				return 0.6916 // next to Phi(0.5): undecided for long
+			}
+			return 0.99
+		})
+		require.LessOrEqual(t, flights, 2*64/LookEvery, "%d images", images)
+	}
+}
