@@ -209,6 +209,7 @@ func (c *finetuneCmd) Run(e *env) error {
 	if err := recipe.Validate(); err != nil {
 		return misuse{err}
 	}
+	c.noteRecipe(e, "finetune", model)
 	if c.DryRun {
 		return c.dry(e, "finetune", model, recipe, images)
 	}

@@ -38,6 +38,7 @@ func (c *linprobeCmd) Run(e *env) error {
 	if err := recipe.Validate(); err != nil {
 		return misuse{err}
 	}
+	c.noteRecipe(e, "linprobe", model)
 	if c.DryRun {
 		return c.dry(e, "linprobe", model, recipe, images)
 	}

@@ -65,6 +65,7 @@ func (c *pretrainCmd) Run(e *env) error {
 	if err := recipe.Validate(); err != nil {
 		return misuse{err}
 	}
+	c.noteRecipe(e, "pretrain", model)
 	if c.DryRun {
 		return c.dry(e, "pretrain", model, recipe, images)
 	}

@@ -79,6 +79,13 @@ func TestRecipeValues(t *testing.T) {
 	require.Equal(t, []float64{0.4914, 0.4822, 0.4465}, d.Model.Mean)
 }
 
+func TestARecipeForAnotherModelIsNoted(t *testing.T) {
+	_, _, stderr := dmaeRun(t, "pretrain", "--recipe", "official-imagenet-b", "--model", "dmae_vit_large_patch16", "--dry-run", "--json")
+	require.Contains(t, stderr, "official-imagenet-b is for dmae_vit_base_patch16")
+	_, _, stderr = dmaeRun(t, "pretrain", "--recipe", "official-imagenet-b", "--dry-run", "--json")
+	require.Empty(t, stderr)
+}
+
 func TestLinprobeRecipe(t *testing.T) {
 	d := dry(t, "linprobe", "--recipe", "official-imagenet-b")
 	require.Equal(t, 16384, d.Values.Batch)

@@ -107,6 +107,17 @@ func (f *trainFlags) recipe(stage string, s stageFlags) train.Recipe {
 	return r
 }
 
+// noteRecipe says so when a recipe is for a model of another size.
+func (f *trainFlags) noteRecipe(e *env, command string, model dmae.Config) {
+	r, err := findRecipe(command, f.Recipe)
+	if err != nil {
+		return // none was asked for
+	}
+	if p, err := dmae.Preset(r.model); err == nil && (p.Width != model.Width || p.Depth != model.Depth || p.Patch != model.Patch) {
+		e.note("the recipe " + r.name + " is for " + r.model + "; it is used for " + model.Name)
+	}
+}
+
 // options fills in the options that all stages share.
 func (f *trainFlags) options(e *env, model dmae.Config, recipe train.Recipe, images data.Dataset) train.Options {
 	o := train.Options{

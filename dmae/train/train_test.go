@@ -142,6 +142,9 @@ func files(t *testing.T, dir string) (weights, log []byte) {
 // be added to it.
 func both(t *testing.T, f func(t *testing.T, stage string)) {
 	for _, stage := range []string{StagePretrain, StageFinetune, consistent, StageLinprobe} {
+		if testing.Short() && stage == StageFinetune {
+			continue // the next one does all that it does
+		}
 		t.Run(stage, func(t *testing.T) { f(t, stage) })
 	}
 }
