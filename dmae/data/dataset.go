@@ -53,6 +53,7 @@ type memory struct {
 	images  []Image
 	labels  []int32
 	c, h, w int
+	files   bool // the images were decoded from files
 }
 
 // NewMemory returns a data set over images in memory. It fails when there are
@@ -108,9 +109,28 @@ type fingerprinter interface {
 	fingerprint(w io.Writer, i int)
 }
 
+// Decoding says how image files become pixels. It changes whenever the pixels
+// do, so that neither a training nor a certificate goes on with other pixels
+// unnoticed.
+const Decoding = "JPEG as libjpeg"
+
+// FromFiles reports whether the images of a data set were decoded from image
+// files, which Decoding is about.
+func FromFiles(ds Dataset) bool {
+	switch ds := ds.(type) {
+	case *folder:
+		return true
+	case *memory:
+		return ds.files
+	case *Subset:
+		return FromFiles(ds.Dataset)
+	}
+	return false
+}
+
 // Digest returns the SHA-256, in hexadecimal, of a data set: classes, labels
-// and pixels. Of images that are decoded only when they are needed, path and
-// size in bytes stand for the pixels. A resumed training compares it to know
+// and pixels. Of images that are decoded only when they are needed, path, size
+// in bytes and Decoding stand for the pixels. A resumed training compares it to know
 // that it goes on with the same data.
 func Digest(ds Dataset) (string, error) {
 	h := sha256.New()

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"image/png"
 	"os"
+
+	"github.com/godmae/godmae/dmae/data/jpeg"
 )
 
 // maxPixels bounds the size of an image file's picture: a small file can claim
@@ -19,34 +20,80 @@ const maxPixels = 100_000_000
 // becomes colour by repetition, colour becomes grey by ITU-R 601-2 luma with
 // PIL's rounding; of 16 bits the upper 8 are kept; transparency is dropped, and
 // what colour lies under it is seen; EXIF orientation is not applied, as in
-// PIL and torchvision.
+// PIL and torchvision. JPEG files give libjpeg's pixels; see package jpeg.
 func DecodeImage(file []byte, channels int) (Image, error) {
 	return decodeImage(file, channels, maxPixels)
 }
 
 func decodeImage(file []byte, channels, limit int) (Image, error) {
-	decode, config := png.Decode, png.DecodeConfig
+	var im Image
+	var err error
 	switch {
 	case bytes.HasPrefix(file, []byte("\x89PNG\r\n\x1a\n")):
+		im, err = decodePNG(file, limit)
 	case bytes.HasPrefix(file, []byte{0xff, 0xd8}):
-		decode, config = jpeg.Decode, jpeg.DecodeConfig
+		im, err = decodeJPEG(file, limit)
 	case len(file) == 0:
-		return Image{}, errors.New("the file is empty")
+		err = errors.New("the file is empty")
 	default:
-		return Image{}, errors.New("the file is neither JPEG nor PNG")
+		err = errors.New("the file is neither JPEG nor PNG")
 	}
-	size, err := config(bytes.NewReader(file))
 	if err != nil {
 		return Image{}, err
 	}
-	if size.Width <= 0 || size.Height <= 0 || size.Width > limit/size.Height {
-		return Image{}, fmt.Errorf("its size of %dx%d pixels is not from 1 to %d pixels", size.Width, size.Height, limit)
+	return im.withChannels(channels), nil
+}
+
+// checkSize refuses pictures that are empty or larger than limit pixels.
+func checkSize(w, h, limit int) error {
+	if w <= 0 || h <= 0 || w > limit/h {
+		return fmt.Errorf("its size of %dx%d pixels is not from 1 to %d pixels", w, h, limit)
 	}
-	m, err := decode(bytes.NewReader(file))
+	return nil
+}
+
+func decodeJPEG(file []byte, limit int) (Image, error) {
+	w, h, err := jpeg.Size(file)
 	if err != nil {
 		return Image{}, err
 	}
-	return toPlanar(m, channels), nil
+	if err := checkSize(w, h, limit); err != nil {
+		return Image{}, err
+	}
+	p, err := jpeg.Decode(file)
+	return Image(p), err
+}
+
+func decodePNG(file []byte, limit int) (Image, error) {
+	size, err := png.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return Image{}, err
+	}
+	if err := checkSize(size.Width, size.Height, limit); err != nil {
+		return Image{}, err
+	}
+	m, err := png.Decode(bytes.NewReader(file))
+	if err != nil {
+		return Image{}, err
+	}
+	return toPlanar(m), nil
+}
+
+// withChannels turns grey into colour or colour into grey where the number of
+// channels asks for it.
+func (im Image) withChannels(channels int) Image {
+	n := im.H * im.W
+	switch {
+	case im.C == channels:
+		return im
+	case channels == 3:
+		return Image{C: 3, H: im.H, W: im.W, Pix: append(append(append(make([]byte, 0, 3*n), im.Pix...), im.Pix...), im.Pix...)}
+	}
+	grey := Image{C: 1, H: im.H, W: im.W, Pix: make([]byte, n)}
+	for p := range grey.Pix {
+		grey.Pix[p] = im.grey(p)
+	}
+	return grey
 }
 
 // ReadImage decodes the image file at path; see DecodeImage.
@@ -62,30 +109,23 @@ func ReadImage(path string, channels int) (Image, error) {
 	return im, nil
 }
 
-// toPlanar copies a decoded picture into planes.
-func toPlanar(m image.Image, channels int) Image {
+// toPlanar copies a decoded picture into one or three planes.
+func toPlanar(m image.Image) Image {
 	b := m.Bounds()
-	im := Image{C: channels, H: b.Dy(), W: b.Dx()}
-	n := im.H * im.W
-	im.Pix = make([]byte, channels*n)
+	w, h := b.Dx(), b.Dy()
+	n := h * w
 	if g, ok := m.(*image.Gray); ok {
-		for y := range im.H {
+		im := Image{C: 1, H: h, W: w, Pix: make([]byte, n)}
+		for y := range h {
 			at := g.PixOffset(b.Min.X, b.Min.Y+y)
-			copy(im.Pix[y*im.W:(y+1)*im.W], g.Pix[at:at+im.W])
-		}
-		for c := 1; c < channels; c++ {
-			copy(im.Pix[c*n:], im.Pix[:n])
+			copy(im.Pix[y*w:(y+1)*w], g.Pix[at:at+w])
 		}
 		return im
 	}
+	im := Image{C: 3, H: h, W: w, Pix: make([]byte, 3*n)}
 	rgb := pixelReader(m)
 	for p := range n {
-		r, g, bl := rgb(b.Min.X+p%im.W, b.Min.Y+p/im.W)
-		if channels == 1 {
-			im.Pix[p] = luma(r, g, bl)
-		} else {
-			im.Pix[p], im.Pix[n+p], im.Pix[2*n+p] = r, g, bl
-		}
+		im.Pix[p], im.Pix[n+p], im.Pix[2*n+p] = rgb(b.Min.X+p%w, b.Min.Y+p/w)
 	}
 	return im
 }
@@ -94,17 +134,12 @@ func toPlanar(m image.Image, channels int) Image {
 // stored, whatever its opacity.
 func pixelReader(m image.Image) func(x, y int) (r, g, b byte) {
 	switch m := m.(type) {
-	case *image.YCbCr:
-		return func(x, y int) (r, g, b byte) {
-			c := m.COffset(x, y)
-			return color.YCbCrToRGB(m.Y[m.YOffset(x, y)], m.Cb[c], m.Cr[c])
-		}
 	case *image.NRGBA:
 		return func(x, y int) (r, g, b byte) {
 			p := m.Pix[m.PixOffset(x, y):]
 			return p[0], p[1], p[2]
 		}
-	case *image.RGBA: // what the PNG decoder returns for colour without alpha
+	case *image.RGBA: // what the decoders return for colour without alpha
 		return func(x, y int) (r, g, b byte) {
 			p := m.Pix[m.PixOffset(x, y):]
 			return p[0], p[1], p[2]
@@ -125,7 +160,7 @@ func pixelReader(m image.Image) func(x, y int) (r, g, b byte) {
 			panic("data: a PNG palette of another kind of colour")
 		}
 	}
-	// The rest is opaque: grey and colour of 16 bits, CMYK.
+	// The rest is opaque: grey and colour of 16 bits.
 	return func(x, y int) (r, g, b byte) {
 		c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
 		return c.R, c.G, c.B

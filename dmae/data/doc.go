@@ -19,5 +19,7 @@
 //     file. A corrupt image of a folder is named, counted and left out, up to
 //     a limit; no content of a file makes the program crash, or take more
 //     memory than the limits stated here.
+//   - JPEG files give libjpeg's pixels, and resizing and RandAugment PIL's, bit
+//     for bit.
 //   - Pixels are stored planar: all of channel 0, row by row, then channel 1.
 package data

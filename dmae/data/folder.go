@@ -38,7 +38,7 @@ func (f *folder) Image(i int) (Image, error) {
 }
 
 func (f *folder) fingerprint(w io.Writer, i int) {
-	fmt.Fprintf(w, "%q %d ", f.files[i], f.tree.size(f.files[i]))
+	fmt.Fprintf(w, "%q %d %s ", f.files[i], f.tree.size(f.files[i]), Decoding)
 }
 
 // findFolders recognises train/CLASS/*, val/CLASS/* and test/CLASS/*, also
@@ -166,7 +166,12 @@ func (f *folder) load(o Options) (Dataset, error) {
 		images[kept], f.labels[kept] = images[i], f.labels[i]
 		kept++
 	}
-	return NewMemory(f.name, f.classes, images[:kept:kept], f.labels[:kept])
+	ds, err := NewMemory(f.name, f.classes, images[:kept:kept], f.labels[:kept])
+	if err != nil {
+		return nil, err
+	}
+	ds.(*memory).files = true
+	return ds, nil
 }
 
 // corruptCount names corrupt images and says when there are too many.

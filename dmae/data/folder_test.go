@@ -114,6 +114,12 @@ func TestImageFoldersAndArchives(t *testing.T) {
 	b, err := Digest(lazy)
 	require.NoError(t, err)
 	require.NotEqual(t, a, b)
+	for _, ds := range []Dataset{eager, lazy, First(eager, 1)} {
+		require.True(t, FromFiles(ds))
+	}
+	fashion, err := Open(FashionMNIST, Options{})
+	require.NoError(t, err)
+	require.False(t, FromFiles(First(fashion, 3)))
 
 	grey, err := Open(dir, Options{Channels: 1})
 	require.NoError(t, err)

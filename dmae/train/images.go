@@ -18,21 +18,31 @@ func EvalPipeline(ds data.Dataset, c *dmae.Config) data.Pipeline {
 	return data.EvalPipeline(c.DataSize)
 }
 
-// Preprocessing says in words what EvalPipeline does, for certificates.
+// Preprocessing says in words what comes before the model: how image files are
+// decoded, and what EvalPipeline does. It stands in checkpoints and
+// certificates.
 func Preprocessing(ds data.Dataset, c *dmae.Config) string {
 	if len(EvalPipeline(ds, c)) == 0 {
-		return "x/255"
+		return decoding(ds) + "x/255"
 	}
-	return fmt.Sprintf("short side resized for %[1]d pixels, middle %[1]dx%[1]d, x/255", c.DataSize)
+	return decoding(ds) + fmt.Sprintf("short side resized for %[1]d pixels, middle %[1]dx%[1]d, x/255", c.DataSize)
 }
 
-// IntegerPreprocessing says in words what EvalPipeline does to the 8-bit pixels,
-// for certificates that add their noise to those.
+// IntegerPreprocessing is Preprocessing for certificates that add their noise
+// to the 8-bit pixels.
 func IntegerPreprocessing(ds data.Dataset, c *dmae.Config) string {
 	if len(EvalPipeline(ds, c)) == 0 {
-		return "8-bit pixels as stored"
+		return decoding(ds) + "8-bit pixels as stored"
 	}
-	return fmt.Sprintf("8-bit pixels, short side resized for %[1]d pixels and rounded to 8 bits, middle %[1]dx%[1]d", c.DataSize)
+	return decoding(ds) + fmt.Sprintf("8-bit pixels, short side resized for %[1]d pixels and rounded to 8 bits, middle %[1]dx%[1]d", c.DataSize)
+}
+
+// decoding names the decoder where there is one.
+func decoding(ds data.Dataset) string {
+	if data.FromFiles(ds) {
+		return data.Decoding + ", "
+	}
+	return ""
 }
 
 // Pixels writes image i of ds, [C, h, w] in [0,1] at the model's data size, as
