@@ -18,7 +18,7 @@ import (
 // Gaussian noise. So Cohen's theorem holds for it as it stands.
 type PixelNoise = pixelnoise.Gaussian
 
-// NewPixelNoise returns the noise of a level above 0 and at most 100, in units
+// NewPixelNoise returns the noise of a level above 0 and at most 10, in units
 // of pixels scaled to [0,1].
 func NewPixelNoise(sigma Decimal) (*PixelNoise, error) { return pixelnoise.New(sigma) }
 

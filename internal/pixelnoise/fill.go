@@ -48,26 +48,27 @@ func place[P uint8 | int32](g *Gaussian, dst []float32, x []P, words []uint32, a
 		high := (*[lanes]uint32)(low[lanes:])
 		d, p := dst[from:], x[from:]
 		for l := range min(lanes, len(d), len(p)) {
-			rank := g.guide[high[l]>>16]
-			if rank < 0 {
+			entry := g.guide[high[l]>>16]
+			rank := int(entry >> 1)
+			if entry&1 != 0 {
 				rank = g.settle(uint64(high[l])<<32|uint64(low[l]), addr, first+from+l)
 			}
-			d[l] = g.inputs[int(p[l])+int(rank)]
+			d[l] = g.inputs[int(p[l])+rank]
 		}
 	}
 }
 
 // settle returns the rank of a word u, of pixel i of a fill, whose upper digits
 // leave it open.
-func (g *Gaussian) settle(u uint64, addr philox.Addr, i int) int32 {
-	rank := int(^g.guide[u>>48])
+func (g *Gaussian) settle(u uint64, addr philox.Addr, i int) int {
+	rank := int(g.guide[u>>48] >> 1)
 	for rank < len(g.cdf) && g.cdf[rank] < u {
 		rank++
 	}
 	if rank < len(g.cdf) && g.cdf[rank] == u {
-		return int32(g.rank(wordsOf(addr, i)))
+		return g.rank(wordsOf(addr, i))
 	}
-	return int32(rank)
+	return rank
 }
 
 // At returns the noise of pixel i of a fill.

@@ -12,8 +12,8 @@ import (
 // 0..1 in steps of 1/Levels.
 const Levels = 255
 
-// MaxSigma bounds the noise level, and with it the size of the tables.
-const MaxSigma = 100
+// MaxSigma bounds the noise level, so that every rank fits into 15 bits.
+const MaxSigma = 10
 
 // Gaussian is the distribution of the noise of one pixel, and the table of
 // network inputs. It is immutable and may be used concurrently.
@@ -29,10 +29,11 @@ type Gaussian struct {
 	// i < 2*bound.
 	cdf []uint64
 
-	// guide[t], for the upper 16 bits t of a word u, is the number of entries of
-	// cdf below t<<48, all of which are below u. It is complemented when more
-	// entries are below (t+1)<<48, so that the rest of u matters.
-	guide []int32
+	// guide[t], for the upper 16 bits t of a word u, is twice the number of
+	// entries of cdf below t<<48, all of which are below u. It is odd when more
+	// entries are below (t+1)<<48, so that the rest of u matters. It is small
+	// because a network leaves little of it in the caches.
+	guide []uint16
 
 	// inputs[x+i] is the network input of pixel x whose noise is i-bound.
 	inputs []float32
@@ -41,7 +42,7 @@ type Gaussian struct {
 // New returns the distribution for a noise level above 0 and at most MaxSigma.
 func New(sigma exact.Decimal) (*Gaussian, error) {
 	if sigma.Sign() <= 0 || sigma.Rat().Cmp(big.NewRat(MaxSigma, 1)) > 0 {
-		return nil, fmt.Errorf("sigma is %s: integer noise needs a level above 0 and at most %d, in units of pixels scaled to [0,1]", sigma, MaxSigma)
+		return nil, fmt.Errorf("sigma is %s: integer noise needs a level above 0 and at most %d, in units of pixels scaled to [0,1]; only float noise goes beyond", sigma, MaxSigma)
 	}
 	g := &Gaussian{sigma: sigma, clip: Clip(sigma)}
 	g.bound = Levels * (g.clip + 1)
@@ -83,18 +84,18 @@ func (g *Gaussian) Input(z int) float32 {
 
 // fillGuide builds the first level of the search.
 func (g *Gaussian) fillGuide() {
-	g.guide = make([]int32, 1<<16)
-	below := func(t uint64) int32 {
-		return int32(sort.Search(len(g.cdf), func(i int) bool { return g.cdf[i] >= t<<48 }))
+	g.guide = make([]uint16, 1<<16)
+	below := func(t uint64) uint16 {
+		return uint16(sort.Search(len(g.cdf), func(i int) bool { return g.cdf[i] >= t<<48 }))
 	}
 	for t := range uint64(1 << 16) {
-		g.guide[t] = below(t)
-		next := int32(len(g.cdf))
+		rank, next := below(t), uint16(len(g.cdf))
 		if t < 1<<16-1 {
 			next = below(t + 1)
 		}
-		if next != g.guide[t] {
-			g.guide[t] = ^g.guide[t]
+		g.guide[t] = 2 * rank
+		if next != rank {
+			g.guide[t]++
 		}
 	}
 }
