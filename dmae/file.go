@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
 )
@@ -31,8 +32,17 @@ const StatePrefix = "train."
 
 func isState(name string) bool { return strings.HasPrefix(name, StatePrefix) }
 
-// metadata returns what a checkpoint says about a model.
-func metadata(kind string, c *Config) map[string]string {
+// Specs lists the parameters of a model of the given kind, in the order of the
+// official one.
+func Specs(kind string, c *Config) []nn.Spec {
+	if kind == KindClassifier {
+		return classifierSpecs(c)
+	}
+	return autoencoderSpecs(c)
+}
+
+// Metadata returns what a checkpoint says about a model.
+func Metadata(kind string, c *Config) map[string]string {
 	config, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // a validated Config holds nothing that JSON cannot
@@ -42,7 +52,7 @@ func metadata(kind string, c *Config) map[string]string {
 
 // Metadata returns what a checkpoint of the model says about it; a trainer
 // adds its own keys.
-func (m *Autoencoder) Metadata() map[string]string { return metadata(KindAutoencoder, &m.Config) }
+func (m *Autoencoder) Metadata() map[string]string { return Metadata(KindAutoencoder, &m.Config) }
 
 // Save writes the model to a checkpoint.
 func (m *Autoencoder) Save(path string) error {
@@ -61,7 +71,7 @@ func LoadAutoencoder(b ops.Backend, path string) (*Autoencoder, error) {
 
 // Metadata returns what a checkpoint of the model says about it; a trainer
 // adds its own keys.
-func (m *Classifier) Metadata() map[string]string { return metadata(KindClassifier, &m.Config) }
+func (m *Classifier) Metadata() map[string]string { return Metadata(KindClassifier, &m.Config) }
 
 // Save writes the model to a checkpoint.
 func (m *Classifier) Save(path string) error {

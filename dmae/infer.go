@@ -36,11 +36,9 @@ func (r Reader) infer(f *checkpoint.File) (kind string, cfg Config, err error) {
 	case in.has("decoder_embed.weight"):
 		kind = KindAutoencoder
 		err = in.decoder()
-	case in.has("head.weight"):
+	case in.has("head.weight"), in.has("head.1.weight"):
 		kind = KindClassifier
 		err = in.head()
-	case in.has("head.1.weight"):
-		err = fmt.Errorf("%s holds the head of a linear probe (head.0 and head.1), which is no classifier that is trained as a whole; fine-tune the autoencoder it was made from", f.Name())
 	default:
 		err = fmt.Errorf("%s holds an encoder alone: it has neither decoder_embed.weight of an autoencoder nor head.weight of a classifier", f.Name())
 	}
@@ -208,9 +206,13 @@ func (in *inference) heads(given, width int, of func(*Config) (width, heads int)
 
 // head reads what the shape of a classifier's head tells.
 func (in *inference) head() error {
-	w := in.shape("head.weight")
+	if !in.has("head.weight") {
+		in.cfg.Head = BatchNormHead
+	}
+	name := in.cfg.linear() + ".weight"
+	w := in.shape(name)
 	if len(w) != 2 {
-		return fmt.Errorf("%s: head.weight is %v, it should be [classes width]", in.f.Name(), w)
+		return fmt.Errorf("%s: %s is %v, it should be [classes width]", in.f.Name(), name, w)
 	}
 	in.cfg.Classes = w[0]
 	in.cfg.GlobalPool = in.has("fc_norm.weight")

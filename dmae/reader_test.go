@@ -110,6 +110,22 @@ func TestInferenceByShape(t *testing.T) {
 	}
 }
 
+// The head of a linear probe is recognised too.
+func TestInferenceOfAProbe(t *testing.T) {
+	b := newCPU(t)
+	cfg := micro(t)
+	cfg.GlobalPool = false
+	c, err := dmae.NewProbe(b, cfg)
+	require.NoError(t, err)
+	c.InitScratch(1)
+	path := filepath.Join(t.TempDir(), "probe.safetensors")
+	require.NoError(t, checkpoint.Write(path, c.Params.Export(), nil))
+	back, err := dmae.LoadClassifier(b, path)
+	require.NoError(t, err)
+	require.Equal(t, dmae.BatchNormHead, back.Config.Head)
+	require.Equal(t, c.Digest(), back.Digest())
+}
+
 func TestMeanAndStdOverride(t *testing.T) {
 	b := newCPU(t)
 	c, err := dmae.NewClassifier(b, micro(t))

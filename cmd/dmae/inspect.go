@@ -1,21 +1,26 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
 type inspectCmd struct {
-	Checkpoint string `arg:"" help:"A safetensors file." placeholder:"FILE"`
-	JSON       bool   `name:"json" help:"Print a JSON object instead of a table."`
+	Checkpoint string `arg:"" help:"A checkpoint of godmae or PyTorch." placeholder:"FILE"`
+	modelFlags
+	JSON bool `name:"json" help:"Print a JSON object instead of a table."`
 }
 
 func (inspectCmd) Help() string {
-	return "Example: dmae inspect runs/pretrain/checkpoint.safetensors"
+	return "Nothing in the file is executed.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
 }
 
 // tensorRow describes a tensor to a program.
@@ -23,41 +28,103 @@ type tensorRow struct {
 	Name  string `json:"name"`
 	DType string `json:"dtype"`
 	Shape []int  `json:"shape"`
+	State bool   `json:"training,omitempty"` // of training, not of the model
 }
 
-// Run lists the tensors and the metadata of a checkpoint.
+// inspection is what a checkpoint holds, for a program.
+type inspection struct {
+	File     string            `json:"file"`
+	Format   checkpoint.Format `json:"format"`
+	Model    string            `json:"model,omitempty"`       // its kind
+	Config   *dmae.Config      `json:"config,omitempty"`      // of the model
+	Unknown  string            `json:"model_error,omitempty"` // why it was not recognised
+	Tensors  []tensorRow       `json:"tensors"`
+	Training json.RawMessage   `json:"training,omitempty"` // what a PyTorch file holds beside the model
+	Metadata map[string]string `json:"metadata"`
+}
+
+// Run lists the tensors, the model and the state of training in a checkpoint.
 func (c *inspectCmd) Run(e *env) error {
 	f, err := checkpoint.Open(c.Checkpoint)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	infos, metadata := f.Tensors(), f.Metadata()
+	in := inspection{File: c.Checkpoint, Format: f.Format(), Metadata: f.Metadata(), Tensors: []tensorRow{}}
+	reader := c.reader(e)
 	if c.JSON {
-		rows := make([]tensorRow, len(infos))
-		for i, t := range infos {
-			rows[i] = tensorRow{t.Name, string(t.DType), t.Shape}
+		reader.Note = nil
+	}
+	if kind, cfg, err := reader.Describe(f); err != nil {
+		in.Unknown = oneLine(err.Error())
+	} else {
+		in.Model, in.Config = kind, &cfg
+	}
+	elements, state := 0, 0
+	for _, t := range f.Tensors() {
+		row := tensorRow{t.Name, string(t.DType), t.Shape, strings.HasPrefix(t.Name, dmae.StatePrefix)}
+		in.Tensors = append(in.Tensors, row)
+		if row.State {
+			state++
+		} else {
+			elements += t.Elements()
 		}
-		return printJSON(e.stdout, struct {
-			File     string            `json:"file"`
-			Tensors  []tensorRow       `json:"tensors"`
-			Metadata map[string]string `json:"metadata"`
-		}{c.Checkpoint, rows, metadata})
 	}
-	width, total := 0, 0
-	for _, t := range infos {
-		width = max(width, len(t.Name))
-		total += t.Elements()
+	if f.Extra().Len() > 0 {
+		if in.Training, err = pickle.EncodeJSON(f.Extra()); err != nil {
+			return fmt.Errorf("%s: what it holds beside the model cannot be shown: %w", c.Checkpoint, err)
+		}
 	}
-	for _, t := range infos {
-		dims := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(t.Shape)), " x "), "[]")
-		fmt.Fprintf(e.stdout, "%-*s  %-4s  %s\n", width, t.Name, t.DType, dims)
+	if c.JSON {
+		return printJSON(e.stdout, in)
 	}
-	fmt.Fprintf(e.stdout, "%d tensors, %d elements\n", len(infos), total)
-	for _, key := range slices.Sorted(maps.Keys(metadata)) {
-		fmt.Fprintf(e.stdout, "%s: %s\n", key, abbreviate(metadata[key], 400))
+	in.print(e.stdout)
+	fmt.Fprintf(e.stdout, "%d tensors of the model with %d elements, %d tensors of training\n", len(in.Tensors)-state, elements, state)
+	fmt.Fprintf(e.stdout, "format: %s\n", in.Format)
+	if in.Config != nil {
+		fmt.Fprintf(e.stdout, "model: %s\n", in.summary())
+	} else {
+		fmt.Fprintf(e.stdout, "model: not recognised (%s)\n", in.Unknown)
+	}
+	extra := f.Extra()
+	for i := range extra.Len() {
+		key, v := extra.At(i)
+		text, err := pickle.EncodeJSON(v)
+		if err != nil {
+			return err // was encoded above already
+		}
+		fmt.Fprintf(e.stdout, "%v: %s\n", key, abbreviate(string(text), 400))
+	}
+	for _, key := range slices.Sorted(maps.Keys(in.Metadata)) {
+		fmt.Fprintf(e.stdout, "%s: %s\n", key, abbreviate(in.Metadata[key], 400))
 	}
 	return nil
+}
+
+// print lists the tensors, those of the model first.
+func (in *inspection) print(w io.Writer) {
+	width := 0
+	for _, t := range in.Tensors {
+		width = max(width, len(t.Name))
+	}
+	for _, state := range []bool{false, true} {
+		for _, t := range in.Tensors {
+			if t.State == state {
+				dims := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(t.Shape)), " x "), "[]")
+				fmt.Fprintf(w, "%-*s  %-4s  %s\n", width, t.Name, t.DType, dims)
+			}
+		}
+	}
+}
+
+// summary describes the model in one line.
+func (in *inspection) summary() string {
+	c := in.Config
+	s := fmt.Sprintf("%s %s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", in.Model, c.Name, c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
+	if in.Model == dmae.KindClassifier {
+		return s + fmt.Sprintf(", %d classes", c.Classes)
+	}
+	return s + fmt.Sprintf("; decoder %d wide, %d deep, %d heads", c.Decoder.Width, c.Decoder.Depth, c.Decoder.Heads)
 }
 
 // abbreviate shortens a long value for a terminal; --json has all of it.

@@ -37,6 +37,7 @@ type cli struct {
 	Reconstruct reconstructCmd `cmd:"" help:"Draw originals, corrupted images and their reconstructions."`
 	Gradcheck   gradcheckCmd   `cmd:"" help:"Check every derivative against finite differences."`
 	Inspect     inspectCmd     `cmd:"" help:"List what a checkpoint holds."`
+	Convert     convertCmd     `cmd:"" help:"Convert checkpoints between safetensors and PyTorch."`
 	Devices     devicesCmd     `cmd:"" help:"Show what this program can compute on here."`
 	Bench       benchCmd       `cmd:"" help:"Measure speed: gemm, train, certify."`
 	Version     versionCmd     `cmd:"" help:"Show what exactly this binary is and can do."`

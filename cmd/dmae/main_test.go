@@ -32,7 +32,7 @@ func succeed(t *testing.T, args ...string) string {
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	names := commandNames()
-	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "merge", "audit", "analyze", "explain", "reconstruct", "gradcheck", "inspect", "devices", "bench", "version"}, names)
+	require.Equal(t, []string{"quickstart", "pretrain", "finetune", "linprobe", "eval", "certify", "predict", "merge", "audit", "analyze", "explain", "reconstruct", "gradcheck", "inspect", "convert", "devices", "bench", "version"}, names)
 	for _, name := range names {
 		if name == "bench" {
 			for _, what := range []string{"gemm", "train", "certify"} {

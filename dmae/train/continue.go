@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/nn"
@@ -30,8 +31,9 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 		return err
 	}
 	defer f.Close()
-	switch hasState := f.Metadata()[stateKey] != ""; {
-	case hasState:
+	metadata, own := f.Metadata(), f.Format() == checkpoint.Safetensors
+	switch {
+	case own && metadata[StateKey] != "":
 		s, err := ReadState(f)
 		if err != nil {
 			return err
@@ -40,6 +42,14 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 			return fmt.Errorf("%s comes from %s; continue one of %s", r.opt.Init, s.Recipe.Stage, StagePretrain)
 		}
 		if err := o.Import(f, adamWPrefix, s.InitSteps+s.Steps); err != nil {
+			return err
+		}
+	case own && metadata[optim.TorchStepsKey] != "": // converted
+		steps, err := strconv.Atoi(metadata[optim.TorchStepsKey])
+		if err != nil {
+			return fmt.Errorf("%s: its metadata %q is no number of steps: %w", r.opt.Init, optim.TorchStepsKey, err)
+		}
+		if err := o.Import(f, adamWPrefix, steps); err != nil {
 			return err
 		}
 	default:

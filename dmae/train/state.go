@@ -18,9 +18,10 @@ const (
 	LogName        = "log.txt"
 )
 
-// Metadata keys of a checkpoint that this package owns.
+// Metadata keys of a checkpoint that this package owns. StateKey is that of a
+// [State] as JSON.
 const (
-	stateKey         = "godmae.train"
+	StateKey         = "godmae.train"
 	logKey           = "godmae.log"
 	preprocessingKey = "godmae.preprocessing"
 )
@@ -60,13 +61,13 @@ func (s *State) metadata() (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("train: cannot save the state of training: %w", err)
 	}
-	return map[string]string{stateKey: string(b), logKey: s.log}, nil
+	return map[string]string{StateKey: string(b), logKey: s.log}, nil
 }
 
 // ReadState returns the state of training that a checkpoint carries.
 func ReadState(f *checkpoint.File) (*State, error) {
 	m := f.Metadata()
-	text, ok := m[stateKey]
+	text, ok := m[StateKey]
 	if !ok {
 		return nil, fmt.Errorf("train: %s holds no state of training; resume from a %s written by pretrain or finetune", f.Name(), CheckpointName)
 	}

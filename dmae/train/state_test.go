@@ -66,7 +66,7 @@ func TestStateTravelsInACheckpointExactly(t *testing.T) {
 func TestReadStateRefusesOtherFiles(t *testing.T) {
 	for name, m := range map[string]map[string]string{
 		"no state": {},
-		"no JSON":  {stateKey: "{"},
+		"no JSON":  {StateKey: "{"},
 	} {
 		path := filepath.Join(t.TempDir(), "c.safetensors")
 		require.NoError(t, checkpoint.Write(path, nil, m))

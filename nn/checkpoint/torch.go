@@ -29,6 +29,10 @@ const (
 // "train.torch.optimizer.state.0.exp_avg".
 const ExtraPrefix = "train.torch."
 
+// TorchMetadata is the key of the metadata in a PyTorch file that godmae wrote:
+// a dictionary of strings.
+const TorchMetadata = "godmae"
+
 // Ref stands for a tensor in [File.Extra].
 type Ref struct {
 	Name string // of the tensor in the file
@@ -98,6 +102,10 @@ func (f *File) parseTree(root any, size int64, place func(*storage) error) error
 		if !ok || key == prefix || prefix == "" && holdsTensor(v) {
 			continue // a flat state dict is a model, but for what holds no tensors
 		}
+		if m, ok := ownWords(v); ok && name == TorchMetadata {
+			f.metadata = m
+			continue
+		}
 		if err := t.collect(v, ExtraPrefix+name+"."); err != nil {
 			return err
 		}
@@ -106,6 +114,26 @@ func (f *File) parseTree(root any, size int64, place func(*storage) error) error
 	slices.SortFunc(t.infos, func(a, b Info) int { return cmp.Compare(a.Name, b.Name) })
 	f.infos = t.infos
 	return nil
+}
+
+// ownWords returns the metadata that godmae put into a PyTorch file, and false
+// when v is something else.
+func ownWords(v any) (map[string]string, bool) {
+	d, ok := v.(*pickle.Dict)
+	if !ok {
+		return nil, false
+	}
+	m := map[string]string{}
+	for i := range d.Len() {
+		key, v := d.At(i)
+		k, ok1 := key.(string)
+		s, ok2 := v.(string)
+		if !ok1 || !ok2 {
+			return nil, false
+		}
+		m[k] = s
+	}
+	return m, true
 }
 
 // holdsTensor reports whether there is a tensor in v.

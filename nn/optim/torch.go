@@ -14,6 +14,10 @@ import (
 // checkpoint that has one.
 const TorchState = checkpoint.ExtraPrefix + "optimizer.state."
 
+// TorchStepsKey is the metadata key of the step count in a checkpoint that was
+// converted from PyTorch, beside moments under godmae's names.
+const TorchStepsKey = "torch.steps"
+
 // ImportTorch restores moments and step count from the AdamW that a PyTorch
 // checkpoint of pre-training carries. Its parameters are numbered; its groups,
 // of vectors, which do not decay, and of all others, list the numbers in the
@@ -23,7 +27,7 @@ func (o *AdamW) ImportTorch(f *checkpoint.File) (bool, error) {
 	if _, ok := f.Info(TorchState + "0.exp_avg"); !ok {
 		return false, nil
 	}
-	steps, err := torchSteps(f)
+	steps, err := TorchSteps(f)
 	if err != nil {
 		return false, err
 	}
@@ -115,9 +119,9 @@ func torchGroups(f *checkpoint.File) (numbers []int64) {
 	return numbers
 }
 
-// torchSteps returns the step count of a PyTorch optimiser: of its first
+// TorchSteps returns the step count of a PyTorch optimiser: of its first
 // parameter, a number or, in newer versions, a tensor.
-func torchSteps(f *checkpoint.File) (int, error) {
+func TorchSteps(f *checkpoint.File) (int, error) {
 	steps := math.NaN()
 	if v, err := f.Float64(TorchState + "0.step"); err == nil && len(v) == 1 {
 		steps = v[0]

@@ -48,8 +48,13 @@ type Dict struct {
 // indexed is the number of keys from which a Dict keeps an index.
 const indexed = 9
 
-// Len returns the number of keys.
-func (d *Dict) Len() int { return len(d.keys) }
+// Len returns the number of keys; a nil Dict has none.
+func (d *Dict) Len() int {
+	if d == nil {
+		return 0
+	}
+	return len(d.keys)
+}
 
 // At returns entry i in the order of insertion.
 func (d *Dict) At(i int) (key, value any) { return d.keys[i], d.values[i] }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/dmae/convert"
+)
+
+type convertCmd struct {
+	In  string `arg:"" help:"Checkpoint to read, of godmae or PyTorch." placeholder:"IN"`
+	Out string `arg:"" help:"File to write; its extension is its format: .safetensors or .pth." placeholder:"OUT"`
+	modelFlags
+	JSON bool `name:"json" help:"Print a JSON object."`
+}
+
+func (convertCmd) Help() string {
+	return "Tensors go through bit for bit, and so does the state of training as far as the other side has a place for it (docs/checkpoints.md). torch.load reads the result with weights_only=True.\n\nExample: dmae convert dmae_vit_base.pth dmae_vit_base.safetensors"
+}
+
+// Run converts a checkpoint.
+func (c *convertCmd) Run(e *env) error {
+	if _, err := convert.FormatOf(c.Out); err != nil {
+		return misuse{err}
+	}
+	r, err := convert.File(c.In, c.Out, c.reader(e))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(e.stdout, r)
+	}
+	model := "model"
+	if r.Kind != "" {
+		model = r.Kind
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s: %s, %d tensors of the %s and %d of training\n", c.Out, r.To, r.Tensors, model, r.State)
+	return err
+}

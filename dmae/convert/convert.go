@@ -1,0 +1,95 @@
+package convert
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn/checkpoint"
+)
+
+// Report says what was converted.
+type Report struct {
+	From    checkpoint.Format `json:"from"`
+	To      checkpoint.Format `json:"to"`
+	Kind    string            `json:"kind,omitempty"` // of the model, if it was recognised
+	Tensors int               `json:"tensors"`        // of the model
+	State   int               `json:"state_tensors"`  // of training
+}
+
+// FormatOf returns the format that a file's extension stands for.
+func FormatOf(path string) (checkpoint.Format, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".safetensors":
+		return checkpoint.Safetensors, nil
+	case ".pth", ".pt":
+		return checkpoint.TorchZip, nil
+	}
+	return "", fmt.Errorf("%s has no extension that names a format: use .safetensors or .pth", path)
+}
+
+// File converts the checkpoint in to the file out, whose extension says to
+// what. The reader says of a PyTorch file what is not in it, and is told by its
+// Note what was assumed or could not be kept. A model that is not recognised is
+// converted all the same, but out does not say which it is.
+func File(in, out string, r dmae.Reader) (*Report, error) {
+	to, err := FormatOf(out)
+	if err != nil {
+		return nil, err
+	}
+	if same, err := sameFile(in, out); err != nil {
+		return nil, err
+	} else if same {
+		return nil, fmt.Errorf("%s and %s are the same file; convert into another", in, out)
+	}
+	f, err := checkpoint.Open(in)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c, err := read(f, r)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{From: f.Format(), To: to, Kind: c.metadata[dmae.KeyKind]}
+	for _, t := range c.tensors {
+		if strings.HasPrefix(t.Name, dmae.StatePrefix) {
+			report.State++
+		} else {
+			report.Tensors++
+		}
+	}
+	if to == checkpoint.Safetensors {
+		return report, checkpoint.Write(out, c.tensors, c.metadata)
+	}
+	root, err := c.torch()
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be converted: %w", in, err)
+	}
+	return report, checkpoint.WriteTorch(out, root)
+}
+
+func sameFile(in, out string) (bool, error) {
+	a, err := os.Stat(in)
+	if err != nil {
+		return false, err
+	}
+	b, err := os.Stat(out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return os.SameFile(a, b), nil
+}
+
+// content is a checkpoint in the form of godmae's safetensors files.
+type content struct {
+	tensors  []checkpoint.Tensor // not read yet
+	metadata map[string]string
+}

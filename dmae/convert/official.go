@@ -1,0 +1,116 @@
+package convert
+
+import (
+	"encoding/json"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/checkpoint/pickle"
+	"github.com/godmae/godmae/nn/optim"
+)
+
+// specs returns the parameters of the model that the metadata describe, in
+// their order; nil if they describe none.
+func (c *content) specs() []nn.Spec {
+	kind, cfg, ok := c.describe()
+	if !ok {
+		return nil
+	}
+	return dmae.Specs(kind, &cfg)
+}
+
+func (c *content) describe() (kind string, cfg dmae.Config, ok bool) {
+	kind = c.metadata[dmae.KeyKind]
+	if json.Unmarshal([]byte(c.metadata[dmae.KeyConfig]), &cfg) != nil || cfg.Validate() != nil {
+		return "", cfg, false
+	}
+	return kind, cfg, true
+}
+
+// official adds to root what the official trainer saves, for a checkpoint that
+// godmae trained: "optimizer", "epoch" and "args". It takes the tensors it
+// needs out of state, and records the optimiser's numbering in metadata, by
+// which the way back finds the names.
+func (c *content) official(root *pickle.Dict, metadata map[string]string, state map[string]checkpoint.Tensor) error {
+	kind, cfg, ok := c.describe()
+	if !ok {
+		return nil
+	}
+	args := (&pickle.Dict{}).MustSet("model", cfg.Name).MustSet("input_size", cfg.ImageSize).
+		MustSet("sigma", cfg.Sigma).MustSet("mask_ratio", cfg.MaskRatio).MustSet("norm_pix_loss", cfg.NormPix).
+		MustSet("drop_path", cfg.DropPath).MustSet("nb_classes", cfg.Classes).MustSet("global_pool", cfg.GlobalPool)
+	saved, trained := metadata[train.StateKey]
+	if !trained {
+		root.MustSet("args", args)
+		return nil
+	}
+	var s train.State
+	if err := json.Unmarshal([]byte(saved), &s); err != nil {
+		return err
+	}
+	r := &s.Recipe
+	groups := pretrainGroups(dmae.Specs(kind, &cfg))
+	if r.Stage == train.StageFinetune {
+		groups = finetuneGroups(dmae.Specs(kind, &cfg))
+	}
+	if optimizer, names := optimizerState(groups, r, s.InitSteps+s.Steps, cfg.Depth, state); optimizer != nil {
+		text, err := json.Marshal(names)
+		if err != nil {
+			return err
+		}
+		metadata[namesKey] = string(text)
+		root.MustSet("optimizer", optimizer)
+	}
+	// The official trainer goes on with the epoch after the one it finds.
+	root.MustSet("epoch", s.Epoch-1)
+	root.MustSet("args", args.MustSet("effective_batch", r.Batch).MustSet("epochs", r.Epochs).
+		MustSet("warmup_epochs", r.WarmupEpochs).MustSet("lr", r.LR).MustSet("min_lr", r.MinLR).
+		MustSet("weight_decay", r.WeightDecay).MustSet("layer_decay", r.LayerDecay).MustSet("smoothing", r.Smoothing).
+		MustSet("seed", int64(r.Seed)))
+	return nil
+}
+
+// optimizerState returns the state dict of PyTorch's AdamW and the names behind
+// its numbers; nil if a moment is missing, as after training with another
+// optimiser.
+func optimizerState(groups []group, r *train.Recipe, steps, depth int, state map[string]checkpoint.Tensor) (*pickle.Dict, []string) {
+	var names []string
+	values, list := &pickle.Dict{}, &pickle.List{}
+	for _, g := range groups {
+		params := &pickle.List{}
+		for _, s := range g.specs {
+			m, ok1 := state[moments["exp_avg"]+s.Name]
+			v, ok2 := state[moments["exp_avg_sq"]+s.Name]
+			if !ok1 || !ok2 {
+				return nil, nil
+			}
+			values.MustSet(int64(len(names)), (&pickle.Dict{}).
+				MustSet("step", checkpoint.Float32s("step", nil, []float32{float32(steps)})).
+				MustSet("exp_avg", m).MustSet("exp_avg_sq", v))
+			params.Items = append(params.Items, int64(len(names)))
+			names = append(names, s.Name)
+		}
+		d := (&pickle.Dict{}).MustSet("lr", r.LR)
+		if r.Stage == train.StageFinetune {
+			scale := 1.0
+			for range depth + 1 - g.layer {
+				scale *= r.LayerDecay
+			}
+			d.MustSet("lr_scale", scale)
+		}
+		decay := 0.0
+		if g.decay {
+			decay = r.WeightDecay
+		}
+		list.Items = append(list.Items, d.MustSet("betas", pickle.Tuple{r.Beta1, r.Beta2}).MustSet("eps", optim.Eps).
+			MustSet("weight_decay", decay).MustSet("amsgrad", false).MustSet("maximize", false).
+			MustSet("foreach", nil).MustSet("capturable", false).MustSet("params", params))
+	}
+	for _, name := range names {
+		delete(state, moments["exp_avg"]+name)
+		delete(state, moments["exp_avg_sq"]+name)
+	}
+	return (&pickle.Dict{}).MustSet("state", values).MustSet("param_groups", list), names
+}

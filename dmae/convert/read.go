@@ -1,0 +1,121 @@
+package convert
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/checkpoint/pickle"
+	"github.com/godmae/godmae/nn/optim"
+)
+
+// Metadata keys of a safetensors file that was made of a PyTorch file.
+const (
+	// extraKey holds what the file had beside the model, as JSON.
+	extraKey = "torch.extra"
+	// namesKey holds the names of the parameters in the order in which the
+	// optimiser numbers them, as a JSON array.
+	namesKey = "torch.optimizer"
+)
+
+// stateName is the key, in a PyTorch file that was made of one of godmae, of
+// state of training that PyTorch has no place for.
+const stateName = "godmae_state"
+
+// moments are the prefixes of the optimiser's tensors in godmae's checkpoints,
+// by PyTorch's names of them.
+var moments = map[string]string{"exp_avg": dmae.StatePrefix + "adamw.m.", "exp_avg_sq": dmae.StatePrefix + "adamw.v."}
+
+// read brings a file of any format into godmae's form.
+func read(f *checkpoint.File, r dmae.Reader) (*content, error) {
+	c := &content{metadata: f.Metadata()}
+	rename := func(name string) string { return name }
+	if f.Format() != checkpoint.Safetensors {
+		rename = c.readTorch(f, r)
+	} else if dmae.IsForeign(f) {
+		c.recognise(f, r)
+	}
+	for _, info := range f.Tensors() {
+		t, err := f.Tensor(info.Name, rename(info.Name))
+		if err != nil {
+			return nil, err
+		}
+		c.tensors = append(c.tensors, t)
+	}
+	return c, nil
+}
+
+// note tells the reader's user something.
+func note(r dmae.Reader, format string, args ...any) {
+	if r.Note != nil {
+		r.Note(fmt.Sprintf(format, args...))
+	}
+}
+
+// recognise adds what godmae's metadata say about a model.
+func (c *content) recognise(f *checkpoint.File, r dmae.Reader) (kind string, cfg dmae.Config, ok bool) {
+	kind, cfg, err := r.Describe(f)
+	if err != nil {
+		note(r, "the converted file will not say which model it holds: %v", err)
+		return "", cfg, false
+	}
+	maps.Copy(c.metadata, dmae.Metadata(kind, &cfg))
+	return kind, cfg, true
+}
+
+// readTorch takes over what a PyTorch file holds beside the model, and returns
+// what its tensors are to be called.
+func (c *content) readTorch(f *checkpoint.File, r dmae.Reader) (rename func(string) string) {
+	var names []string // of the optimiser's parameters, by number
+	if text, ok := c.metadata[namesKey]; ok {
+		if json.Unmarshal([]byte(text), &names) != nil {
+			names = nil
+		}
+	} else if kind, cfg, ok := c.recognise(f, r); ok {
+		if optimizer, ok := f.Extra().Get("optimizer"); ok {
+			if names = parameterNames(f, optimizer, dmae.Specs(kind, &cfg)); names == nil {
+				note(r, "the state of the optimiser in %s follows no order of parameters that is known; it is kept, but training cannot go on from it", f.Name())
+			} else if text, err := json.Marshal(names); err == nil {
+				c.metadata[namesKey] = string(text)
+				if steps, err := optim.TorchSteps(f); err == nil {
+					c.metadata[optim.TorchStepsKey] = strconv.Itoa(steps)
+				}
+			}
+		}
+	}
+	c.keepExtra(f, r)
+	return func(name string) string {
+		if rest, ok := strings.CutPrefix(name, checkpoint.ExtraPrefix+stateName+"."); ok {
+			return rest
+		}
+		if i, moment, ok := momentOf(name); ok && i < len(names) {
+			return moments[moment] + names[i]
+		}
+		return name
+	}
+}
+
+// keepExtra stores everything but tensors as JSON.
+func (c *content) keepExtra(f *checkpoint.File, r dmae.Reader) {
+	kept, extra := &pickle.Dict{}, f.Extra()
+	for i := range extra.Len() {
+		key, v := extra.At(i)
+		if key == stateName {
+			continue
+		}
+		if _, err := pickle.EncodeJSON(v); err != nil {
+			note(r, "%q of %s is left out: %v", key, f.Name(), err)
+			continue
+		}
+		kept.MustSet(key, v)
+	}
+	if text, err := pickle.EncodeJSON(kept); err != nil {
+		note(r, "what %s holds beside the model is left out: %v", f.Name(), err)
+	} else {
+		c.metadata[extraKey] = string(text)
+	}
+}
