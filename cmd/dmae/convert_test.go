@@ -36,7 +36,7 @@ func TestCommandsTakePyTorchFiles(t *testing.T) {
 
 	certify := func(path string) string {
 		out := in("c.jsonl")
-		code, _, stderr := dmaeRun(t, "certify", "--data", "builtin:fashion-mnist", "--model", path, "--max", "2", "--n0", "4", "--n", "8", "--alpha", "0.1", "--out", out)
+		code, _, stderr := dmaeRun(t, "certify", "--data", "builtin:fashion-mnist", "--model", path, "--max", "2", "--n0", "4", "--n", "8", "--alpha", "0.1", "--seed", "1", "--out", out)
 		require.Equal(t, exitDone, code, stderr)
 		lines, err := os.ReadFile(out)
 		require.NoError(t, err)
