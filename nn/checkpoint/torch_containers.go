@@ -141,7 +141,7 @@ func (f *File) parseLegacy(size int64) error {
 		return err
 	}
 	if version != int64(1001) {
-		return fmt.Errorf("it is of version %v, 1001 is the one known", version)
+		return fmt.Errorf("it is of version %s, 1001 is the one known", pickle.Describe(version))
 	}
 	machine, err := next()
 	if err != nil {
@@ -195,7 +195,7 @@ func (f *File) legacyStorages(root, keys any, at, size int64) (map[string]*stora
 	for _, k := range list.Items {
 		key, ok := k.(string)
 		if !ok || places[key] != nil {
-			return nil, fmt.Errorf("its list of storages has the key %v, or has it twice", k)
+			return nil, fmt.Errorf("its list of storages has the key %s, or has it twice", pickle.Describe(k))
 		}
 		class := classes[key]
 		if class == nil {

@@ -163,7 +163,7 @@ func sizes(v any) ([]int, error) {
 	for i, d := range t {
 		n, ok := d.(int64)
 		if !ok || n < 0 || n > math.MaxInt {
-			return nil, fmt.Errorf("a tensor has the size or stride %v", d)
+			return nil, fmt.Errorf("a tensor has the size or stride %s", pickle.Describe(d))
 		}
 		out[i] = int(n)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 )
 
 // The values of a pickle are nil, bool, int64, *big.Int (whole numbers beyond
@@ -112,6 +113,19 @@ func (d *Dict) MustSet(key, value any) *Dict {
 		panic(err)
 	}
 	return d
+}
+
+// Describe returns a value for a message: an integer's digits, the beginning of
+// a string in quotes, and of anything else the type, for it may be long or
+// hold line breaks.
+func Describe(v any) string {
+	switch v := v.(type) {
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case string:
+		return fmt.Sprintf("%.40q", v)
+	}
+	return "a " + TypeName(v)
 }
 
 // TypeName returns Python's name of a value's type.
