@@ -72,10 +72,15 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
+	return printFiles(e, c.JSON, files)
+}
+
+// printFiles says where the certificates are.
+func printFiles(e *env, json bool, files smooth.Files) error {
+	if json {
 		return printJSON(e.stdout, files)
 	}
-	_, err = fmt.Fprintf(e.stdout, "certificates %s, table %s, times %s\n", files.Certificate, files.TSV, files.Timing)
+	_, err := fmt.Fprintf(e.stdout, "certificates %s, table %s, times %s\n", files.Certificate, files.TSV, files.Timing)
 	return err
 }
 

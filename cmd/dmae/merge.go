@@ -1,10 +1,6 @@
 package main
 
-import (
-	"fmt"
-
-	"github.com/godmae/godmae/smooth"
-)
+import "github.com/godmae/godmae/smooth"
 
 type mergeCmd struct {
 	Out    string   `arg:"" help:"Where to write FILE.jsonl, FILE.timing.jsonl and FILE.tsv." placeholder:"FILE"`
@@ -22,9 +18,5 @@ func (c *mergeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(e.stdout, files)
-	}
-	_, err = fmt.Fprintf(e.stdout, "certificates %s, table %s, times %s\n", files.Certificate, files.TSV, files.Timing)
-	return err
+	return printFiles(e, c.JSON, files)
 }

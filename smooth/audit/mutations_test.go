@@ -1,0 +1,288 @@
+package audit
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// reseal gives a changed certificate the trailer that goes with it, as a
+// forger would.
+func reseal(text string) string {
+	i := strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n") + 1
+	body := text[:i]
+	return body + fmt.Sprintf(`{"kind":"trailer","lines":%d,"sha256":"%x"}`+"\n", strings.Count(body, "\n")-1, sha256.Sum256([]byte(body)))
+}
+
+// mutation is a change to a certificate and the weakest depth that must notice
+// it: every depth from there on does, and those before it do not.
+type mutation struct {
+	name    string
+	change  func(text string) string
+	weakest Depth
+}
+
+// edit replaces the first match of a pattern in a line (0 is the header).
+func edit(line int, pattern, by string) func(string) string {
+	return func(text string) string {
+		lines := strings.SplitAfter(text, "\n")
+		re := regexp.MustCompile(pattern)
+		at := re.FindStringSubmatchIndex(lines[line])
+		if at == nil {
+			panic(pattern + " is not in line " + lines[line])
+		}
+		changed := string(re.ExpandString(nil, by, lines[line], at))
+		lines[line] = lines[line][:at[0]] + changed + lines[line][at[1]:]
+		return reseal(strings.Join(lines, ""))
+	}
+}
+
+// digit changes the last digit of a number by one, down unless it is 0.
+func digit(line int, before string) func(string) string {
+	return func(text string) string {
+		lines := strings.SplitAfter(text, "\n")
+		at := regexp.MustCompile(before + `-?[0-9.]+`).FindStringIndex(lines[line])
+		if at == nil {
+			panic(before + " is not in line " + lines[line])
+		}
+		b := []byte(lines[line])
+		if b[at[1]-1] == '0' {
+			b[at[1]-1] = '2'
+		}
+		b[at[1]-1]--
+		lines[line] = string(b)
+		return reseal(strings.Join(lines, ""))
+	}
+}
+
+// lines rearranges the lines.
+func lines(order ...int) func(string) string {
+	return func(text string) string {
+		all := strings.SplitAfter(text, "\n")
+		var b strings.Builder
+		for _, i := range order {
+			b.WriteString(all[i])
+		}
+		return b.String()
+	}
+}
+
+func resealed(change func(string) string) func(string) string {
+	return func(text string) string { return reseal(change(text)) }
+}
+
+func unsealed(old, new string) func(string) string {
+	return func(text string) string {
+		if !strings.Contains(text, old) {
+			panic(old + " is not in the certificate")
+		}
+		return strings.Replace(text, old, new, 1)
+	}
+}
+
+// consistent forges a line: one hit more, in counts, block and digest of the
+// block as they were, with the bounds that follow.
+func consistent(t *testing.T) func(string) string {
+	return func(text string) string {
+		d, err := smooth.NewReader(strings.NewReader(text))
+		require.NoError(t, err)
+		rec, err := d.Next()
+		require.NoError(t, err)
+		e := &rec.Estimation
+		hits, other := -1, -1
+		for i, cc := range e.Counts {
+			if cc[0] == rec.Selected {
+				hits = i
+			} else {
+				other = i
+			}
+		}
+		class := e.Counts[other][0]
+		e.Counts[hits][1]++
+		e.Counts[other][1]--
+		for i, cc := range e.Blocks[0].Counts {
+			switch cc[0] {
+			case rec.Selected:
+				e.Blocks[0].Counts[i][1]++
+			case class:
+				e.Blocks[0].Counts[i][1]--
+			}
+		}
+		stats, err := smooth.NewStatistics(d.Header().Params(), 3)
+		require.NoError(t, err)
+		trial := stats.Begin(rec.Image)
+		trial.Look(e.Counts[hits][1])
+		v := trial.Verdict(rec.Selected, e.Counts)
+		rec.PA, rec.Radius, rec.Predict = v.PA, v.Radius, v.Class
+		all := strings.SplitAfter(text, "\n")
+		all[1] = canonical(t, rec)
+		return reseal(strings.Join(all, ""))
+	}
+}
+
+// TestMutations is the table of what an audit must notice.
+func TestMutations(t *testing.T) {
+	const a, s, f = Arithmetic, Sample, Full
+	cohen := certificate(t, func(*smooth.Task) {})
+	checkMutations(t, cohen, []mutation{
+		// The header.
+		{"header kind", edit(0, `"header"`, `"headed"`), a},
+		{"schema", edit(0, `certificate/1`, `certificate/2`), a},
+		{"method", edit(0, `"cohen"`, `"cohem"`), a},
+		{"another method", edit(0, `"cohen"`, `"runner-up"`), a},
+		{"noise", edit(0, `gaussian-f32`, `gaussian-f33`), a},
+		{"sigma", digit(0, `"sigma":"`), a},
+		{"alpha", digit(0, `"alpha":"`), a},
+		{"n0", digit(0, `"n0":`), a},
+		{"n", digit(0, `"n":`), a},
+		{"seed", digit(0, `"seed":"`), s},
+		{"selection stream", digit(0, `"selection":`), a},
+		{"estimation stream", digit(0, `"estimation":`), a},
+		{"accuracy only", edit(0, `"accuracy_only":false`, `"accuracy_only":true`), a},
+		{"classes", digit(0, `"classes":`), a}, // three names are left for two
+		{"contract", digit(0, `"contract":"f32/`), s},
+		{"model", edit(0, `sha256:corners`, `sha256:cornert`), s},
+		{"data", edit(0, `"points"`, `"pointt"`), s},
+		{"preprocessing", edit(0, `"preprocessing":"none"`, `"preprocessing":"nonf"`), s},
+		{"names", edit(0, `"a","b"`, `"b","a"`), s},
+		{"first image", edit(0, `\[\[0,1,6`, `[[1,1,6`), a},
+		{"step of images", edit(0, `\[\[0,1,6`, `[[0,2,6`), a},
+		{"number of images", edit(0, `\[\[0,1,6`, `[[0,1,7`), a},
+		{"fewer images", edit(0, `\[\[0,1,6`, `[[0,1,5`), a},
+
+		// The line of an image.
+		{"line kind", edit(1, `"image"`, `"imagf"`), a},
+		{"image", edit(1, `"image":0`, `"image":1`), a},
+		{"pixels", edit(1, `"pixels":"(.)(.)`, `"pixels":"$2$1`), s},
+		{"label", edit(1, `"label":0`, `"label":1`), s},
+		{"label left out", edit(1, `"label":0`, `"label":-1`), s},
+		{"selected", edit(1, `"selected":\d`, `"selected":2`), a},
+		{"predict", edit(1, `"predict":\d`, `"predict":-1`), a},
+		{"predict another", edit(1, `"predict":\d`, `"predict":2`), a},
+		{"pA down", digit(1, `"pa":"`), a},
+		{"pA up", edit(1, `"pa":"(\d\.\d*?)([0-8])(\d?)"`, `"pa":"${1}9${3}"`), a},
+		{"radius down", digit(1, `"radius":"`), a},
+		{"radius up", edit(1, `"radius":"(\d\.\d*?)[0-8](9*)"`, `"radius":"${1}9${2}"`), a},
+		{"stopped", edit(1, `"selection":{"n"`, `"stopped":"wrong-class","selection":{"n"`), a},
+		{"selection n", digit(1, `"selection":{"n":`), a},
+		{"selection count", digit(1, `"selection":{"n":20,"counts":\[\[0,`), a},
+		{"selection block count", digit(1, `"blocks":\[{"counts":\[\[0,`), a},
+		{"selection predictions", edit(1, `"predictions":"(.)(.)`, `"predictions":"$2$1`), f},
+		{"estimation n", digit(1, `"estimation":{"n":`), a},
+		{"estimation count", digit(1, `"estimation":{"n":1100,"counts":\[\[0,`), a},
+		{"block count", digit(1, `"estimation":.*?"blocks":\[{"counts":\[\[0,`), a},
+		{"estimation predictions", edit(1, `(estimation.*?"predictions":")(.)(.)`, `$1$3$2`), f},
+		{"a hit more and all that follows", consistent(t), f},
+		{"a field more", edit(1, `"label"`, `"note":"","label"`), a},
+		{"a space", edit(1, `"label":`, `"label": `), a},
+
+		// The trailer.
+		{"trailer kind", unsealed(`"trailer"`, `"trailes"`), a},
+		{"trailer lines", unsealed(`"lines":6`, `"lines":7`), a},
+		{"trailer digest", func(text string) string {
+			return regexp.MustCompile(`"sha256":"(.)(.)`).ReplaceAllString(text, `"sha256":"$2$1`)
+		}, a},
+
+		// The lines.
+		{"swapped", resealed(lines(0, 2, 1, 3, 4, 5, 6, 7)), a},
+		{"duplicated", resealed(lines(0, 1, 1, 2, 3, 4, 5, 6, 7)), a},
+		{"dropped", resealed(lines(0, 1, 2, 4, 5, 6, 7)), a},
+		{"last one dropped", resealed(lines(0, 1, 2, 3, 4, 5, 7)), a},
+		{"cut at a line", lines(0, 1, 2, 3), a},
+		{"trailer cut off", lines(0, 1, 2, 3, 4, 5, 6), a},
+		{"header cut off", lines(1, 2, 3, 4, 5, 6, 7), a},
+		{"cut in a line", func(text string) string { return text[:len(text)*2/3] }, a},
+		{"last newline cut off", func(text string) string { return strings.TrimSuffix(text, "\n") }, a},
+		{"something behind", func(text string) string { return text + "\n" }, a},
+		{"empty", func(string) string { return "" }, a},
+		{"the line of another image under its index", func(text string) string {
+			all := strings.SplitAfter(text, "\n")
+			all[1] = strings.Replace(all[2], `"image":1`, `"image":0`, 1)
+			return reseal(strings.Join(all, ""))
+		}, s},
+	})
+	shard := certificate(t, func(task *smooth.Task) { task.Shard = &smooth.Shard{Index: 2, Of: 3} })
+	checkMutations(t, shard, []mutation{
+		{"index", edit(0, `"index":2`, `"index":1`), a},
+		{"of", edit(0, `"of":3`, `"of":4`), a},
+		{"no shard", edit(0, `,"shard":\{"index":2,"of":3\}`, ``), a},
+	})
+	randomised := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodRandomised) })
+	checkMutations(t, randomised, []mutation{
+		{"seed", digit(0, `"seed":"`), a},
+		{"bound stream", edit(0, `"bound":10`, `"bound":11`), a},
+		{"w", edit(1, `"w":"(.)(.)`, `"w":"$2$1`), a},
+		{"w of another image", func(text string) string {
+			return edit(1, `"w":"[0-9a-f]+"`, regexp.MustCompile(`"w":"[0-9a-f]+"`).FindString(strings.SplitAfter(text, "\n")[2]))(text)
+		}, a},
+		{"w left out", edit(1, `"w":"[0-9a-f]+",`, ``), a},
+		{"pA down", digit(1, `"pa":"`), a},
+		{"radius down", digit(1, `"radius":"`), a},
+	})
+	runnerUp := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodRunnerUp) })
+	checkMutations(t, runnerUp, []mutation{
+		{"pA down", digit(1, `"pa":"`), a},
+		{"pB down", digit(1, `"pb":"`), a},
+		{"pB up", edit(1, `"pb":"(\d\.\d*?)[0-8](\d?)"`, `"pb":"${1}9${2}"`), a},
+		{"pB left out", edit(1, `"pb":"[0-9.]+",`, ``), a},
+		{"radius down", digit(1, `"radius":"`), a},
+		{"another method", edit(0, `"runner-up"`, `"cohen"`), a},
+	})
+	anytime := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodAnytime) })
+	checkMutations(t, anytime, []mutation{
+		{"radii", edit(0, `"0.1"`, `"0.11"`), a},
+		{"a radius more", edit(0, `"0.2"`, `"0.2","0.3"`), a},
+		{"every", digit(0, `"every":`), a},
+		{"mixture", digit(0, `"mixture":`), a},
+		{"futility", digit(0, `"futility":"`), a},
+		{"most samples", edit(0, `"n":3200`, `"n":320`), a},
+		{"most samples by one look", edit(0, `"n":3200`, `"n":3216`), a},
+		{"seed", digit(0, `"seed":"`), s},
+		{"a look changed", edit(1, `"looks":"(.)`, `"looks":"0`), a},
+		{"a look less", edit(1, `"looks":".`, `"looks":"`), a},
+		{"a look more", edit(1, `"looks":"`, `"looks":"g`), a},
+		{"two looks swapped", edit(3, `"looks":"bd`, `"looks":"db`), f},
+		{"next radius", edit(1, `"radius":"[0-9.]+"`, `"radius":"0.5"`), a},
+		{"pA down", digit(1, `"pa":"`), a},
+	})
+}
+
+// With integer noise on 8-bit pixels the same audit holds.
+func TestSoundCertificates(t *testing.T) {
+	classifier := &smooth.FuncClassifier{K: 3, Bytes: func(image int) ([]byte, error) {
+		x, err := point(image)
+		return []byte{byte(255 * x[0]), byte(255 * x[1])}, err
+	}, Class: corners(1).Class}
+	sound := certificate(t, func(task *smooth.Task) { task.Sound, task.Classifier, task.N = true, classifier, 200 })
+	for _, depth := range []Depth{Arithmetic, Sample, Full} {
+		o := options(depth)
+		o.Classifier = classifier
+		require.True(t, audit(t, sound, o).Intact)
+		require.False(t, audit(t, digit(0, `"clip":`)(sound), o).Intact)
+		require.False(t, audit(t, edit(0, `gaussian-u8`, `gaussian-f32`)(sound), o).Intact)
+	}
+	o := options(Full)
+	o.Classifier = struct{ smooth.Classifier }{classifier}
+	_, err := Run(t.Context(), strings.NewReader(sound), o)
+	require.ErrorContains(t, err, "cannot draw integer noise")
+}
+
+func checkMutations(t *testing.T, text string, table []mutation) {
+	t.Helper()
+	for _, m := range table {
+		changed := m.change(text)
+		require.NotEqual(t, text, changed, m.name)
+		must := false
+		for _, depth := range []Depth{Arithmetic, Sample, Full} {
+			must = must || depth == m.weakest
+			r := audit(t, changed, options(depth))
+			require.Equal(t, !must, r.Intact, "%s at depth %s: %s\n%s", m.name, depth, r.Difference, changed[:min(len(changed), 3000)])
+		}
+	}
+}
