@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/audit"
@@ -18,10 +17,11 @@ type auditCmd struct {
 	computeFlags
 	Certificate string `arg:"" help:"Certificate (.jsonl)." placeholder:"CERT"`
 	Depth       string `help:"arithmetic: counts to radii, needs no model; sample: and some blocks classified again; full: and all of them." enum:"arithmetic,sample,full" default:"arithmetic"`
-	Model       string `help:"Checkpoint of the certified classifier, for depths beyond arithmetic." placeholder:"FILE"`
+	Model       string `help:"Checkpoint of the certified classifier, of godmae or PyTorch, for depths beyond arithmetic." placeholder:"FILE"`
 	Data        string `help:"The certified images, for depths beyond arithmetic; as for certify." placeholder:"DATA"`
 	Split       string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
 	splitFlags
+	modelFlags
 	Blocks    int     `help:"Blocks of 1,024 samples that depth sample classifies again." default:"16" placeholder:"N"`
 	PickSeed  *uint64 `help:"Seed that chooses those blocks (default: from the operating system)." placeholder:"N"`
 	BatchSize int     `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
@@ -42,6 +42,8 @@ func (c *auditCmd) Run(e *env) error {
 		return misused("--depth %s needs --model and --data; --depth arithmetic does without", c.Depth)
 	case depth == audit.Arithmetic && (c.Model != "" || c.Data != ""):
 		return misused("--model and --data play no part at --depth arithmetic: give --depth sample or full")
+	case depth == audit.Arithmetic && c.modelFlags.given():
+		return misused("flags that describe a checkpoint play no part at --depth arithmetic: give --depth sample or full")
 	}
 	o := audit.Options{Depth: depth, Batch: c.BatchSize, Blocks: c.Blocks}
 	if c.PickSeed != nil {
@@ -109,12 +111,7 @@ func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), 
 			b.Close()
 		}
 	}()
-	model, err := dmae.LoadClassifier(b, c.Model)
-	if err != nil {
-		return nil, err
-	}
-	flags := dataFlags{Data: c.Data, splitFlags: c.splitFlags}
-	images, err := flags.open(e, data.Split(c.Split), model.Config.Channels)
+	model, images, err := c.classifierFor(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
@@ -62,6 +65,57 @@ func TestCommandsTakePyTorchFiles(t *testing.T) {
 	require.Equal(t, 28, seen.Config.ImageSize)
 	require.JSONEq(t, `{"epoch":3}`, string(seen.Training))
 	require.Len(t, seen.Tensors, len(model.Params.All()))
+}
+
+// A certificate of a checkpoint of the official code, which tells neither heads
+// nor normalisation, audits with that file, with the same tensors in a file
+// without metadata and with its converted twin, and with no other model.
+func TestCertificatesOfPyTorchFilesAudit(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	record := make([]byte, 1+3*32*32)
+	for i := range record[1:] {
+		record[1+i] = byte(7 * i)
+	}
+	require.NoError(t, os.WriteFile(in("test_batch.bin"), append(record, record...), 0o666))
+	for i := range 5 {
+		require.NoError(t, os.WriteFile(in(fmt.Sprintf("data_batch_%d.bin", i+1)), record, 0o666))
+	}
+	official, twin := "../../dmae/testdata/vit_tiny_gap.pth", in("twin.safetensors")
+	says := []string{"--heads", "3", "--mean", "0.5,0.4,0.3", "--std", "0.2,0.3,0.4"}
+	with := func(args ...string) []string { return append(args, says...) }
+
+	certificate := in("c.jsonl")
+	succeed(t, with("certify", "--data", dir, "--model", official, "--n0", "8", "--n", "40", "--seed", "5", "--out", certificate)...)
+	succeed(t, with("convert", official, twin)...)
+	audit := []string{"audit", certificate, "--depth", "full", "--data", dir, "--model"}
+	for _, model := range [][]string{
+		with(official),
+		with("../../dmae/testdata/vit_tiny_gap_weights.safetensors"),
+		{twin},
+	} {
+		require.Contains(t, succeed(t, append(audit, model...)...), "is intact at depth full: 2 images, 96 samples")
+	}
+
+	code, _, stderr := dmaeRun(t, append(audit, official)...)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "give --heads")
+	code, _, stderr = dmaeRun(t, append(audit, official, "--heads", "3")...)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "the header names the model", "another normalisation is another function")
+	code, _, stderr = dmaeRun(t, "audit", certificate, "--heads", "3")
+	require.Equal(t, exitMisuse, code)
+	require.Contains(t, stderr, "play no part at --depth arithmetic")
+
+	picture := in("x.png")
+	f, err := os.Create(picture)
+	require.NoError(t, err)
+	require.NoError(t, png.Encode(f, image.NewRGBA(image.Rect(0, 0, 40, 40))))
+	require.NoError(t, f.Close())
+	explain := func(args ...string) string {
+		return succeed(t, append([]string{"explain", picture, "--n", "20", "--steps", "0", "--seed", "1", "--json", "--out", in("x.html"), "--model"}, args...)...)
+	}
+	require.Equal(t, explain(twin), explain(with(official)...), "one model, one page")
 }
 
 func TestHostilePyTorchFiles(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/exact"
@@ -15,8 +14,9 @@ import (
 
 type explainCmd struct {
 	computeFlags
+	modelFlags
 	Image     string          `arg:"" help:"A JPEG or PNG file." placeholder:"IMAGE"`
-	Model     string          `help:"Checkpoint of a classifier." required:"" placeholder:"FILE"`
+	Model     string          `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Sigma     exact.Decimal   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
 	Others    []exact.Decimal `help:"Other noise levels to compare with." default:"0.12,0.25,0.5,1" placeholder:"SIGMA,..."`
 	N0        int             `name:"n0" help:"Samples that choose the class." default:"100" placeholder:"N"`
@@ -51,7 +51,7 @@ func (c *explainCmd) Run(e *env) error {
 		return err
 	}
 	defer b.Close()
-	model, err := dmae.LoadClassifier(b, c.Model)
+	model, _, err := c.classifier(e, b, c.Model)
 	if err != nil {
 		return err
 	}

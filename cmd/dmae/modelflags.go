@@ -28,6 +28,11 @@ type modelFlags struct {
 	DataSize int `help:"Side of the images that noise is added to, before they are resized to what the model sees (default: the checkpoint's; with PyTorch's, that of the data)." placeholder:"PIXELS"`
 }
 
+// given reports whether any of the flags is.
+func (f *modelFlags) given() bool {
+	return f.archFlags != archFlags{} || f.Mean != nil || f.Std != nil || f.DataSize != 0
+}
+
 // reader returns a reader of checkpoints that notes what it assumes.
 func (f *modelFlags) reader(e *env) dmae.Reader {
 	r := f.archFlags.reader(f.Mean, f.Std)
