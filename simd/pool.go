@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Pool is a fixed set of worker threads with one [Workspace] each. It runs one
@@ -23,8 +24,9 @@ type Pool struct {
 	failure atomic.Pointer[any] // first panic
 
 	// door is doorOpen while there is a job, plus the number of workers inside.
-	door  atomic.Int64
-	empty chan struct{} // the last worker has left a closed door
+	door     atomic.Int64
+	empty    chan struct{} // the last worker has left a closed door
+	patience time.Duration // how long a thread watches for the others before it sleeps
 
 	// The kernels of this package keep their jobs here, so that they allocate
 	// nothing.
@@ -40,6 +42,9 @@ func NewPool(threads int) *Pool {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	p := &Pool{workspaces: make([]*Workspace, threads), wake: make([]chan struct{}, threads-1), empty: make(chan struct{}, 1)}
+	if threads <= runtime.GOMAXPROCS(0) {
+		p.patience = patience // else a watching thread stands in the way of the one it waits for
+	}
 	for i := range p.workspaces {
 		p.workspaces[i] = new(Workspace)
 	}
@@ -111,7 +116,7 @@ func (p *Pool) run(tasks int, f func(worker, task int)) {
 	}
 	p.drain(0)
 	if p.door.Add(-doorOpen) > 0 {
-		<-p.empty
+		p.await(p.empty)
 	}
 	p.f = nil
 	if failure := p.failure.Swap(nil); failure != nil {
@@ -125,12 +130,32 @@ const doorOpen = 1 << 32
 // work is the life of a worker. One that wakes up so late that its job is over
 // finds the door closed, or helps with the next job; nobody waits for it.
 func (p *Pool) work(worker int, wake <-chan struct{}) {
-	for range wake {
+	for p.await(wake) {
 		if p.enter() {
 			p.drain(worker)
 			p.leave()
 		}
 	}
+}
+
+// patience is how long a thread looks for the next job, or for the end of the
+// running one, before it sleeps. To wake a thread takes some 70 us, more than
+// many operations of a small network; the time between two of them is shorter.
+const patience = 50 * time.Microsecond
+
+// await receives from a channel, and returns false if it is closed.
+func (p *Pool) await(c <-chan struct{}) bool {
+	for start := time.Now(); time.Since(start) < p.patience; {
+		for range 64 { // some times as long as it takes to look at the clock
+			select {
+			case _, ok := <-c:
+				return ok
+			default:
+			}
+		}
+	}
+	_, ok := <-c
+	return ok
 }
 
 // enter tells whether there is a job, and keeps it from ending if so.
