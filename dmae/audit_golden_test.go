@@ -104,7 +104,7 @@ func goldenCertificate(t *testing.T, m smooth.Method, sound bool) []byte {
 	defer done()
 	p := smooth.Params{Method: m, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 16, N: 96, Seed: 9, Sound: sound}
 	if m == smooth.MethodAnytime {
-		p.Radii = smooth.Grid([]exact.Decimal{exact.MustDecimal("0.1"), exact.MustDecimal("0.25")})
+		p.Radii, p.Futility = smooth.Grid([]exact.Decimal{exact.MustDecimal("0.1"), exact.MustDecimal("0.25")}), smooth.DefaultFutility()
 	}
 	out := filepath.Join(t.TempDir(), "c.jsonl")
 	require.NoError(t, smooth.Task{

@@ -14,32 +14,32 @@ import (
 const (
 	LookEvery     = 16                  // samples between two looks
 	LookDigits    = "0123456789abcdefg" // of Record.Looks
-	mixtureTerms  = 60                  // alternatives of the mixtures
+	mixtureTerms  = 60                  // alternatives of the mixture
 	maxDeviations = 10                  // largest radius of a grid, in units of sigma
 )
 
-// futilityLevel is the probability with which a radius that holds is given up
-// too early. It costs certificates, never soundness.
-var futilityLevel = MustDecimal("0.01")
-
 // Anytime is what the header of a certificate says about MethodAnytime.
 type Anytime struct {
-	Radii    []Decimal `json:"radii"`    // the grid
-	Every    int       `json:"every"`    // samples between two looks
-	Mixture  int       `json:"mixture"`  // alternatives of the mixtures
-	Futility Decimal   `json:"futility"` // level of the test that gives a radius up
+	Radii    []Decimal `json:"radii"`           // the grid
+	Every    int       `json:"every"`           // samples between two looks
+	Mixture  int       `json:"mixture"`         // alternatives of the mixture
+	Futility Decimal   `json:"futility"`        // level of giving up, see Params.Futility
+	Prior    int       `json:"prior,omitempty"` // n over the samples that the prior of the forecasts is worth
 }
 
-// anytimeOf describes a grid.
-func anytimeOf(radii []Decimal) *Anytime {
-	return &Anytime{Radii: radii, Every: LookEvery, Mixture: mixtureTerms, Futility: futilityLevel}
+// anytimeOf describes a grid and its level of giving up.
+func anytimeOf(p Params) *Anytime {
+	return &Anytime{Radii: p.Radii, Every: LookEvery, Mixture: mixtureTerms, Futility: p.Futility, Prior: priorShare}
 }
 
 // check refuses an Anytime that another version made.
 func (a *Anytime) check() error {
-	if a.Every != LookEvery || a.Mixture != mixtureTerms || a.Futility.Cmp(futilityLevel) != 0 || a.Radii == nil {
-		return fmt.Errorf("it looks every %d samples with %d alternatives and gives up at level %s; this version knows %d, %d and %s",
-			a.Every, a.Mixture, a.Futility, LookEvery, mixtureTerms, futilityLevel)
+	switch {
+	case a.Prior == 0:
+		return errors.New("it gives radii up by a rule of earlier versions, which this one does not know: check it with the version that made it")
+	case a.Every != LookEvery || a.Mixture != mixtureTerms || a.Prior != priorShare || a.Radii == nil:
+		return fmt.Errorf("it looks every %d samples with %d alternatives and a prior of 1/%d; this version knows %d, %d and 1/%d",
+			a.Every, a.Mixture, a.Prior, LookEvery, mixtureTerms, priorShare)
 	}
 	return nil
 }
@@ -60,6 +60,8 @@ func (p Params) checkGrid() error {
 		return errors.New("the grid of radii must start at 0")
 	case len(p.Radii) > maxRadii:
 		return fmt.Errorf("the grid has %d radii; at most %d are possible", len(p.Radii), maxRadii)
+	case p.Futility.Cmp(leastFutility) < 0 || p.Futility.Cmp(half) > 0:
+		return fmt.Errorf("futility is %s: the chance below which a radius is given up must lie between %s and 0.5, such as %s", p.Futility, leastFutility, defaultFutility)
 	}
 	for i, r := range p.Radii[1:] {
 		if r.Cmp(p.Radii[i]) <= 0 {
@@ -83,6 +85,7 @@ func (p Params) checkGrid() error {
 // needs no correction, and neither does the number of looks.
 type anytime struct {
 	params Params
+	z      Decimal    // normal quantile of the level of giving up
 	mu     sync.Mutex // guards the tables
 	radii  []gridRadius
 }
@@ -91,48 +94,30 @@ type anytime struct {
 type gridRadius struct {
 	pA    Decimal // Phi(r/sigma), rounded down
 	claim *exact.Evidence
-	give  *exact.Evidence
-	// Tables of claim and give, and the most misses among N samples that claim
-	// allows; made when they are first needed.
-	claims, gives *exact.EvidenceTable
-	most          int
+	// Made when they are first needed: the table of claim, and what gives up.
+	claims *exact.EvidenceTable
+	gives  *forecast
 }
 
 // claimShares are the alternatives of the test that claims: q = p0 + (1-p0) s
 // with s = 1-u^2, u = (i+1/2)/60, dense towards 1, where most images are.
 func claimShares() []*big.Rat {
-	return shares(func(u *big.Rat) *big.Rat {
-		return u.Sub(big.NewRat(1, 1), u.Mul(u, u))
-	})
-}
-
-// giveShares are the alternatives of the test that gives up, which is about
-// misses: s = u^4, dense towards the hypothesis.
-func giveShares() []*big.Rat {
-	return shares(func(u *big.Rat) *big.Rat {
-		u.Mul(u, u)
-		return u.Mul(u, u)
-	})
-}
-
-func shares(of func(u *big.Rat) *big.Rat) []*big.Rat {
 	s := make([]*big.Rat, mixtureTerms)
 	for i := range s {
-		s[i] = of(big.NewRat(int64(2*i+1), 2*mixtureTerms))
+		u := big.NewRat(int64(2*i+1), 2*mixtureTerms)
+		s[i] = u.Sub(big.NewRat(1, 1), u.Mul(u, u))
 	}
 	return s
 }
 
 func newAnytime(p Params) *anytime {
-	a := &anytime{params: p}
-	one := exact.Enclose(big.NewRat(1, 1))
-	claim, give := claimShares(), giveShares()
+	a := &anytime{params: p, z: futilityQuantile(p.Futility)}
+	claim := claimShares()
 	for _, r := range p.Radii {
 		p0 := exact.NormalCDF(new(big.Rat).Quo(r.Rat(), p.Sigma.Rat()))
 		a.radii = append(a.radii, gridRadius{
 			pA:    p0.FloorDecimal(exact.BoundPlaces),
 			claim: exact.NewEvidence(p0, claim, p.Alpha.Rat()),
-			give:  exact.NewEvidence(one.Sub(p0), give, futilityLevel.Rat()),
 		})
 	}
 	return a
@@ -149,19 +134,16 @@ func (a *anytime) claimed(radius, look, misses int) bool {
 	return misses <= r.claims.MostFailures(look)
 }
 
-// futile reports whether a radius is given up at a look: because N samples
-// cannot claim it any more even if all others are hits, or because the
-// evidence that P[f(x+noise) = A] lies below Phi(r/sigma) reaches
-// 1/futilityLevel. Any rule would be sound.
+// futile reports whether a radius is given up at a look; see forecast. Any rule
+// would be sound.
 func (a *anytime) futile(radius, look, misses int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := &a.radii[radius]
 	if r.gives == nil {
-		r.gives = exact.NewEvidenceTable(r.give, LookEvery)
-		r.most = r.claim.MostFailures(a.params.N)
+		r.gives = newForecast(a.params.N, r.claim.MostFailures(a.params.N), a.z)
 	}
-	return misses > r.most || look*LookEvery-misses <= r.gives.MostFailures(look)
+	return misses > r.gives.mostMisses(look)
 }
 
 // Begin starts a trial of at most N samples.

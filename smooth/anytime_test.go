@@ -15,23 +15,27 @@ import (
 	"github.com/godmae/godmae/internal/philox"
 )
 
-// tosses counts hits of a coin that shows its face with probability p.
-func tosses(g *philox.Gen, n int, p float64) int {
-	hits := 0
-	for range n {
-		if g.Float64() < p {
-			hits++
-		}
+// coins is the cumulative distribution of the hits among the samples of a look.
+type coins [LookEvery + 1]float64
+
+func newCoins(p float64) (c coins) {
+	sum := 0.0
+	for k := range c {
+		sum += math.Exp(logChoose(LookEvery, k) + float64(k)*math.Log(p) + float64(LookEvery-k)*math.Log1p(-p))
+		c[k] = sum
 	}
-	return hits
+	return c
 }
 
 // toss runs a trial to its end on a coin and returns its verdict and samples.
-func toss(stats Statistics, g *philox.Gen, p float64) (Verdict, int) {
+func toss(stats Statistics, g *philox.Gen, c coins) (Verdict, int) {
 	trial := stats.Begin(0)
 	samples, hits := 0, 0
 	for due := trial.Due(); due != 0; due = trial.Due() {
-		hits += tosses(g, due-samples, p)
+		u := g.Float64()
+		for k := 0; k < LookEvery && u >= c[k]; k++ {
+			hits++
+		}
 		samples = due
 		trial.Look(hits)
 	}
@@ -39,7 +43,9 @@ func toss(stats Statistics, g *philox.Gen, p float64) (Verdict, int) {
 }
 
 // publishedProbabilities reads a published log and returns, for each image,
-// the share of the 100,000 samples that its radius tells, and the radius.
+// the share of the 100,000 samples that its radius tells, and the radius, -1
+// for an abstention. An abstention tells only that the share is about a half at
+// most; such shares are spread evenly from a quarter on.
 func publishedProbabilities(t *testing.T, sigma string) (shares, radii []float64) {
 	dir := os.Getenv("DMAE_TESTDATA")
 	if dir == "" {
@@ -54,11 +60,15 @@ func publishedProbabilities(t *testing.T, sigma string) (shares, radii []float64
 	require.NoError(t, err)
 	level, err := strconv.ParseFloat(sigma, 64)
 	require.NoError(t, err)
+	abstentions := 0.0
 	for _, row := range rows[1:] {
 		radius, err := strconv.ParseFloat(row[3], 64)
 		require.NoError(t, err)
-		share := 0.45 // an abstention tells nothing more
-		if row[2] != "-1" {
+		share := 0.0
+		if row[2] == "-1" {
+			abstentions++
+			share, radius = 0.25+0.255*math.Mod(abstentions*math.Phi, 1), -1
+		} else {
 			pA := 0.5 * math.Erfc(-radius/level/math.Sqrt2)
 			lo, hi := pA, 1.0
 			for range 60 {
@@ -77,32 +87,53 @@ func publishedProbabilities(t *testing.T, sigma string) (shares, radii []float64
 }
 
 // On the probabilities that the published logs tell, the anytime method needs
-// a small part of the 100,000 samples, and few images lose a step of the grid.
+// a small part of the 100,000 samples, and few images lose a step of the grid,
+// at each level of giving up; the smaller the level, the more and the fewer.
 func TestAnytimeOnThePublishedProbabilities(t *testing.T) {
 	if testing.Short() {
-		t.Skip("ten million samples")
+		t.Skip("a hundred million samples")
 	}
+	const rounds = 4
 	grid := decimals("0", "0.25", "0.5", "0.75", "1")
 	for _, sigma := range []string{"0.25", "0.50"} {
 		shares, radii := publishedProbabilities(t, sigma)
-		p := Params{Method: MethodAnytime, Sigma: exact.MustDecimal(sigma), Alpha: exact.MustDecimal("0.001"), N0: 100, N: 100_000, Radii: grid}
-		stats, err := NewStatistics(p, 10)
-		require.NoError(t, err)
-		drawn, lost := 0, 0
-		for i, share := range shares {
-			v, samples := toss(stats, philox.NewGen(philox.Addr{Seed: 1, Stream: philox.FirstUserStream, A: uint32(i)}), share)
-			drawn += samples + p.N0
-			for _, r := range grid[1:] {
-				if r.Float64() <= radii[i] && r.Cmp(v.Radius) > 0 {
-					lost++
-					break
+		before := 0.0
+		for _, level := range []string{"1e-12", "0.01", "0.05", "0.1", "0.2"} {
+			p := Params{
+				Method: MethodAnytime, Sigma: exact.MustDecimal(sigma), Alpha: exact.MustDecimal("0.001"),
+				N0: 100, N: 100_000, Radii: grid, Futility: exact.MustDecimal(level),
+			}
+			stats, err := NewStatistics(p, 10)
+			require.NoError(t, err)
+			drawn, lost := 0, 0
+			for i, share := range shares {
+				c := newCoins(share)
+				for round := range uint64(rounds) {
+					v, samples := toss(stats, philox.NewGen(philox.Addr{Seed: 1 + round, Stream: philox.FirstUserStream, A: uint32(i)}), c)
+					drawn += samples + p.N0
+					reached := v.Radius.Float64()
+					if v.Class == NoClass {
+						reached = -1
+					}
+					for _, r := range grid {
+						if r.Float64() <= radii[i] && r.Float64() > reached {
+							lost++
+							break
+						}
+					}
 				}
 			}
+			images := rounds * len(shares)
+			fewer := 100_100 * float64(images) / float64(drawn)
+			lostShare := float64(lost) / float64(images)
+			t.Logf("sigma %s, level %s: %d samples an image, %.1f times fewer; %.1f%% of %d images lose a step", sigma, level, drawn/images, fewer, 100*lostShare, images)
+			require.Greater(t, fewer, before, "level %s", level)
+			before = fewer
+			if p.Futility.Cmp(DefaultFutility()) == 0 {
+				require.Greater(t, fewer, 14.0)
+				require.Less(t, lostShare, 0.02)
+			}
 		}
-		mean := float64(drawn) / float64(len(shares))
-		t.Logf("sigma %s: %.0f samples an image, %.1f times fewer; %d of %d images lose a step", sigma, mean, 100_100/mean, lost, len(shares))
-		require.Greater(t, 100_100/mean, 8.0)
-		require.Less(t, lost, len(shares)*3/100)
 	}
 }
 
@@ -160,7 +191,7 @@ func anytimeOn(t *testing.T, alpha string, n int, radii ...string) *anytime {
 	t.Helper()
 	p := Params{
 		Method: MethodAnytime, Sigma: exact.MustDecimal("1"), Alpha: exact.MustDecimal(alpha),
-		N0: 1, N: n, Radii: decimals(radii...),
+		N0: 1, N: n, Radii: decimals(radii...), Futility: DefaultFutility(),
 	}
 	require.NoError(t, p.Check())
 	return newAnytime(p)

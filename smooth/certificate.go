@@ -103,7 +103,7 @@ func NewHeader(p Params, classes int, subject Subject) Header {
 		AccuracyOnly: p.AccuracyOnly, Classes: classes, Subject: subject,
 	}
 	if h.Method == MethodAnytime {
-		h.Anytime = anytimeOf(p.Radii)
+		h.Anytime = anytimeOf(p)
 	}
 	return h.withNoise(p)
 }
@@ -115,7 +115,7 @@ func (h Header) Params() Params {
 		Seed: uint64(h.Seed), AccuracyOnly: h.AccuracyOnly, Sound: h.Noise == noiseInteger,
 	}
 	if h.Anytime != nil {
-		p.Radii = h.Anytime.Radii
+		p.Radii, p.Futility = h.Anytime.Radii, h.Anytime.Futility
 	}
 	return p
 }

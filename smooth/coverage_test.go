@@ -205,7 +205,7 @@ func TestSimulatedCertificatesKeepAlpha(t *testing.T) {
 		runs, alpha := c.runs, exact.MustDecimal(c.alpha)
 		params := Params{Method: c.method, Sigma: exact.MustDecimal("1"), Alpha: alpha, N0: 1, N: c.n, Seed: 11}
 		if c.method == MethodAnytime {
-			params.Radii = decimals("0", "0.5", "1")
+			params.Radii, params.Futility = decimals("0", "0.5", "1"), DefaultFutility()
 		}
 		stats, err := NewStatistics(params, 2)
 		require.NoError(t, err)

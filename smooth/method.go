@@ -43,6 +43,11 @@ type Params struct {
 	// Grid.
 	Radii []Decimal
 
+	// Futility is the level at which MethodAnytime gives a radius up: when the
+	// samples that are left would claim it with a smaller probability. It costs
+	// radii, never soundness. See DefaultFutility.
+	Futility Decimal
+
 	// AccuracyOnly stops at an image whose selected class differs from its
 	// label: enough for certified accuracy, too little for an abstention rate.
 	AccuracyOnly bool
@@ -90,8 +95,8 @@ func (p Params) Check() error {
 		return fmt.Errorf("n is %d: estimating takes 1 to %d samples, such as 10000", p.N, maxSamples)
 	case p.method() == MethodAnytime:
 		return p.checkGrid()
-	case len(p.Radii) > 0:
-		return fmt.Errorf("a grid of radii belongs to the method %s, not to %s", MethodAnytime, p.method())
+	case len(p.Radii) > 0 || p.Futility.Sign() != 0:
+		return fmt.Errorf("a grid of radii and a level of giving up belong to the method %s, not to %s", MethodAnytime, p.method())
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func methodTask(m Method, out string) Task {
 	task.Method = m
 	task.N = 400
 	if m == MethodAnytime {
-		task.N, task.Radii = 4000, decimals("0", "0.1", "0.2", "0.3", "0.5")
+		task.N, task.Radii, task.Futility = 4000, decimals("0", "0.1", "0.2", "0.3", "0.5"), DefaultFutility()
 	}
 	return task
 }
@@ -64,7 +64,7 @@ func TestGoldenCertificatesOfTheMethods(t *testing.T) {
 	for m, want := range map[Method]string{
 		MethodRandomised: "d3a2717d9168765b296ab9b535bfc903c517e772bc9755a514aa6a815015807a",
 		MethodRunnerUp:   "cb056eac7c242e4d5754187baed9fda05b8350587fab771c6701304361d651ac",
-		MethodAnytime:    "fde9c827ff8e393cfca4f027869f0188adcd96bde0fb093e826a600abf7df1a0",
+		MethodAnytime:    "efdecf70ab1a3902d615014770460989be7ab7b1792e1e08aa024cbc71956794",
 	} {
 		task := methodTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
 		task.Images = IndexSet{{0, 1, 10}}
@@ -97,7 +97,7 @@ func TestHeadersOfTheMethods(t *testing.T) {
 	for m, want := range map[Method]string{
 		MethodCohen:      `"method":"cohen","noise":"gaussian-f32","sigma":"0.25","alpha":"0.001","n0":20,"n":400,"seed":"3","streams":{"selection":8,"estimation":9},`,
 		MethodRandomised: `"streams":{"selection":8,"estimation":9,"bound":10}`,
-		MethodAnytime:    `"n":4000,"anytime":{"radii":["0","0.1","0.2","0.3","0.5"],"every":16,"mixture":60,"futility":"0.01"},"seed":"3"`,
+		MethodAnytime:    `"n":4000,"anytime":{"radii":["0","0.1","0.2","0.3","0.5"],"every":16,"mixture":60,"futility":"0.01","prior":50},"seed":"3"`,
 	} {
 		task := methodTask(m, "")
 		h := NewHeader(task.Params, 3, task.Subject)
@@ -112,14 +112,17 @@ func TestHeadersOfTheMethods(t *testing.T) {
 func TestParamsOfTheMethods(t *testing.T) {
 	for want, change := range map[string]func(*Params){
 		`method "magic" is not known`:            func(p *Params) { p.Method = "magic" },
-		"a grid of radii belongs to":             func(p *Params) { p.Method = MethodRunnerUp },
+		"a grid of radii and a level of giving":  func(p *Params) { p.Method = MethodRunnerUp },
+		"belong to the method anytime":           func(p *Params) { p.Method, p.Radii = MethodCohen, nil },
+		"futility is 0: the chance below which":  func(p *Params) { p.Futility = Decimal{} },
+		"futility is 0.51":                       func(p *Params) { p.Futility = exact.MustDecimal("0.51") },
 		"must start at 0":                        func(p *Params) { p.Radii = p.Radii[1:] },
 		"the grid of radii must start":           func(p *Params) { p.Radii = nil },
 		"give a multiple of 16":                  func(p *Params) { p.N = 100 },
 		"the radius 0.25 follows 0.25":           func(p *Params) { p.Radii = decimals("0", "0.25", "0.25") },
 		"is more than 10 times sigma":            func(p *Params) { p.Radii = decimals("0", "2.51") },
 		"at most 64 are possible":                func(p *Params) { p.Radii = make([]Decimal, 65) },
-		"needs a failure probability below 1/16": func(p *Params) { p.Method, p.Radii, p.Alpha = MethodRandomised, nil, exact.MustDecimal("0.0625") },
+		"needs a failure probability below 1/16": func(p *Params) { p.Method, p.Alpha = MethodRandomised, exact.MustDecimal("0.0625") },
 	} {
 		p := methodTask(MethodAnytime, "").Params
 		require.NoError(t, p.Check())
@@ -233,8 +236,11 @@ func TestReaderNamesWhatIsWrongWithAMethod(t *testing.T) {
 		"digits":          {edit(randomised, `"w":"`, `"w":"0`), "16 hexadecimal digits"},
 		"no pb":           {edit(runner, `"pb":"0.`, `"pb":"0.1`), "the counts give pB"},
 		"grid":            {edit(anytime, `"0.5"],`, `"0.6"],`), "of the certificate"},
-		"no grid":         {edit(anytime, `"anytime":{"radii":["0","0.1","0.2","0.3","0.5"],"every":16,"mixture":60,"futility":"0.01"},`, ``), "do not go together"},
+		"no grid":         {edit(anytime, `"anytime":{"radii":["0","0.1","0.2","0.3","0.5"],"every":16,"mixture":60,"futility":"0.01","prior":50},`, ``), "do not go together"},
 		"every":           {edit(anytime, `"every":16`, `"every":8`), "this version knows 16"},
+		"prior":           {edit(anytime, `"prior":50`, `"prior":51`), "a prior of 1/51; this version knows 16, 60 and 1/50"},
+		"earlier version": {edit(anytime, `,"prior":50`, ``), "by a rule of earlier versions"},
+		"futility":        {edit(anytime, `"futility":"0.01"`, `"futility":"0.6"`), "futility is 0.6"},
 		"other method":    {edit(anytime, `"method":"anytime"`, `"method":"cohen"`), "do not go together"},
 		"strange digit":   {digit(anytime, 0, 'z'), `impossible digit 'z'`},
 		"a hit less":      {digit(anytime, 0, '0'), "line 2"},

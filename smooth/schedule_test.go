@@ -29,7 +29,7 @@ func anytimeRun(t *testing.T, images, batch int, p func(image int) float64) (ask
 	t.Helper()
 	params := Params{
 		Method: MethodAnytime, Sigma: exact.MustDecimal("1"), Alpha: exact.MustDecimal("0.001"),
-		N0: 32, N: 20_000, Seed: 4, Radii: decimals("0", "0.5", "1"),
+		N0: 32, N: 20_000, Seed: 4, Radii: decimals("0", "0.5", "1"), Futility: DefaultFutility(),
 	}
 	stats, err := NewStatistics(params, 2)
 	require.NoError(t, err)

@@ -65,7 +65,7 @@ func TestSchemaRefusesOtherForms(t *testing.T) {
 			`"sigma":"0.25"`:          `"sigma":0.25`,
 			`"alpha":"0.001"`:         `"alpha":"0.0010"`,
 			`"seed":"3"`:              `"seed":3`,
-			`"n":60,`:                 `"n":60,"anytime":{"radii":["0"],"every":16,"mixture":60,"futility":"0.01"},`,
+			`"n":60,`:                 `"n":60,"anytime":{"radii":["0"],"every":16,"mixture":60,"futility":"0.01","prior":50},`,
 			`"estimation":9`:          `"estimation":9,"bound":10`,
 			`"contract":`:             `"extra":1,"contract":`,
 			`"images":[[0,1,4]]`:      `"images":[[0,1]]`,

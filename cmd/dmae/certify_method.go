@@ -27,6 +27,7 @@ type methodFlags struct {
 	MaxSamples *int            `help:"Most samples of an image with --method anytime, a multiple of 16 (default 100000)." placeholder:"N"`
 	Radii      []exact.Decimal `help:"Grid of --method anytime (default 0,0.25,0.5,0.75,1); 0 is always in it." placeholder:"R,..."`
 	Target     *exact.Decimal  `name:"target-radius" help:"The radius you want: the grid of --method anytime is 0 and this; with the other methods you are told if n cannot reach it." placeholder:"R"`
+	Futility   *exact.Decimal  `help:"Chance of still proving a radius below which --method anytime gives it up (default 0.01): more takes fewer samples and loses more radii, at most 0.5." placeholder:"P"`
 	Alpha      exact.Decimal   `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
 	seedFlag
 	Accuracy bool `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
@@ -45,7 +46,7 @@ func (f *methodFlags) params() (smooth.Params, error) {
 		if f.Target != nil && len(f.Radii) > 0 {
 			return p, misused("--target-radius and --radii both name the grid: give one of them")
 		}
-		p.N, p.Radii = defaultMaxSamples, smooth.Grid(f.Radii)
+		p.N, p.Radii, p.Futility = defaultMaxSamples, smooth.Grid(f.Radii), smooth.DefaultFutility()
 		switch {
 		case f.Target != nil:
 			p.Radii = smooth.Grid([]exact.Decimal{*f.Target})
@@ -55,9 +56,15 @@ func (f *methodFlags) params() (smooth.Params, error) {
 		if f.MaxSamples != nil {
 			p.N = *f.MaxSamples
 		}
+		if f.Futility != nil {
+			p.Futility = *f.Futility
+		}
 	} else {
 		if f.MaxSamples != nil {
 			return p, misused("--max-samples %d belongs to --method anytime; --method %s takes --n", *f.MaxSamples, p.Method)
+		}
+		if f.Futility != nil {
+			return p, misused("--futility %s belongs to --method anytime; --method %s takes all of its samples", *f.Futility, p.Method)
 		}
 		if len(f.Radii) > 0 {
 			return p, misused("--radii belongs to --method anytime; --method %s certifies the largest radius that it can", p.Method)

@@ -79,6 +79,8 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --max-samples 100", exitMisuse, "--max-samples 100"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --radii 0,1", exitMisuse, "--radii"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --radii 0,1 --target-radius 1", exitMisuse, "give one of them"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --futility 0.6", exitMisuse, "futility is 0.6"},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --futility 0.1", exitMisuse, "--futility 0.1 belongs to --method anytime"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --shard 3/2", exitMisuse, "3/2"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --shard 1/2", exitMisuse, "needs --seed"},
 		{"merge " + out + "/all " + missing, exitFailed, missing},

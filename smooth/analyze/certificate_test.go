@@ -108,7 +108,7 @@ func TestEveryMethodsCertificate(t *testing.T) {
 	for _, method := range smooth.Methods() {
 		files := certify(t, func(p *smooth.Params) {
 			if p.Method = method; method == smooth.MethodAnytime {
-				p.N = 304
+				p.N, p.Futility = 304, smooth.DefaultFutility()
 				p.Radii = []smooth.Decimal{{}, smooth.MustDecimal("0.25"), smooth.MustDecimal("0.5")}
 			}
 		})

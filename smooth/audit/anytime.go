@@ -3,35 +3,69 @@ package audit
 import (
 	"math"
 	"math/big"
+	"sort"
 	"strings"
 
 	"github.com/godmae/godmae/smooth"
 )
 
-// gridRadius is a radius of the anytime method: the tests that claim it and
-// give it up.
+// gridRadius is a radius of the anytime method.
 type gridRadius struct {
 	radius *big.Rat
 	p0     *big.Float // Phi(radius/sigma)
 	claim  evidence   // of hits, against p <= p0
-	give   evidence   // of misses, against 1-p <= 1-p0
+	most   int        // misses among n samples with which they still claim it
 }
 
 func newGridRadius(x *examiner, radius *big.Rat) gridRadius {
 	p0 := normalCDF(fraction(new(big.Rat).Quo(radius, x.sigma)))
 	n := int64(x.header.Anytime.Mixture)
-	var claim, give []*big.Rat
+	var claim []*big.Rat
 	for i := range n {
 		u := big.NewRat(2*i+1, 2*n)
-		square := new(big.Rat).Mul(u, u)
-		claim = append(claim, new(big.Rat).Sub(one, square))
-		give = append(give, new(big.Rat).Mul(square, square))
+		claim = append(claim, new(big.Rat).Sub(one, u.Mul(u, u)))
 	}
-	return gridRadius{
-		radius: radius, p0: p0,
-		claim: newEvidence(p0, claim, x.alpha),
-		give:  newEvidence(sub(whole(1), p0), give, x.header.Anytime.Futility.Rat()),
+	r := gridRadius{radius: radius, p0: p0, claim: newEvidence(p0, claim, x.alpha)}
+	r.most = sort.Search(x.header.N+1, func(misses int) bool {
+		return !r.claim.reaches(x.header.N-misses, misses)
+	}) - 1
+	return r
+}
+
+// gives reports whether a radius is given up: whether the misses exceed their
+// share of most by more than z standard deviations of the forecast, both sides
+// times n and squared. It is exact.
+func (x *examiner) gives(r gridRadius, samples, misses int) bool {
+	if misses > r.most {
+		return true
 	}
+	n, t, most, prior := int64(x.header.N), int64(samples), int64(r.most), int64(x.header.Anytime.Prior)
+	product := func(factors ...int64) *big.Rat {
+		p := big.NewInt(1)
+		for _, f := range factors {
+			p.Mul(p, big.NewInt(f))
+		}
+		return new(big.Rat).SetInt(p)
+	}
+	excess := new(big.Rat).Sub(product(int64(misses), n), product(most, t))
+	if excess.Sign() <= 0 {
+		return false
+	}
+	variance := product(most, n-most, n-t, prior*t+n)
+	variance.Quo(variance, product(prior+1, n))
+	variance.Mul(variance, new(big.Rat).Mul(x.z, x.z))
+	return excess.Mul(excess, excess).Cmp(variance) > 0
+}
+
+// levelQuantile returns the z with Phi(z) = 1-level for a level of at most one
+// half, rounded down to six decimals.
+func levelQuantile(level *big.Rat) *big.Rat {
+	const unit = 1_000_000
+	limit := fraction(new(big.Rat).Sub(one, level))
+	i := sort.Search(10*unit, func(i int) bool {
+		return normalCDF(fraction(big.NewRat(int64(i), unit))).Cmp(limit) > 0
+	})
+	return big.NewRat(int64(i-1), unit)
 }
 
 // evidence is a mixture of likelihood ratios against a probability p0 of
@@ -110,8 +144,7 @@ func (x *examiner) examineAnytime(rec smooth.Record) error {
 		case claims == len(x.grid), samples == limit:
 			ended = true
 		default:
-			r := x.grid[claims]
-			ended = !r.claim.reaches(limit-misses, misses) || r.give.reaches(misses, hits)
+			ended = x.gives(x.grid[claims], samples, misses)
 		}
 	}
 	if !ended || samples != rec.Estimation.N || hits != rec.Estimation.Counts.Of(rec.Selected) {

@@ -96,7 +96,7 @@ func options(depth Depth) Options {
 func params(m smooth.Method) smooth.Params {
 	p := smooth.Params{Method: m, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 20, N: 1100, Seed: 5}
 	if m == smooth.MethodAnytime {
-		p.N = 3200
+		p.N, p.Futility = 1280, smooth.DefaultFutility()
 		p.Radii = smooth.Grid([]exact.Decimal{exact.MustDecimal("0.1"), exact.MustDecimal("0.2")})
 	}
 	return p

@@ -21,6 +21,7 @@ type examiner struct {
 	alpha  *big.Rat
 	sigma  *big.Rat
 	grid   []gridRadius // of the anytime method
+	z      *big.Rat     // that of its level of giving up
 
 	// known holds what was found right by what it depends on: the counts of the
 	// selected class and of the one after it.
@@ -33,6 +34,7 @@ type verdict struct{ pA, pB, radius string }
 func newExaminer(h smooth.Header) *examiner {
 	x := &examiner{header: h, alpha: h.Alpha.Rat(), sigma: h.Sigma.Rat(), known: map[[2]int]verdict{}}
 	if h.Method == smooth.MethodAnytime {
+		x.z = levelQuantile(h.Anytime.Futility.Rat())
 		for _, r := range h.Anytime.Radii {
 			x.grid = append(x.grid, newGridRadius(x, r.Rat()))
 		}
