@@ -24,7 +24,8 @@ type Persistent struct{ ID any }
 // Encode writes a value and everything in it as a pickle of protocol 2, which
 // is the one of PyTorch. The bytes are a function of the value alone: the memo
 // is not used, and a value that is held twice is written twice. The errors are
-// those of values that no pickle can hold or that hold themselves.
+// those of values that no pickle can hold, that hold themselves, or whose
+// repetitions make it too long.
 func Encode(v any) ([]byte, error) {
 	e := encoder{b: []byte{opProto, 2}}
 	if err := e.value(v, 0); err != nil {
@@ -41,7 +42,7 @@ type encoder struct {
 func (e *encoder) op(ops ...byte) { e.b = append(e.b, ops...) }
 
 func (e *encoder) value(v any, depth int) error {
-	if e.visits++; depth > maxDepth || e.visits > maxVisits {
+	if e.visits++; depth > maxDepth || e.visits > maxVisits || len(e.b) > maxWritten {
 		return ErrTooMuch
 	}
 	depth++
@@ -65,7 +66,7 @@ func (e *encoder) value(v any, depth int) error {
 		e.b = binary.BigEndian.AppendUint64(e.b, math.Float64bits(v))
 	case string:
 		if !utf8.ValidString(v) {
-			return fmt.Errorf("the string %q is not valid UTF-8", v)
+			return fmt.Errorf("the string %s is not valid UTF-8", Describe(v))
 		}
 		if len(v) > math.MaxInt32 {
 			return fmt.Errorf("a string of %d bytes is too long for a pickle", len(v))

@@ -24,7 +24,8 @@ const (
 // and other numbers always do, and what JSON has no words for is an object with
 // one key that starts with "$". An OrderedDict becomes a plain dictionary.
 // Values of other types are written if they implement json.Marshaler. The error
-// is that of values that no such text can hold, or that hold themselves.
+// is that of values that no such text can hold, that hold themselves, or whose
+// repetitions make it too long.
 func EncodeJSON(v any) ([]byte, error) {
 	e := jsonEncoder{}
 	err := e.value(v, 0)
@@ -37,7 +38,7 @@ type jsonEncoder struct {
 }
 
 func (e *jsonEncoder) value(v any, depth int) error {
-	if e.visits++; depth > maxDepth || e.visits > maxVisits {
+	if e.visits++; depth > maxDepth || e.visits > maxVisits || e.b.Len() > maxWritten {
 		return ErrTooMuch
 	}
 	depth++

@@ -159,10 +159,12 @@ func TypeName(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// Bounds of Walk.
+// Bounds of Walk and of what is written. A pickle of a few bytes can hold one
+// long string a million times; written out it would be as many copies.
 const (
-	maxDepth  = 100
-	maxVisits = 4 * MaxValues
+	maxDepth   = 100
+	maxVisits  = 4 * MaxValues
+	maxWritten = 64 << 20 // bytes
 )
 
 // ErrTooMuch is the error of values that hold themselves, or hold one value
