@@ -17,9 +17,10 @@ import (
 const (
 	maxPickle = 32 << 20 // bytes that describe the tensors
 
-	// The tensors of a file may share storage, but not claim together more
-	// than maxClaim times its size and a little: memory is not taken on the
-	// word of a few bytes that call themselves a terabyte.
+	// The tensors of a file may share storage, but not claim together, with
+	// their names, more than maxClaim times its size and a little: memory is not
+	// taken on the word of a few bytes that call themselves a terabyte, or name
+	// one empty tensor a million times.
 	maxClaim   = 4
 	smallClaim = 1 << 20
 )
@@ -155,7 +156,7 @@ type tree struct {
 	place func(*storage) error
 	infos []Info
 	seen  map[string]bool
-	claim int64 // bytes of all tensors
+	claim int64 // bytes of all tensors and their descriptions
 }
 
 // collect adds all tensors within v under their paths.
@@ -165,8 +166,38 @@ func (t *tree) collect(v any, prefix string) error {
 		if !ok {
 			return true, nil
 		}
+		// Before the name is put together: the path may be one long string many
+		// times over.
+		if err := t.charge(describing + int64(len(prefix)+length(path))); err != nil {
+			return false, err
+		}
 		return false, t.add(ref, prefix+join(path))
 	})
+}
+
+// describing is the memory that is charged for the description of a tensor,
+// beside its name.
+const describing = 64
+
+// charge adds to what the tensors of the file claim.
+func (t *tree) charge(bytes int64) error {
+	t.claim += bytes
+	if t.claim < 0 || t.claim > maxClaim*t.size+smallClaim {
+		return fmt.Errorf("its %d tensors and more claim %d bytes and the file has %d; tensors that share their storage may claim up to %d times its size", len(t.infos), t.claim, t.size, maxClaim)
+	}
+	return nil
+}
+
+// length returns the bytes of what join makes of a path, or more.
+func length(path []any) int {
+	n := 0
+	for _, p := range path {
+		n += 1 + 20 // a number
+		if s, ok := p.(string); ok {
+			n += len(s)
+		}
+	}
+	return n
 }
 
 func join(path []any) string {
@@ -187,21 +218,17 @@ func join(path []any) string {
 func (t *tree) add(ref *Ref, name string) error {
 	name = strings.ToValidUTF8(strings.TrimSuffix(name, "."), "\uFFFD")
 	if t.seen[name] {
-		return fmt.Errorf("it names the tensor %q twice", name)
+		return fmt.Errorf("it names the tensor %.100q twice", name)
 	}
 	t.seen[name] = true
 	info, err := t.info(ref)
 	if err != nil {
-		return fmt.Errorf("its tensor %q %w", name, err)
+		return fmt.Errorf("its tensor %.100q %w", name, err)
 	}
 	ref.Name, info.Name = name, name
 	n, _ := elements(info.Shape)
-	t.claim += n * int64(info.DType.Size())
-	if t.claim < 0 || t.claim > maxClaim*t.size+smallClaim {
-		return fmt.Errorf("its tensors up to %q claim %d bytes and the file has %d; tensors that share their storage may claim up to %d times its size", name, t.claim, t.size, maxClaim)
-	}
 	t.infos = append(t.infos, info)
-	return nil
+	return t.charge(n * int64(info.DType.Size()))
 }
 
 // info checks that a tensor lies within its storage, and says where in the

@@ -78,11 +78,28 @@ func TestHostileTorchFiles(t *testing.T) {
 		many.MustSet(fmt.Sprint(i), tensorOf(float, "0", 500, 0, tuple{500}, tuple{1}))
 	}
 
+	// A dictionary holds twice the one before it, and the innermost an empty
+	// tensor: a million names.
+	empty := pickled(t, tensorOf(float, "0", 10, 0, tuple{0}, tuple{1}))
+	doubled := empty[:len(empty)-1] + "q\x000"
+	for level := range 20 {
+		twice := fmt.Sprintf("X\x01\x00\x00\x00ah%[1]cX\x01\x00\x00\x00bh%[1]c", level)
+		doubled += "}(" + twice + fmt.Sprintf("uq%c0", level+1)
+	}
+	// And one with a long key at each step of the way: a name of 90 MB.
+	long := empty[:len(empty)-1] + "q\x000X\x00\x00\x10\x00" + strings.Repeat("x", 1<<20) + "q\x010h\x00q\x020"
+	for range 90 {
+		long += "}h\x01h\x02sq\x020"
+	}
+	archive := func(p string) []byte { return zipOf(t, "a/data.pkl", p, "a/data/0", strings.Repeat("\x00", 40)) }
+
 	for _, c := range []struct {
 		name string
 		file []byte
 		want string
 	}{
+		{"a million names", archive(doubled + "h\x14."), "tensors and more claim"},
+		{"a name of 90 MB", archive(long + "h\x02."), "tensors and more claim"},
 		{"system", zipOf(t, "a/data.pkl", "cposix\nsystem\n(S'echo owned'\ntR."), "posix.system"},
 		{"eval", zipOf(t, "a/data.pkl", "\x80\x02cbuiltins\neval\nX\x03\x00\x00\x001+1\x85R."), "builtins.eval"},
 		{"numpy", data(one(pickle.Call{Global: "numpy.core.multiarray._reconstruct"})), "numpy.core.multiarray._reconstruct"},
