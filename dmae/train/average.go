@@ -114,15 +114,21 @@ func (a *average) load(f *checkpoint.File) error {
 		return err
 	}
 	a.copy(a.raw, a.shadow) // also what is not trained
-	for _, p := range a.raw.All() {
-		if p.Fixed {
+	return loadRaw(a.raw, f)
+}
+
+// loadRaw takes the weights behind the average in a checkpoint, those that the
+// optimiser's moments in it belong to. What is not trained stays as it is.
+func loadRaw(p *nn.Params, f *checkpoint.File) error {
+	for _, param := range p.All() {
+		if param.Fixed {
 			continue
 		}
-		buf := make([]float32, p.Elems())
-		if err := f.ReadFloat32(rawPrefix+p.Name, buf); err != nil {
+		buf := make([]float32, param.Elems())
+		if err := f.ReadFloat32(rawPrefix+param.Name, buf); err != nil {
 			return fmt.Errorf("the weights behind the average: %w", err)
 		}
-		a.raw.Upload(p, buf)
+		p.Upload(param, buf)
 	}
 	return nil
 }

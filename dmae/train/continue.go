@@ -16,7 +16,9 @@ import (
 
 // initialise gives an autoencoder the weights of Options.Init, and the optimiser
 // the moments and the step count of the optimiser in that file, if there is one:
-// a run of this package's, or the official trainer's.
+// a run of this package's, or the official trainer's. Moments go with the
+// weights they were gathered on: of a run with a moving average, whose model is
+// the average, the weights behind it are taken.
 func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 	from, err := r.opt.Reader.LoadAutoencoder(r.opt.Backend, r.opt.Init)
 	if err != nil {
@@ -25,7 +27,6 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 	if err := model.Params.CopyFrom(from.Params); err != nil {
 		return fmt.Errorf("%s does not fit the model %s: %w", r.opt.Init, model.Config.Name, err)
 	}
-	r.state.Init = weightsDigest(model.Params)
 	f, err := checkpoint.Open(r.opt.Init)
 	if err != nil {
 		return err
@@ -40,6 +41,11 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 		}
 		if s.Recipe.Stage != StagePretrain {
 			return fmt.Errorf("%s comes from %s; continue one of %s", r.opt.Init, s.Recipe.Stage, StagePretrain)
+		}
+		if s.Recipe.EMA > 0 {
+			if err := loadRaw(model.Params, f); err != nil {
+				return err
+			}
 		}
 		if err := o.Import(f, adamWPrefix, s.InitSteps+s.Steps); err != nil {
 			return err
@@ -57,7 +63,7 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 			return err
 		}
 	}
-	r.state.InitSteps = o.Steps()
+	r.state.Init, r.state.InitSteps = weightsDigest(model.Params), o.Steps()
 	if r.state.InitSteps == 0 {
 		r.note(fmt.Sprintf("%s carries no optimiser: the weights go on, the moments start anew", r.opt.Init))
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"context"
 	"path/filepath"
 	"testing"
@@ -77,4 +78,25 @@ func TestPretrainingIsContinued(t *testing.T) {
 		_, err := Pretrain(ctx, o)
 		require.ErrorContains(t, err, "cls_token")
 	})
+}
+
+// The moments of a run with a moving average belong to the weights behind the
+// average. Continuing it ends in the same bytes as continuing the run without
+// one, which took the same steps.
+func TestAnAveragedRunIsContinuedFromItsRawWeights(t *testing.T) {
+	var want []byte
+	for _, decay := range []float64{0, 0.9} {
+		first := tinyOptions(StagePretrain, t.TempDir())
+		first.Recipe.EMA = decay
+		finish(t, first)
+
+		o := tinyOptions(StagePretrain, t.TempDir())
+		o.Recipe.EMA = 0.8 // of the continued run, a matter of its own
+		o.Init, o.Train = filepath.Join(first.Out, CheckpointName), stripes(45, 9)
+		weights, _ := finish(t, o)
+		if want == nil {
+			want = weights
+		}
+		require.True(t, bytes.Equal(want, weights), "a moving average of decay %v was continued otherwise than none", decay)
+	}
 }
