@@ -187,6 +187,9 @@ func FuzzInfer(f *testing.F) {
 			name, dims, _ := strings.Cut(entry, " ")
 			shape, n := []int{}, 1
 			for d := range strings.SplitSeq(dims, ",") {
+				if len(shape) == 4 {
+					break // more of them would overflow, which no file is read with
+				}
 				v := 0
 				for _, c := range d {
 					v = (10*v + int(c&15)) % 20_000

@@ -105,6 +105,9 @@ func (f *encoderFlags) config(e *env, command string, t *trainFlags) (dmae.Confi
 	switch {
 	case f.Finetune != "" && f.Model != "":
 		return dmae.Config{}, misused("--finetune and --model cannot be used together: the checkpoint says which model it is")
+	case f.Finetune == "" && f.Model == "" && t.resumed() != "":
+		model, err := t.configOf(e, t.resumed(), &f.archFlags)
+		return f.resized(model), err
 	case f.Finetune == "" && f.Model == "":
 		if !t.DryRun || t.Recipe == "" {
 			return dmae.Config{}, misused("give --finetune and a checkpoint to start from, or --model and a preset to train from scratch")
@@ -183,9 +186,8 @@ func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model 
 
 // options fills in the options that classifiers share.
 func (f *encoderFlags) options(e *env, t *trainFlags, model dmae.Config, recipe train.Recipe, source *data.Source, images data.Dataset) (train.Options, error) {
-	o := t.options(e, model, recipe, images)
+	o := t.options(e, &f.archFlags, model, recipe, images)
 	o.Encoder, o.EvalEvery = f.Finetune, f.EvalEvery
-	o.Reader = f.reader(t.Mean, t.Std)
 	return o, f.evaluation(e, source, &o)
 }
 

@@ -69,8 +69,8 @@ func (c *pretrainCmd) Run(e *env) error {
 	if c.DryRun {
 		return c.dry(e, "pretrain", model, recipe, images)
 	}
-	o := c.options(e, model, recipe, images)
-	o.Init, o.Reader = c.Init, c.archFlags.reader(c.Mean, c.Std)
+	o := c.options(e, &c.archFlags, model, recipe, images)
+	o.Init = c.Init
 	return c.run(e, train.Pretrain, o)
 }
 
@@ -81,6 +81,8 @@ func (c *pretrainCmd) model(e *env) (dmae.Config, error) {
 		return dmae.Config{}, misused("--init and --model cannot be used together: the checkpoint says which model it is")
 	case c.Init != "":
 		return c.configOf(e, c.Init, &c.archFlags)
+	case c.Model == "" && c.resumed() != "":
+		return c.configOf(e, c.resumed(), &c.archFlags)
 	case c.Model == "":
 		return dmae.Preset(defaultPreset)
 	}

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/convert"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/nn/checkpoint"
 )
 
 // trainFlags are common to the stages of training. Their names are those of the
@@ -21,7 +25,7 @@ type trainFlags struct {
 
 	MaxImages      int       `help:"Use the first N training images only; 0 for all." default:"0" placeholder:"N"`
 	Out            string    `help:"Folder for checkpoint.safetensors and log.txt." placeholder:"DIR"`
-	Resume         string    `help:"Go on from a checkpoint: auto for the one in --out if there is one, or a path." placeholder:"auto|FILE"`
+	Resume         string    `help:"Go on from a checkpoint: auto for the one in --out if there is one, or a path, also of a .pth that the official trainer saved." placeholder:"auto|FILE"`
 	Overwrite      bool      `help:"Let a new run replace the checkpoint in --out."`
 	Seed           uint64    `help:"Seed of everything random." default:"0" placeholder:"N"`
 	BatchSize      int       `help:"Images that go through the model at a time." default:"64" placeholder:"N"`
@@ -119,14 +123,28 @@ func (f *trainFlags) noteRecipe(e *env, command string, model dmae.Config) {
 }
 
 // options fills in the options that all stages share.
-func (f *trainFlags) options(e *env, model dmae.Config, recipe train.Recipe, images data.Dataset) train.Options {
+func (f *trainFlags) options(e *env, a *archFlags, model dmae.Config, recipe train.Recipe, images data.Dataset) train.Options {
 	o := train.Options{
 		Model: model, Recipe: recipe, MicroBatch: f.BatchSize, Train: images,
 		Out: f.Out, Resume: f.Resume, Overwrite: f.Overwrite, SaveEvery: f.SaveEvery, Workers: f.Workers,
 		MaxCorrupt: f.corrupt(), Log: e.note,
 	}
+	o.Reader = a.reader(f.Mean, f.Std)
+	o.Open = func(path string) (*checkpoint.File, error) { return convert.Open(path, o.Reader) }
 	f.outputFlags.apply(&o)
 	return o
+}
+
+// resumed returns the checkpoint that --resume goes on from, "" if there is none.
+func (f *trainFlags) resumed() string {
+	if f.Resume != "auto" {
+		return f.Resume
+	}
+	here := filepath.Join(f.Out, train.CheckpointName)
+	if _, err := os.Stat(here); err != nil {
+		return ""
+	}
+	return here
 }
 
 // source recognises --data, nil in a dry run without.

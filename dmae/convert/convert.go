@@ -66,7 +66,7 @@ func File(in, out string, r dmae.Reader) (*Report, error) {
 	if to == checkpoint.Safetensors {
 		return report, checkpoint.Write(out, c.tensors, c.metadata)
 	}
-	root, err := c.torch()
+	root, err := c.torch(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be converted: %w", in, err)
 	}

@@ -135,6 +135,18 @@ func TestOfficialMomentsGetNames(t *testing.T) {
 // change it continues or changes that training.
 func micro(t *testing.T, finetune bool, change func(*train.Options)) string {
 	t.Helper()
+	stage := train.StagePretrain
+	if finetune {
+		stage = train.StageFinetune
+	}
+	result, err := microRun(t, stage, change)
+	require.NoError(t, err)
+	return result.Checkpoint
+}
+
+// microRun is micro for any stage, and for runs that fail.
+func microRun(t *testing.T, stage string, change func(*train.Options)) (*train.Result, error) {
+	t.Helper()
 	b := cpu.New(cpu.Options{Threads: 1})
 	defer func() { require.NoError(t, b.Close()) }()
 	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
@@ -149,8 +161,13 @@ func micro(t *testing.T, finetune bool, change func(*train.Options)) string {
 	set, err := data.NewMemory("test", []string{"a", "b"}, images, []int32{0, 1, 0, 1, 0, 1, 0, 1})
 	require.NoError(t, err)
 	recipe, run := train.PretrainRecipe(4), train.Pretrain
-	if finetune {
+	switch stage {
+	case train.StageFinetune:
 		recipe, run = train.FinetuneRecipe(4), train.Finetune
+	case train.StageLinprobe:
+		recipe, run = train.LinprobeRecipe(4), train.Linprobe
+	}
+	if stage != train.StagePretrain {
 		cfg.Classes, cfg.ClassNames = 2, []string{"a", "b"}
 	}
 	recipe.Epochs, recipe.WarmupEpochs, recipe.EMA = 1, 0, 0.9
@@ -158,16 +175,14 @@ func micro(t *testing.T, finetune bool, change func(*train.Options)) string {
 	if change != nil {
 		change(&o)
 	}
-	result, err := run(context.Background(), o)
-	require.NoError(t, err)
-	return result.Checkpoint
+	return run(context.Background(), o)
 }
 
 // A checkpoint that godmae trained goes to PyTorch with the optimiser of the
 // official trainer, and comes back as it was.
 func TestGodmaeThereAndBack(t *testing.T) {
 	for _, finetune := range []bool{false, true} {
-		in, dir := micro(t, finetune, nil), t.TempDir()
+		in, dir := micro(t, finetune, func(o *train.Options) { o.Recipe.EMA = 0 }), t.TempDir()
 		pth, back := filepath.Join(dir, "x.pth"), filepath.Join(dir, "x.safetensors")
 		_, err := convert.File(in, pth, dmae.Reader{})
 		require.NoError(t, err)
@@ -191,24 +206,64 @@ func TestGodmaeThereAndBack(t *testing.T) {
 		epoch, _ := f.Extra().Get("epoch")
 		require.Equal(t, int64(0), epoch)
 
-		_, err = convert.File(pth, back, dmae.Reader{})
-		require.NoError(t, err)
-		a, b := open(t, in), open(t, back)
-		for _, info := range a.Tensors() {
-			want, err := a.Raw(info.Name)
-			require.NoError(t, err)
-			got, err := b.Raw(info.Name)
-			require.NoError(t, err, info.Name)
-			require.Equal(t, want, got, info.Name)
-		}
-		for key, want := range a.Metadata() {
-			require.Equal(t, want, b.Metadata()[key], key)
-		}
-		s, err := train.ReadState(b)
-		require.NoError(t, err)
-		require.Equal(t, 2, s.Steps)
+		requireComesBack(t, in, pth, back)
 	}
 }
+
+// requireComesBack converts a PyTorch file back and compares the result with
+// what it was made of.
+func requireComesBack(t *testing.T, in, pth, back string) {
+	t.Helper()
+	_, err := convert.File(pth, back, dmae.Reader{})
+	require.NoError(t, err)
+	a, b := open(t, in), open(t, back)
+	for _, info := range a.Tensors() {
+		want, err := a.Raw(info.Name)
+		require.NoError(t, err)
+		got, err := b.Raw(info.Name)
+		require.NoError(t, err, info.Name)
+		require.Equal(t, want, got, info.Name)
+	}
+	for key, want := range a.Metadata() {
+		require.Equal(t, want, b.Metadata()[key], key)
+	}
+	s, err := train.ReadState(b)
+	require.NoError(t, err)
+	require.Equal(t, 2, s.Steps)
+}
+
+// The moments of a run with averaged weights belong to the weights behind the
+// average, which PyTorch has no place for: it gets the average without an
+// optimiser, and nothing is lost on the way back.
+func TestAnAverageGoesToPyTorchWithoutItsOptimiser(t *testing.T) {
+	in, dir := micro(t, false, nil), t.TempDir()
+	pth := filepath.Join(dir, "x.pth")
+	var notes []string
+	_, err := convert.File(in, pth, dmae.Reader{Note: func(s string) { notes = append(notes, s) }})
+	require.NoError(t, err)
+	require.Len(t, notes, 1)
+	require.Contains(t, notes[0], "moving average")
+	f := open(t, pth)
+	_, ok := f.Extra().Get("optimizer")
+	require.False(t, ok)
+	requireComesBack(t, in, pth, filepath.Join(dir, "x.safetensors"))
+
+	// Continuing takes the same weights and moments from both.
+	var want *checkpoint.File
+	for _, start := range []string{in, pth} {
+		got := open(t, micro(t, false, func(o *train.Options) {
+			o.Init, o.Open = start, opener
+			o.Log = func(m string) { require.NotContains(t, m, "no optimiser") }
+		}))
+		if want == nil {
+			want = got
+		}
+		requireSame(t, want, got, same)
+	}
+}
+
+// opener opens files of PyTorch, too.
+func opener(path string) (*checkpoint.File, error) { return convert.Open(path, dmae.Reader{}) }
 
 // forget writes a PyTorch file again without what only godmae can read.
 func forget(t *testing.T, in, out string) {
@@ -260,7 +315,7 @@ func TestPretrainingGoesOnFromAllOfThem(t *testing.T) {
 	var want *checkpoint.File
 	for _, start := range []string{own, in("own.pth"), in("foreign.pth"), in("converted.safetensors"), in("again.pth")} {
 		got := open(t, micro(t, false, func(o *train.Options) {
-			o.Init = start
+			o.Init, o.Open = start, opener
 			o.Log = func(m string) { require.NotContains(t, m, "no optimiser") }
 		}))
 		s, err := train.ReadState(got)

@@ -33,7 +33,7 @@ func (c *content) describe() (kind string, cfg dmae.Config, ok bool) {
 // godmae trained: "optimizer", "epoch" and "args". It takes the tensors it
 // needs out of state, and records the optimiser's numbering in metadata, by
 // which the way back finds the names.
-func (c *content) official(root *pickle.Dict, metadata map[string]string, state map[string]checkpoint.Tensor) error {
+func (c *content) official(rd dmae.Reader, root *pickle.Dict, metadata map[string]string, state map[string]checkpoint.Tensor) error {
 	kind, cfg, ok := c.describe()
 	if !ok {
 		return nil
@@ -52,10 +52,17 @@ func (c *content) official(root *pickle.Dict, metadata map[string]string, state 
 	}
 	r := &s.Recipe
 	groups := pretrainGroups(dmae.Specs(kind, &cfg))
-	if r.Stage == train.StageFinetune {
+	switch r.Stage {
+	case train.StageFinetune:
 		groups = finetuneGroups(dmae.Specs(kind, &cfg))
+	case train.StageLinprobe:
+		groups = probeGroups(dmae.Specs(kind, &cfg))
 	}
-	if optimizer, names := optimizerState(groups, r, s.InitSteps+s.Steps, cfg.Depth, state); optimizer != nil {
+	// The moments belong to the weights behind a moving average. PyTorch gets the
+	// average, which is the model, and no optimiser to go on with beside it.
+	if r.EMA > 0 {
+		note(rd, "the model is the moving average of its weights; the optimiser, whose state belongs to the weights behind it, is kept for godmae alone")
+	} else if optimizer, names := optimizerState(groups, r, s.InitSteps+s.Steps, cfg.Depth, state); optimizer != nil {
 		text, err := json.Marshal(names)
 		if err != nil {
 			return err
@@ -72,45 +79,61 @@ func (c *content) official(root *pickle.Dict, metadata map[string]string, state 
 	return nil
 }
 
-// optimizerState returns the state dict of PyTorch's AdamW and the names behind
-// its numbers; nil if a moment is missing, as after training with another
-// optimiser.
+// optimizerState returns the state dict of the official optimiser, AdamW or LARS,
+// and the names behind its numbers; nil if a moment is missing.
 func optimizerState(groups []group, r *train.Recipe, steps, depth int, state map[string]checkpoint.Tensor) (*pickle.Dict, []string) {
+	kinds := []string{"exp_avg", "exp_avg_sq"}
+	if r.Stage == train.StageLinprobe {
+		kinds = []string{"mu"}
+	}
 	var names []string
 	values, list := &pickle.Dict{}, &pickle.List{}
 	for _, g := range groups {
 		params := &pickle.List{}
 		for _, s := range g.specs {
-			m, ok1 := state[moments["exp_avg"]+s.Name]
-			v, ok2 := state[moments["exp_avg_sq"]+s.Name]
-			if !ok1 || !ok2 {
-				return nil, nil
+			of := &pickle.Dict{}
+			if r.Stage != train.StageLinprobe {
+				of.MustSet("step", checkpoint.Float32s("step", nil, []float32{float32(steps)}))
 			}
-			values.MustSet(int64(len(names)), (&pickle.Dict{}).
-				MustSet("step", checkpoint.Float32s("step", nil, []float32{float32(steps)})).
-				MustSet("exp_avg", m).MustSet("exp_avg_sq", v))
+			for _, kind := range kinds {
+				m, ok := state[moments[kind]+s.Name]
+				if !ok {
+					return nil, nil
+				}
+				of.MustSet(kind, m)
+			}
+			values.MustSet(int64(len(names)), of)
 			params.Items = append(params.Items, int64(len(names)))
 			names = append(names, s.Name)
 		}
-		d := (&pickle.Dict{}).MustSet("lr", r.LR)
-		if r.Stage == train.StageFinetune {
-			scale := 1.0
-			for range depth + 1 - g.layer {
-				scale *= r.LayerDecay
-			}
-			d.MustSet("lr_scale", scale)
-		}
-		decay := 0.0
-		if g.decay {
-			decay = r.WeightDecay
-		}
-		list.Items = append(list.Items, d.MustSet("betas", pickle.Tuple{r.Beta1, r.Beta2}).MustSet("eps", optim.Eps).
-			MustSet("weight_decay", decay).MustSet("amsgrad", false).MustSet("maximize", false).
-			MustSet("foreach", nil).MustSet("capturable", false).MustSet("params", params))
+		list.Items = append(list.Items, g.settings(r, depth).MustSet("params", params))
 	}
 	for _, name := range names {
-		delete(state, moments["exp_avg"]+name)
-		delete(state, moments["exp_avg_sq"]+name)
+		for _, kind := range kinds {
+			delete(state, moments[kind]+name)
+		}
 	}
 	return (&pickle.Dict{}).MustSet("state", values).MustSet("param_groups", list), names
+}
+
+// settings returns what PyTorch says of a group beside its parameters.
+func (g *group) settings(r *train.Recipe, depth int) *pickle.Dict {
+	decay := 0.0
+	if g.decay {
+		decay = r.WeightDecay
+	}
+	d := (&pickle.Dict{}).MustSet("lr", r.LR)
+	if r.Stage == train.StageLinprobe {
+		return d.MustSet("weight_decay", decay).MustSet("momentum", r.Momentum).MustSet("trust_coefficient", r.Trust)
+	}
+	if r.Stage == train.StageFinetune {
+		scale := 1.0
+		for range depth + 1 - g.layer {
+			scale *= r.LayerDecay
+		}
+		d.MustSet("lr_scale", scale)
+	}
+	return d.MustSet("betas", pickle.Tuple{r.Beta1, r.Beta2}).MustSet("eps", optim.Eps).
+		MustSet("weight_decay", decay).MustSet("amsgrad", false).MustSet("maximize", false).
+		MustSet("foreach", nil).MustSet("capturable", false)
 }

@@ -59,6 +59,17 @@ func finetuneGroups(specs []nn.Spec) []group {
 	return groups
 }
 
+// probeGroups are those of the official linear probe: the linear layer.
+func probeGroups(specs []nn.Spec) []group {
+	g := group{decay: true}
+	for _, s := range specs {
+		if strings.HasPrefix(s.Name, "head.1.") {
+			g.specs = append(g.specs, s)
+		}
+	}
+	return []group{g}
+}
+
 func trained(specs []nn.Spec) []nn.Spec {
 	return slices.DeleteFunc(slices.Clone(specs), func(s nn.Spec) bool { return s.Fixed })
 }
@@ -74,7 +85,7 @@ func parameterNames(f *checkpoint.File, optimizer any, specs []nn.Spec) []string
 	}
 	pretrain := pretrainGroups(specs)
 	for _, groups := range [][]group{
-		pretrain, {pretrain[1], pretrain[0]}, finetuneGroups(specs), {{specs: trained(specs)}},
+		pretrain, {pretrain[1], pretrain[0]}, finetuneGroups(specs), {{specs: trained(specs)}}, probeGroups(specs),
 	} {
 		if names, ok := matchGroups(f, numbers, groups); ok {
 			return names

@@ -2,12 +2,14 @@ package convert
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 	"github.com/godmae/godmae/nn/optim"
@@ -16,7 +18,7 @@ import (
 // Metadata keys of a safetensors file that was made of a PyTorch file.
 const (
 	// extraKey holds what the file had beside the model, as JSON.
-	extraKey = "torch.extra"
+	extraKey = train.TorchExtraKey
 	// namesKey holds the names of the parameters in the order in which the
 	// optimiser numbers them, as a JSON array.
 	namesKey = "torch.optimizer"
@@ -27,18 +29,44 @@ const (
 const stateName = "godmae_state"
 
 // moments are the prefixes of the optimiser's tensors in godmae's checkpoints,
-// by PyTorch's names of them.
-var moments = map[string]string{"exp_avg": dmae.StatePrefix + "adamw.m.", "exp_avg_sq": dmae.StatePrefix + "adamw.v."}
+// by PyTorch's names of them: those of AdamW, and of LARS.
+var moments = map[string]string{
+	"exp_avg": dmae.StatePrefix + "adamw.m.", "exp_avg_sq": dmae.StatePrefix + "adamw.v.",
+	"mu": dmae.StatePrefix + "lars.mu.",
+}
+
+// Open opens the checkpoint at path, of godmae or PyTorch, in the form of
+// godmae's own: as if it had been converted to a safetensors file. The reader is
+// that of [File]; the caller closes the result.
+func Open(path string, r dmae.Reader) (*checkpoint.File, error) {
+	f, err := checkpoint.Open(path)
+	if err != nil || f.Format() == checkpoint.Safetensors && !dmae.IsForeign(f) {
+		return f, err
+	}
+	c := &content{metadata: f.Metadata()}
+	view, err := f.View(c.describeFile(f, r), c.metadata)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return view, nil
+}
+
+// describeFile fills in the metadata of a file of any format, and returns what
+// its tensors are to be called.
+func (c *content) describeFile(f *checkpoint.File, r dmae.Reader) (rename func(string) string) {
+	if f.Format() != checkpoint.Safetensors {
+		return c.readTorch(f, r)
+	}
+	if dmae.IsForeign(f) {
+		c.recognise(f, r)
+	}
+	return func(name string) string { return name }
+}
 
 // read brings a file of any format into godmae's form.
 func read(f *checkpoint.File, r dmae.Reader) (*content, error) {
 	c := &content{metadata: f.Metadata()}
-	rename := func(name string) string { return name }
-	if f.Format() != checkpoint.Safetensors {
-		rename = c.readTorch(f, r)
-	} else if dmae.IsForeign(f) {
-		c.recognise(f, r)
-	}
+	rename := c.describeFile(f, r)
 	for _, info := range f.Tensors() {
 		t, err := f.Tensor(info.Name, rename(info.Name))
 		if err != nil {

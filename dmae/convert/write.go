@@ -16,7 +16,7 @@ import (
 // torch returns the dictionary of a PyTorch file: "model" first, then what the
 // checkpoint has of "optimizer", "epoch" and "args", and what only godmae can
 // read.
-func (c *content) torch() (*pickle.Dict, error) {
+func (c *content) torch(r dmae.Reader) (*pickle.Dict, error) {
 	model := &pickle.Dict{Ordered: true}
 	state := map[string]checkpoint.Tensor{}
 	for _, t := range c.ordered() {
@@ -34,7 +34,7 @@ func (c *content) torch() (*pickle.Dict, error) {
 		if err := c.restore(root, text, state); err != nil {
 			return nil, err
 		}
-	} else if err := c.official(root, metadata, state); err != nil {
+	} else if err := c.official(r, root, metadata, state); err != nil {
 		return nil, err
 	}
 	if len(state) > 0 {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/nn"
-	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
 )
 
@@ -27,12 +26,12 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 	if err := model.Params.CopyFrom(from.Params); err != nil {
 		return fmt.Errorf("%s does not fit the model %s: %w", r.opt.Init, model.Config.Name, err)
 	}
-	f, err := checkpoint.Open(r.opt.Init)
+	f, err := r.open(r.opt.Init)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	metadata, own := f.Metadata(), f.Format() == checkpoint.Safetensors
+	metadata, own := f.Metadata(), f.Extra() == nil
 	switch {
 	case own && metadata[StateKey] != "":
 		s, err := ReadState(f)
@@ -51,9 +50,9 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 			return err
 		}
 	case own && metadata[optim.TorchStepsKey] != "": // converted
-		steps, err := strconv.Atoi(metadata[optim.TorchStepsKey])
+		steps, err := torchSteps(f.Name(), metadata)
 		if err != nil {
-			return fmt.Errorf("%s: its metadata %q is no number of steps: %w", r.opt.Init, optim.TorchStepsKey, err)
+			return err
 		}
 		if err := o.Import(f, adamWPrefix, steps); err != nil {
 			return err
@@ -68,6 +67,15 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 		r.note(fmt.Sprintf("%s carries no optimiser: the weights go on, the moments start anew", r.opt.Init))
 	}
 	return nil
+}
+
+// torchSteps returns the steps that the optimiser of a converted file had taken.
+func torchSteps(name string, metadata map[string]string) (int, error) {
+	steps, err := strconv.Atoi(metadata[optim.TorchStepsKey])
+	if err != nil {
+		return 0, fmt.Errorf("%s: its metadata %q is no number of steps: %w", name, optim.TorchStepsKey, err)
+	}
+	return steps, nil
 }
 
 // weightsDigest identifies the values of all parameters.

@@ -60,12 +60,17 @@ type Options struct {
 	Encoder string
 	Reader  dmae.Reader // says of it what a PyTorch file does not
 
+	// Open opens Init and Resume, files of PyTorch in the form of godmae's own:
+	// package convert does. nil opens godmae's own alone.
+	Open func(path string) (*checkpoint.File, error)
+
 	// Out is the folder for checkpoint.safetensors and log.txt.
 	Out string
 
 	// Resume is "" to start anew, "auto" to go on from a checkpoint in Out if
-	// there is one, or the path of a checkpoint to go on from. Overwrite lets a
-	// new run replace the checkpoint of an old one.
+	// there is one, or the path of a checkpoint to go on from: of the same run, or
+	// of the official trainer. Overwrite lets a new run replace the checkpoint of
+	// an old one.
 	Resume    string
 	Overwrite bool
 
@@ -197,17 +202,28 @@ func (r *run) start(ctx context.Context) (*Result, error) {
 	return &Result{Checkpoint: r.path(), Log: r.state.log, Last: last, Best: r.state.Best, Resumed: from != ""}, nil
 }
 
+// open opens a checkpoint that training is to go on from.
+func (r *run) open(path string) (*checkpoint.File, error) {
+	if r.opt.Open != nil {
+		return r.opt.Open(path)
+	}
+	return checkpoint.Open(path)
+}
+
 // path returns where the run's checkpoint is.
 func (r *run) path() string { return filepath.Join(r.opt.Out, CheckpointName) }
 
 // resume takes weights, optimiser and position from a checkpoint of the same
 // run.
 func (r *run) resume(from string) error {
-	f, err := checkpoint.Open(from)
+	f, err := r.open(from)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	if metadata := f.Metadata(); metadata[StateKey] == "" && metadata[TorchExtraKey] != "" {
+		return r.takeOver(f, metadata)
+	}
 	saved, err := ReadState(f)
 	if err != nil {
 		return err

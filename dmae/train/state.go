@@ -34,8 +34,14 @@ type State struct {
 	Init   string `json:"init,omitempty"` // digest of the model that training began with, unless it was random
 
 	// InitSteps is the number of steps that the optimiser had taken when training
-	// began.
+	// began. In a run that was taken over from the official trainer it is what to
+	// add to Steps: its epochs may have had another number of them.
 	InitSteps int `json:"init_steps,omitempty"`
+
+	// Of such a run: the first epoch trained here, and the digest of the weights
+	// taken over.
+	FirstEpoch int    `json:"first_epoch,omitempty"`
+	TakenOver  string `json:"taken_over,omitempty"`
 
 	Epoch int `json:"epoch"`      // epochs that are finished and logged
 	Step  int `json:"epoch_step"` // optimiser steps taken in the epoch under way
@@ -81,9 +87,9 @@ func ReadState(f *checkpoint.File) (*State, error) {
 // check reports counts that no run over the given number of images arrives at.
 func (s *State) check(name string, images int) error {
 	perEpoch := images / s.Recipe.Batch
-	ok := s.InitSteps >= 0 && s.Epoch >= 0 && s.Epoch <= s.Recipe.Epochs && s.Step >= 0 && s.Step <= perEpoch &&
+	ok := s.InitSteps+s.Steps >= 0 && (s.InitSteps >= 0 || s.FirstEpoch > 0) && s.FirstEpoch >= 0 && s.FirstEpoch <= s.Epoch && s.Epoch <= s.Recipe.Epochs && s.Step >= 0 && s.Step <= perEpoch &&
 		(s.Epoch < s.Recipe.Epochs || s.Step == 0) && s.Steps == s.Epoch*perEpoch+s.Step &&
-		strings.Count(s.log, "\n") == s.Epoch && (s.Best == nil || s.Best.Epoch >= 0 && s.Best.Epoch < s.Epoch)
+		strings.Count(s.log, "\n") == s.Epoch-s.FirstEpoch && (s.Best == nil || s.Best.Epoch >= 0 && s.Best.Epoch < s.Epoch)
 	if !ok {
 		return fmt.Errorf("train: %s counts %d epochs, %d steps in the next one, %d steps in all and %d lines of log, which do not fit together; the file is damaged, start anew or from another checkpoint",
 			name, s.Epoch, s.Step, s.Steps, strings.Count(s.log, "\n"))
@@ -104,7 +110,11 @@ func (s *State) sameRun(name string, now *State) error {
 		Init      string `json:"initial weights"`
 		InitSteps int    `json:"initial steps"`
 	}
-	diff, err := differences(identity{s.Recipe, s.Data, s.Eval, s.Init, s.InitSteps}, identity{now.Recipe, now.Data, now.Eval, now.Init, now.InitSteps})
+	initSteps := now.InitSteps
+	if s.FirstEpoch > 0 {
+		initSteps = s.InitSteps // what it was taken over with
+	}
+	diff, err := differences(identity{s.Recipe, s.Data, s.Eval, s.Init, s.InitSteps}, identity{now.Recipe, now.Data, now.Eval, now.Init, initSteps})
 	if err != nil {
 		return err
 	}

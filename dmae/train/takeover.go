@@ -1,0 +1,137 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/optim"
+)
+
+// TorchExtraKey is the metadata key of what a converted PyTorch file had beside
+// the model, as JSON.
+const TorchExtraKey = "torch.extra"
+
+// takeOver goes on with a run of the official trainer: with the epoch after the
+// one that the file was saved after, its weights and its optimiser's moments.
+// What the official trainer does not save, the position of its random streams,
+// begins as it does here in that epoch. The settings are the recipe's; where the
+// file's differ, a note says so.
+func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
+	var official struct {
+		Epoch *int            `json:"epoch"`
+		Args  json.RawMessage `json:"args"`
+	}
+	if err := json.Unmarshal([]byte(metadata[TorchExtraKey]), &official); err != nil || official.Epoch == nil {
+		return fmt.Errorf("train: %s does not say after which epoch it was saved, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
+	}
+	if err := r.fits(f); err != nil {
+		return err
+	}
+	s, epochs := r.state, r.state.Recipe.Epochs
+	s.Epoch = *official.Epoch + 1
+	if s.Epoch < 0 || s.Epoch >= epochs {
+		return fmt.Errorf("train: %s has finished %d epochs and this run is to have %d; nothing is left to train unless there are more", f.Name(), s.Epoch, epochs)
+	}
+	if err := r.params.Load(f); err != nil {
+		return err
+	}
+	if r.average != nil {
+		r.average.copy(r.average.shadow, r.params)
+	}
+	s.Steps = s.Epoch * (r.opt.Train.Len() / s.Recipe.Batch)
+	steps := s.Steps
+	if s.Recipe.Stage != StageLinprobe { // LARS counts no steps
+		if metadata[optim.TorchStepsKey] == "" {
+			return fmt.Errorf("train: %s carries no optimiser whose state is understood, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
+		}
+		var err error
+		if steps, err = torchSteps(f.Name(), metadata); err != nil {
+			return err
+		}
+	}
+	if err := r.optimiser.Import(f, r.optimiserPrefix, steps); err != nil {
+		return err
+	}
+	s.InitSteps, s.FirstEpoch, s.TakenOver = steps-s.Steps, s.Epoch, weightsDigest(r.params)
+	r.noteTakenOver(f.Name(), official.Args)
+	return nil
+}
+
+// noteTakenOver says what is gone on with, and which settings of its arguments
+// are not those of this run.
+func (r *run) noteTakenOver(name string, args json.RawMessage) {
+	r.note(fmt.Sprintf("%s was saved by the official trainer after its epoch %d: its weights and moments go on, with the random numbers of this program", name, r.state.Epoch-1))
+	var list map[string]json.RawMessage
+	if json.Unmarshal(args, &list) != nil {
+		return
+	}
+	if namespace, ok := list["$namespace"]; ok && json.Unmarshal(namespace, &list) != nil {
+		return
+	}
+	var other []string
+	for _, a := range r.arguments() {
+		var there *float64
+		if json.Unmarshal(list[a.name], &there) == nil && there != nil && !(math.Abs(*there-a.value) <= 1e-9*math.Abs(a.value)) {
+			other = append(other, fmt.Sprintf("%s %g, not %g", a.name, *there, a.value))
+		}
+	}
+	if len(other) > 0 {
+		r.note(fmt.Sprintf("%s was trained with other settings than this run has: %s", name, strings.Join(other, "; ")))
+	}
+}
+
+// fits reports how the model in a file of another trainer differs from that of
+// the run.
+func (r *run) fits(f *checkpoint.File) error {
+	specs := make([]nn.Spec, len(r.params.All()))
+	for i, p := range r.params.All() {
+		specs[i] = p.Spec
+	}
+	if err := nn.Match(specs, f, func(name string) bool { return strings.HasPrefix(name, dmae.StatePrefix) }); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	_, there, err := dmae.Describe(f)
+	if err != nil {
+		return err
+	}
+	here := &r.opt.Model
+	if there.Heads != here.Heads || r.state.Recipe.Stage == StagePretrain && there.Decoder.Heads != here.Decoder.Heads {
+		return fmt.Errorf("train: %s has %d attention heads (decoder: %d) and the model of this run %d (%d); choose the same model", f.Name(), there.Heads, there.Decoder.Heads, here.Heads, here.Decoder.Heads)
+	}
+	return nil
+}
+
+// argument is a setting under the name that it has in the official trainer.
+type argument struct {
+	name  string
+	value float64
+}
+
+// arguments lists the settings of the run that the official trainer has, too.
+func (r *run) arguments() []argument {
+	c, m := &r.state.Recipe, &r.opt.Model
+	list := []argument{
+		{"epochs", float64(c.Epochs)}, {"warmup_epochs", c.WarmupEpochs}, {"lr", c.LR}, {"min_lr", c.MinLR},
+		{"weight_decay", c.WeightDecay}, {"sigma", m.Sigma},
+	}
+	switch c.Stage {
+	case StagePretrain:
+		return append(list, argument{"mask_ratio", m.MaskRatio})
+	case StageFinetune:
+		return append(list, argument{"layer_decay", c.LayerDecay}, argument{"drop_path", m.DropPath}, argument{"smoothing", c.Smoothing})
+	}
+	return list
+}
+
+// startFlag names the flag that starts from the weights of a file alone.
+func (r *run) startFlag() string {
+	if r.state.Recipe.Stage == StagePretrain {
+		return "--init"
+	}
+	return "--finetune"
+}
