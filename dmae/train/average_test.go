@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -125,6 +126,35 @@ func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
 	finish(t, o)
 	requireSameFiles(t, weights, log, o.Out)
 	requireSameOutputs(t, averaged.Out, o.Out)
+}
+
+// A linear probe averages its linear layer. The encoder and the statistics of
+// batch normalisation are those of the run without an average.
+func TestAProbeIsAveraged(t *testing.T) {
+	read := func(decay float64) *checkpoint.File {
+		o := tinyOptions(StageLinprobe, t.TempDir())
+		o.Recipe.EMA = decay
+		finish(t, o)
+		f, err := checkpoint.Open(filepath.Join(o.Out, CheckpointName))
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, f.Close()) })
+		return f
+	}
+	plain, averaged := read(0), read(0.8)
+	raw := func(f *checkpoint.File, name string) []byte {
+		b, err := f.Raw(name)
+		require.NoError(t, err)
+		return b
+	}
+	for _, info := range plain.Tensors() {
+		if strings.HasPrefix(info.Name, "head.1.") {
+			require.Equal(t, raw(plain, info.Name), raw(averaged, rawPrefix+info.Name), info.Name)
+			require.NotEqual(t, raw(plain, info.Name), raw(averaged, info.Name), info.Name)
+		} else {
+			require.Equal(t, raw(plain, info.Name), raw(averaged, info.Name), info.Name)
+		}
+	}
+	require.Len(t, averaged.Tensors(), len(plain.Tensors())+2)
 }
 
 func TestAnAveragedRunIsAnotherRun(t *testing.T) {

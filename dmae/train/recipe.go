@@ -159,7 +159,6 @@ func (r Recipe) Validate() error {
 		{r.EMA >= 0 && r.EMA < 1, "decay of the moving average", fmt.Sprint(r.EMA), "use a number in (0,1), such as 0.9999, or 0 for none"},
 		{r.CropMin >= 0 && r.CropMin <= 1, "smallest crop", fmt.Sprint(r.CropMin), "use a share of the area in (0,1], or 0 for no crops"},
 		{r.Stage != StageFinetune || r.LayerDecay > 0 && r.LayerDecay <= 1, "layer decay", fmt.Sprint(r.LayerDecay), "use a factor in (0,1]; 1 for none"},
-		{r.Stage != StageLinprobe || r.EMA == 0, "decay of the moving average", fmt.Sprint(r.EMA), "a linear probe has none; use 0"},
 		{r.Momentum >= 0 && r.Momentum < 1, "momentum", fmt.Sprint(r.Momentum), "use a number in [0,1)"},
 		{r.Trust >= 0 && finite(r.Trust), "trust coefficient", fmt.Sprint(r.Trust), "use 0 or a positive number"},
 		{r.Stage != StageLinprobe || r.BatchNorm > 1 && r.Batch%r.BatchNorm == 0, "number of images for batch normalisation", fmt.Sprint(r.BatchNorm), fmt.Sprintf("use a divisor of the batch size %d that is at least 2", r.Batch)},

@@ -81,7 +81,7 @@ func tinyOptions(stage, out string) Options {
 		o.Recipe = PretrainRecipe(8)
 	case StageLinprobe:
 		o.Recipe = LinprobeRecipe(8)
-		o.Recipe.BatchNorm = 4
+		o.Recipe.BatchNorm, o.Recipe.EMA = 4, 0.8
 		o.Model.Classes, o.Model.ClassNames, o.Model.GlobalPool = 2, o.Train.Classes(), false
 		o.Test, o.EvalEvery, o.EvalSplit, o.Select = stripes(10, 2), 2, "val", true
 	default:
