@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
@@ -38,6 +39,7 @@ type inspection struct {
 	Model    string            `json:"model,omitempty"`       // its kind
 	Config   *dmae.Config      `json:"config,omitempty"`      // of the model
 	Unknown  string            `json:"model_error,omitempty"` // why it was not recognised
+	Averaged bool              `json:"averaged,omitempty"`    // the model is a moving average, the weights behind it are there, too
 	Tensors  []tensorRow       `json:"tensors"`
 	Training json.RawMessage   `json:"training,omitempty"` // what a PyTorch file holds beside the model
 	Metadata map[string]string `json:"metadata"`
@@ -64,6 +66,7 @@ func (c *inspectCmd) Run(e *env) error {
 	for _, t := range f.Tensors() {
 		row := tensorRow{t.Name, string(t.DType), t.Shape, strings.HasPrefix(t.Name, dmae.StatePrefix)}
 		in.Tensors = append(in.Tensors, row)
+		in.Averaged = in.Averaged || strings.Contains(t.Name, train.RawPrefix)
 		if row.State {
 			state++
 		} else {
@@ -85,6 +88,9 @@ func (c *inspectCmd) Run(e *env) error {
 		fmt.Fprintf(e.stdout, "model: %s\n", in.summary())
 	} else {
 		fmt.Fprintf(e.stdout, "model: not recognised (%s)\n", in.Unknown)
+	}
+	if in.Averaged {
+		fmt.Fprintf(e.stdout, "weights: the model is a moving average (--ema); %s* are the weights behind it, to which the optimiser's state belongs\n", train.RawPrefix)
 	}
 	extra := f.Extra()
 	for i := range extra.Len() {

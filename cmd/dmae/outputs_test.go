@@ -50,6 +50,14 @@ func TestValidationImagesChooseTheBestModel(t *testing.T) {
 	var e struct{ Noisy_accuracy float64 }
 	require.NoError(t, json.Unmarshal([]byte(text), &e))
 	require.Equal(t, result.Best.Acc1, 100*e.Noisy_accuracy)
+
+	// Which weights are the model is said, also of what goes to PyTorch.
+	whole, pth := filepath.Join(dir, "checkpoint.safetensors"), filepath.Join(dir, "x.pth")
+	succeed(t, "convert", whole, pth)
+	for _, path := range []string{whole, pth} {
+		require.Contains(t, succeed(t, "inspect", path), "weights: the model is a moving average")
+	}
+	require.NotContains(t, succeed(t, "inspect", filepath.Join(dir, "best.safetensors")), "weights:")
 }
 
 // writeFolder makes a folder of 8 training and 4 test images in two classes.

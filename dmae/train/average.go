@@ -10,9 +10,9 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// rawPrefix starts the names of the weights that an optimiser works on, in a
+// RawPrefix starts the names of the weights that an optimiser works on, in a
 // checkpoint whose model is their moving average.
-const rawPrefix = dmae.StatePrefix + "raw."
+const RawPrefix = dmae.StatePrefix + "raw."
 
 // average is the exponential moving average of a run's weights. The averaged
 // weights are the model of the run: they are what is evaluated, drawn and
@@ -102,7 +102,7 @@ func (a *average) export() []checkpoint.Tensor {
 	tensors := a.shadow.Export()
 	for _, p := range a.raw.All() {
 		if !p.Fixed {
-			tensors = append(tensors, checkpoint.Float32s(rawPrefix+p.Name, p.Shape.Dims(), a.raw.Download(p)))
+			tensors = append(tensors, checkpoint.Float32s(RawPrefix+p.Name, p.Shape.Dims(), a.raw.Download(p)))
 		}
 	}
 	return tensors
@@ -125,7 +125,7 @@ func loadRaw(p *nn.Params, f *checkpoint.File) error {
 			continue
 		}
 		buf := make([]float32, param.Elems())
-		if err := f.ReadFloat32(rawPrefix+param.Name, buf); err != nil {
+		if err := f.ReadFloat32(RawPrefix+param.Name, buf); err != nil {
 			return fmt.Errorf("the weights behind the average: %w", err)
 		}
 		p.Upload(param, buf)

@@ -90,8 +90,8 @@ func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
 	averaged := tinyOptions(StagePretrain, t.TempDir())
 	averaged.Recipe.EMA = decay
 	weights, log := finish(t, averaged)
-	require.Equal(t, read(plain, "")["decoder_pred.weight"], read(averaged, rawPrefix)["decoder_pred.weight"])
-	raw := read(averaged, rawPrefix)
+	require.Equal(t, read(plain, "")["decoder_pred.weight"], read(averaged, RawPrefix)["decoder_pred.weight"])
+	raw := read(averaged, RawPrefix)
 	require.Greater(t, len(raw), 10)
 	for name, v := range raw {
 		require.Equal(t, read(plain, "")[name], v, name)
@@ -148,7 +148,7 @@ func TestAProbeIsAveraged(t *testing.T) {
 	}
 	for _, info := range plain.Tensors() {
 		if strings.HasPrefix(info.Name, "head.1.") {
-			require.Equal(t, raw(plain, info.Name), raw(averaged, rawPrefix+info.Name), info.Name)
+			require.Equal(t, raw(plain, info.Name), raw(averaged, RawPrefix+info.Name), info.Name)
 			require.NotEqual(t, raw(plain, info.Name), raw(averaged, info.Name), info.Name)
 		} else {
 			require.Equal(t, raw(plain, info.Name), raw(averaged, info.Name), info.Name)
