@@ -23,8 +23,7 @@ func (s gemmSizes) kBlock(k int) int {
 	if k <= s.k {
 		return max(k, 1)
 	}
-	blocks := (k + s.k - 1) / s.k
-	return roundUp((k+blocks-1)/blocks, 8)
+	return roundUp(ceilDiv(k, ceilDiv(k, s.k)), 8)
 }
 
 // gemmTask carries one product and how to do it.
@@ -40,7 +39,7 @@ type gemmTask struct {
 func (t *gemmTask) plan(g *Gemm) {
 	t.Gemm = *g
 	t.kernel = active.gemm
-	t.sizes = t.kernel.sizes()
+	t.sizes = t.kernel.sizes(g.K)
 	t.directA = !t.kernel.packA && g.N <= directColumns
 	t.directB = !g.TransB && g.M <= directRows
 }
@@ -161,4 +160,7 @@ func element(s []float32, i int) *float32 {
 }
 
 // roundUp returns the smallest multiple of unit that is not below n.
-func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
+func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
+
+// ceilDiv returns n/d, rounded up.
+func ceilDiv(n, d int) int { return (n + d - 1) / d }

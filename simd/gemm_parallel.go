@@ -14,10 +14,13 @@ type gemmJob struct {
 
 	b [2][]float32 // packed panels of op(B), shared by the workers
 
-	height, width int // of the rectangle of C that one task computes
-	across        int // rectangles side by side
-	rectangles    int
-	packs         int // tasks that pack panels ahead
+	// Of C, one rectangle a task: rows and columns are cut into bands of about
+	// as many tiles each.
+	tall, wide int   // tiles
+	bands      []int // first tile of each band of rows, and the end
+	across     int   // bands of columns
+	rectangles int
+	packs      int // tasks that pack panels ahead
 
 	whole, shared, pack func(worker, task int) // bound methods, made once
 }
@@ -64,7 +67,7 @@ const packPanels = 4
 // for themselves and meet only at the end.
 func (j *gemmJob) runWhole() {
 	j.j0, j.j1 = 0, j.task.N
-	j.cut(j.j0, j.j1, 2*j.pool.Threads(), false)
+	j.cut(j.j0, j.j1, false)
 	j.pool.run(j.rectangles, j.whole)
 }
 
@@ -80,9 +83,8 @@ func (j *gemmJob) runShared() {
 	kc := t.sizes.kBlock(t.K)
 	for j.j0 = 0; j.j0 < t.N; j.j0 = j.j1 {
 		j.j1 = min(j.j0+t.sizes.n, t.N)
-		j.cut(j.j0, j.j1, 4*j.pool.Threads(), true)
-		panels := (j.j1 - j.j0 + t.kernel.cols() - 1) / t.kernel.cols()
-		j.packs = (panels + packPanels - 1) / packPanels
+		j.cut(j.j0, j.j1, true)
+		j.packs = ceilDiv(j.wide, packPanels)
 		for side := range j.b {
 			floats(&j.b[side], kc*roundUp(j.j1-j.j0, t.kernel.lanes))
 		}
@@ -126,23 +128,45 @@ func (j *gemmJob) packAhead(_, task int) {
 // to be worth a task. A task packs rows*k numbers of A, and for itself alone also
 // columns*k numbers of B: with B shared, low and wide rectangles pack least,
 // otherwise square ones.
-func (j *gemmJob) cut(from, to, wanted int, sharedB bool) {
+func (j *gemmJob) cut(from, to int, sharedB bool) {
 	t := &j.task
 	rows, cols := t.kernel.rows(), t.kernel.cols()
-	j.height = roundUp(min(t.M, t.sizes.m), rows)
-	j.width = roundUp(min(to-from, taskColumns), cols)
-	for {
-		j.across = (to - from + j.width - 1) / j.width
-		j.rectangles = j.across * ((t.M + j.height - 1) / j.height)
-		switch {
-		case j.rectangles >= wanted || (j.height <= 4*rows && j.width <= 2*cols):
-			return
-		case j.height > 4*rows && (sharedB || j.height >= j.width || j.width <= 2*cols):
-			j.height = roundUp(j.height/2, rows)
-		default:
-			j.width = roundUp(j.width/2, cols)
+	wanted := 4 * j.pool.Threads()
+	if !sharedB {
+		wanted /= 2
+	}
+	height, width := ceilDiv(min(t.M, t.sizes.m), rows), ceilDiv(min(to-from, taskColumns), cols) // in tiles
+	j.tall, j.wide = ceilDiv(t.M, rows), ceilDiv(to-from, cols)
+	for ceilDiv(j.tall, height)*ceilDiv(j.wide, width) < wanted {
+		low, narrow := height <= lowest, width <= 2
+		if low && narrow {
+			break
+		}
+		if !low && (narrow || sharedB || height*rows >= width*cols) {
+			height = ceilDiv(height, 2)
+		} else {
+			width = ceilDiv(width, 2)
 		}
 	}
+	j.across = ceilDiv(j.wide, width)
+	j.bands = guided(j.bands[:0], j.tall, t.sizes.m/rows, ceilDiv(2*j.pool.Threads(), j.across))
+	j.rectangles = (len(j.bands) - 1) * j.across
+}
+
+// lowest is the number of tiles below each other from which on they are worth a
+// task of their own.
+const lowest = 4
+
+// guided appends the starts of bands of at most a number of tiles, and the end of
+// the last. Each takes one share of what is left, so that the last ones are small
+// and the threads end together, also when other processes keep some of them
+// (Polychronopoulos and Kuck, "Guided Self-Scheduling", 1987).
+func guided(starts []int, tiles, most, shares int) []int {
+	least := min(lowest, most)
+	for at := 0; at < tiles; at += max(min((tiles-at)/shares, most), least) {
+		starts = append(starts, at)
+	}
+	return append(starts, tiles)
 }
 
 // taskColumns bounds the width of a task, for the sake of the epilogue's cache.
@@ -150,7 +174,9 @@ const taskColumns = 1024
 
 // rectangle returns the rows and columns of a task.
 func (j *gemmJob) rectangle(task int) (i0, i1, from, to int) {
-	i0 = task / j.across * j.height
-	from = j.j0 + task%j.across*j.width
-	return i0, min(i0+j.height, j.task.M), from, min(from+j.width, j.j1)
+	band, column := task/j.across, task%j.across
+	rows, cols := j.task.kernel.rows(), j.task.kernel.cols()
+	i0, i1 = j.bands[band]*rows, min(j.bands[band+1]*rows, j.task.M)
+	from, to = column*j.wide/j.across*cols, (column+1)*j.wide/j.across*cols
+	return i0, i1, j.j0 + from, min(j.j0+to, j.j1)
 }

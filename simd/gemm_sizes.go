@@ -21,20 +21,22 @@ func cacheSizes() (l1, l2, l3 int) {
 // threads less than half a millisecond.
 const sharedFlops = 40e6
 
-// sizes returns the block sizes for a kernel: half of the second level cache for
-// a block of A, half of the third for a block of B. A panel of B may exceed the
-// first level by a third: fewer visits to C are worth more.
-func (k *gemmKernel) sizes() gemmSizes {
+// sizes returns the block sizes for products of a given number of k steps: half
+// of the second level cache for a block of A, half of the third or 8 MiB for a
+// block of B. A panel of B may exceed the first level by a third: fewer visits to
+// C are worth more. Still more so for tiles of 512-bit vectors, which are through
+// with a visit in half the time.
+func (k *gemmKernel) sizes(steps int) gemmSizes {
 	if k.fixed.k != 0 {
 		return k.fixed
 	}
-	steps := min(max(cacheL1*4/3/(4*k.cols()), 256), 512)
-	return gemmSizes{
-		k:      steps,
-		m:      multiple(min(max(cacheL2/2/(4*steps), 4*k.rows()), 512), k.rows()),
-		n:      multiple(min(max(cacheL3/2/(4*steps), 16*k.cols()), 4096), k.cols()),
-		shared: sharedFlops,
+	s := gemmSizes{k: min(max(cacheL1*4/3/(4*k.cols()), 256), 512), shared: sharedFlops}
+	if k.lanes == 16 && cacheL2 >= 1<<20 {
+		s.k = 1024
 	}
+	s.m = multiple(min(max(cacheL2/2/(4*max(s.kBlock(steps), 512)), 4*k.rows()), 512), k.rows())
+	s.n = multiple(min(max(cacheL3/2/(4*s.k), 16*k.cols()), 8<<20/(4*s.k)), k.cols())
+	return s
 }
 
 // multiple returns the largest multiple of unit that is not above n.

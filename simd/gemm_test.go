@@ -247,6 +247,25 @@ func TestGemm(t *testing.T) {
 	})
 }
 
+// Bands cover all tiles, keep to the size of a block, and become smaller.
+func TestGuidedBands(t *testing.T) {
+	for tiles := 1; tiles < 300; tiles++ {
+		for _, most := range []int{1, 2, 9, 18} {
+			for _, shares := range []int{1, 4, 14} {
+				starts := guided(nil, tiles, most, shares)
+				require.Equal(t, 0, starts[0])
+				require.Equal(t, tiles, starts[len(starts)-1])
+				last := most
+				for i, start := range starts[1:] {
+					size := start - starts[i]
+					require.True(t, 0 < size && size <= last, "%d tiles, at most %d, %d shares: %v", tiles, most, shares, starts)
+					last = size
+				}
+			}
+		}
+	}
+}
+
 func TestGemmSizes(t *testing.T) {
 	m := func(n int) []float32 { return make([]float32, n) }
 	good := Gemm{M: 3, N: 4, K: 5, A: m(15), LDA: 5, B: m(20), LDB: 4, C: m(12), LDC: 4}
