@@ -36,6 +36,12 @@ func FilesFor(out string) Files {
 func (f Files) partial() string       { return f.Certificate + ".partial" }
 func (f Files) partialTiming() string { return f.Timing + ".partial" }
 
+// answers names the file of what the classifier said of the images that have
+// no line yet.
+func (f Files) answers() string {
+	return strings.TrimSuffix(f.Certificate, ".jsonl") + ".answers.partial"
+}
+
 // Seed returns the seed of the run that these files belong to, finished or not,
 // so that it can be continued without being told; false if there is none.
 func (f Files) Seed() (seed uint64, ok bool) {

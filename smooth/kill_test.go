@@ -2,9 +2,12 @@ package smooth
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +21,41 @@ const (
 	killedRunMethod = "SMOOTH_TEST_KILLED_METHOD"
 )
 
+const killedBatch = 16
+
+// noting adds the number of jobs of each call to a file, before it answers. It
+// takes its time, so that whoever watches the files is in time to kill it.
+type noting struct {
+	Classifier
+	path string
+}
+
+func (n *noting) Classify(ctx context.Context, jobs []Job, noise Noise, out []int32) error {
+	f, err := os.OpenFile(n.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return err
+	}
+	if _, err = fmt.Fprintln(f, len(jobs)); err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return err
+	}
+	time.Sleep(300 * time.Microsecond)
+	return n.Classifier.Classify(ctx, jobs, noise, out)
+}
+
+func (n *noting) asked(t *testing.T) (total int) {
+	raw, err := os.ReadFile(n.path)
+	require.NoError(t, err)
+	for _, line := range strings.Fields(string(raw)) {
+		jobs, err := strconv.Atoi(line)
+		require.NoError(t, err)
+		total += jobs
+	}
+	return total
+}
+
 func killedTask(m Method, out string) Task {
 	if m == MethodCohen {
 		return linearTask(out)
@@ -30,7 +68,8 @@ func killedTask(m Method, out string) Task {
 func TestMain(m *testing.M) {
 	if out := os.Getenv(killedRunOut); out != "" {
 		task := killedTask(Method(os.Getenv(killedRunMethod)), out)
-		task.Batch = 16
+		task.Batch = killedBatch
+		task.Classifier = &noting{task.Classifier, out + ".asked"}
 		if err := task.Run(context.Background()); err != nil {
 			panic(err)
 		}
@@ -40,7 +79,7 @@ func TestMain(m *testing.M) {
 }
 
 // A process killed at any moment leaves files that the next one continues to
-// the bytes of an undisturbed run.
+// the bytes of an undisturbed run, and each death costs one batch at most.
 func TestKilledProcessIsContinued(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes")
@@ -51,29 +90,45 @@ func TestKilledProcessIsContinued(t *testing.T) {
 }
 
 func testKilledProcess(t *testing.T, m Method) {
-	want, wantTable := runTask(t, killedTask(m, filepath.Join(t.TempDir(), "c.jsonl")))
+	undisturbed := killedTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
+	undisturbed.Batch = killedBatch
+	asked := &counting{Classifier: undisturbed.Classifier}
+	undisturbed.Classifier = asked
+	want, wantTable := runTask(t, undisturbed)
 	self, err := os.Executable()
 	require.NoError(t, err)
 	out := filepath.Join(t.TempDir(), "c.jsonl")
 	files := FilesFor(out)
+	size := func() (total int64) {
+		for _, path := range []string{files.partial(), files.answers()} {
+			if info, err := os.Stat(path); err == nil {
+				total += info.Size()
+			}
+		}
+		return total
+	}
 	kills := 0
-	for grown := int64(1); kills < 3; grown += int64(len(want) / 5) {
+	for ; kills < 4; kills++ {
 		child := exec.Command(self)
 		child.Env = append(os.Environ(), killedRunOut+"="+out, killedRunMethod+"="+string(m))
+		// Kill it as soon as the files have grown far enough.
+		enough := size() + int64(len(want)/6) + 100
 		require.NoError(t, child.Start())
-		// Kill it as soon as the file has grown far enough.
-		for {
-			if info, err := os.Stat(files.partial()); err == nil && info.Size() >= grown {
-				break
-			}
+		for size() < enough {
 			require.NoFileExists(t, files.Certificate, "the run ended before it was killed")
 			time.Sleep(time.Millisecond)
 		}
 		require.NoError(t, child.Process.Kill())
 		require.Error(t, child.Wait())
-		kills++
 	}
-	got, gotTable := runTask(t, killedTask(m, out))
+	task := killedTask(m, out)
+	task.Batch = killedBatch
+	last := &noting{task.Classifier, out + ".asked"}
+	task.Classifier = last
+	got, gotTable := runTask(t, task)
 	require.Equal(t, string(want), string(got))
 	require.Equal(t, string(wantTable), string(gotTable))
+	total := last.asked(t)
+	t.Logf("%d samples undisturbed, %d with %d kills", asked.jobs, total, kills)
+	require.LessOrEqual(t, total, asked.jobs+kills*killedBatch)
 }

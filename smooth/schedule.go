@@ -17,18 +17,6 @@ type Image struct {
 	Pixels Digest // SHA-256 of the image before noise
 }
 
-// flight is an image whose samples are being classified.
-type flight struct {
-	rec        Record
-	selection  *tally
-	estimation *tally
-	trial      Trial
-	hits       int    // estimation samples with the selected class
-	asked      [2]int // samples handed to the classifier: selection, estimation
-	spent      time.Duration
-	finished   bool
-}
-
 // scheduler keeps the classifier's batches full. It fills each batch from the
 // oldest unfinished images first, each up to its next look, and opens a new
 // image when those have nothing to ask: so batches mix images, few images are
@@ -46,6 +34,7 @@ type scheduler struct {
 	open    func() (index int, img Image, ok bool, err error) // next image
 	emit    func(Record, time.Duration) error                 // images in order
 	batched func(samples int)                                 // after each batch
+	answers *answers                                          // what an earlier run was told; nil keeps nothing
 
 	flights   []*flight
 	exhausted bool
@@ -69,22 +58,45 @@ func (s *scheduler) run(ctx context.Context) error {
 		if err := s.fill(); err != nil {
 			return err
 		}
-		if len(s.jobs) == 0 {
+		if len(s.jobs) == 0 && len(s.flights) == 0 {
 			return nil
 		}
-		start := time.Now()
-		s.out = append(s.out[:0], make([]int32, len(s.jobs))...)
-		if err := s.classifier.Classify(ctx, s.jobs, s.noise, s.out); err != nil {
+		if len(s.jobs) > 0 { // else the images in flight were finished by an earlier run
+			if err := s.classify(ctx); err != nil {
+				return err
+			}
+		}
+		if err := s.land(); err != nil {
 			return err
 		}
-		if err := checkAnswers(s.jobs, s.out, s.classifier.Classes()); err != nil {
-			return err
+		if len(s.jobs) > 0 {
+			s.batched(len(s.jobs))
 		}
-		if err := s.deliver(time.Since(start)); err != nil {
-			return err
-		}
-		s.batched(len(s.jobs))
 	}
+}
+
+// classify asks the classifier, keeps its answers and hands them to their
+// images in the order asked.
+func (s *scheduler) classify(ctx context.Context) error {
+	start := time.Now()
+	s.out = append(s.out[:0], make([]int32, len(s.jobs))...)
+	if err := s.classifier.Classify(ctx, s.jobs, s.noise, s.out); err != nil {
+		return err
+	}
+	if err := checkAnswers(s.jobs, s.out, s.classifier.Classes()); err != nil {
+		return err
+	}
+	share := time.Since(start) / time.Duration(len(s.jobs))
+	if s.answers != nil {
+		if err := s.answers.append(s.asks, s.out, share); err != nil {
+			return err
+		}
+	}
+	for i, a := range s.asks {
+		a.owner.spent += share
+		a.owner.take(a.job.Stream, s.out[i])
+	}
+	return nil
 }
 
 // fill collects the jobs of the next batch, those of a stream together.
@@ -130,16 +142,25 @@ func (s *scheduler) openNext() (bool, error) {
 		s.exhausted = true
 		return false, nil
 	}
-	classes := s.classifier.Classes()
-	if img.Label < -1 || img.Label >= classes {
+	if classes := s.classifier.Classes(); img.Label < -1 || img.Label >= classes {
 		return false, fmt.Errorf("image %d has the label %d, but the classifier has %d classes", index, img.Label, classes)
 	}
-	s.flights = append(s.flights, &flight{
-		rec:       Record{Kind: kindImage, Image: index, Label: img.Label, Pixels: img.Pixels, Selected: NoClass},
-		selection: newTally(classes), estimation: newTally(classes),
-		trial: s.stats.Begin(index),
-	})
+	var f *flight
+	if s.answers != nil {
+		if f, err = s.answers.known(index, img); err != nil {
+			return false, err
+		}
+	}
+	if f == nil {
+		f = s.begin(index, img)
+	}
+	s.flights = append(s.flights, f)
 	return true, nil
+}
+
+// begin starts an image.
+func (s *scheduler) begin(index int, img Image) *flight {
+	return newFlight(&s.params, s.classifier.Classes(), s.stats.Begin(index), index, img)
 }
 
 // window is the largest number of images in flight: twice as many as fill a
@@ -162,27 +183,15 @@ func (s *scheduler) ask(f *flight, samples int) {
 		return
 	}
 	add(0, philox.SelectionNoise, s.params.N0)
-	if s.params.AccuracyOnly && f.rec.Label >= 0 && f.selection.done.N < s.params.N0 {
+	if s.params.AccuracyOnly && f.rec.Label >= 0 && !f.chosen() {
 		return // whether to estimate depends on the selection
 	}
 	add(1, philox.EstimationNoise, samples)
 }
 
-// deliver hands the answers to their images, in the order asked, and emits the
-// images that are finished and have no unfinished one before them.
-func (s *scheduler) deliver(spent time.Duration) error {
-	share := spent / time.Duration(len(s.jobs))
-	for i, a := range s.asks {
-		a.owner.spent += share
-		if a.owner.finished {
-			continue // a sample behind the last look
-		}
-		if a.job.Stream == philox.SelectionNoise {
-			s.selected(a.owner, s.out[i])
-		} else {
-			s.estimated(a.owner, s.out[i])
-		}
-	}
+// land emits the images that are finished and have no unfinished one before
+// them.
+func (s *scheduler) land() error {
 	for len(s.flights) > 0 && s.flights[0].finished {
 		f := s.flights[0]
 		s.flights = s.flights[1:]
@@ -190,40 +199,10 @@ func (s *scheduler) deliver(spent time.Duration) error {
 			return err
 		}
 	}
+	if s.answers != nil {
+		return s.answers.tidy(s.flights)
+	}
 	return nil
-}
-
-// selected counts a selection sample; the last one chooses the class.
-func (s *scheduler) selected(f *flight, class int32) {
-	f.selection.add(class)
-	if f.selection.done.N < s.params.N0 {
-		return
-	}
-	rec := &f.rec
-	rec.Selection = f.selection.sampling()
-	rec.Selected = Select(rec.Selection.Counts)
-	if rec.wrongClass(s.params.AccuracyOnly) {
-		rec.Estimation = noSamples()
-		rec.stop()
-		f.finished = true
-	}
-}
-
-// estimated counts an estimation sample and lets the trial look when it is due.
-func (s *scheduler) estimated(f *flight, class int32) {
-	f.estimation.add(class)
-	if class != NoClass && int(class) == f.rec.Selected {
-		f.hits++
-	}
-	if f.estimation.done.N < f.trial.Due() {
-		return
-	}
-	f.trial.Look(f.hits)
-	if f.trial.Due() == 0 {
-		f.rec.Estimation = f.estimation.sampling()
-		f.rec.conclude(f.trial.Verdict(f.rec.Selected, f.rec.Estimation.Counts))
-		f.finished = true
-	}
 }
 
 // checkClassifier refuses a classifier that the file format cannot hold.

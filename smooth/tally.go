@@ -130,6 +130,58 @@ func (t *tally) sampling() Sampling {
 	return t.done
 }
 
+// count returns the samples of a class so far.
+func (t *tally) count(class int) int { return t.total[class+1] + t.block[class+1] }
+
+// tallyState is a tally as a file holds it.
+type tallyState struct {
+	Blocks []Block `json:"blocks"`
+	Open   []byte  `json:"open"` // predictions of the open block, as they are hashed
+}
+
+func (t *tally) state() tallyState { return tallyState{t.done.Blocks, append([]byte{}, t.words...)} }
+
+// restore puts an empty tally where another was when its state was taken. It
+// reports whether the last block was closed before it was full.
+func (t *tally) restore(s tallyState, limit int) (short bool, err error) {
+	classes := len(t.total) - 1
+	for i, b := range s.Blocks {
+		if err := b.Counts.check(classes); err != nil {
+			return false, fmt.Errorf("block %d: %w", i, err)
+		}
+		n := b.Counts.Total()
+		if short || n < 1 || n > BlockSize || n > limit-t.done.N {
+			return false, fmt.Errorf("block %d of %d samples is out of place", i, n)
+		}
+		short = n < BlockSize
+		for _, cc := range b.Counts {
+			t.total[cc[0]+1] += cc[1]
+		}
+		t.done.N += n
+	}
+	t.done.Blocks = append(t.done.Blocks, s.Blocks...)
+	n := len(s.Open) / 2
+	if len(s.Open)%2 != 0 || n >= BlockSize || n > limit-t.done.N || n > 0 && short {
+		return false, fmt.Errorf("an open block of %d bytes is out of place", len(s.Open))
+	}
+	for i := range n {
+		class := wordClass(s.Open[2*i:])
+		if int(class) >= classes {
+			return false, fmt.Errorf("class %d is outside %d classes", class, classes)
+		}
+		t.add(class)
+	}
+	return short, nil
+}
+
+// wordClass returns the class that a 16-bit word stands for.
+func wordClass(word []byte) int32 {
+	if w := binary.LittleEndian.Uint16(word); w != 1<<16-1 {
+		return int32(w)
+	}
+	return NoClass
+}
+
 // sparse lists the non-zero counts of a table with index class+1.
 func sparse(table []int) Counts {
 	counts := Counts{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -11,9 +12,11 @@ import (
 // timing and its table; see Files for the names.
 //
 // A run that was interrupted, by a cancelled context or a killed process,
-// leaves its finished images in partial files. Running the same task again
+// leaves its finished images in partial files, and the answers of the
+// classifier for the images that were under way. Running the same task again
 // verifies those, goes on behind them and ends in the bytes of an undisturbed
-// run. Running a finished task again does nothing.
+// run; nothing is asked again but the batch that was being classified. Running
+// a finished task again does nothing.
 type Task struct {
 	Params
 	Subject
@@ -101,7 +104,7 @@ func (t Task) Run(ctx context.Context) error {
 	}
 	if err := t.classify(ctx, j, header, stats, noise); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped after %d of %d images, which are kept in %s: run the same command again to go on: %w", j.images, header.due(), files.partial(), err)
+			return fmt.Errorf("stopped after %d of %d images, which are kept in %s, with what is known of the next ones: run the same command again to go on: %w", j.images, header.due(), files.partial(), err)
 		}
 		return err
 	}
@@ -150,5 +153,18 @@ func (t Task) classify(ctx context.Context, j *journal, header Header, stats Sta
 			t.Progress(p)
 		},
 	}
-	return s.run(ctx)
+	ahead := images // a copy
+	due, ok := ahead.next()
+	if !ok {
+		due = math.MaxInt
+	}
+	var err error
+	if s.answers, err = openAnswers(j.files.answers(), header, due, s.begin, t.Note); err != nil {
+		return err
+	}
+	defer s.answers.close()
+	if err := s.run(ctx); err != nil {
+		return err
+	}
+	return s.answers.remove()
 }

@@ -36,7 +36,7 @@ func outputs(t *testing.T, out string) (cert, table []byte) {
 		table = append(table, line[:bytes.LastIndexByte(line, '\t')]...)
 		table = append(table, '\n')
 	}
-	for _, partial := range []string{files.partial(), files.partialTiming()} {
+	for _, partial := range []string{files.partial(), files.partialTiming(), files.answers()} {
 		require.NoFileExists(t, partial)
 	}
 	return cert, table
@@ -296,6 +296,16 @@ func TestTaskRefusesWhatCannotBeCertified(t *testing.T) {
 		change(&task)
 		require.ErrorContains(t, task.Run(t.Context()), want)
 	}
+}
+
+// Whatever Params.Check accepts can be written and read again.
+func TestTinyAlphaIsReadAgain(t *testing.T) {
+	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+	task.Images, task.N, task.Alpha = IndexSet{{0, 1, 2}}, 50, MustDecimal("1e-100")
+	cert, _ := runTask(t, task)
+	h, _, err := readAll(bytes.NewReader(cert))
+	require.NoError(t, err)
+	require.Equal(t, task.Alpha, h.Alpha)
 }
 
 // A classifier without an answer never gets a certificate.

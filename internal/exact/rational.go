@@ -8,9 +8,10 @@ import (
 )
 
 // Limits on what ParseDecimal accepts, so that a hostile file cannot ask for a
-// number with a billion digits.
+// number with a billion digits. The first holds for the notation of String too:
+// what was accepted and written can be read again.
 const (
-	maxDecimalText  = 64
+	maxDecimalText  = 512
 	maxDecimalPower = 400
 )
 
@@ -52,7 +53,11 @@ func ParseDecimal(s string) (Decimal, error) {
 		return fail()
 	}
 	v, _ := new(big.Int).SetString(sign+digits, 10)
-	return newDecimal(v, len(fraction)-power), nil
+	d := newDecimal(v, len(fraction)-power)
+	if len(d.String()) > maxDecimalText {
+		return fail()
+	}
+	return d, nil
 }
 
 // MustDecimal is ParseDecimal for constants in source code; it panics on an

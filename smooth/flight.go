@@ -1,0 +1,161 @@
+package smooth
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/godmae/godmae/internal/philox"
+)
+
+// flight is an image whose samples are being classified.
+type flight struct {
+	params     *Params
+	rec        Record
+	selection  *tally
+	estimation *tally
+	trial      Trial
+	hits       int    // estimation samples with the selected class
+	looked     int    // hits that the trial was told last
+	looks      []byte // hits since the look before, a varint for each look
+	asked      [2]int // samples handed to the classifier: selection, estimation
+	spent      time.Duration
+	finished   bool
+}
+
+func newFlight(p *Params, classes int, trial Trial, index int, img Image) *flight {
+	return &flight{
+		params:    p,
+		rec:       Record{Kind: kindImage, Image: index, Label: img.Label, Pixels: img.Pixels, Selected: NoClass},
+		selection: newTally(classes), estimation: newTally(classes),
+		trial: trial,
+	}
+}
+
+// chosen reports whether all selection samples are in.
+func (f *flight) chosen() bool { return f.selection.done.N >= f.params.N0 }
+
+// next returns the number of the sample of a stream that is taken next, and -1
+// when none may come.
+func (f *flight) next(stream philox.Stream) int {
+	switch {
+	case stream == philox.SelectionNoise && !f.chosen():
+		return f.selection.done.N
+	case stream == philox.EstimationNoise && f.chosen() && !f.finished:
+		return f.estimation.done.N
+	}
+	return -1
+}
+
+// take counts the next sample of a stream; those behind the look that ends the
+// image are thrown away.
+func (f *flight) take(stream philox.Stream, class int32) {
+	if f.finished {
+		return
+	}
+	if stream == philox.SelectionNoise {
+		f.selection.add(class)
+		if f.chosen() {
+			f.choose()
+		}
+		return
+	}
+	f.estimation.add(class)
+	if class != NoClass && int(class) == f.rec.Selected {
+		f.hits++
+	}
+	if f.estimation.done.N == f.trial.Due() {
+		f.look()
+	}
+}
+
+// choose selects the class when the last selection sample is in.
+func (f *flight) choose() {
+	rec := &f.rec
+	rec.Selection = f.selection.sampling()
+	rec.Selected = Select(rec.Selection.Counts)
+	if rec.wrongClass(f.params.AccuracyOnly) {
+		rec.Estimation = noSamples()
+		rec.stop()
+		f.finished = true
+	}
+}
+
+// look lets the trial look at the hits, and concludes it when it has enough.
+func (f *flight) look() {
+	f.looks = binary.AppendUvarint(f.looks, uint64(f.hits-f.looked))
+	f.looked = f.hits
+	f.trial.Look(f.hits)
+	if f.trial.Due() == 0 {
+		f.rec.Estimation = f.estimation.sampling()
+		f.rec.conclude(f.trial.Verdict(f.rec.Selected, f.rec.Estimation.Counts))
+		f.finished = true
+	}
+}
+
+// flightState is a flight as a file holds it: of samples that fill a block no
+// more than the certificate will.
+type flightState struct {
+	Image      int           `json:"image"`
+	Label      int           `json:"label"`
+	Pixels     Digest        `json:"pixels"`
+	Selection  tallyState    `json:"selection"`
+	Estimation tallyState    `json:"estimation"`
+	Looks      []byte        `json:"looks"`
+	Spent      time.Duration `json:"spent"`
+}
+
+func (f *flight) state() flightState {
+	return flightState{
+		Image: f.rec.Image, Label: f.rec.Label, Pixels: f.rec.Pixels,
+		Selection: f.selection.state(), Estimation: f.estimation.state(),
+		Looks: append([]byte{}, f.looks...), Spent: f.spent,
+	}
+}
+
+var errState = errors.New("its samples, blocks and looks do not agree")
+
+// restore puts a new flight where another was when its state was taken.
+func (f *flight) restore(s flightState) error {
+	short, err := f.selection.restore(s.Selection, f.params.N0)
+	if err != nil {
+		return fmt.Errorf("selection: %w", err)
+	}
+	if short && !f.chosen() {
+		return errState
+	}
+	if f.chosen() {
+		f.choose()
+	}
+	if short, err = f.estimation.restore(s.Estimation, f.params.N); err != nil {
+		return fmt.Errorf("estimation: %w", err)
+	}
+	n := f.estimation.done.N
+	if n > 0 && (f.finished || !f.chosen()) {
+		return errState
+	}
+	all := 0 // hits
+	if f.rec.Selected != NoClass {
+		all = f.estimation.count(f.rec.Selected)
+	}
+	seen := 0 // samples at the look before
+	for looks := s.Looks; len(looks) > 0; {
+		more, size := binary.Uvarint(looks)
+		due := f.trial.Due()
+		if size <= 0 || f.finished || due > n || more > uint64(min(all-f.hits, due-seen)) {
+			return errState
+		}
+		looks, seen = looks[size:], due
+		f.hits += int(more)
+		if f.look(); f.finished && due != n {
+			return errState
+		}
+	}
+	if short && !f.finished || !f.finished && f.chosen() && f.trial.Due() <= n || f.finished && n > 0 && f.hits != all {
+		return errState
+	}
+	f.hits, f.spent = all, s.Spent
+	f.asked = [2]int{f.selection.done.N, n}
+	return nil
+}
