@@ -26,6 +26,8 @@ type Attack struct {
 	Samples int     // noisy copies a step
 	Steps   int
 	Seed    uint64
+
+	Progress func(steps int) // is told how many steps are done; may be nil
 }
 
 // stepShare is the length of a step as a share of radius/Steps: a path of
@@ -62,6 +64,9 @@ func (a *Attack) Search(ctx context.Context, x []float32, class int, radius floa
 			y[i] += float32(length / norm * float64(g))
 		}
 		project(y, x, radius)
+		if a.Progress != nil {
+			a.Progress(step + 1)
+		}
 	}
 	return y, nil
 }

@@ -53,7 +53,7 @@ func TestCoverageOfTheRandomisedMethod(t *testing.T) {
 		truth := exact.MustDecimal(truth)
 		wrong := exact.Enclose(new(big.Rat))
 		for x := range n + 1 {
-			above := func(d Draw) bool { return r.bound(x, d.weight()).pA.Cmp(truth) > 0 }
+			above := func(d Draw) bool { return r.bound(x, d.Weight()).pA.Cmp(truth) > 0 }
 			share := new(big.Rat) // of the draws
 			switch {
 			case x < n/2 || !above(0):

@@ -171,9 +171,9 @@ func TestNeedsAndBestRadius(t *testing.T) {
 // The weight stands for its whole cell of the uniform distribution and is
 // clipped; its digits have one form.
 func TestDraw(t *testing.T) {
-	require.Equal(t, "1/16", Draw(0).weight().RatString())
-	require.Equal(t, "1/1", Draw(1<<64-1).weight().String())
-	require.Equal(t, big.NewRat(1, 2), Draw(1<<63-1).weight())
+	require.Equal(t, "1/16", Draw(0).Weight().RatString())
+	require.Equal(t, "1/1", Draw(1<<64-1).Weight().String())
+	require.Equal(t, big.NewRat(1, 2), Draw(1<<63-1).Weight())
 	var d Draw
 	require.NoError(t, d.UnmarshalText([]byte("00000000000000ff")))
 	require.Equal(t, Draw(255), d)

@@ -31,10 +31,10 @@ func (d *Draw) UnmarshalText(text []byte) error {
 // radius. A larger weight only makes the bound smaller.
 var leastWeight = big.NewRat(1, 16)
 
-// weight returns w, at least leastWeight. The k+1 makes w no smaller than any
+// Weight returns w, at least leastWeight. The k+1 makes w no smaller than any
 // real number in the cell of width 2^-64 that k stands for, so that what holds
 // for a uniform real number holds for w.
-func (d Draw) weight() *big.Rat {
+func (d Draw) Weight() *big.Rat {
 	w := new(big.Int).SetUint64(uint64(d))
 	w.Add(w, big.NewInt(1))
 	r := new(big.Rat).SetFrac(w, new(big.Int).Lsh(big.NewInt(1), 64))
@@ -56,7 +56,7 @@ func (r randomised) Begin(image int) Trial {
 	words := philox.Addr{Seed: r.params.Seed, Stream: philox.RandomisedBound, A: uint32(image)}.Block(0)
 	w := Draw(uint64(words[1])<<32 | uint64(words[0]))
 	return &fixedTrial{due: r.params.N, decide: func(selected int, counts Counts) Verdict {
-		v := r.bound(counts.Of(selected), w.weight()).verdict(selected)
+		v := r.bound(counts.Of(selected), w.Weight()).verdict(selected)
 		v.W = &w
 		return v
 	}}

@@ -20,6 +20,7 @@ type certifyCmd struct {
 	Model string `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Split string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
 	methodFlags
+	Accuracy  bool   `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
 	Skip      int    `help:"Take every N-th image." default:"1" placeholder:"N"`
 	Max       int    `help:"Take at most N images; 0 for all." default:"0" placeholder:"N"`
 	BatchSize int    `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
@@ -42,7 +43,7 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	params.Sound = c.Sound
+	params.Sound, params.AccuracyOnly = c.Sound, c.Accuracy
 	shard, err := c.shard()
 	if err != nil {
 		return err

@@ -30,14 +30,12 @@ type methodFlags struct {
 	Futility   *exact.Decimal  `help:"Chance of still proving a radius below which --method anytime gives it up (default 0.01): more takes fewer samples and loses more radii, at most 0.5." placeholder:"P"`
 	Alpha      exact.Decimal   `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
 	seedFlag
-	Accuracy bool `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
 }
 
 // params returns the parameters that the flags ask for.
 func (f *methodFlags) params() (smooth.Params, error) {
 	p := smooth.Params{
 		Method: smooth.Method(f.Method), Sigma: f.Sigma, Alpha: f.Alpha, N0: f.N0, N: defaultN,
-		AccuracyOnly: f.Accuracy,
 	}
 	if p.Method == smooth.MethodAnytime {
 		if f.N != nil {

@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -115,7 +116,8 @@ func TestCertificatesOfPyTorchFilesAudit(t *testing.T) {
 	explain := func(args ...string) string {
 		return succeed(t, append([]string{"explain", picture, "--n", "20", "--steps", "0", "--seed", "1", "--json", "--out", in("x.html"), "--model"}, args...)...)
 	}
-	require.Equal(t, explain(twin), explain(with(official)...), "one model, one page")
+	command := regexp.MustCompile(`(?m)^ *"command": .*$`)
+	require.Equal(t, command.ReplaceAllString(explain(twin), ""), command.ReplaceAllString(explain(with(official)...), ""), "one model, one page but for the command")
 }
 
 func TestHostilePyTorchFiles(t *testing.T) {

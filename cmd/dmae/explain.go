@@ -6,65 +6,68 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/alecthomas/kong"
+
+	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
 )
 
 type explainCmd struct {
 	computeFlags
+	Image string `arg:"" optional:"" help:"A JPEG or PNG file; none with --certificate." placeholder:"IMAGE"`
+	Model string `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	modelFlags
-	Image     string          `arg:"" help:"A JPEG or PNG file." placeholder:"IMAGE"`
-	Model     string          `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
-	Sigma     exact.Decimal   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
+	methodFlags
+	Sound       bool   `help:"${sound_help}" default:"true" negatable:""`
+	Certificate string `help:"Explain a line of this certificate (.jsonl), with the method, noise and seed that it records." placeholder:"CERT"`
+	Index       *int   `help:"Which line: the index of its image." placeholder:"I"`
+	Data        string `help:"The certified images, for --certificate; as for certify." placeholder:"DATA"`
+	Split       string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	splitFlags
 	Others    []exact.Decimal `help:"Other noise levels to compare with." default:"0.12,0.25,0.5,1" placeholder:"SIGMA,..."`
-	N0        int             `name:"n0" help:"Samples that choose the class." default:"100" placeholder:"N"`
-	N         int             `name:"n" help:"Samples that estimate that class's probability." default:"1000" placeholder:"N"`
-	Alpha     exact.Decimal   `help:"Probability that the certificate is false." default:"0.001" placeholder:"P"`
-	Seed      uint64          `help:"Seed of the noise." default:"0" placeholder:"N"`
-	Sound     bool            `help:"${sound_help}" default:"true" negatable:""`
 	Steps     int             `help:"Steps of each attack; 0 for no attacks." default:"20" placeholder:"N"`
 	Samples   int             `help:"Noisy copies in each step of an attack." default:"16" placeholder:"N"`
+	Answers   int             `help:"Noisy copies that the smoothed classifier answers with for what an attack found, as dmae predict --n." default:"1000" placeholder:"N"`
 	BatchSize int             `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
 	Out       string          `help:"Where to write the page." default:"explain.html" placeholder:"FILE.html"`
 	JSON      bool            `name:"json" help:"Print the numbers of the page as a JSON object."`
 }
 
 func (explainCmd) Help() string {
-	return "Writes one page, complete in itself: the image, noisy copies as the network sees them, the counts, the bound, the radius, other noise levels, and attacks inside and outside of the radius. No label is needed.\n\nExample: dmae explain shoe.png --model runs/finetune/checkpoint.safetensors --sigma 0.25 --out shoe.html"
+	return "Writes one page, complete in itself: the image, noisy copies as the network sees them, the counts, the bound or the evidence, the radius, other noise levels, and attacks inside and outside of the radius. No label is needed. The method and its flags are those of dmae certify; the page says which seed was used and how to make it again.\n\nExample: dmae explain shoe.png --model runs/finetune/checkpoint.safetensors --sigma 0.25 --out shoe.html\n\nExample: dmae explain --certificate runs/certify.jsonl --index 40 --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --out image-40.html"
 }
 
 // Run writes the page.
-func (c *explainCmd) Run(e *env) error {
-	if c.BatchSize < 1 || c.Steps < 0 || c.Steps > 0 && c.Samples < 1 {
-		return misused("--batch %d and --samples %d must be at least 1 and --steps %d at least 0", c.BatchSize, c.Samples, c.Steps)
-	}
-	for _, sigma := range append([]exact.Decimal{c.Sigma}, c.Others...) {
-		params := smooth.Params{Sigma: sigma, Alpha: c.Alpha, N0: c.N0, N: c.N}
-		if err := params.Check(); err != nil {
-			return misuse{err}
-		}
+func (c *explainCmd) Run(e *env, line *kong.Context) error {
+	if err := c.check(line); err != nil {
+		return err
 	}
 	b, err := c.backend()
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	model, _, err := c.classifier(e, b, c.Model)
-	if err != nil {
-		return err
+	o := explain.Options{Batch: c.BatchSize, Steps: c.Steps, Samples: c.Samples, Answers: c.Answers}
+	var model *dmae.Classifier
+	var x []byte
+	if c.Certificate != "" {
+		model, x, err = c.fromCertificate(e, b, &o)
+	} else {
+		model, x, err = c.fromImage(e, b, &o)
 	}
-	x, err := readPixels(c.Image, &model.Config)
 	if err != nil {
 		return err
 	}
 	slices.SortFunc(c.Others, exact.Decimal.Cmp)
-	others := slices.DeleteFunc(slices.Clone(c.Others), func(s exact.Decimal) bool { return s.Cmp(c.Sigma) == 0 })
-	made, err := explain.Make(e.ctx, model, x, explain.Options{
-		Name: filepath.Base(c.Image), Sigma: c.Sigma, Others: others, Alpha: c.Alpha, N0: c.N0, N: c.N, Seed: c.Seed, Sound: c.Sound,
-		Batch: c.BatchSize, Steps: c.Steps, Samples: c.Samples, Progress: e.note,
-	})
+	o.Others = slices.DeleteFunc(slices.Clone(c.Others), func(s exact.Decimal) bool { return s.Cmp(o.Sigma) == 0 })
+	o.Command = c.command(&o)
+	var p phases
+	o.Progress = func(what string, done, total int) { p.update(e, what, done, total) }
+	made, err := explain.Make(e.ctx, model, x, o)
 	if err != nil {
 		return err
 	}
@@ -79,4 +82,69 @@ func (c *explainCmd) Run(e *env) error {
 	}
 	_, err = fmt.Fprintf(e.stdout, "%s\n", c.Out)
 	return err
+}
+
+// check refuses flags that do not fit each other, and numbers that make no
+// sense, before anything is read.
+func (c *explainCmd) check(line *kong.Context) error {
+	given := map[string]bool{}
+	for _, p := range line.Path {
+		if p.Flag != nil && !p.Resolved {
+			given[p.Flag.Name] = true
+		}
+	}
+	switch {
+	case c.BatchSize < 1 || c.Steps < 0 || c.Steps > 0 && (c.Samples < 1 || c.Answers < 1):
+		return misused("--batch %d, --samples %d and --answers %d must be at least 1 and --steps %d at least 0", c.BatchSize, c.Samples, c.Answers, c.Steps)
+	case c.Certificate == "" && c.Image == "":
+		return misused("there is nothing to explain: give an image file, or --certificate with --index and --data")
+	case c.Certificate == "":
+		for _, flag := range []string{"index", "data", "split", "val-fraction", "split-seed", "max-corrupt"} {
+			if given[flag] {
+				return misused("--%s goes with --certificate and not with an image file", flag)
+			}
+		}
+		params, err := c.params()
+		if err != nil {
+			return err
+		}
+		for _, params.Sigma = range c.Others {
+			level := smooth.Params{Sigma: params.Sigma, Alpha: params.Alpha, N0: params.N0, N: params.N} // a grid is cut to what the level allows
+			if err := level.Check(); err != nil {
+				return misuse{fmt.Errorf("--others: %w", err)}
+			}
+		}
+	case c.Image != "":
+		return misused("--certificate %s and the image file %s are two things to explain: give one of them", c.Certificate, c.Image)
+	case c.Index == nil || c.Data == "":
+		return misused("--certificate needs --index, the image whose line is explained, and --data, the images")
+	default:
+		for _, flag := range []string{"method", "sigma", "n0", "n", "max-samples", "radii", "futility", "target-radius", "alpha", "seed", "sound"} {
+			if given[flag] {
+				return misused("--%s does not go with --certificate, which records it", flag)
+			}
+		}
+	}
+	return nil
+}
+
+// fromImage explains an image file, with the parameters of the flags.
+func (c *explainCmd) fromImage(e *env, b ops.Backend, o *explain.Options) (*dmae.Classifier, []byte, error) {
+	var err error
+	if o.Params, err = c.params(); err != nil {
+		return nil, nil, err
+	}
+	o.Sound, o.Name = c.Sound, filepath.Base(c.Image)
+	if o.Seed, err = c.draw(func() (uint64, bool) { return 0, false }); err != nil {
+		return nil, nil, err
+	}
+	model, _, err := c.classifier(e, b, c.Model)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.warn(e, o.Params, model.Config.Classes); err != nil {
+		return nil, nil, err
+	}
+	x, err := readPixels(c.Image, &model.Config)
+	return model, x, err
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/nn/checkpoint"
@@ -31,6 +34,32 @@ type modelFlags struct {
 // given reports whether any of the flags is.
 func (f *modelFlags) given() bool {
 	return f.archFlags != archFlags{} || f.Mean != nil || f.Std != nil || f.DataSize != 0
+}
+
+// line returns the flags as they are typed.
+func (f *modelFlags) line() []string {
+	var line []string
+	add := func(flag string, given bool, value any) {
+		if given {
+			line = append(line, flag, fmt.Sprint(value))
+		}
+	}
+	add("--arch", f.Arch != "", f.Arch)
+	add("--heads", f.Heads != 0, f.Heads)
+	add("--decoder-heads", f.DecoderHeads != 0, f.DecoderHeads)
+	add("--mean", f.Mean != nil, commas(f.Mean))
+	add("--std", f.Std != nil, commas(f.Std))
+	add("--data-size", f.DataSize != 0, f.DataSize)
+	return line
+}
+
+// commas joins values as a flag takes them.
+func commas[V any](values []V) string {
+	var text []string
+	for _, v := range values {
+		text = append(text, fmt.Sprint(v))
+	}
+	return strings.Join(text, ",")
 }
 
 // reader returns a reader of checkpoints that notes what it assumes.

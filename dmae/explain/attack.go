@@ -2,10 +2,10 @@ package explain
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -34,8 +34,8 @@ var (
 	outsideShares = []float64{1.25, 1.5, 2, 3, 4, 6, 8}
 )
 
-// attacks searches inside and outside of the certified radius; for an
-// abstention, which has none, at multiples of half the noise level.
+// attacks searches inside and outside of the certified radius; where there is
+// none, at multiples of half the noise level.
 func (e *explainer) attacks(ctx context.Context, level Level) ([]Attack, error) {
 	if e.Steps == 0 || level.Selected == smooth.NoClass {
 		return nil, nil
@@ -69,21 +69,24 @@ func (e *explainer) attacks(ctx context.Context, level Level) ([]Attack, error) 
 // attack searches within a budget and asks the smoothed classifier about what
 // it finds, with noise that neither the certificate nor the search has seen.
 func (e *explainer) attack(ctx context.Context, level Level, budget float64, inside bool) (Attack, error) {
-	e.progress("attacking within %.3g", budget)
-	search := dmae.Attack{Model: e.model, Sigma: e.Sigma.Float32(), Samples: e.Samples, Steps: e.Steps, Seed: e.Seed}
-	x := e.images[0]
+	what := fmt.Sprintf("attacking within %.3g", budget)
+	e.progress(what, 0, e.Steps)
+	search := dmae.Attack{
+		Model: e.model, Sigma: e.Sigma.Float32(), Samples: e.Samples, Steps: e.Steps, Seed: e.Seed,
+		Progress: func(step int) { e.progress(what, step, e.Steps) },
+	}
+	x := e.x
 	found, err := search.Search(ctx, scaled(x), level.Selected, budget)
 	if err != nil {
 		return Attack{}, err
 	}
 	y := stored(x, found, budget)
-	image := len(e.images)
-	e.images = append(e.images, y)
-	a := Attack{Budget: budget, Distance: distance(x, y), Inside: inside, N: e.N, pixels: e.picture(scaled(y)), difference: e.difference(scaled(x), scaled(y))}
+	image := e.add(y)
+	a := Attack{Budget: budget, Distance: distance(x, y), Inside: inside, N: e.Answers, pixels: e.picture(scaled(y)), difference: e.difference(scaled(x), scaled(y))}
 	if a.Clean, err = e.clean(ctx, image); err != nil {
 		return a, err
 	}
-	p, err := smooth.Predict(ctx, e.classifier, image, e.noise, e.N, e.Alpha)
+	p, err := smooth.Predict(ctx, e.classifier, image, e.noise, e.Answers, e.Alpha)
 	if err != nil {
 		return a, err
 	}
@@ -129,13 +132,4 @@ func (x *Explanation) Broken() bool {
 		}
 	}
 	return false
-}
-
-// promise returns the lower bound that the certificate implies on the
-// probability of the class at a distance: Phi(Phi^-1(pA) - distance/sigma).
-func (l Level) promise(distance float64) float64 {
-	z := exact.NormalQuantile(l.PA.Rat()).FloorDecimal(exact.BoundPlaces).Rat()
-	step, _ := smooth.ParseDecimal(formatFixed(distance, 9))
-	z.Sub(z, step.Rat().Quo(step.Rat(), l.Sigma.Rat()))
-	return exact.NormalCDF(z).Float64()
 }

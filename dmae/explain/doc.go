@@ -6,6 +6,7 @@
 // Start at [Make], which computes an [Explanation]; [Explanation.WriteHTML]
 // writes the page, which holds everything it shows and loads nothing.
 //
-// The numbers are those of Cohen et al.'s method; a page is for reading, a
-// certificate of package smooth is for checking.
+// The numbers are those that [smooth.Certify] finds by the method asked for; a
+// page is for reading, a certificate of package smooth is for checking. What is
+// only drawn, the curves, is computed in float64.
 package explain

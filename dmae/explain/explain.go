@@ -3,10 +3,10 @@ package explain
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/internal/pixelnoise"
 	"github.com/godmae/godmae/smooth"
@@ -14,53 +14,74 @@ import (
 
 // Options say what to explain.
 type Options struct {
-	Name   string           // of the image
-	Sigma  smooth.Decimal   // noise level, pixels in [0,1]
-	Others []smooth.Decimal // other noise levels to compare with
-	Alpha  smooth.Decimal   // failure probability of each statement
-	N0, N  int              // samples that select a class, and that estimate it
-	Seed   uint64
-	Sound  bool // integer noise on 8-bit pixels in place of float noise
-	Batch  int  // noisy images at a time; changes no result
+	smooth.Params        // of the certificate
+	Name          string // of the image
+	Image         int    // its index in its data set, which is part of the address of its noise
+	Batch         int    // noisy images at a time; changes no result
 
-	// Of the attacks; 0 steps make none.
-	Steps, Samples int
+	// Others are noise levels to compare with.
+	Others []smooth.Decimal
 
-	// Progress, if set, is told what is being computed.
-	Progress func(what string)
+	// Line, if set, is the line of a certificate that is explained: what is
+	// found here must be what stands there.
+	Line *Line
+
+	// Of the attacks; 0 steps make none. Answers is the number of noisy copies
+	// that the smoothed classifier's answer to what they find rests on.
+	Steps, Samples, Answers int
+
+	// Command, if set, is the command line that makes the page again.
+	Command string
+
+	// Progress, if set, is told what is being computed and how far it is: done
+	// of total units, which are 0 of so many when it begins and all when it ends.
+	Progress func(what string, done, total int)
+}
+
+// Line is a line of a certificate.
+type Line struct {
+	smooth.Record
+	Certificate string // name of the file
 }
 
 // check returns an error that names what makes no sense.
 func (o Options) check() error {
-	params := smooth.Params{Sigma: o.Sigma, Alpha: o.Alpha, N0: o.N0, N: o.N}
-	if err := params.Check(); err != nil {
+	if err := o.Params.Check(); err != nil {
 		return err
 	}
 	for _, s := range o.Others {
-		params.Sigma = s
-		if err := params.Check(); err != nil {
+		if err := o.at(s).Check(); err != nil {
 			return err
 		}
 	}
-	if o.Steps < 0 || o.Steps > 0 && o.Samples < 1 {
+	switch {
+	case o.Steps < 0 || o.Steps > 0 && o.Samples < 1:
 		return fmt.Errorf("%d steps of an attack with %d samples are impossible: a step needs at least 1 sample", o.Steps, o.Samples)
+	case o.Steps > 0 && o.Answers < 1:
+		return fmt.Errorf("%d noisy copies cannot answer for what an attack finds: give at least 1", o.Answers)
+	case o.Line != nil && o.Line.Stopped != "":
+		return fmt.Errorf("image %d was not estimated (%s), so its line proves nothing that could be explained", o.Line.Image, o.Line.Stopped)
 	}
 	return nil
 }
 
 // Explanation holds what a page shows.
 type Explanation struct {
-	Image   string   `json:"image"`
-	Model   string   `json:"model"`
-	Digest  string   `json:"model_digest"`
-	Trained float64  `json:"trained_with_sigma"`
-	Names   []string `json:"class_names,omitempty"`
-	Seed    uint64   `json:"seed"`
-	Sound   bool     `json:"sound"`
+	Image       string      `json:"image"`
+	Index       int         `json:"index"`                 // of the image, as its noise is addressed
+	Certificate string      `json:"certificate,omitempty"` // the file whose line this is
+	Label       *int        `json:"label,omitempty"`       // as the certificate has it
+	Model       string      `json:"model"`
+	Digest      string      `json:"model_digest"`
+	Trained     float64     `json:"trained_with_sigma"`
+	Names       []string    `json:"class_names,omitempty"`
+	Seed        smooth.Seed `json:"seed"`
+	Sound       bool        `json:"sound"`
+	Command     string      `json:"command,omitempty"` // that makes the page again
 
 	Clean   int      `json:"answer_without_noise"`
 	Samples []Sample `json:"-"`
-	At      Level    `json:"certificate"`
+	At      Level    `json:"explained"`
 	Others  []Level  `json:"other_noise_levels,omitempty"`
 	Attacks []Attack `json:"attacks,omitempty"`
 
@@ -73,27 +94,15 @@ type Sample struct {
 	pixels picture
 }
 
-// Level is the certificate for one noise level.
-type Level struct {
-	Sigma     smooth.Decimal `json:"sigma"`
-	Alpha     smooth.Decimal `json:"alpha"`
-	Selection smooth.Counts  `json:"selection"` // pairs of class and count
-	Counts    smooth.Counts  `json:"estimation"`
-	N         int            `json:"n"`
-	Selected  int            `json:"selected"`
-	Count     int            `json:"count"`  // estimation samples of the selected class
-	PA        smooth.Decimal `json:"pa"`     // lower bound on its probability
-	Radius    smooth.Decimal `json:"radius"` // 0 for an abstention
-	Certified bool           `json:"certified"`
-}
-
 // explainer is an explanation under way.
 type explainer struct {
 	Options
 	model      *dmae.Classifier
 	classifier smooth.Classifier
 	noise      smooth.Noise // of the noise level explained
-	images     [][]byte     // image 0 is the one explained, others come from attacks
+	about      smooth.Image
+	x          []byte   // the image explained
+	found      [][]byte // what attacks found
 }
 
 // Make explains the certificate of an image x, 8-bit pixels [C, h, w] at the
@@ -105,28 +114,40 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 	if c := &m.Config; len(x) != c.Pixels() {
 		return nil, &dmae.ImageSizeError{Got: len(x), Want: [3]int{c.Channels, c.DataSize, c.DataSize}}
 	}
-	e := &explainer{Options: o, model: m, images: [][]byte{x}}
-	e.classifier = dmae.NewPixelClassifier(m, func(image int) ([]byte, error) { return e.images[image], nil }, o.Batch)
+	if o.Method == "" {
+		o.Method = smooth.MethodCohen
+	}
+	o.AccuracyOnly = false // a page is made of samples
+	e := &explainer{Options: o, model: m, x: x, about: smooth.Image{Label: -1}}
+	e.classifier = dmae.NewPixelClassifier(m, e.pixels, o.Batch)
 	digest := m.Digest()
 	out := &Explanation{
-		Image: o.Name, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
-		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Seed, Sound: o.Sound, pixels: e.picture(scaled(x)),
+		Image: o.Name, Index: o.Image, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
+		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: smooth.Seed(o.Seed), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
+	}
+	if o.Line != nil {
+		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label
+		e.about = smooth.Image{Label: o.Line.Label, Pixels: o.Line.Pixels}
 	}
 	var err error
 	if e.noise, err = smooth.NewNoise(o.Sigma, o.Seed, o.Sound); err != nil {
 		return nil, err
 	}
-	if out.Clean, err = e.clean(ctx, 0); err != nil {
+	if out.Clean, err = e.clean(ctx, o.Image); err != nil {
 		return nil, err
 	}
-	if out.At, err = e.certify(ctx, o.Sigma); err != nil {
+	var line smooth.Record
+	if out.At, line, err = e.certify(ctx, o.Params); err != nil {
+		return nil, err
+	}
+	if err := o.Line.compare(line); err != nil {
 		return nil, err
 	}
 	if out.Samples, err = e.samples(ctx); err != nil {
 		return nil, err
 	}
 	for _, sigma := range o.Others {
-		level, err := e.certify(ctx, sigma)
+		level, _, err := e.certify(ctx, o.at(sigma))
 		if err != nil {
 			return nil, err
 		}
@@ -136,78 +157,53 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 	return out, err
 }
 
-func (e *explainer) progress(format string, args ...any) {
+// compare refuses a line of a certificate that the samples do not give again.
+func (l *Line) compare(found smooth.Record) error {
+	if l == nil {
+		return nil
+	}
+	a, err := json.Marshal(l.Record)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(found)
+	if err != nil {
+		return err
+	}
+	if string(a) != string(b) {
+		return fmt.Errorf("the line of image %d in %s is not what its samples give: class %d with %d hits and radius %s here, class %d with %d and %s there; audit the certificate",
+			found.Image, l.Certificate, found.Predict, hits(found), found.Radius, l.Predict, hits(l.Record), l.Radius)
+	}
+	return nil
+}
+
+func (e *explainer) progress(what string, done, total int) {
 	if e.Progress != nil {
-		e.Progress(fmt.Sprintf(format, args...))
+		e.Progress(what, done, total)
 	}
 }
 
-// classify returns the classes of the first n noisy copies of an image in a
-// stream.
-func (e *explainer) classify(ctx context.Context, image int, stream philox.Stream, n int, noise smooth.Noise) ([]int32, error) {
-	jobs := make([]smooth.Job, n)
-	for i := range jobs {
-		jobs[i] = smooth.Job{Image: image, Stream: stream, Sample: uint32(i)}
+// pixels returns the image explained, or what an attack found under an index
+// behind it.
+func (e *explainer) pixels(image int) ([]byte, error) {
+	if image == e.Image {
+		return e.x, nil
 	}
-	classes := make([]int32, n)
-	return classes, e.classifier.Classify(ctx, jobs, noise, classes)
+	return e.found[uint32(image)-uint32(e.Image)-1], nil
+}
+
+// add keeps what an attack found and returns its index: one whose noise neither
+// the certificate nor another attack has.
+func (e *explainer) add(found []byte) int {
+	e.found = append(e.found, found)
+	return int(uint32(e.Image) + uint32(len(e.found)))
 }
 
 // clean returns the network's answer to an image without noise.
 func (e *explainer) clean(ctx context.Context, image int) (int, error) {
-	class, err := e.classify(ctx, image, philox.EstimationNoise, 1, smooth.Noise{})
+	class := make([]int32, 1)
+	err := e.classifier.Classify(ctx, []smooth.Job{{Image: image, Stream: philox.EstimationNoise}}, smooth.Noise{}, class)
 	return int(class[0]), err
-}
-
-// certify runs Cohen et al.'s procedure on the image.
-func (e *explainer) certify(ctx context.Context, sigma smooth.Decimal) (Level, error) {
-	e.progress("certifying with sigma %s", sigma)
-	level := Level{Sigma: sigma, Alpha: e.Alpha, N: e.N}
-	noise := e.noise
-	if sigma.Cmp(e.Sigma) != 0 {
-		var err error
-		if noise, err = smooth.NewNoise(sigma, e.Seed, e.Sound); err != nil {
-			return level, err
-		}
-	}
-	for _, part := range []struct {
-		stream philox.Stream
-		n      int
-		counts *smooth.Counts
-	}{{philox.SelectionNoise, e.N0, &level.Selection}, {philox.EstimationNoise, e.N, &level.Counts}} {
-		classes, err := e.classify(ctx, 0, part.stream, part.n, noise)
-		if err != nil {
-			return level, err
-		}
-		*part.counts = e.count(classes)
-	}
-	first, _ := level.Selection.Top()
-	level.Selected = first[0]
-	if level.Selected == smooth.NoClass {
-		return level, nil
-	}
-	level.Count = level.Counts.Of(level.Selected)
-	level.PA = exact.ClopperPearsonLower(level.Count, level.N, e.Alpha)
-	if half := smooth.MustDecimal("0.5"); level.PA.Cmp(half) >= 0 {
-		level.Certified = true
-		level.Radius = smooth.CertifiedRadius(level.PA, sigma)
-	}
-	return level, nil
-}
-
-// count sorts answers into counts, classes ascending.
-func (e *explainer) count(classes []int32) smooth.Counts {
-	of := make([]int, e.model.Config.Classes+1)
-	for _, c := range classes {
-		of[c+1]++ // smooth.NoClass is -1
-	}
-	counts := smooth.Counts{}
-	for i, n := range of {
-		if n > 0 {
-			counts = append(counts, smooth.ClassCount{i - 1, n})
-		}
-	}
-	return counts
 }
 
 // shownSamples is the number of noisy copies on a page.
@@ -215,22 +211,23 @@ const shownSamples = 8
 
 // samples makes the first estimation samples again, to be looked at.
 func (e *explainer) samples(ctx context.Context) ([]Sample, error) {
-	n := min(shownSamples, e.N)
-	noise := e.noise
-	classes, err := e.classify(ctx, 0, philox.EstimationNoise, n, noise)
-	if err != nil {
+	jobs := make([]smooth.Job, min(shownSamples, e.N))
+	for i := range jobs {
+		jobs[i] = smooth.Job{Image: e.Image, Stream: philox.EstimationNoise, Sample: uint32(i)}
+	}
+	classes := make([]int32, len(jobs))
+	if err := e.classifier.Classify(ctx, jobs, e.noise, classes); err != nil {
 		return nil, err
 	}
 	var out []Sample
-	for i, class := range classes {
-		noisy := make([]float32, len(e.images[0]))
-		job := smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}
+	for i, job := range jobs {
+		noisy := make([]float32, len(e.x))
 		if e.Sound {
-			pixelnoise.Fill(noise.Pixels, noisy, e.images[0], noise.Addr(job))
+			pixelnoise.Fill(e.noise.Pixels, noisy, e.x, e.noise.Addr(job))
 		} else {
-			smooth.AddGaussian(noisy, scaled(e.images[0]), noise.Sigma, noise.Addr(job))
+			smooth.AddGaussian(noisy, scaled(e.x), e.noise.Sigma, e.noise.Addr(job))
 		}
-		out = append(out, Sample{Class: int(class), pixels: e.picture(noisy)})
+		out = append(out, Sample{Class: int(classes[i]), pixels: e.picture(noisy)})
 	}
 	return out, nil
 }

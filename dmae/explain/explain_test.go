@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
-	"fmt"
 	"io"
 	"math"
 	"os"
@@ -54,43 +53,72 @@ func subject(t *testing.T, weights float32) (*dmae.Classifier, []byte) {
 
 func options() explain.Options {
 	return explain.Options{
-		Name: `<img src="http://evil">`, Sigma: smooth.MustDecimal("0.1"), Others: []smooth.Decimal{smooth.MustDecimal("0.05"), smooth.MustDecimal("1")},
-		Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 100, Seed: 3, Batch: 32, Steps: 4, Samples: 4,
+		Params: smooth.Params{Sigma: smooth.MustDecimal("0.1"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 100, Seed: 3},
+		Name:   `<img src="http://evil">`, Others: []smooth.Decimal{smooth.MustDecimal("0.05"), smooth.MustDecimal("1")},
+		Batch: 32, Steps: 4, Samples: 4, Answers: 100, Command: "dmae explain '<dog>.png'",
 	}
+}
+
+// with returns the options for a method; the grid goes beyond what the samples
+// allow, and beyond 10 sigma for the smallest noise level.
+func with(method smooth.Method, sound bool) explain.Options {
+	o := options()
+	o.Method, o.Sound = method, sound
+	if method == smooth.MethodAnytime {
+		o.Futility = smooth.DefaultFutility()
+		o.N, o.Radii = 640, smooth.Grid([]smooth.Decimal{smooth.MustDecimal("0.05"), smooth.MustDecimal("0.3"), smooth.MustDecimal("0.7")})
+	}
+	return o
 }
 
 func TestThePageShowsWhatTheCertifierFinds(t *testing.T) {
-	for _, sound := range []bool{true, false} {
-		t.Run(fmt.Sprintf("sound=%t", sound), func(t *testing.T) { testPage(t, sound) })
+	for _, method := range smooth.Methods() {
+		t.Run(string(method), func(t *testing.T) { testPage(t, with(method, true)) })
 	}
+	t.Run("float noise", func(t *testing.T) { testPage(t, with("", false)) })
 }
 
-func testPage(t *testing.T, sound bool) {
+func testPage(t *testing.T, o explain.Options) {
 	m, x := subject(t, 2)
-	o := options()
-	o.Sound = sound
-	made, err := explain.Make(t.Context(), m, x, o)
-	require.NoError(t, err)
+	o.Image = 5
 
 	// The certifier's own files for the same image, noise level and seed.
-	set, err := smooth.NewIndexSet([]int{0})
+	set, err := smooth.NewIndexSet([]int{5})
 	require.NoError(t, err)
 	task := smooth.Task{
-		Params:     smooth.Params{Sigma: smooth.MustDecimal("0.1"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 100, Seed: 3, Sound: sound},
+		Params:     o.Params,
 		Subject:    smooth.Subject{Contract: "f32/1", Images: set},
 		Classifier: dmae.NewPixelClassifier(m, func(int) ([]byte, error) { return x, nil }, 7),
-		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: -1}, nil },
+		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: 1, Pixels: smooth.Digest{1}}, nil },
 		Out:        filepath.Join(t.TempDir(), "one.jsonl"),
 	}
 	require.NoError(t, task.Run(t.Context()))
 	rec := certificate(t, smooth.FilesFor(task.Out).Certificate)
+	o.Line = &explain.Line{Record: rec, Certificate: "one.jsonl"}
+
+	units := map[string]int{}
+	o.Progress = func(what string, done, total int) {
+		require.LessOrEqual(t, done, total, what)
+		require.GreaterOrEqual(t, done, units[what], what)
+		units[what] = done
+	}
+	made, err := explain.Make(t.Context(), m, x, o)
+	require.NoError(t, err)
+	require.Contains(t, units, "certifying with sigma 0.1")
+	require.Contains(t, units, "certifying with sigma 1")
+	require.Len(t, units, 3+len(made.Attacks))
+
 	require.Equal(t, rec.Selected, made.At.Selected)
 	require.Equal(t, rec.Selection.Counts, made.At.Selection)
 	require.Equal(t, rec.Estimation.Counts, made.At.Counts)
 	require.Equal(t, rec.PA.String(), made.At.PA.String())
+	require.Equal(t, rec.PB, made.At.PB)
+	require.Equal(t, rec.W, made.At.W)
+	require.Equal(t, rec.Looks, made.At.Looks)
 	require.Equal(t, rec.Radius.String(), made.At.Radius.String())
 	require.Equal(t, rec.Predict >= 0, made.At.Certified)
 	require.True(t, made.At.Certified)
+	require.Positive(t, made.At.Radius.Sign())
 
 	require.Len(t, made.Others, 2)
 	require.Len(t, made.Samples, 8)
@@ -104,22 +132,63 @@ func testPage(t *testing.T, sound bool) {
 
 	var first, second bytes.Buffer
 	require.NoError(t, made.WriteHTML(&first))
-	o.Batch = 5
+	o.Batch, o.Progress = 5, nil
 	again, err := explain.Make(t.Context(), m, x, o)
 	require.NoError(t, err)
 	require.NoError(t, again.WriteHTML(&second))
 	require.Equal(t, first.String(), second.String(), "the same page from any batch")
-	checkPage(t, first.String())
-	require.Contains(t, first.String(), made.At.Radius.String())
-	require.Contains(t, first.String(), made.At.PA.String())
-	require.Equal(t, 2, strings.Count(first.String(), "<svg"))
+	page := first.String()
+	checkPage(t, page)
+	for _, shown := range []string{made.At.Radius.String(), made.At.PA.String(), "method " + string(made.At.Method), "seed 3, image index 5", "the certificate one.jsonl (the data set says: &lt;dog&gt;)", "explain &#39;&lt;dog&gt;.png"} {
+		require.Contains(t, page, shown)
+	}
+	charts := map[smooth.Method]int{smooth.MethodRunnerUp: 3, smooth.MethodAnytime: 2 + len(made.At.Radii)}
+	want := charts[made.At.Method]
+	if want == 0 {
+		want = 2
+	}
+	require.Equal(t, want, strings.Count(page, "<svg"))
+	switch made.At.Method {
+	case smooth.MethodRandomised:
+		require.Contains(t, page, "with the weight w = ")
+	case smooth.MethodRunnerUp:
+		require.Contains(t, page, made.At.PB.String())
+	case smooth.MethodAnytime:
+		require.Contains(t, page, "multiplies his stake by 1000")
+		require.Contains(t, page, "certified after ")
+		require.Contains(t, page, "given up after ")
+		require.Contains(t, page, "not certified, for a smaller radius is not")
+	}
 
 	var back map[string]any
 	raw, err := json.Marshal(made)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(raw, &back))
 	require.NotContains(t, string(raw), "data:")
-	require.Equal(t, made.At.Radius.String(), back["certificate"].(map[string]any)["radius"])
+	require.Equal(t, made.At.Radius.String(), back["explained"].(map[string]any)["radius"])
+
+	// A line that says something else is not explained.
+	o.Line.Estimation.Counts = smooth.Counts{{0, o.N}}
+	_, err = explain.Make(t.Context(), m, x, o)
+	require.ErrorContains(t, err, "the line of image 5 in one.jsonl is not what its samples give")
+	o.Line.Stopped = smooth.StoppedWrongClass
+	_, err = explain.Make(t.Context(), m, x, o)
+	require.ErrorContains(t, err, "was not estimated (wrong-class)")
+}
+
+// A radius of 0 is a certificate of the image alone.
+func TestPageOfTheRadiusZero(t *testing.T) {
+	m, x := subject(t, 2)
+	o := with(smooth.MethodAnytime, true)
+	o.Radii, o.N, o.Steps = smooth.Grid([]smooth.Decimal{smooth.MustDecimal("0.9")}), 80, 0
+	made, err := explain.Make(t.Context(), m, x, o)
+	require.NoError(t, err)
+	require.True(t, made.At.Certified)
+	require.Zero(t, made.At.Radius.Sign())
+	var page bytes.Buffer
+	require.NoError(t, made.WriteHTML(&page))
+	checkPage(t, page.String())
+	require.Contains(t, page.String(), "for no distance around it more is proved")
 }
 
 // certificate reads the only image of a certificate file.
@@ -143,7 +212,10 @@ func checkPage(t *testing.T, page string) {
 	require.NotContains(t, page, "<dog>")
 	require.Contains(t, page, "&lt;dog&gt;")
 	require.NotContains(t, page, "ZgotmplZ", "the template refused a value")
-	for _, m := range regexp.MustCompile(`(?:src|href|url)\s*[=(]\s*"?([^"\s>]*)`).FindAllStringSubmatch(page, -1) {
+	for _, img := range regexp.MustCompile(`<img[^>]*>`).FindAllString(page, -1) {
+		require.Regexp(t, `alt="[^"]+"`, img)
+	}
+	for _, m := range regexp.MustCompile(`(?:src|href|url|@import)\s*[=(]\s*"?([^"\s>]*)`).FindAllStringSubmatch(page, -1) {
 		if !strings.HasPrefix(m[1], "&#34;") { // part of the escaped name
 			require.True(t, strings.HasPrefix(m[1], "data:image/png;base64,"), m[0])
 		}
@@ -159,6 +231,7 @@ func checkPage(t *testing.T, page string) {
 		}
 		require.NotContains(t, svg, "NaN")
 		require.NotContains(t, svg, "Inf")
+		require.Regexp(t, `role="img" aria-label="[^"]+"|aria-hidden="true"`, svg)
 	}
 }
 
@@ -202,6 +275,7 @@ func TestMakeRefusesNonsense(t *testing.T) {
 		"alpha is 2":     func(o *explain.Options) { o.Alpha = smooth.MustDecimal("2") },
 		"n is 0":         func(o *explain.Options) { o.N = 0 },
 		"with 0 samples": func(o *explain.Options) { o.Samples = 0 },
+		"0 noisy copies": func(o *explain.Options) { o.Answers = 0 },
 	} {
 		o := options()
 		change(&o)

@@ -1,7 +1,7 @@
 package explain
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -10,11 +10,11 @@ import (
 	"github.com/godmae/godmae/smooth"
 )
 
-//go:embed page.html
-var pageText string
+//go:embed *.html
+var templates embed.FS
 
 // page is the template; it escapes whatever comes from files and flags.
-var page = template.Must(template.New("page").Parse(pageText))
+var page = template.Must(template.New("page.html").ParseFS(templates, "*.html"))
 
 // WriteHTML writes the page. It holds its pictures and styles, has no script,
 // and forbids the browser to load anything.
@@ -76,16 +76,78 @@ func (v view) SelectionSize() int { return v.At.Selection.Total() }
 // SelectionCount is the number of selection samples of the selected class.
 func (v view) SelectionCount() int { return v.At.Selection.Of(v.At.Selected) }
 
-// Bound draws the Clopper-Pearson bound.
-func (v view) Bound() template.HTML { return boundChart(v.At) }
+// Bound draws the bound on the selected class.
+func (v view) Bound() template.HTML {
+	return v.At.lowerBound(v.Class(v.At.Selected)).chart()
+}
+
+// RunnerUpBound draws the bound on the most frequent other class.
+func (v view) RunnerUpBound() template.HTML {
+	b, ok := v.At.upperBound(v.RunnerUp())
+	if !ok {
+		return ""
+	}
+	return b.chart()
+}
+
+// RunnerUp names the most frequent class other than the selected one.
+func (v view) RunnerUp() string {
+	if class := v.At.second()[0]; class != smooth.NoClass {
+		return v.Class(class)
+	}
+	return "a class that was never seen"
+}
+
+// RunnerUpCount is the number of its estimation samples.
+func (v view) RunnerUpCount() int { return v.At.second()[1] }
+
+// RunnerUpRules reports whether pB is the bound on that class, and not what A
+// leaves over.
+func (v view) RunnerUpRules() bool {
+	b, ok := v.At.upperBound("")
+	return ok && b.value == v.At.PB.Float64()
+}
+
+// OtherClasses is the number of classes besides the selected one.
+func (v view) OtherClasses() int { return v.At.Classes - 1 }
+
+// Weight is the random number of the method randomised.
+func (v view) Weight() string {
+	w, _ := v.At.W.Weight().Float64()
+	return formatFixed(w, 6)
+}
+
+// Goal is 1/alpha.
+func (v view) Goal() string { return formatFixed(1/v.At.Alpha.Float64(), 0) }
+
+// Trials are the radii of the method anytime.
+func (v view) Trials() []trial { return v.At.trials() }
+
+// LookEvery is the number of samples between its looks.
+func (v view) LookEvery() int { return smooth.LookEvery }
+
+// EvidenceChart draws their evidence.
+func (v view) EvidenceChart() template.HTML { return evidenceChart(v.At) }
+
+// HasRadius reports whether more than the image itself is certified.
+func (v view) HasRadius() bool { return v.At.Certified && v.At.Radius.Sign() > 0 }
+
+// Labelled is the class that the certificate's data set gives the image, empty
+// if unknown.
+func (v view) Labelled() string {
+	if v.Label == nil || *v.Label < 0 {
+		return ""
+	}
+	return v.Class(*v.Label)
+}
 
 // Radius draws the promise against the distance.
 func (v view) Radius() template.HTML { return radiusChart(v.At, v.Attacks) }
 
 // levelRow is a line of the table of noise levels.
 type levelRow struct {
-	Sigma, Answer, Count, PA, Radius string
-	This                             bool
+	Sigma, Answer, Count, PA, PB, Radius string
+	This                                 bool
 }
 
 // Levels are all noise levels, ascending.
@@ -93,6 +155,9 @@ func (v view) Levels() []levelRow {
 	var out []levelRow
 	add := func(l Level, this bool) {
 		r := levelRow{Sigma: l.Sigma.String(), Answer: v.Class(l.Selected), Count: fmt.Sprintf("%d of %d", l.Count, l.N), PA: l.PA.String(), Radius: l.Radius.String(), This: this}
+		if l.PB != nil {
+			r.PB = l.PB.String()
+		}
 		if !l.Certified {
 			r.Radius = "abstains"
 		}
@@ -130,7 +195,7 @@ func (v view) Searches() []attackRow {
 		if a.Inside {
 			r.Where = "inside"
 		}
-		if !v.At.Certified {
+		if !v.HasRadius() {
 			r.Where = "no radius"
 		}
 		if a.Answer == smooth.NoClass {
@@ -153,6 +218,9 @@ func (v view) FoundOutside() bool {
 	}
 	return false
 }
+
+// Answers is the number of noisy copies that answer for what an attack found.
+func (v view) Answers() int { return v.Attacks[0].N }
 
 // HalfRadius says what the promise is worth at half of the radius.
 func (v view) HalfRadius() string {

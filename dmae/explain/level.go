@@ -1,0 +1,85 @@
+package explain
+
+import (
+	"context"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// Level is what the samples at one noise level prove about the image.
+type Level struct {
+	Method    smooth.Method    `json:"method"`
+	Sigma     smooth.Decimal   `json:"sigma"`
+	Alpha     smooth.Decimal   `json:"alpha"`
+	Radii     []smooth.Decimal `json:"radii,omitempty"`    // the grid of the method anytime
+	Futility  *smooth.Decimal  `json:"futility,omitempty"` // and the chance below which it gives a radius up
+	Most      int              `json:"n"`                  // estimation samples asked for; at most so many with the method anytime
+	Classes   int              `json:"classes"`
+	Selection smooth.Counts    `json:"selection"` // pairs of class and count
+	Counts    smooth.Counts    `json:"estimation"`
+	N         int              `json:"samples"` // estimation samples drawn
+	Selected  int              `json:"selected"`
+	Count     int              `json:"count"`           // estimation samples of the selected class
+	PA        smooth.Decimal   `json:"pa"`              // lower bound on its probability
+	PB        *smooth.Decimal  `json:"pb,omitempty"`    // of the method runner-up: upper bound on that of every other class
+	W         *smooth.Draw     `json:"w,omitempty"`     // of the method randomised: the random number of the bound
+	Looks     string           `json:"looks,omitempty"` // of the method anytime: see smooth.Record
+	Radius    smooth.Decimal   `json:"radius"`          // 0 for an abstention
+	Certified bool             `json:"certified"`
+}
+
+// certify certifies the image at a noise level.
+func (e *explainer) certify(ctx context.Context, p smooth.Params) (Level, smooth.Record, error) {
+	what := "certifying with sigma " + p.Sigma.String()
+	e.progress(what, 0, p.N0+p.N)
+	last := 0
+	line, err := smooth.Certify(ctx, e.classifier, p, e.Image, e.about, func(samples int) {
+		last = samples
+		e.progress(what, samples, p.N0+p.N)
+	})
+	if err != nil {
+		return Level{}, line, err
+	}
+	e.progress(what, last, last)
+	level := Level{
+		Method: p.Method, Sigma: p.Sigma, Alpha: p.Alpha, Radii: p.Radii, Most: p.N, Classes: e.model.Config.Classes,
+		Selection: line.Selection.Counts, Counts: line.Estimation.Counts, N: line.Estimation.N,
+		Selected: line.Selected, Count: hits(line),
+		PA: line.PA, PB: line.PB, W: line.W, Looks: line.Looks, Radius: line.Radius, Certified: line.Predict != smooth.NoClass,
+	}
+	if p.Method == smooth.MethodAnytime {
+		level.Futility = &p.Futility
+	}
+	return level, line, nil
+}
+
+// hits counts the estimation samples of the selected class.
+func hits(line smooth.Record) int {
+	if line.Selected == smooth.NoClass {
+		return 0
+	}
+	return line.Estimation.Counts.Of(line.Selected)
+}
+
+// at returns the parameters for another noise level, without the radii of a grid
+// that are too many sigma for it to be asked.
+func (o Options) at(sigma smooth.Decimal) smooth.Params {
+	p := o.Params
+	p.Sigma = sigma
+	for len(p.Radii) > 1 && p.Check() != nil {
+		p.Radii = p.Radii[:len(p.Radii)-1]
+	}
+	return p
+}
+
+// second returns the class other than the selected one that the most estimation
+// samples have, smooth.NoClass when there is none.
+func (l Level) second() smooth.ClassCount {
+	best := smooth.ClassCount{smooth.NoClass, 0}
+	for _, c := range l.Counts {
+		if c[0] != smooth.NoClass && c[0] != l.Selected && c[1] > best[1] {
+			best = c
+		}
+	}
+	return best
+}

@@ -1,0 +1,87 @@
+package explain
+
+import (
+	"fmt"
+	"html/template"
+	"math/big"
+
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
+)
+
+// promise returns the lower bound that the certificate implies on the
+// probability of the class at a distance: Phi(Phi^-1(pA) - distance/sigma).
+func (l Level) promise(distance float64) float64 { return l.shifted(l.PA, distance, -1) }
+
+// rival returns the upper bound that the method runner-up implies on the
+// probability of every other class at a distance: Phi(Phi^-1(pB) + distance/sigma).
+func (l Level) rival(distance float64) float64 { return l.shifted(*l.PB, distance, 1) }
+
+// shifted returns Phi(Phi^-1(p) + sign distance/sigma).
+func (l Level) shifted(p smooth.Decimal, distance float64, sign int64) float64 {
+	z := quantile(p)
+	step, _ := smooth.ParseDecimal(formatFixed(distance, 9))
+	shift := step.Rat()
+	shift.Quo(shift, l.Sigma.Rat())
+	z.Add(z, shift.Mul(shift, big.NewRat(sign, 1)))
+	limit := big.NewRat(40, 1)
+	switch {
+	case z.Cmp(limit) > 0:
+		return 1
+	case z.Neg(z).Cmp(limit) > 0:
+		return 0
+	}
+	return exact.NormalCDF(z.Neg(z)).Float64()
+}
+
+// quantile returns Phi^-1(p), 0 < p < 1, to the digits of a bound.
+func quantile(p smooth.Decimal) *big.Rat {
+	q := p.Rat()
+	if p.Cmp(smooth.MustDecimal("0.5")) >= 0 {
+		return exact.NormalQuantile(q).FloorDecimal(exact.BoundPlaces).Rat()
+	}
+	z := exact.NormalQuantile(q.Sub(big.NewRat(1, 1), q)).FloorDecimal(exact.BoundPlaces).Rat()
+	return z.Neg(z)
+}
+
+// radiusChart shows what the bounds promise at a distance, and what the attacks
+// met there.
+func radiusChart(l Level, attacks []Attack) template.HTML {
+	radius := l.Radius.Float64()
+	reach := 1.5 * radius
+	for _, a := range attacks {
+		reach = max(reach, 1.05*a.Distance)
+	}
+	title := fmt.Sprintf("the least probability of the class against the distance: it falls to one half at the radius %s", l.Radius)
+	if l.PB != nil {
+		title = fmt.Sprintf("the least probability of the class and the largest of any other against the distance: they meet at the radius %s", l.Radius)
+	}
+	c := newChart(title, 0, reach, 0, 1)
+	c.shade(0, radius, green)
+	c.axes("L2 distance from the image (pixels in [0,1])", "probability", ticks(0, reach), ticks(0, 1))
+	if l.PB == nil {
+		c.mark(0, 0.5, reach, 0.5, orange, true)
+	} else {
+		c.curve(l.rival, 0, reach, boundPoints, orange)
+		dy := -10.0 // the curve rises: where there is room, below its beginning
+		if l.rival(0) > 0.15 {
+			dy = 18
+		}
+		c.text(0, l.rival(0), 6, dy, "start", orange, "any other class, at most")
+	}
+	c.curve(l.promise, 0, reach, boundPoints, blue)
+	c.text(0, l.promise(0), 6, -6, "start", blue, "the class, at least")
+	c.mark(radius, 0, radius, 1, green, false)
+	c.beside(radius, 1, 14, green, "radius "+l.Radius.String())
+	for _, a := range attacks {
+		colour := green
+		switch {
+		case a.Fooled:
+			colour = orange
+		case a.Answer == smooth.NoClass:
+			colour = grey
+		}
+		c.dot(a.Distance, float64(a.Count)/float64(a.N), colour)
+	}
+	return c.done()
+}
