@@ -206,7 +206,7 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 		ops.AttentionGrad, ops.SoftmaxGrad, ops.BroadcastGrad, ops.PrependGradToken, ops.SliceGrad, ops.MeanTokensGrad,
 		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad, ops.ResizeGrad, ops.BatchNormGrad,
 		// preparation of inputs and targets
-		ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix,
+		ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix, ops.MixRows,
 		// in place, and for the optimiser
 		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares, ops.EMA, ops.RunningStats, ops.LARS,
 	}

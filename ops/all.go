@@ -11,7 +11,7 @@ var All = []*Op{
 	Add, BroadcastGrad, RowScale,
 	Prepend, PrependGradToken, Slice, SliceGrad, MeanTokens, MeanTokensGrad,
 	Gather, GatherGrad, Restore, RestoreGradX, RestoreGradToken,
-	Patchify, Unpatchify, Normalize, Resize, ResizeGrad, AddNoise, AddPixelNoise, Mix,
+	Patchify, Unpatchify, Normalize, Resize, ResizeGrad, AddNoise, AddPixelNoise, Mix, MixRows,
 	NormPatches, PatchMSE, PatchMSEGrad,
 	CrossEntropy, CrossEntropyGrad, Consistency, ConsistencyGrad,
 	Copy, AddInPlace, ScaleInPlace, Fill, AdamW, SumSquares, EMA, BatchNorm, BatchNormGrad, Standardize, RunningStats, LARS,

@@ -58,13 +58,17 @@ type mixFlags struct {
 	Mixup           float64   `help:"Mixup: alpha of the Beta distribution that two images' weights are drawn from; 0 for none." default:"0" placeholder:"ALPHA"`
 	Cutmix          float64   `help:"Cutmix: alpha of the Beta distribution that the size of the box is drawn from; 0 for none." default:"0" placeholder:"ALPHA"`
 	CutmixMinmax    []float64 `help:"Bounds of the sides of cutmix's box, as shares of the image's, in place of --cutmix." placeholder:"MIN,MAX"`
-	MixupProb       float64   `help:"Share of the steps with mixup or cutmix." default:"1" placeholder:"SHARE"`
+	MixupProb       float64   `help:"Share of the draws (see --mixup-mode) with mixup or cutmix." default:"1" placeholder:"SHARE"`
 	MixupSwitchProb float64   `help:"Share of cutmix when both are on." default:"0.5" placeholder:"SHARE"`
+	MixupMode       string    `help:"What one draw holds for: batch (all images behind a step), pair (two that are blended with each other) or elem (each noisy copy of an image)." enum:"batch,pair,elem" default:"batch"`
 	MixupOrder      string    `help:"noise-first blends noisy images, as the official code does, which weakens the noise by up to the root of 2; mix-first adds the noise to blended images." enum:"noise-first,mix-first" default:"noise-first"`
 }
 
 func (f *mixFlags) apply(r *train.Recipe) error {
-	m := data.Mix{Mixup: f.Mixup, Cutmix: f.Cutmix, Prob: f.MixupProb, Switch: f.MixupSwitchProb}
+	m := data.Mix{Mode: data.MixMode(f.MixupMode), Mixup: f.Mixup, Cutmix: f.Cutmix, Prob: f.MixupProb, Switch: f.MixupSwitchProb}
+	if m.Mode == data.MixBatch {
+		m.Mode = "" // as in checkpoints that are older than the other modes
+	}
 	if f.CutmixMinmax != nil {
 		if len(f.CutmixMinmax) != 2 {
 			return misused("--cutmix-minmax needs two numbers, such as 0.2,0.8, not %d", len(f.CutmixMinmax))
@@ -77,15 +81,17 @@ func (f *mixFlags) apply(r *train.Recipe) error {
 	return nil
 }
 
-// augmentFlags are those of RandAugment and random erasing.
+// augmentFlags are those of colour jitter, RandAugment and random erasing.
 type augmentFlags struct {
-	AA      string  `name:"aa" help:"Policy of RandAugment, such as rand-m9-mstd0.5-inc1; none for none." default:"none" placeholder:"POLICY"`
-	Reprob  float64 `help:"Random erasing: probability that a part of an image is erased, before the noise." default:"0" placeholder:"SHARE"`
-	Remode  string  `help:"Random erasing: const (mean colour), rand (one random colour) or pixel (a random colour each pixel)." enum:"const,rand,pixel" default:"pixel"`
-	Recount int     `help:"Random erasing: parts of an image that are erased." default:"1" placeholder:"N"`
+	ColorJitter float64 `help:"Change brightness, contrast and saturation by up to this share, in random order, in place of --aa; 0 for none." default:"0" placeholder:"SHARE"`
+	AA          string  `name:"aa" help:"Policy of RandAugment, such as rand-m9-mstd0.5-inc1; none for none." default:"none" placeholder:"POLICY"`
+	Reprob      float64 `help:"Random erasing: probability that a part of an image is erased, before the noise." default:"0" placeholder:"SHARE"`
+	Remode      string  `help:"Random erasing: const (mean colour), rand (one random colour) or pixel (a random colour each pixel)." enum:"const,rand,pixel" default:"pixel"`
+	Recount     int     `help:"Random erasing: parts of an image that are erased." default:"1" placeholder:"N"`
 }
 
 func (f *augmentFlags) apply(r *train.Recipe) {
+	r.ColorJitter = f.ColorJitter
 	if f.AA != "none" {
 		r.AutoAugment = f.AA
 	}

@@ -39,7 +39,7 @@ var (
 	}
 	imageNetValues = map[string]string{
 		"effective-batch": "1024", "batch-size": "32", "crop-min": "0.08", "aa": "rand-m9-mstd0.5-inc1", "reprob": "0",
-		"mixup": "0.8", "cutmix": "1", "mixup-prob": "1", "mixup-switch-prob": "0.5", "mixup-order": "noise-first",
+		"mixup": "0.8", "cutmix": "1", "mixup-prob": "1", "mixup-switch-prob": "0.5", "mixup-mode": "batch", "mixup-order": "noise-first", "color-jitter": "0",
 	}
 	cifarPixels = map[string]string{"mean": "0.4914,0.4822,0.4465", "std": "0.2471,0.2435,0.2616"}
 )

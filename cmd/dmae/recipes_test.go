@@ -9,6 +9,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae/data"
 )
 
 // dry runs a dry run and returns what it says.
@@ -109,6 +111,21 @@ func TestSingleFlagsOverrideARecipe(t *testing.T) {
 	require.Equal(t, 64, d.Values.Batch, "32 times an explicit --accum-iter")
 	require.Equal(t, 0.5, d.Values.LR)
 	require.Empty(t, d.Values.Consistency)
+	d = dry(t, "finetune", "--recipe", "official-imagenet-b", "--mixup-mode", "elem", "--aa", "none", "--color-jitter", "0.4")
+	require.Equal(t, data.MixElem, d.Values.Mix.Mode)
+	require.Equal(t, 0.4, d.Values.ColorJitter)
+	require.Empty(t, d.Values.AutoAugment)
+	text := succeed(t, "finetune", "--recipe", "official-imagenet-b", "--mixup-mode", "pair", "--dry-run")
+	require.Contains(t, text, `"mode":"pair"`)
+	for args, want := range map[string]string{
+		"--color-jitter 0.4":          "the colour jitter 0.4 cannot be used: it takes the place of RandAugment, here rand-m9-mstd0.5-inc1; leave out one of them",
+		"--mixup-mode half":           "--mixup-mode must be one of",
+		"--aa none --color-jitter=-1": "the colour jitter -1 cannot be used: use a positive number",
+	} {
+		code, _, stderr := dmaeRun(t, append([]string{"finetune", "--recipe", "official-imagenet-b", "--dry-run"}, strings.Fields(args)...)...)
+		require.Equal(t, exitMisuse, code, args)
+		require.Contains(t, stderr, want)
+	}
 }
 
 func TestDryRunWithDataDrawsTheRates(t *testing.T) {

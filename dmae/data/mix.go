@@ -10,18 +10,21 @@ import (
 
 // Mix says how the images of a batch are blended with each other: by mixup
 // (Zhang et al. 2018, a weighted sum of two images) or by cutmix (Yun et al.
-// 2019, a box of the one pasted into the other). One draw holds for the whole
-// batch, and image i of n is blended with image n-1-i. The zero Mix is off.
+// 2019, a box of the one pasted into the other). Image i of n is blended with
+// image n-1-i. The zero Mix is off.
 type Mix struct {
+	// Mode says for how many images a draw holds; "" is MixBatch.
+	Mode MixMode `json:"mode,omitempty"`
+
 	// Mixup and Cutmix are the alpha of the distribution Beta(alpha, alpha)
 	// that the weight of an image is drawn from; 0 switches one off.
 	Mixup  float64 `json:"mixup"`
 	Cutmix float64 `json:"cutmix"`
 
-	// Prob is the share of batches that are blended at all.
+	// Prob is the share of draws (see Mode) that blend at all.
 	Prob float64 `json:"prob"`
 
-	// Switch is the share of blended batches that get cutmix when both are on.
+	// Switch is the share of those that are cutmix when both are on.
 	Switch float64 `json:"switch"`
 
 	// MinMax are bounds for the sides of cutmix's box, as shares of the
@@ -30,7 +33,20 @@ type Mix struct {
 	MinMax [2]float64 `json:"minmax"`
 }
 
-// On reports whether any batch is blended.
+// MixMode says for how many images a draw of Mix holds.
+type MixMode string
+
+// The modes, by timm's names.
+const (
+	MixBatch MixMode = "batch" // one draw for all images of an optimiser step
+	MixPair  MixMode = "pair"  // one for two partners: both have the same weight, or swap the same box
+	MixElem  MixMode = "elem"  // one for each image
+)
+
+// Each reports whether images of a batch are drawn for separately.
+func (m Mix) Each() bool { return m.Mode == MixPair || m.Mode == MixElem }
+
+// On reports whether any image is blended.
 func (m Mix) On() bool { return m.Prob > 0 && (m.Mixup > 0 || m.cutmix()) }
 
 func (m Mix) cutmix() bool { return m.Cutmix > 0 || m.MinMax != [2]float64{} }
@@ -44,6 +60,7 @@ func (m Mix) Validate() error {
 		value any
 		use   string
 	}{
+		{m.Mode == "" || m.Mode == MixBatch || m.Each(), "mixup mode", m.Mode, "batch, pair or elem"},
 		{m.Mixup >= 0 && m.Mixup <= most, "mixup", m.Mixup, "0 to switch it off, or an alpha up to 1e6"},
 		{m.Cutmix >= 0 && m.Cutmix <= most, "cutmix", m.Cutmix, "0 to switch it off, or an alpha up to 1e6"},
 		{m.Prob >= 0 && m.Prob <= 1, "mixup probability", m.Prob, "a number from 0 to 1"},
@@ -58,7 +75,7 @@ func (m Mix) Validate() error {
 	return nil
 }
 
-// Blend is what was drawn for a batch.
+// Blend is what was drawn for a batch, or for one of its images.
 type Blend struct {
 	// Lambda is the weight of an image itself, and 1-Lambda that of the other
 	// one; with cutmix the share of the area outside the box. 1 blends nothing.
@@ -75,6 +92,12 @@ type Blend struct {
 // when the draw is for the batch as a whole).
 func MixAddr(seed uint64, step uint32, part uint16) philox.Addr {
 	return philox.Addr{Seed: seed, Stream: philox.Mixup, Copy: part, B: step}
+}
+
+// MixRowAddr is the address of the random numbers of one noisy copy of a sample,
+// in an optimiser step, when images are drawn for separately.
+func MixRowAddr(seed uint64, step, sample uint32, noisyCopy uint16) philox.Addr {
+	return philox.Addr{Seed: seed, Stream: philox.Mixup, Copy: noisyCopy, A: sample, B: step}
 }
 
 // Draw draws the blend of a batch of images of h x w pixels.

@@ -183,6 +183,7 @@ func TestMixValidate(t *testing.T) {
 	require.NoError(t, Mix{}.Validate())
 	require.NoError(t, Mix{Mixup: 0.8, Cutmix: 1, Prob: 1, Switch: 0.5, MinMax: [2]float64{0.2, 0.8}}.Validate())
 	require.EqualError(t, Mix{Mixup: -1}.Validate(), "mixup -1 cannot be used: give 0 to switch it off, or an alpha up to 1e6")
+	require.ErrorContains(t, Mix{Mode: "half"}.Validate(), "mixup mode half cannot be used: give batch, pair or elem")
 	require.ErrorContains(t, Mix{Cutmix: math.NaN()}.Validate(), "cutmix NaN")
 	require.ErrorContains(t, Mix{Prob: 1.5}.Validate(), "probability 1.5")
 	require.ErrorContains(t, Mix{Switch: -0.5}.Validate(), "switch probability -0.5")

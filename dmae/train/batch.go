@@ -88,7 +88,7 @@ func (r *batchRunner) run(b *data.Batch, p place, losses []imageLoss, forward fu
 	scope := r.b.Mark()
 	defer r.b.Release(scope)
 	defer r.tape.Reset()
-	loss := forward(r.tape, r.images, r.corrupt(p.step))
+	loss := forward(r.tape, r.images, r.corrupt())
 	r.b.Download(r.rowLoss, loss.rows.Value)
 	for i := range losses {
 		sum := 0.0
@@ -110,16 +110,16 @@ func (r *batchRunner) run(b *data.Batch, p place, losses []imageLoss, forward fu
 
 // corrupt returns the rows under noise, which is a function of seed, image,
 // epoch and copy, and blended if the recipe blends.
-func (r *batchRunner) corrupt(step uint32) *tensor.Tensor {
+func (r *batchRunner) corrupt() *tensor.Tensor {
 	x := r.images
 	if r.blend.clean {
-		x = r.blend.images(r.tape, x, step)
+		x = r.blend.images(r.tape, x)
 	}
 	if r.sigma > 0 {
 		x = dmae.CorruptCopies(r.tape, x, r.indices, r.epochs, r.copyNumbers, r.sigma, philox.Addr{Seed: r.seed, Stream: philox.TrainNoise})
 	}
 	if !r.blend.clean {
-		x = r.blend.images(r.tape, x, step)
+		x = r.blend.images(r.tape, x)
 	}
 	return x
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// blending is mixup and cutmix of a micro-batch. What is drawn holds for all
-// images of an optimiser step, and images 2i and 2i+1 of it are partners. The
-// official code draws for each micro-batch and pairs the first image with the
-// last, the second with the last but one and so on; since the order of the
-// images is random, neighbours are as good, and they are in the same micro-batch
-// if that is even: accumulation changes no bit. Copy c of an image is blended
-// with copy m-1-c of its partner, as there.
+// blending is mixup and cutmix of a micro-batch. Images 2i and 2i+1 of an
+// optimiser step are partners, and what is drawn holds for all of them, for two
+// partners or for one image. The official code draws for each micro-batch and
+// pairs the first image with the last, the second with the last but one and so
+// on; since the order of the images is random, neighbours are as good, and they
+// are in the same micro-batch if that is even: accumulation changes no bit. Copy
+// c of an image is blended with copy m-1-c of its partner, as there.
 //
 // The zero value blends nothing.
 type blending struct {
@@ -27,7 +27,14 @@ type blending struct {
 	copies   int            // rows of an image
 	rows     []int32        // of the partners
 	partners *tensor.Tensor // the same on the backend
-	reversed []int32        // labels of the partners, in the order of [data.Blend.Targets]
+
+	blends []data.Blend // what was drawn for each row
+
+	// Where rows are drawn for separately: the arguments of ops.MixRows.
+	weight  []float32      // [B*copies, 2]
+	box     []int32        // [B*copies, 4]
+	weights *tensor.Tensor // the same on the backend
+	boxes   *tensor.Tensor
 }
 
 func newBlending(b ops.Backend, c *dmae.Config, r *Recipe, batch int) (blending, error) {
@@ -39,7 +46,7 @@ func newBlending(b ops.Backend, c *dmae.Config, r *Recipe, batch int) (blending,
 	}
 	m := r.copies()
 	l := blending{mix: r.Mix, clean: r.MixClean, seed: r.Seed, size: c.DataSize, copies: m,
-		rows: make([]int32, batch*m), partners: b.Persist(tensor.I32, tensor.Of(batch*m)), reversed: make([]int32, batch*m)}
+		rows: make([]int32, batch*m), partners: b.Persist(tensor.I32, tensor.Of(batch*m)), blends: make([]data.Blend, batch*m)}
 	for i := range batch {
 		other := i ^ 1
 		if other == batch {
@@ -50,20 +57,50 @@ func newBlending(b ops.Backend, c *dmae.Config, r *Recipe, batch int) (blending,
 		}
 	}
 	b.Upload(l.partners, l.rows)
+	if r.Mix.Each() {
+		l.weight, l.box = make([]float32, 2*batch*m), make([]int32, 4*batch*m)
+		l.weights, l.boxes = b.Persist(b.Float(), tensor.Of(batch*m, 2)), b.Persist(tensor.I32, tensor.Of(batch*m, 4))
+	}
 	return l, nil
 }
 
-// draw returns the blend of an optimiser step.
-func (l *blending) draw(step uint32) data.Blend {
-	return l.mix.Draw(l.size, l.size, data.MixAddr(l.seed, step, 0))
+// draw draws the blends of the rows of a micro-batch of images, given by their
+// places in the data set.
+func (l *blending) draw(b ops.Backend, index []uint32, step uint32) {
+	if l.mix == nil {
+		return
+	}
+	if !l.mix.Each() {
+		d := l.mix.Draw(l.size, l.size, data.MixAddr(l.seed, step, 0))
+		for i := range l.blends {
+			l.blends[i] = d
+		}
+		return
+	}
+	for row, partner := range l.rows {
+		first := row
+		if l.mix.Mode == data.MixPair {
+			first = min(row, int(partner)) // what is drawn for the one holds for both
+		}
+		a := data.MixRowAddr(l.seed, step, index[first/l.copies], uint16(first%l.copies))
+		d := l.mix.Draw(l.size, l.size, a)
+		l.blends[row] = d
+		l.weight[2*row], l.weight[2*row+1] = float32(d.Lambda), float32(1-d.Lambda)
+		copy(l.box[4*row:], []int32{int32(d.Y0), int32(d.Y1), int32(d.X0), int32(d.X1)})
+	}
+	b.Upload(l.weights, l.weight)
+	b.Upload(l.boxes, l.box)
 }
 
 // images returns the blend of rows x [B*copies, C, h, w].
-func (l *blending) images(t *autograd.Tape, x *tensor.Tensor, step uint32) *tensor.Tensor {
+func (l *blending) images(t *autograd.Tape, x *tensor.Tensor) *tensor.Tensor {
 	if l.mix == nil {
 		return x
 	}
-	d := l.draw(step)
+	if l.mix.Each() {
+		return t.Apply(ops.MixRows, ops.Attr{}, t.Const(x), t.Const(l.partners), t.Const(l.weights), t.Const(l.boxes)).Value
+	}
+	d := l.blends[0]
 	if d.Lambda == 1 {
 		return x
 	}
@@ -75,14 +112,12 @@ func (l *blending) images(t *autograd.Tape, x *tensor.Tensor, step uint32) *tens
 }
 
 // targets writes the target distributions of rows with the given labels.
-func (l *blending) targets(labels []int32, step uint32, classes int, smoothing float64, dst []float32) {
+func (l *blending) targets(labels []int32, classes int, smoothing float64, dst []float32) {
 	if l.mix == nil {
 		dmae.Targets(labels, classes, smoothing, dst)
 		return
 	}
-	last := len(labels) - 1
-	for i, row := range l.rows {
-		l.reversed[last-i] = labels[row]
+	for row, partner := range l.rows {
+		l.blends[row].Targets(labels[row:row+1], labels[partner:partner+1], classes, smoothing, dst[row*classes:(row+1)*classes])
 	}
-	l.draw(step).Targets(labels, l.reversed, classes, smoothing, dst)
 }

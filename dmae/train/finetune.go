@@ -94,7 +94,8 @@ func (f *finetuning) accumulate(b *data.Batch, at place, losses []imageLoss) err
 	for i := range f.labels {
 		f.labels[i] = b.Labels[i/f.copies]
 	}
-	f.blend.targets(f.labels, at.step, c.Classes, f.smoothing, f.target)
+	f.blend.draw(f.b, b.Index, at.step)
+	f.blend.targets(f.labels, c.Classes, f.smoothing, f.target)
 	f.b.Upload(f.targets, f.target)
 	if f.drop != nil {
 		c.DropPathScales(f.seed, at.epoch, f.copies, b.Index, f.drop)

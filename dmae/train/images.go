@@ -75,7 +75,7 @@ func image(ds data.Dataset, i int, c *dmae.Config) (data.Image, error) {
 }
 
 // trainPipeline returns the augmentation of a valid recipe: crop, flip,
-// RandAugment, and erasing, which comes before the noise.
+// colour jitter or RandAugment, and erasing, which comes before the noise.
 func trainPipeline(ds data.Dataset, c *dmae.Config, r Recipe) data.Pipeline {
 	p := EvalPipeline(ds, c)
 	if r.CropMin > 0 {
@@ -83,6 +83,9 @@ func trainPipeline(ds data.Dataset, c *dmae.Config, r Recipe) data.Pipeline {
 	}
 	if r.Flip {
 		p = append(p, data.RandomFlip{})
+	}
+	if r.ColorJitter > 0 {
+		p = append(p, data.ColorJitter{Brightness: r.ColorJitter, Contrast: r.ColorJitter, Saturation: r.ColorJitter})
 	}
 	if r.AutoAugment != "" {
 		a, err := data.ParseRandAugment(r.AutoAugment)

@@ -127,7 +127,7 @@ func (p *probing) encode(b *data.Batch, lo int, at place) {
 	defer p.b.Release(scope)
 	defer p.encoder.Reset()
 	defer p.tape.Reset()
-	f := p.model.Features(p.encoder, p.corrupt(at.step)).Value
+	f := p.model.Features(p.encoder, p.corrupt()).Value
 	d := f.Shape().Dim(1)
 	p.b.Run(ops.Copy, []*tensor.Tensor{p.features.View(lo*d, f.Shape())}, []*tensor.Tensor{f}, &ops.Attr{})
 }

@@ -50,6 +50,10 @@ type Recipe struct {
 	Flip    bool    `json:"flip"`
 	CropMin float64 `json:"crop_min"`
 
+	// ColorJitter is the strength of random changes of brightness, contrast and
+	// saturation, 0 for none; see [data.ColorJitter].
+	ColorJitter float64 `json:"color_jitter,omitempty"`
+
 	// AutoAugment is a policy of RandAugment, "" for none; see
 	// [data.ParseRandAugment]. EraseProb is the probability that EraseCount boxes
 	// of an image are erased, in the mode EraseMode; see [data.RandomErasing].
@@ -167,6 +171,8 @@ func (r Recipe) Validate() error {
 		{r.Consistency == "" || r.Copies >= 2, "number of noisy copies", fmt.Sprint(r.Copies), "consistency is between at least 2"},
 		{r.Lambda >= 0 && finite(r.Lambda), "weight lambda of the regulariser", fmt.Sprint(r.Lambda), "use 0 or a positive number"},
 		{r.Eta >= 0 && finite(r.Eta), "weight eta of the entropy", fmt.Sprint(r.Eta), "use 0 or a positive number"},
+		{r.ColorJitter >= 0 && finite(r.ColorJitter), "colour jitter", fmt.Sprint(r.ColorJitter), "use a positive number, such as 0.4, or 0 for none"},
+		{r.ColorJitter == 0 || r.AutoAugment == "", "colour jitter", fmt.Sprint(r.ColorJitter), fmt.Sprintf("it takes the place of RandAugment, here %s; leave out one of them", r.AutoAugment)},
 		{r.Smoothing >= 0 && r.Smoothing < 1, "label smoothing", fmt.Sprint(r.Smoothing), "use a number in [0,1)"},
 	} {
 		if !c.ok {

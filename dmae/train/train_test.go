@@ -69,6 +69,10 @@ func stripes(n int, seed uint64) data.Dataset {
 // cutmix, RandAugment and random erasing.
 const consistent = "consistency"
 
+// elementwise is consistent with what differs in other recipes: a blend for each
+// image, and colour jitter in place of RandAugment.
+const elementwise = "elementwise"
+
 // tinyOptions describes a run of 3 epochs of 5 steps, with everything on.
 func tinyOptions(stage, out string) Options {
 	model, err := dmae.Preset("dmae_vit_micro_patch4_8")
@@ -88,11 +92,14 @@ func tinyOptions(stage, out string) Options {
 		o.Recipe = FinetuneRecipe(8)
 		o.Model.Classes, o.Model.ClassNames, o.Model.DropPath = 2, o.Train.Classes(), 0.3
 		o.Test, o.EvalEvery, o.EvalSplit, o.Select = stripes(10, 2), 2, "val", true
-		if stage == consistent {
+		if stage == consistent || stage == elementwise {
 			o.Recipe.Copies, o.Recipe.Consistency, o.Recipe.Lambda, o.Recipe.Eta = 2, "default", 2, 0.5
 			o.Recipe.AutoAugment, o.Recipe.EraseProb, o.Recipe.EraseMode, o.Recipe.EraseCount = "rand-m9-mstd0.5-inc1", 0.25, data.ErasePixel, 1
 			o.Recipe.Mix = &data.Mix{Mixup: 0.8, Cutmix: 1, Prob: 0.9, Switch: 0.5}
 			o.Recipe.EMA = 0.8
+		}
+		if stage == elementwise {
+			o.Recipe.AutoAugment, o.Recipe.ColorJitter, o.Recipe.Mix.Mode, o.Recipe.MixClean = "", 0.4, data.MixElem, true
 		}
 	}
 	o.Recipe.Seed, o.Recipe.Epochs, o.Recipe.WarmupEpochs, o.Recipe.LR = 7, 3, 1, 1e-3
@@ -139,11 +146,11 @@ func files(t *testing.T, dir string) (weights, log []byte) {
 }
 
 // both runs a test for all stages, and for fine-tuning with everything that can
-// be added to it.
+// be added to it, in two ways.
 func both(t *testing.T, f func(t *testing.T, stage string)) {
-	for _, stage := range []string{StagePretrain, StageFinetune, consistent, StageLinprobe} {
-		if testing.Short() && stage == StageFinetune {
-			continue // the next one does all that it does
+	for _, stage := range []string{StagePretrain, StageFinetune, consistent, elementwise, StageLinprobe} {
+		if testing.Short() && (stage == StageFinetune || stage == elementwise) {
+			continue // the one between does nearly all that they do
 		}
 		t.Run(stage, func(t *testing.T) { f(t, stage) })
 	}

@@ -13,7 +13,7 @@ const (
 	TrainNoise      Stream = 4  // Gaussian corruption during training
 	DropPath        Stream = 5  // stochastic depth
 	Init            Stream = 6  // parameter initialisation
-	Mixup           Stream = 7  // mixup and cutmix, by step
+	Mixup           Stream = 7  // mixup and cutmix, by step, or by sample and step
 	SelectionNoise  Stream = 8  // certifier: the n0 samples that choose a class
 	EstimationNoise Stream = 9  // certifier: the n samples that are counted
 	RandomisedBound Stream = 10 // certifier: the W of randomised bounds

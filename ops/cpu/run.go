@@ -57,6 +57,7 @@ var kernels = map[*ops.Op]kernel{
 	ops.AddPixelNoise:       addPixelNoise,
 	ops.Resize:              resize,
 	ops.Mix:                 mix,
+	ops.MixRows:             mixRows,
 	ops.ResizeGrad:          resizeGrad,
 	ops.AdamW:               adamW,
 	ops.SumSquares:          sumSquares,
