@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -14,13 +15,17 @@ import (
 // table go with it.
 //
 // It refuses shards that are lost, occur twice, are unfinished or damaged, or
-// belong to another certification, and names them. Only one line of each is
-// held in memory.
+// belong to another certification, and names them. Timing files that stand in
+// the list beside their certificates, as a pattern such as shard-*.jsonl puts
+// them there, are passed over. Only one line of each shard is held in memory.
 func Merge(out string, shards []string) (Files, error) {
 	files := FilesFor(out)
 	m := &merger{}
 	defer m.close()
 	for _, path := range shards {
+		if of := FilesFor(path); path == of.Timing && slices.Contains(shards, of.Certificate) {
+			continue
+		}
 		if err := m.open(path); err != nil {
 			return files, err
 		}
@@ -75,7 +80,15 @@ func (m *merger) close() {
 
 // open reads the header of a shard and compares it with those before.
 func (m *merger) open(path string) error {
+	if strings.HasSuffix(path, ".partial") {
+		return fmt.Errorf("%s is of a shard that is not finished: run its command again", path)
+	}
 	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		if partial := FilesFor(path).partial(); exists(partial) {
+			return fmt.Errorf("%s is not finished: what there is of it is in %s; run its command again", path, partial)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -108,6 +121,11 @@ func (m *merger) open(path string) error {
 		return err
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // complete reports the shards that are missing, and puts the others in order.

@@ -43,8 +43,9 @@ func TestMergedShardsAreTheSingleRun(t *testing.T) {
 		for _, of := range []int{1, 3, 16} {
 			dir := t.TempDir()
 			paths := runShards(t, m, dir, of)
-			paths[0], paths[of-1] = paths[of-1], paths[0] // any order
-			files, err := Merge(filepath.Join(dir, "all"), paths)
+			paths[0], paths[of-1] = paths[of-1], paths[0]                     // any order
+			named := append([]string{FilesFor(paths[of-1]).Timing}, paths...) // as a pattern names them
+			files, err := Merge(filepath.Join(dir, "all"), named)
 			require.NoError(t, err)
 			got, gotTable := outputs(t, files.Certificate)
 			require.Equal(t, string(want), string(got), "%s in %d shards", m, of)
@@ -111,6 +112,7 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 		return path
 	}
 	cut := write("cut.jsonl", text[:len(text)-200])
+	partial := write("begun.jsonl.partial", text[:len(text)-200])
 	changed := write("changed.jsonl", bytes.Replace(text, []byte(`"radius":"0.`), []byte(`"radius":"1.`), 1))
 	for want, shards := range map[string][]string{
 		"there are no shards to merge":                            {},
@@ -123,6 +125,9 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 		"is shard 2/4, but " + s[0] + " is shard 1/3":             {s[0], other.Out, s[2]},
 		"cut.jsonl: line 5 of the certificate: it ends without":   {s[0], cut, s[2]},
 		"changed.jsonl: line 2 of the certificate: the counts gi": {s[0], changed, s[2]},
+		"begun.jsonl is not finished: what there is of it is in":  {s[0], filepath.Join(dir, "begun.jsonl"), s[2]},
+		"begun.jsonl.partial is of a shard that is not finished":  {s[0], partial, s[2]},
+		"timing.jsonl: line 1 of the certificate: it is not the":  {s[0], FilesFor(s[1]).Timing, s[2]},
 		"no such file": {s[0], filepath.Join(dir, "lost.jsonl"), s[2]},
 	} {
 		out := filepath.Join(dir, "all.jsonl")

@@ -25,17 +25,24 @@ type certifyCmd struct {
 	Max       int    `help:"Take at most N images; 0 for all." default:"0" placeholder:"N"`
 	BatchSize int    `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
 	Sound     bool   `help:"${sound_help}" default:"true" negatable:""`
-	Shard     string `help:"Certify every N-th image of the selection, from the I-th one on, for dmae merge." placeholder:"I/N"`
-	Out       string `help:"Where to write FILE.jsonl, the certificates, FILE.timing.jsonl and FILE.tsv." required:"" placeholder:"FILE"`
-	JSON      bool   `name:"json" help:"Print a JSON object."`
+	Shard     string `help:"Certify every N-th image of the selection, from the I-th one on, for --merge." placeholder:"I/N"`
+	mergeFlags
+	Out  string `help:"Where to write FILE.jsonl, the certificates, FILE.timing.jsonl and FILE.tsv." required:"" placeholder:"FILE"`
+	JSON bool   `name:"json" help:"Print a JSON object."`
 }
 
 func (certifyCmd) Help() string {
-	return "Stopped or killed, the same command goes on where it was. Labels play no part in a certificate; they are recorded. The method anytime draws, for each image, only as many samples as decide the largest radius of a grid; the other methods draw n.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl"
+	return "Stopped or killed, the same command goes on where it was. Labels play no part in a certificate; they are recorded. The method anytime draws, for each image, only as many samples as decide the largest radius of a grid; the other methods draw n. With --merge no image is certified: the shards of a certification are put together.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl\n\nExample: dmae certify --merge --out runs/all runs/shard-*.jsonl"
 }
 
 // Run certifies images.
 func (c *certifyCmd) Run(e *env) error {
+	if c.Merge {
+		return merge(e, c.Out, c.Shards, c.JSON)
+	}
+	if len(c.Shards) > 0 {
+		return misused("%s is a file to merge: give --merge, or name data and model with --data and --model", c.Shards[0])
+	}
 	if c.Skip < 1 || c.Max < 0 || c.BatchSize < 1 {
 		return misused("--skip %d and --batch %d must be at least 1 and --max %d at least 0", c.Skip, c.BatchSize, c.Max)
 	}

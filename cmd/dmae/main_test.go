@@ -84,6 +84,14 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --shard 3/2", exitMisuse, "3/2"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --shard 1/2", exitMisuse, "needs --seed"},
 		{"merge " + out + "/all " + missing, exitFailed, missing},
+		{"certify --merge --out " + out + "/all " + missing, exitFailed, missing},
+		{"certify --merge --out " + out + "/all", exitMisuse, "no shards to merge"},
+		{"certify --merge " + missing, exitMisuse, "--out"},
+		{"certify --merge --out " + out + "/all --seed 3 " + missing, exitMisuse, "--seed does not go with --merge"},
+		{"certify --model y --merge --out " + out + "/all " + missing, exitMisuse, "--model does not go with --merge"},
+		{"certify --merge=false --out " + out + "/all " + missing, exitMisuse, "--data"},
+		{"certify --out " + out + "/all " + missing, exitMisuse, "--data"},
+		{"certify --data builtin:fashion-mnist --model y --out " + out + "/all " + missing, exitMisuse, "give --merge"},
 		{"merge " + out + "/all " + hostile, exitFailed, hostile},
 		{"audit " + missing, exitFailed, missing},
 		{"audit " + hostile, exitFailed, "is not intact"},
@@ -239,6 +247,14 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	again, err = os.ReadFile(in("merged.jsonl"))
 	require.NoError(t, err)
 	require.Equal(t, string(first), string(again), "shards leave no trace")
+	shards, err := filepath.Glob(in("shard-*.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, shards, 4, "their times match the pattern too")
+	text = succeed(t, append([]string{"certify", "--merge", "--json", "--out", in("merged-too.jsonl")}, shards...)...)
+	require.Contains(t, text, "merged-too.timing.jsonl")
+	again, err = os.ReadFile(in("merged-too.jsonl"))
+	require.NoError(t, err)
+	require.Equal(t, string(first), string(again))
 
 	require.NoError(t, os.WriteFile(in("bad.jsonl"), first[:len(first)-9], 0o666))
 	code, text, notes = dmaeRun(t, "audit", in("bad.jsonl"), "--json")

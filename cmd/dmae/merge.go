@@ -1,6 +1,10 @@
 package main
 
-import "github.com/godmae/godmae/smooth"
+import (
+	"github.com/alecthomas/kong"
+
+	"github.com/godmae/godmae/smooth"
+)
 
 type mergeCmd struct {
 	Out    string   `arg:"" help:"Where to write FILE.jsonl, FILE.timing.jsonl and FILE.tsv." placeholder:"FILE"`
@@ -9,14 +13,54 @@ type mergeCmd struct {
 }
 
 func (mergeCmd) Help() string {
-	return "The certificate has the bytes of a run without --shard. Shards that are lost, given twice, unfinished or of another certification are named.\n\nExample: dmae merge runs/all runs/shard-*-of-4.jsonl"
+	return "The certificate has the bytes of a run without --shard. Shards that are lost, given twice, unfinished or of another certification are named. The same as dmae certify --merge.\n\nExample: dmae merge runs/all runs/shard-*.jsonl"
 }
 
 // Run merges shards.
-func (c *mergeCmd) Run(e *env) error {
-	files, err := smooth.Merge(c.Out, c.Shards)
+func (c *mergeCmd) Run(e *env) error { return merge(e, c.Out, c.Shards, c.JSON) }
+
+// merge puts shards together for dmae merge and dmae certify --merge.
+func merge(e *env, out string, shards []string, json bool) error {
+	if len(shards) == 0 {
+		return misused("there are no shards to merge: name their certificates")
+	}
+	files, err := smooth.Merge(out, shards)
 	if err != nil {
 		return err
 	}
-	return printFiles(e, c.JSON, files)
+	return printFiles(e, json, files)
+}
+
+// mergeFlags turn dmae certify into dmae merge.
+type mergeFlags struct {
+	Merge  mergeFlag `help:"Put the shards of a certification together, named as arguments, in place of certifying: takes --out and --json only."`
+	Shards []string  `arg:"" optional:"" name:"shard-file" help:"With --merge: the certificates of all shards, in any order." placeholder:"SHARD"`
+}
+
+// mergeFlag is the flag --merge.
+type mergeFlag bool
+
+// BeforeReset is kong's hook on a flag that was given: merging needs no data and
+// no model, and refuses flags that it would have to ignore.
+func (mergeFlag) BeforeReset(ctx *kong.Context) error {
+	for _, p := range ctx.Path {
+		if p.Flag == nil {
+			continue
+		}
+		switch p.Flag.Name {
+		case "out", "json", "help":
+		case "merge":
+			if on, ok := ctx.FlagValue(p.Flag).(mergeFlag); ok && !bool(on) {
+				return nil // --merge=false
+			}
+		default:
+			return misused("--%s does not go with --merge, which puts finished shards together as they are", p.Flag.Name)
+		}
+	}
+	for _, f := range ctx.Selected().Flags {
+		if f.Name == "data" || f.Name == "model" {
+			f.Required = false
+		}
+	}
+	return nil
 }
