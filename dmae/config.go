@@ -137,7 +137,7 @@ func (c *Config) Validate() error {
 	case len(c.ClassNames) != 0 && len(c.ClassNames) != c.Classes:
 		return fmt.Errorf("model configuration: %d class names for %d classes", len(c.ClassNames), c.Classes)
 	case len(c.Mean) != c.Channels || len(c.Std) != c.Channels:
-		return fmt.Errorf("model configuration: %d means and %d standard deviations for %d channels", len(c.Mean), len(c.Std), c.Channels)
+		return fmt.Errorf("model configuration: %d means and %d standard deviations for %d channels; give one of each for every channel", len(c.Mean), len(c.Std), c.Channels)
 	}
 	for i := range c.Mean {
 		if math.IsNaN(c.Mean[i]) || math.Abs(c.Mean[i]) > 1e3 {

@@ -25,10 +25,25 @@ func (evalCmd) Help() string {
 	return "Example: dmae eval --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors"
 }
 
+// maxCopies is the number of noisy copies of an image that random numbers have
+// an address for.
+const maxCopies = 1 << 16
+
 // Run measures accuracy on clean and on noisy images.
 func (c *evalCmd) Run(e *env) error {
-	if c.Copies < 1 || c.BatchSize < 1 || c.Max < 0 {
-		return misused("--copies %d and --batch-size %d must be at least 1 and --max %d at least 0", c.Copies, c.BatchSize, c.Max)
+	if err := atLeast(1, number{"--copies", c.Copies}, number{"--batch-size", c.BatchSize}); err != nil {
+		return err
+	}
+	if err := atLeast(0, number{"--max", c.Max}); err != nil {
+		return err
+	}
+	if c.Copies > maxCopies {
+		return misused("--copies %d cannot be used: there is noise for at most %d", c.Copies, maxCopies)
+	}
+	if c.Sigma != nil {
+		if err := checkSigma(*c.Sigma); err != nil {
+			return err
+		}
 	}
 	b, err := c.backend()
 	if err != nil {
@@ -43,9 +58,6 @@ func (c *evalCmd) Run(e *env) error {
 	sigma := model.Config.Sigma
 	if c.Sigma != nil {
 		sigma = *c.Sigma
-	}
-	if sigma < 0 {
-		return misused("--sigma %g cannot be used: a standard deviation is not negative", sigma)
 	}
 	p := newProgress(e.stderr, "eval", "images", images.Len()*(1+c.Copies))
 	p.begin(0)

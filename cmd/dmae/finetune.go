@@ -75,6 +75,9 @@ func (f *mixFlags) apply(r *train.Recipe) error {
 		}
 		m.MinMax = [2]float64(f.CutmixMinmax)
 	}
+	if err := m.Validate(); err != nil {
+		return misused("the %w", err)
+	}
 	if m.Mixup != 0 || m.Cutmix != 0 || f.CutmixMinmax != nil {
 		r.Mix, r.MixClean = &m, f.MixupOrder == "mix-first"
 	}
@@ -90,7 +93,10 @@ type augmentFlags struct {
 	Recount     int     `help:"Random erasing: parts of an image that are erased." default:"1" placeholder:"N"`
 }
 
-func (f *augmentFlags) apply(r *train.Recipe) {
+func (f *augmentFlags) apply(r *train.Recipe) error {
+	if err := atLeast(1, number{"--recount", f.Recount}); err != nil {
+		return err
+	}
 	r.ColorJitter = f.ColorJitter
 	if f.AA != "none" {
 		r.AutoAugment = f.AA
@@ -98,6 +104,7 @@ func (f *augmentFlags) apply(r *train.Recipe) {
 	if f.Reprob != 0 {
 		r.EraseProb, r.EraseMode, r.EraseCount = f.Reprob, data.EraseMode(f.Remode), f.Recount
 	}
+	return nil
 }
 
 func (finetuneCmd) Help() string {
@@ -157,8 +164,11 @@ func (f *encoderFlags) resized(model dmae.Config) dmae.Config {
 
 // classifier opens the images and adapts a model to them.
 func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model dmae.Config, source *data.Source, images data.Dataset, err error) {
-	if f.Balanced < 0 || f.EvalEvery < 0 {
-		return model, nil, nil, misused("--balanced %d and --eval-every %d must not be negative", f.Balanced, f.EvalEvery)
+	if err = atLeast(0, number{"--balanced", f.Balanced}, number{"--eval-every", f.EvalEvery}, number{"--input-size", f.InputSize}); err != nil {
+		return model, nil, nil, err
+	}
+	if err = f.archFlags.belong(f.Finetune, t.Resume); err != nil {
+		return model, nil, nil, err
 	}
 	if model, err = f.config(e, command, t); err != nil {
 		return model, nil, nil, err
@@ -207,15 +217,23 @@ func (c *finetuneCmd) Run(e *env) error {
 		return err
 	}
 	model.DropPath, model.GlobalPool = c.DropPath, c.GlobalPool
+	if err := checkModel(&model); err != nil {
+		return err
+	}
 	recipe := c.recipe(train.StageFinetune, stageFlags{c.BLR, c.MinLR, c.WarmupEpochs, c.WeightDecay, c.Epochs})
 	recipe.Beta2, recipe.LayerDecay, recipe.Smoothing = 0.999, c.LayerDecay, c.Smoothing
 	c.consistencyFlags.apply(&recipe)
-	c.augmentFlags.apply(&recipe)
+	if err := c.augmentFlags.apply(&recipe); err != nil {
+		return err
+	}
 	if err := c.mixFlags.apply(&recipe); err != nil {
 		return err
 	}
 	if err := recipe.Validate(); err != nil {
 		return misuse{err}
+	}
+	if recipe.Mix != nil && recipe.Mix.On() && c.BatchSize%2 == 1 && c.BatchSize != recipe.Batch {
+		return misused("--batch-size %d would tear the pairs of images apart that mixup and cutmix blend; use an even number", c.BatchSize)
 	}
 	c.noteRecipe(e, "finetune", model)
 	if c.DryRun {

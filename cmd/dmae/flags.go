@@ -65,6 +65,9 @@ type splitFlags struct {
 
 // find recognises a data set, for a model of the given channels.
 func (f *splitFlags) find(e *env, spec string, channels int) (*data.Source, error) {
+	if !(f.ValFraction >= 0 && f.ValFraction < 1) {
+		return nil, misused("--val-fraction %v cannot be used: it must be at least 0 and below 1", f.ValFraction)
+	}
 	return data.Find(spec, data.Options{
 		ValFraction: f.ValFraction, Seed: f.SplitSeed,
 		Channels: channels, MaxCorrupt: f.corrupt(), Log: e.note,
@@ -78,6 +81,33 @@ func (f *splitFlags) corrupt() int {
 		return -1
 	}
 	return f.MaxCorrupt
+}
+
+// number is a flag that counts something, and its value.
+type number struct {
+	flag  string
+	value int
+}
+
+// atLeast refuses the first of the numbers that is below a least one.
+func atLeast(least int, numbers ...number) error {
+	for _, n := range numbers {
+		if n.value < least {
+			return misused("%s %d cannot be used: it must be at least %d", n.flag, n.value, least)
+		}
+	}
+	return nil
+}
+
+// maxSigma is the largest standard deviation that models are configured with.
+const maxSigma = 10
+
+// checkSigma refuses what is no standard deviation of noise.
+func checkSigma(sigma float64) error {
+	if !(sigma >= 0 && sigma <= maxSigma) {
+		return misused("--sigma %g cannot be used: it must lie between 0 and %d (pixels are in [0,1])", sigma, maxSigma)
+	}
+	return nil
 }
 
 // fit adapts a model's configuration to the images it will see: noise is added

@@ -30,6 +30,9 @@ func (c *linprobeCmd) Run(e *env) error {
 		return err
 	}
 	model.GlobalPool = c.GlobalPool
+	if err := checkModel(&model); err != nil {
+		return err
+	}
 	recipe := c.recipe(train.StageLinprobe, stageFlags{c.BLR, c.MinLR, c.WarmupEpochs, c.WeightDecay, c.Epochs})
 	recipe.Beta1, recipe.Momentum, recipe.Trust, recipe.BatchNorm = 0, c.Momentum, c.Trust, c.BNBatch
 	if c.BNBatch == 0 {

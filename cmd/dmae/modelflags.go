@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"fmt"
 	"strings"
 
@@ -20,6 +22,14 @@ type archFlags struct {
 
 func (f *archFlags) reader(mean, std []float64) dmae.Reader {
 	return dmae.Reader{Preset: f.Arch, Heads: f.Heads, DecoderHeads: f.DecoderHeads, Mean: mean, Std: std}
+}
+
+// belong refuses the flags where no checkpoint is read that they could be about.
+func (f *archFlags) belong(checkpoints ...string) error {
+	if *f == (archFlags{}) || slices.ContainsFunc(checkpoints, func(path string) bool { return path != "" }) {
+		return nil
+	}
+	return misused("--arch, --heads and --decoder-heads say which model a PyTorch checkpoint holds, and none is given; leave them out")
 }
 
 // modelFlags say of a checkpoint what PyTorch's do not.

@@ -30,10 +30,7 @@ func (f *outputFlags) apply(o *train.Options) {
 }
 
 func (f *outputFlags) check() error {
-	if f.CheckpointEvery < 0 || f.Keep < 0 {
-		return misused("--checkpoint-every %d and --keep %d must not be negative", f.CheckpointEvery, f.Keep)
-	}
-	return nil
+	return atLeast(0, number{"--checkpoint-every", f.CheckpointEvery}, number{"--keep", f.Keep})
 }
 
 // checkNormalisation refuses a --mean and --std that a model cannot compute
@@ -47,9 +44,12 @@ func (f *trainFlags) checkNormalisation(model *dmae.Config) error {
 			return misused("--%s has %d values and the model %d channels: give one for each", v.flag, len(v.got), model.Channels)
 		}
 	}
-	if f.Mean == nil && f.Std == nil {
-		return nil
-	}
+	return nil
+}
+
+// checkModel refuses a model that the flags have made impossible; that of a
+// checkpoint or a preset is possible.
+func checkModel(model *dmae.Config) error {
 	if err := model.Validate(); err != nil {
 		return misuse{err}
 	}

@@ -36,6 +36,9 @@ func (c *pretrainCmd) Run(e *env) error {
 	if err := c.check("pretrain"); err != nil {
 		return err
 	}
+	if err := c.archFlags.belong(c.Init, c.Resume); err != nil {
+		return err
+	}
 	model, err := c.model(e)
 	if err != nil {
 		return err
@@ -59,6 +62,9 @@ func (c *pretrainCmd) Run(e *env) error {
 	}
 	if c.NormPixEps != nil {
 		model.NormPixEps = *c.NormPixEps
+	}
+	if err := checkModel(&model); err != nil {
+		return err
 	}
 	recipe := c.recipe(train.StagePretrain, stageFlags{c.BLR, c.MinLR, c.WarmupEpochs, c.WeightDecay, c.Epochs})
 	recipe.Beta2 = 0.95

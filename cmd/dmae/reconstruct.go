@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -29,8 +31,16 @@ func (reconstructCmd) Help() string {
 
 // Run draws reconstructions.
 func (c *reconstructCmd) Run(e *env) error {
-	if c.Count < 1 {
-		return misused("--count %d cannot be used: it must be at least 1", c.Count)
+	if err := atLeast(1, number{"--count", c.Count}); err != nil {
+		return err
+	}
+	if !strings.EqualFold(filepath.Ext(c.Out), ".png") {
+		return misused("--out %s cannot be drawn: the name must end in .png", c.Out)
+	}
+	if c.Sigma != nil {
+		if err := checkSigma(*c.Sigma); err != nil {
+			return err
+		}
 	}
 	b, err := c.backend()
 	if err != nil {
@@ -48,9 +58,6 @@ func (c *reconstructCmd) Run(e *env) error {
 	sigma := model.Config.Sigma
 	if c.Sigma != nil {
 		sigma = *c.Sigma
-	}
-	if sigma < 0 {
-		return misused("--sigma %g cannot be used: a standard deviation is not negative", sigma)
 	}
 	r := reconstruction{model: model, images: images, count: c.Count, sigma: sigma, seed: c.Seed}
 	if err := r.write(c.Out); err != nil {

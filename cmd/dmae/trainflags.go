@@ -82,8 +82,8 @@ func (f *trainFlags) check(command string) error {
 			return misused("--effective-batch %d is not --batch-size %d times --accum-iter %d; leave --accum-iter out", f.EffectiveBatch, f.BatchSize, f.AccumIter)
 		}
 	}
-	if f.MaxImages < 0 || f.SaveEvery < 0 || f.Workers < 0 {
-		return misused("--max-images %d, --save-every %d and --workers %d must not be negative", f.MaxImages, f.SaveEvery, f.Workers)
+	if err := atLeast(0, number{"--max-images", f.MaxImages}, number{"--save-every", f.SaveEvery}, number{"--workers", f.Workers}); err != nil {
+		return err
 	}
 	return f.outputFlags.check()
 }

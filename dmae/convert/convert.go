@@ -51,6 +51,9 @@ func File(in, out string, r dmae.Reader) (*Report, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if !dmae.IsForeign(f) && (r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 || r.Mean != nil || r.Std != nil || r.DataSize != 0) {
+		return nil, fmt.Errorf("%s says itself which model it holds, and is converted as it is; leave out --arch, --heads, --decoder-heads, --mean, --std and --data-size", in)
+	}
 	c, err := read(f, r)
 	if err != nil {
 		return nil, err

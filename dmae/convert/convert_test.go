@@ -337,6 +337,9 @@ func TestRefusals(t *testing.T) {
 	_, err = convert.File(in+"x", filepath.Join(t.TempDir(), "x.pth"), dmae.Reader{})
 	require.ErrorIs(t, err, os.ErrNotExist)
 
+	_, err = convert.File(in, filepath.Join(t.TempDir(), "x.pth"), dmae.Reader{Heads: 3})
+	require.ErrorContains(t, err, "says itself which model it holds")
+
 	// Metadata that refer to tensors that are not there.
 	bad := filepath.Join(t.TempDir(), "bad.safetensors")
 	w := checkpoint.Float32s("w", []int{1}, []float32{1})

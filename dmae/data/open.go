@@ -158,7 +158,7 @@ func (s *Source) Open(split Split) (Dataset, error) {
 func missingSplit(spec string, s Split) error {
 	switch s {
 	case Val:
-		return fmt.Errorf("the data set %s has no validation images: hold some of the training images out with a validation fraction above 0", spec)
+		return fmt.Errorf("the data set %s has no validation images: hold some of the training images out with a validation fraction above 0 (--val-fraction)", spec)
 	case Test:
 		return fmt.Errorf("the data set %s has no test images: give a folder with test/CLASS/* or val/CLASS/*, or use another split", spec)
 	}
