@@ -129,7 +129,7 @@ func (c *analyzeCmd) read(i int, file string) (analyze.Run, error) {
 		run.Alpha = *c.Alpha
 	}
 	if c.N == nil {
-		return run, nil
+		return run, run.GuessParams()
 	}
 	run.N = *c.N
 	if run.Sigma.Sign() == 0 {

@@ -2,7 +2,12 @@ package analyze
 
 import (
 	"encoding/csv"
+	"encoding/json"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +34,91 @@ func TestLaTeX(t *testing.T) {
 	for _, rule := range []string{`\toprule`, `\midrule`, `\bottomrule`, `\begin{tabular}{lrrrrr}`} {
 		require.Equal(t, 1, strings.Count(text, rule), rule)
 	}
+}
+
+// hostileNames are names of runs that LaTeX would take for something else.
+var hostileNames = []string{
+	`50%_of {x} & $y$ ~#^\`, "r = 5%", "[a]", "*b", "[2pt]", "a\fb\x01\x00c\u2028d", `x--y "q" <<z>> ?` + "`!`", "``q''", "é…–µ σ=0.25 Φ", "a\xffb", `\input{x}`, "-1", "r = 0.5", "\t", "",
+}
+
+// hostileTable has every part of a table, with those names.
+func hostileTable(t *testing.T) Table {
+	var runs []Run
+	for i, name := range hostileNames {
+		run := runOf(name, 0.5, 0.25, -1)
+		run.Alpha = smooth.MustDecimal("0.001")
+		run.Rows[0].Radius += 0.01 * float64(i)
+		runs = append(runs, run)
+	}
+	runs[1].Method, runs[1].Grid = "anytime", []smooth.Decimal{{}, smooth.MustDecimal("0.3")}
+	table, err := NewTable(runs, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.25")})
+	require.NoError(t, err)
+	require.NoError(t, table.Guarantee(smooth.MustDecimal("0.001")))
+	table.AddEnvelope()
+	for _, run := range runs[1:] {
+		c, err := Compare(runs[0], run, table.Radii)
+		require.NoError(t, err)
+		table.Comparisons = append(table.Comparisons, c)
+	}
+	return table
+}
+
+// Whatever a run is called, a row of its tabular has as many cells as there are
+// columns, all groups are closed, and nothing is an argument of a row's end.
+func TestLaTeXOfAnyName(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, hostileTable(t).LaTeX(&out, Style{}))
+	columns := 0
+	for line := range strings.Lines(out.String()) {
+		require.NotContains(t, line, "\x00")
+		if cols, ok := strings.CutPrefix(line, `\begin{tabular}{`); ok {
+			columns = len(strings.TrimSuffix(cols, "}\n"))
+		}
+		bare := regexp.MustCompile(`\\([&%$#_{}]|[a-zA-Z]+(\{\})?)`).ReplaceAllString(line, "")
+		require.Equal(t, strings.Count(bare, "{"), strings.Count(bare, "}"), line)
+		require.Zero(t, strings.Count(bare, "$")%2, line)
+		require.NotRegexp(t, `^[[*]|[~^#]|--`, bare, line)
+		if row, ok := strings.CutSuffix(bare, ` \\`+"\n"); ok {
+			require.Equal(t, columns-1, strings.Count(row, "&"), line)
+			require.NotContains(t, row, `\`, line)
+			require.NotContains(t, row, "%", line)
+		}
+	}
+	require.Contains(t, out.String(), "\n{[}a{]}, lower bound & ")
+	require.Contains(t, out.String(), "\n{*}b & ")
+	require.Contains(t, out.String(), " & r = 5\\% & ", "a name is no radius")
+	require.Contains(t, out.String(), `a b  c d`)
+	require.Contains(t, out.String(), `{}q\char34{}`)
+	require.Contains(t, out.String(), "\na?b & ")
+}
+
+// LaTeX itself, where it is installed, takes all of it.
+func TestLaTeXCompiles(t *testing.T) {
+	program, err := exec.LookPath("pdflatex")
+	if err != nil {
+		t.Skip("pdflatex is not installed")
+	}
+	if testing.Short() {
+		t.Skip("runs LaTeX")
+	}
+	dir := t.TempDir()
+	var body strings.Builder
+	require.NoError(t, hostileTable(t).LaTeX(&body, Style{Errors: true}))
+	text := "\\documentclass{article}\n\\usepackage{booktabs}\n\\usepackage[a0paper]{geometry}\n\\begin{document}\n" + body.String() + "\\end{document}\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "t.tex"), []byte(text), 0o666))
+	cmd := exec.CommandContext(t.Context(), program, "-interaction=nonstopmode", "-halt-on-error", "t.tex")
+	cmd.Dir = dir
+	log, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(log))
+	require.NotContains(t, string(log), "Missing character")
+}
+
+func TestMarkdownOfAnyName(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, hostileTable(t).Markdown(&out, Style{}))
+	require.Contains(t, out.String(), "| \\*b | ")
+	require.Contains(t, out.String(), `| x--y "q" &lt;&lt;z>> ?`+"\\`!\\` |")
+	require.Contains(t, out.String(), "50%_of {x} &amp; $y$ \\~#^\\\\ |")
 }
 
 func TestCSV(t *testing.T) {
@@ -63,6 +153,43 @@ func TestCSV(t *testing.T) {
 	third, err := strconv.ParseFloat(cell(2, "certified_accuracy"), 64)
 	require.NoError(t, err)
 	require.Equal(t, 1.0/3, third, "all digits")
+}
+
+// What programs read comes back as it was, whatever a run is called.
+func TestFormatsForProgramsComeBack(t *testing.T) {
+	table := hostileTable(t)
+	var out strings.Builder
+	require.NoError(t, table.CSV(&out))
+	lines, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, lines, 1+len(table.Runs)*len(table.Radii))
+	grid := slices.Index(lines[0], "radii_on_grid")
+	for i, s := range table.Runs {
+		line := lines[1+i*len(table.Radii)]
+		require.Equal(t, s.Name, line[0])
+		require.Equal(t, strconv.FormatBool(s.Method == "anytime"), line[grid])
+	}
+	out.Reset()
+	require.NoError(t, table.ComparisonsCSV(&out))
+	lines, err = csv.NewReader(strings.NewReader(out.String())).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, lines, 1+len(table.Comparisons)*len(table.Radii))
+	require.Equal(t, []string{table.Comparisons[0].A, table.Comparisons[0].B}, lines[1][:2])
+
+	out.Reset()
+	table.Runs[9].Name = "broken encoding has no place in JSON"
+	require.NoError(t, table.JSON(&out))
+	var back Table
+	require.NoError(t, json.Unmarshal([]byte(out.String()), &back))
+	require.Equal(t, table.Runs[0].Name, back.Runs[0].Name)
+	require.Equal(t, table.Comparisons[0].At[1].PValue.String(), back.Comparisons[0].At[1].PValue.String())
+
+	// The documentation names every field.
+	page, err := os.ReadFile("../../docs/analysis.md")
+	require.NoError(t, err)
+	for _, key := range regexp.MustCompile(`"([a-z_]+)":`).FindAllStringSubmatch(out.String(), -1) {
+		require.Contains(t, string(page), "`"+key[1]+"`")
+	}
 }
 
 func TestEnvelope(t *testing.T) {

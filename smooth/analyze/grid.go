@@ -3,6 +3,7 @@ package analyze
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -146,9 +147,14 @@ func optional(v *float64, places int) string {
 
 // text writes the grid with aligned columns; the best of a column is starred.
 func (g grid) text(w io.Writer) error {
-	rows := [][]string{g.head}
+	rows := [][]string{slices.Clone(g.head)}
 	for _, row := range g.rows {
 		rows = append(rows, marked(row, func(s string) string { return s + "*" }))
+	}
+	for _, row := range rows {
+		for i, s := range row {
+			row[i] = printable(s)
+		}
 	}
 	width := make([]int, len(g.head))
 	for _, row := range rows {
@@ -170,7 +176,7 @@ func (g grid) text(w io.Writer) error {
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	for _, note := range g.notes {
-		b.WriteString(note + "\n")
+		b.WriteString(printable(note) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -181,23 +187,44 @@ func (g grid) markdown(w io.Writer) error {
 	var b strings.Builder
 	line := func(row []string) {
 		for _, s := range row {
-			b.WriteString("| " + strings.ReplaceAll(s, "|", `\|`) + " ")
+			b.WriteString("| " + s + " ")
 		}
 		b.WriteString("|\n")
 	}
-	line(g.head)
+	head := make([]string, len(g.head))
+	for i, s := range g.head {
+		head[i] = markdownText(s)
+	}
+	line(head)
 	b.WriteString("| --- |" + strings.Repeat(" ---: |", len(g.head)-1) + "\n")
 	for _, row := range g.rows {
-		line(marked(row, func(s string) string { return "**" + s + "**" }))
+		escaped := make([]cell, len(row))
+		for i, c := range row {
+			escaped[i] = cell{markdownText(c.text), c.best}
+		}
+		line(marked(escaped, func(s string) string { return "**" + s + "**" }))
 	}
 	for i, note := range g.notes {
 		if i == 0 {
 			b.WriteString("\n")
 		}
-		b.WriteString("* " + note + "\n")
+		b.WriteString("* " + markdownText(note) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// markdownEscapes are the characters that a name may have and Markdown would
+// take for its own. An underscore within a word is none.
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, `|`, `\|`, `*`, `\*`, "`", "\\`", `<`, `&lt;`, `[`, `\[`, `~`, `\~`, `&`, `&amp;`, ` _`, ` \_`, `_ `, `\_ `)
+
+// markdownText returns text as a Markdown page shows it.
+func markdownText(s string) string {
+	s = markdownEscapes.Replace(printable(s))
+	if strings.HasPrefix(s, "_") {
+		s = `\` + s
+	}
+	return s
 }
 
 // marked returns the texts of a row with the best marked.

@@ -3,15 +3,60 @@ package analyze
 import (
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/godmae/godmae/smooth"
 )
 
-// latexEscapes are the characters that mean something to LaTeX, and the two
-// that this package prints itself.
+// latexEscapes are the characters that mean something to LaTeX or look other
+// than they are (a bracket or a star behind the end of a row is an argument of
+// it, two hyphens are a dash), and those outside of Latin that are likely here.
+// Letters of other scripts go through: pdflatex refuses them, xelatex and
+// lualatex print them if the font has them.
 var latexEscapes = strings.NewReplacer(
 	`\`, `\textbackslash{}`, `&`, `\&`, `%`, `\%`, `$`, `\$`, `#`, `\#`, `_`, `\_`, `{`, `\{`, `}`, `\}`,
 	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,
-	`±`, `$\pm$`, "\n", " ", "\r", " ", "\t", " ",
+	`[`, `{[}`, `]`, `{]}`, `*`, `{*}`, `--`, `-{}-{}`, "``", "`{}`{}", `''`, `'{}'{}`, "?`", "?{}`", "!`", "!{}`", `"`, `\char34{}`,
+	`±`, `$\pm$`, `≤`, `$\leq$`, `≥`, `$\geq$`, `×`, `$\times$`, `→`, `$\to$`, `∞`, `$\infty$`,
+	`α`, `$\alpha$`, `β`, `$\beta$`, `γ`, `$\gamma$`, `δ`, `$\delta$`, `ε`, `$\varepsilon$`, `η`, `$\eta$`, `θ`, `$\theta$`,
+	`κ`, `$\kappa$`, `λ`, `$\lambda$`, `μ`, `$\mu$`, `µ`, `$\mu$`, `ν`, `$\nu$`, `π`, `$\pi$`, `ρ`, `$\rho$`, `σ`, `$\sigma$`,
+	`τ`, `$\tau$`, `φ`, `$\varphi$`, `χ`, `$\chi$`, `ψ`, `$\psi$`, `ω`, `$\omega$`, `Φ`, `$\Phi$`, `Δ`, `$\Delta$`, `Σ`, `$\Sigma$`, `Ω`, `$\Omega$`,
 )
+
+// latexText returns text as LaTeX prints it: what an escape stands for, and a
+// space or a question mark for what no font has.
+func latexText(s string) string { return latexEscapes.Replace(printable(s)) }
+
+// latexCell is latexText for a cell, with numbers and radii in mathematics.
+func latexCell(s string) string {
+	if r, ok := strings.CutPrefix(s, "r = "); ok && isNumber(r) {
+		return "$r = " + r + "$"
+	}
+	if rest, ok := strings.CutPrefix(s, "-"); ok && rest != "" && '0' <= rest[0] && rest[0] <= '9' {
+		return "$-$" + latexText(rest)
+	}
+	return latexText(s)
+}
+
+// printable returns text in one line without control characters and broken
+// encoding.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == utf8.RuneError:
+			return '?'
+		case unicode.IsControl(r), unicode.IsSpace(r), unicode.Is(unicode.Cf, r):
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func isNumber(s string) bool {
+	_, err := smooth.ParseDecimal(s)
+	return err == nil
+}
 
 // latex writes the grid as a tabular with the rules of the package booktabs;
 // the best of a column is bold. Text is escaped, so that a run may have any
@@ -21,23 +66,20 @@ func (g grid) latex(w io.Writer) error {
 	b.WriteString("% needs \\usepackage{booktabs}\n\\begin{tabular}{l" + strings.Repeat("r", len(g.head)-1) + "}\n\\toprule\n")
 	head := make([]string, len(g.head))
 	for i, s := range g.head {
-		head[i] = latexEscapes.Replace(s)
-		if r, ok := strings.CutPrefix(s, "r = "); ok {
-			head[i] = "$r = " + r + "$"
-		}
+		head[i] = latexCell(s)
 	}
 	b.WriteString(strings.Join(head, " & ") + " \\\\\n\\midrule\n")
 	for _, row := range g.rows {
 		escaped := make([]cell, len(row))
 		for i, c := range row {
-			escaped[i] = cell{latexEscapes.Replace(c.text), c.best}
+			escaped[i] = cell{latexCell(c.text), c.best}
 		}
 		texts := marked(escaped, func(s string) string { return `\textbf{` + s + `}` })
 		b.WriteString(strings.Join(texts, " & ") + " \\\\\n")
 	}
 	b.WriteString("\\bottomrule\n\\end{tabular}\n")
 	for _, note := range g.notes {
-		b.WriteString("\n{\\footnotesize\\noindent " + latexEscapes.Replace(note) + "\\par}\n")
+		b.WriteString("\n{\\footnotesize\\noindent " + latexText(note) + "\\par}\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

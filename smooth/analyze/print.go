@@ -63,7 +63,7 @@ func (t Table) CSV(w io.Writer) error {
 	}
 	out.Write([]string{
 		"run", "method", "sigma", "alpha", "images", "radius", "certified", "certified_accuracy", "standard_error", "lower_bound", "published_formula",
-		"average_certified_radius", "average_certified_radius_standard_error", "abstained", "samples_per_image", "seconds_per_image",
+		"average_certified_radius", "average_certified_radius_standard_error", "abstained", "samples_per_image", "seconds_per_image", "radii_on_grid",
 	})
 	for _, s := range t.Runs {
 		sigma, alpha := "", ""
@@ -80,7 +80,7 @@ func (t Table) CSV(w io.Writer) error {
 			}
 			out.Write([]string{
 				s.Name, s.Method, sigma, alpha, strconv.Itoa(s.Images), t.Radii[i].String(), strconv.Itoa(a.Certified), number(a.Mean), number(a.StandardError), lower, published,
-				number(s.Radius.Mean), number(s.Radius.StandardError), maybe(s.Abstained), maybe(s.Samples), maybe(s.Seconds),
+				number(s.Radius.Mean), number(s.Radius.StandardError), maybe(s.Abstained), maybe(s.Samples), maybe(s.Seconds), strconv.FormatBool(s.OnGrid),
 			})
 		}
 	}

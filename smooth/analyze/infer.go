@@ -1,0 +1,142 @@
+package analyze
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// Numbers of samples and failure probabilities that people use.
+var (
+	usualN     = []int{100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000}
+	usualAlpha = []smooth.Decimal{
+		smooth.MustDecimal("0.1"), smooth.MustDecimal("0.05"), smooth.MustDecimal("0.025"), smooth.MustDecimal("0.01"),
+		smooth.MustDecimal("0.005"), smooth.MustDecimal("0.001"), smooth.MustDecimal("0.0005"), smooth.MustDecimal("0.0001"),
+	}
+)
+
+const (
+	crowd      = 5   // images at the largest radius from which on it tells something
+	crowdShare = 100 // or one in so many, if that is more
+	fewRadii   = 12  // different radii of a grid, at most
+	fitLevels  = 4   // radii from the largest down that a guess is held against
+)
+
+// GuessParams notes what the radii of a table tell about how they were made:
+// that they are steps of a grid; or, where many images share the largest one,
+// for which usual numbers of samples and failure probabilities that radius is
+// what n hits of n are worth, if the radii below it fit as well. It needs the
+// Sigma of the run, and changes nothing but the notes: a guess is for the
+// reader to confirm.
+func (run *Run) GuessParams() error {
+	counts := make(map[float64]int)
+	certified := 0
+	for _, row := range run.Rows {
+		if row.Radius > 0 {
+			counts[row.Radius]++
+			certified++
+		}
+	}
+	if certified == 0 {
+		return nil
+	}
+	var radii []float64 // descending
+	for r := range counts {
+		radii = append(radii, r)
+	}
+	slices.Sort(radii)
+	slices.Reverse(radii)
+	if len(radii) <= fewRadii && certified >= 4*len(radii) && roundNumbers(radii) {
+		slices.Reverse(radii)
+		run.note("its radii are %s and no others: they look like steps of a grid, and then its average radius cannot be compared with that of a method that reports the largest radius it can prove", list(radii))
+		return nil
+	}
+	most := counts[radii[0]]
+	if run.Sigma.Sign() <= 0 || most < crowd || most*crowdShare < len(run.Rows) {
+		return nil
+	}
+	digits := run.digits()
+	var guesses []string
+	for _, n := range usualN {
+		for _, alpha := range usualAlpha {
+			fits, err := run.fits(radii, digits, n, alpha)
+			if err != nil {
+				return err
+			}
+			if fits {
+				guesses = append(guesses, fmt.Sprintf("n = %d and alpha = %s", n, alpha))
+			}
+		}
+	}
+	if len(guesses) > 0 {
+		run.note("%d images share the largest radius, %g: with sigma = %s that is what samples that all agree are worth for %s; if it was made so, say it with --n and --alpha, and its radii are checked",
+			most, radii[0], run.Sigma, strings.Join(guesses, ", or "))
+	}
+	return nil
+}
+
+// fits reports whether the largest radii of a run, in descending order and
+// printed with so many digits, are those of n, n-1, ... hits of n.
+func (run *Run) fits(radii []float64, digits, n int, alpha smooth.Decimal) (bool, error) {
+	// The exact radii take time: first a look in float64. Hits of n and nothing
+	// else are worth Phi^-1(alpha^(1/n)) sigma.
+	unit, _ := halfUnit(radii[0], digits).Float64()
+	unit *= 2
+	rest := -math.Expm1(math.Log(alpha.Float64()) / float64(n)) // 1 - alpha^(1/n)
+	beyond := func(r float64) float64 { return math.Erfc(r/run.Sigma.Float64()/math.Sqrt2) / 2 }
+	if rest > 1.001*beyond(radii[0]-unit) || rest < 0.999*beyond(radii[0]+unit) {
+		return false, nil
+	}
+	guess := Run{Name: run.Name, Sigma: run.Sigma, Alpha: alpha, N: n}
+	levels, err := guess.levels()
+	if err != nil || len(levels) == 0 {
+		return false, err
+	}
+	levels = levels[:min(fitLevels, len(levels))]
+	for i, r := range radii {
+		d, err := smooth.ParseDecimal(strconv.FormatFloat(r, 'g', -1, 64))
+		if err != nil {
+			return false, err
+		}
+		near := func(level *big.Rat) bool {
+			gap := new(big.Rat).Sub(d.Rat(), level)
+			return gap.Abs(gap).Cmp(new(big.Rat).Add(halfUnit(r, digits), halfUnit(r, digits))) <= 0
+		}
+		last := levels[len(levels)-1]
+		switch {
+		case near(levels[0]):
+		case i == 0:
+			return false, nil
+		case d.Rat().Cmp(last) < 0 && !near(last):
+			return true, nil // the others are worth less than what was looked at
+		case !slices.ContainsFunc(levels, near):
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// roundNumbers reports whether all radii are multiples of 0.01, as those of a
+// grid that somebody typed.
+func roundNumbers(radii []float64) bool {
+	for _, r := range radii {
+		if v := 100 * r; math.Abs(v-math.Round(v)) > 1e-9 {
+			return false
+		}
+	}
+	return true
+}
+
+// list joins numbers.
+func list(values []float64) string {
+	var text []string
+	for _, v := range values {
+		text = append(text, strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	return strings.Join(text, ", ")
+}
