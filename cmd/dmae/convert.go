@@ -10,6 +10,7 @@ type convertCmd struct {
 	In  string `arg:"" help:"Checkpoint to read, of godmae or PyTorch." placeholder:"IN"`
 	Out string `arg:"" help:"File to write; its extension is its format: .safetensors or .pth." placeholder:"OUT"`
 	modelFlags
+	Raw  bool `help:"Of a run with --ema: take the weights that the optimiser works on, with its state, in place of their average."`
 	JSON bool `name:"json" help:"Print a JSON object."`
 }
 
@@ -22,7 +23,7 @@ func (c *convertCmd) Run(e *env) error {
 	if _, err := convert.FormatOf(c.Out); err != nil {
 		return misuse{err}
 	}
-	r, err := convert.File(c.In, c.Out, c.reader(e))
+	r, err := convert.Options{Reader: c.reader(e), Raw: c.Raw}.Convert(c.In, c.Out)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,11 @@ func (c *evalCmd) Run(e *env) error {
 			NoisyLs  float64 `json:"noisy_loss"`
 		}{clean.Images, clean.Accuracy(), clean.Loss, sigma, c.Copies, noisy.Accuracy(), noisy.Loss})
 	}
-	_, err = fmt.Fprintf(e.stdout, "%d images: accuracy %.2f%%, loss %.4f\nunder noise of sigma %g, %d copies each: accuracy %.2f%%, loss %.4f\n",
-		clean.Images, 100*clean.Accuracy(), clean.Loss, sigma, c.Copies, 100*noisy.Accuracy(), noisy.Loss)
+	copies := "one copy"
+	if c.Copies > 1 {
+		copies = fmt.Sprintf("%d copies", c.Copies)
+	}
+	_, err = fmt.Fprintf(e.stdout, "%d images: accuracy %.2f%%, loss %.4f\nunder noise of sigma %g, %s each: accuracy %.2f%%, loss %.4f\n",
+		clean.Images, 100*clean.Accuracy(), clean.Loss, sigma, copies, 100*noisy.Accuracy(), noisy.Loss)
 	return err
 }

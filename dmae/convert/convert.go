@@ -32,11 +32,26 @@ func FormatOf(path string) (checkpoint.Format, error) {
 	return "", fmt.Errorf("%s has no extension that names a format: use .safetensors or .pth", path)
 }
 
+// Options say how to convert.
+type Options struct {
+	// Reader says of a PyTorch file what is not in it, and is told by its Note
+	// what was assumed or could not be kept.
+	Reader dmae.Reader
+
+	// Raw takes the weights that the optimiser works on, with its state, in place
+	// of their moving average.
+	Raw bool
+}
+
 // File converts the checkpoint in to the file out, whose extension says to
-// what. The reader says of a PyTorch file what is not in it, and is told by its
-// Note what was assumed or could not be kept. A model that is not recognised is
-// converted all the same, but out does not say which it is.
-func File(in, out string, r dmae.Reader) (*Report, error) {
+// what; see [Options.Convert].
+func File(in, out string, r dmae.Reader) (*Report, error) { return Options{Reader: r}.Convert(in, out) }
+
+// Convert converts the checkpoint in to the file out, whose extension says to
+// what. A model that is not recognised is converted all the same, but out does
+// not say which it is.
+func (o Options) Convert(in, out string) (*Report, error) {
+	r := o.Reader
 	to, err := FormatOf(out)
 	if err != nil {
 		return nil, err
@@ -57,6 +72,11 @@ func File(in, out string, r dmae.Reader) (*Report, error) {
 	c, err := read(f, r)
 	if err != nil {
 		return nil, err
+	}
+	if o.Raw {
+		if err := c.takeRaw(in); err != nil {
+			return nil, err
+		}
 	}
 	report := &Report{From: f.Format(), To: to, Kind: c.metadata[dmae.KeyKind]}
 	for _, t := range c.tensors {

@@ -61,7 +61,7 @@ func (c *content) official(rd dmae.Reader, root *pickle.Dict, metadata map[strin
 	// The moments belong to the weights behind a moving average. PyTorch gets the
 	// average, which is the model, and no optimiser to go on with beside it.
 	if r.EMA > 0 {
-		note(rd, "the model is the moving average of its weights; the optimiser, whose state belongs to the weights behind it, is kept for godmae alone")
+		note(rd, "the model is the moving average of its weights; the optimiser, whose state belongs to the weights behind it, is kept for godmae alone; --raw converts those weights and their optimiser in place of the average")
 	} else if optimizer, names := optimizerState(groups, r, s.InitSteps+s.Steps, cfg.Depth, state); optimizer != nil {
 		text, err := json.Marshal(names)
 		if err != nil {

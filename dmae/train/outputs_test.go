@@ -281,6 +281,16 @@ func TestGoingOnFromANumberedCheckpoint(t *testing.T) {
 	})
 }
 
+// A run that was finished elsewhere leaves its result here.
+func TestGoingOnFromAFinishedRun(t *testing.T) {
+	o := tinyOptions(StagePretrain, t.TempDir())
+	weights, log := finish(t, o)
+	again := o
+	again.Out, again.Resume = t.TempDir(), filepath.Join(o.Out, CheckpointName)
+	finish(t, again)
+	requireSameFiles(t, weights, log, again.Out)
+}
+
 // A new run in the folder of an old one leaves nothing of it.
 func TestOverwriteClearsTheFolder(t *testing.T) {
 	old := tinyOptions(StageFinetune, t.TempDir())

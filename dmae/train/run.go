@@ -192,6 +192,12 @@ func (r *run) start(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	defer r.events.close()
+	if r.state.Epoch == r.state.Recipe.Epochs && filepath.Clean(from) != r.path() {
+		// Nothing is left to train, but the result belongs into this folder.
+		if err := r.save(); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.loop(ctx); err != nil {
 		return nil, err
 	}
