@@ -108,7 +108,11 @@ func (r Reader) open(f *checkpoint.File, want string, specs func(*Config) []nn.S
 		return cfg, err
 	}
 	if kind != want {
-		return cfg, fmt.Errorf("%s holds the model of kind %q, but %q is needed here", f.Name(), kind, want)
+		hint := "give a checkpoint of pre-training"
+		if want == KindClassifier {
+			hint = "fine-tune it first, or give the checkpoint of a classifier"
+		}
+		return cfg, fmt.Errorf("%s holds the model of kind %q, but %q is needed here; %s", f.Name(), kind, want, hint)
 	}
 	if want == KindClassifier && cfg.Classes < 1 {
 		return cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())

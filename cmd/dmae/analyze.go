@@ -90,12 +90,32 @@ func (c *analyzeCmd) check() error {
 		return misused("--alpha %s cannot be used: it must lie between 0 and 1, such as 0.001", c.Alpha)
 	case c.Confidence.Sign() < 0 || c.Confidence.Cmp(one) >= 0:
 		return misused("--confidence %s cannot be used: it must be 0, for no bands, or below 1, such as 0.95", c.Confidence)
+	case len(c.Radii) == 0:
+		return misused("--radii names no radius: give some, such as 0,0.25,0.5")
 	case c.N != nil && (*c.N < 1 || c.Alpha == nil):
 		return misused("--n %d needs to be at least 1 and to come with --alpha: together they limit a radius", *c.N)
+	}
+	for _, r := range c.Radii {
+		if r.Sign() < 0 {
+			return misused("--radii %s cannot be used: a radius is at least 0", r)
+		}
+	}
+	for _, s := range c.Sigma {
+		if s.Sign() <= 0 {
+			return misused("--sigma %s cannot be used: a noise level is above 0, in units of pixels scaled to [0,1]", s)
+		}
+	}
+	if c.Out != "" {
+		if err := checkOutput("--out", c.Out); err != nil {
+			return err
+		}
 	}
 	if c.Curve != "" {
 		if err := analyze.CheckPicture(c.Curve); err != nil {
 			return misuse{err}
+		}
+		if err := checkOutput("--curve", c.Curve); err != nil {
+			return err
 		}
 	}
 	if c.JSON {
@@ -109,7 +129,7 @@ func (c *analyzeCmd) check() error {
 func (c *analyzeCmd) read(i int, file string) (analyze.Run, error) {
 	run, err := analyze.ReadFile(file)
 	if err != nil {
-		return run, err
+		return run, unreadable("the certificate or table", file, err)
 	}
 	if len(c.Names) > 0 {
 		run.Name = c.Names[i]
@@ -146,7 +166,7 @@ func (c *analyzeCmd) table(runs []analyze.Run) (analyze.Table, error) {
 	}
 	if c.Rho != nil {
 		if err := table.Guarantee(*c.Rho); err != nil {
-			return table, fmt.Errorf("%w: give --alpha", err)
+			return table, misuse{fmt.Errorf("%w: give --alpha", err)}
 		}
 	}
 	if c.Envelope {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/godmae/godmae/dmae/data"
@@ -53,7 +54,10 @@ func (c *auditCmd) Run(e *env) error {
 		rand.Read(b[:]) // never fails
 		o.Seed = binary.LittleEndian.Uint64(b[:])
 	}
-	f, err := os.Open(c.Certificate)
+	if strings.HasSuffix(c.Certificate, ".tsv") {
+		return misused("%s is a table made from a certificate: audit the certificate itself, the .jsonl beside it", c.Certificate)
+	}
+	f, err := openFile("the certificate", c.Certificate)
 	if err != nil {
 		return err
 	}

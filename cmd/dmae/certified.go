@@ -25,6 +25,9 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 	if got := len(images.Classes()); got != model.Config.Classes {
 		return nil, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", images.Name(), got, model.Config.Classes)
 	}
+	if got, _, _ := images.Shape(); got != model.Config.Channels {
+		return nil, fmt.Errorf("the images of %s have %d channels and the model takes %d; use images like those it was trained on", images.Name(), got, model.Config.Channels)
+	}
 	pixels := newPixelCache(images, &model.Config, batch)
 	return &certified{
 		model: model, images: images, sound: sound, pixels: pixels,

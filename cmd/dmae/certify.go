@@ -46,11 +46,17 @@ func (c *certifyCmd) Run(e *env) error {
 	if c.Skip < 1 || c.Max < 0 || c.BatchSize < 1 {
 		return misused("--skip %d and --batch %d must be at least 1 and --max %d at least 0", c.Skip, c.BatchSize, c.Max)
 	}
+	if c.Out == "" {
+		return misused("--out is empty: name the certificate to write, such as runs/certify.jsonl")
+	}
 	params, err := c.params()
 	if err != nil {
 		return err
 	}
 	params.Sound, params.AccuracyOnly = c.Sound, c.Accuracy
+	if _, err := smooth.NewNoise(params.Sigma, 0, params.Sound); err != nil {
+		return misuse{err}
+	}
 	shard, err := c.shard()
 	if err != nil {
 		return err

@@ -37,6 +37,14 @@ func (f *methodFlags) params() (smooth.Params, error) {
 	p := smooth.Params{
 		Method: smooth.Method(f.Method), Sigma: f.Sigma, Alpha: f.Alpha, N0: f.N0, N: defaultN,
 	}
+	for _, r := range f.Radii {
+		if r.Sign() < 0 {
+			return p, misused("--radii %s cannot be used: a radius is at least 0", r)
+		}
+	}
+	if f.Target != nil && f.Target.Sign() < 0 {
+		return p, misused("--target-radius %s cannot be used: a radius is at least 0", f.Target)
+	}
 	if p.Method == smooth.MethodAnytime {
 		if f.N != nil {
 			return p, misused("--n %d does not go with --method anytime, which draws what an image needs: give --max-samples", *f.N)
@@ -79,28 +87,37 @@ func (f *methodFlags) params() (smooth.Params, error) {
 
 // warn tells the user about a radius that no image can reach.
 func (f *methodFlags) warn(e *env, p smooth.Params, classes int) error {
-	asked := p.Radii
-	if f.Target != nil {
-		asked = []exact.Decimal{*f.Target}
-	}
-	if len(asked) == 0 {
-		return nil
+	var largest exact.Decimal
+	switch {
+	case f.Target != nil:
+		largest = *f.Target
+	case len(p.Radii) > 0:
+		largest = p.Radii[len(p.Radii)-1]
 	}
 	stats, err := smooth.NewStatistics(p, classes)
 	if err != nil {
 		return err
 	}
-	largest, best := asked[len(asked)-1], stats.BestRadius()
-	if largest.Cmp(best) <= 0 {
+	best := stats.BestRadius()
+	if best.Sign() > 0 && largest.Cmp(best) <= 0 {
+		return nil
+	}
+	n, enough := stats.Needs(largest)
+	if enough && n <= p.N {
 		return nil
 	}
 	flag := "--n"
 	if p.Method == smooth.MethodAnytime {
 		flag = "--max-samples"
 	}
-	text := fmt.Sprintf("no image can be certified at radius %s with %s %d, even if every sample has its class; the largest possible radius is %s", largest, flag, p.N, best)
-	if n, ok := stats.Needs(largest); ok {
-		text += fmt.Sprintf(", and %s needs at least %d samples", largest, n)
+	text := fmt.Sprintf("no image can be certified with %s %d, even if every sample has its class: it takes at least %d samples", flag, p.N, n)
+	if largest.Sign() > 0 {
+		text = fmt.Sprintf("no image can be certified at radius %s with %s %d, even if every sample has its class; the largest possible radius is %s", largest, flag, p.N, best)
+		if enough {
+			text += fmt.Sprintf(", and %s needs at least %d samples", largest, n)
+		} else {
+			text += ", and no number of samples is enough: only a larger --sigma is"
+		}
 	}
 	e.note(text)
 	return nil

@@ -46,6 +46,9 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	if err := c.check(line); err != nil {
 		return err
 	}
+	if err := checkOutput("--out", c.Out); err != nil {
+		return err
+	}
 	b, err := c.backend()
 	if err != nil {
 		return err
@@ -112,6 +115,11 @@ func (c *explainCmd) check(line *kong.Context) error {
 			level := smooth.Params{Sigma: params.Sigma, Alpha: params.Alpha, N0: params.N0, N: params.N} // a grid is cut to what the level allows
 			if err := level.Check(); err != nil {
 				return misuse{fmt.Errorf("--others: %w", err)}
+			}
+		}
+		for _, sigma := range append([]exact.Decimal{c.Sigma}, c.Others...) {
+			if _, err := smooth.NewNoise(sigma, 0, c.Sound); err != nil {
+				return misuse{err}
 			}
 		}
 	case c.Image != "":

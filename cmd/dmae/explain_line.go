@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -58,7 +58,7 @@ func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) 
 
 // findLine returns the header of a certificate and the line of an image.
 func findLine(path string, index int) (smooth.Header, smooth.Record, error) {
-	f, err := os.Open(path)
+	f, err := openFile("the certificate", path)
 	if err != nil {
 		return smooth.Header{}, smooth.Record{}, err
 	}
@@ -130,6 +130,9 @@ func shellWord(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
+// briefly is how long a piece of work may take without a word about it.
+const briefly = 2 * time.Second
+
 // phases shows the progress of one piece of work after the other.
 type phases struct{ p *progress }
 
@@ -145,7 +148,7 @@ func (s *phases) update(e *env, what string, done, total int) {
 	s.p.total = total
 	s.p.update(done, "")
 	if done == total {
-		s.p.close()
+		s.p.end(briefly)
 		s.p = nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -99,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	if err != nil {
 		panic(err) // a mistake in the struct tags above
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(helpArgs(args))
 	if err != nil {
 		help := "dmae --help"
 		var perr *kong.ParseError
@@ -107,7 +108,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 			help = "dmae " + perr.Context.Selected().Path() + " --help"
 			help = strings.Replace(help, "dmae dmae ", "dmae ", 1)
 		}
-		fmt.Fprintf(stderr, "dmae: %s; see %s\n", oneLine(err.Error()), help)
+		text := strings.ReplaceAll(err.Error(), "expected value value", "expected a value") // of a flag of another type than Go's
+		fmt.Fprintf(stderr, "dmae: %s; see %s\n", oneLine(text), help)
 		return exitMisuse
 	}
 	err = parsed.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr})
@@ -125,6 +127,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}
 	fmt.Fprintf(stderr, "dmae: %s\n", oneLine(text))
 	return code
+}
+
+// helpArgs turns "help" and "help COMMAND" into what the parser understands.
+func helpArgs(args []string) []string {
+	if args[0] != "help" {
+		return args
+	}
+	return append(slices.Clone(args[1:]), "--help")
 }
 
 // oneLine joins the lines of a message: a log shows one error as one line.

@@ -44,6 +44,10 @@ func (c *predictCmd) Run(e *env) error {
 	if c.BatchSize < 1 {
 		return misused("--batch %d cannot be used: it must be at least 1", c.BatchSize)
 	}
+	params := smooth.Params{Sigma: c.Sigma, Alpha: c.Alpha, N0: 1, N: c.N}
+	if err := params.Check(); err != nil {
+		return misuse{err}
+	}
 	b, err := c.backend()
 	if err != nil {
 		return err
@@ -98,7 +102,7 @@ func (c *predictCmd) Run(e *env) error {
 func readPixels(path string, c *dmae.Config) ([]byte, error) {
 	im, err := data.ReadImage(path, c.Channels)
 	if err != nil {
-		return nil, err
+		return nil, unreadable("the image", path, err)
 	}
 	one, err := data.NewMemory(path, []string{"unknown"}, []data.Image{im}, []int32{0})
 	if err != nil {

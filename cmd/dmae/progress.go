@@ -79,6 +79,19 @@ func (p *progress) close() {
 	p.line(time.Now())
 }
 
+// end is close for work that is not worth a line when it was done in so short a
+// time.
+func (p *progress) end(within time.Duration) {
+	if time.Since(p.start) > within {
+		p.close()
+		return
+	}
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		_ = p.bar.Exit()
+	}
+}
+
 func (p *progress) line(now time.Time) {
 	elapsed := now.Sub(p.start).Seconds()
 	text := fmt.Sprintf("%s: %d/%d %s", p.title, p.done, p.total, p.unit)

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// openFile opens a file that the user named; what says what it should be.
+func openFile(what, path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(what, path, err)
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return nil, isFolder(what, path)
+	}
+	return f, nil
+}
+
+// unreadable says in words why a file cannot be read; other errors than those
+// of opening and reading it stay as they are.
+func unreadable(what, path string, err error) error {
+	var p *fs.PathError
+	if !errors.As(err, &p) {
+		return err
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return isFolder(what, path)
+	}
+	return fmt.Errorf("cannot read %s %s: %w", what, path, p.Err)
+}
+
+func isFolder(what, path string) error {
+	return fmt.Errorf("cannot read %s %s: it is a folder; name a file", what, path)
+}
+
+// checkOutput refuses, before any work is done, the name of a file that cannot
+// be written.
+func checkOutput(flag, path string) error {
+	if path == "" {
+		return misused("%s is empty: name the file to write", flag)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return misused("%s %s is a folder: name a file", flag, path)
+	}
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("cannot write %s: there is no folder %s; make it first", path, folder)
+	case err != nil:
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	case !info.IsDir():
+		return fmt.Errorf("cannot write %s: %s is no folder", path, folder)
+	}
+	return nil
+}
