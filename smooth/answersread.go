@@ -132,7 +132,8 @@ func (a *answersReader) followBatch(b *recordFields) error {
 		f := a.flights[image]
 		if stream == philox.SelectionNoise && first == 0 {
 			label := b.number(uint64(a.classes)) - 1
-			pixels := Digest(b.bytes(len(Digest{})))
+			var pixels Digest
+			copy(pixels[:], b.bytes(len(pixels)))
 			if f == nil && image >= a.due {
 				f = a.begin(image, Image{label, pixels})
 				a.flights[image] = f

@@ -124,6 +124,9 @@ func audit(t *testing.T, text string, o Options) Report {
 func TestIntactCertificatesPassAtEveryDepth(t *testing.T) {
 	for _, m := range smooth.Methods() {
 		for _, accuracyOnly := range []bool{false, true} {
+			if accuracyOnly && testing.Short() {
+				continue
+			}
 			text := certificate(t, func(task *smooth.Task) { task.Params = params(m); task.AccuracyOnly = accuracyOnly })
 			for _, depth := range []Depth{Arithmetic, Sample, Full} {
 				o := options(depth)
