@@ -63,14 +63,8 @@ func radiusChart(l Level, attacks []Attack) template.HTML {
 		c.mark(0, 0.5, reach, 0.5, orange, true)
 	} else {
 		c.curve(l.rival, 0, reach, boundPoints, orange)
-		dy := -10.0 // the curve rises: where there is room, below its beginning
-		if l.rival(0) > 0.15 {
-			dy = 18
-		}
-		c.text(0, l.rival(0), 6, dy, "start", orange, "any other class, at most")
 	}
 	c.curve(l.promise, 0, reach, boundPoints, blue)
-	c.text(0, l.promise(0), 6, -6, "start", blue, "the class, at least")
 	c.mark(radius, 0, radius, 1, green, false)
 	c.beside(radius, 1, 14, green, "radius "+l.Radius.String())
 	for _, a := range attacks {
