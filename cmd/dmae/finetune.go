@@ -167,7 +167,7 @@ func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model 
 	if err = atLeast(0, number{"--balanced", f.Balanced}, number{"--eval-every", f.EvalEvery}, number{"--input-size", f.InputSize}); err != nil {
 		return model, nil, nil, err
 	}
-	if err = f.archFlags.belong(f.Finetune, t.Resume); err != nil {
+	if err = f.archFlags.belong(f.Finetune, t.resumed()); err != nil {
 		return model, nil, nil, err
 	}
 	if model, err = f.config(e, command, t); err != nil {

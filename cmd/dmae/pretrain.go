@@ -36,7 +36,7 @@ func (c *pretrainCmd) Run(e *env) error {
 	if err := c.check("pretrain"); err != nil {
 		return err
 	}
-	if err := c.archFlags.belong(c.Init, c.Resume); err != nil {
+	if err := c.archFlags.belong(c.Init, c.resumed()); err != nil {
 		return err
 	}
 	model, err := c.model(e)

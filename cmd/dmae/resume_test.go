@@ -87,7 +87,14 @@ func TestTrainingGoesOnFromAPyTorchFile(t *testing.T) {
 		}
 		succeed(t, flags(from, "--resume", "auto")...)
 	}
-	code, _, stderr := dmaeRun(t, "pretrain", "--data", "builtin:fashion-mnist", "--out", in("x"), "--resume", in("foreign.pth"), "--epochs", "1", "--warmup-epochs", "0")
+	code, _, stderr := dmaeRun(t, flags("foreign", "--resume", in("foreign.pth"))...)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "exists already; go on from it with --resume auto")
+	succeed(t, flags("foreign", "--resume", in("foreign.pth"), "--overwrite")...)
+	code, _, stderr = dmaeRun(t, flags("new", "--resume", "auto", "--heads", "3")...)
+	require.Equal(t, exitMisuse, code)
+	require.Contains(t, stderr, "--heads")
+	code, _, stderr = dmaeRun(t, "pretrain", "--data", "builtin:fashion-mnist", "--out", in("x"), "--resume", in("foreign.pth"), "--epochs", "1", "--warmup-epochs", "0")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "has finished 1 epochs and this run is to have 1")
 }

@@ -78,6 +78,24 @@ func TestTrainingGoesOnFromOfficialCheckpoints(t *testing.T) {
 	}
 }
 
+// A file that was converted to the checkpoint of the run's folder is what auto
+// finds there.
+func TestAConvertedCheckpointGoesOnInItsFolder(t *testing.T) {
+	dir := t.TempDir()
+	own := micro(t, false, func(o *train.Options) { o.Recipe.EMA = 0 })
+	pth, foreign := filepath.Join(dir, "own.pth"), filepath.Join(dir, "foreign.pth")
+	_, err := convert.File(own, pth, dmae.Reader{})
+	require.NoError(t, err)
+	forget(t, pth, foreign)
+	_, err = convert.File(foreign, filepath.Join(dir, train.CheckpointName), dmae.Reader{})
+	require.NoError(t, err)
+	r, err := microRun(t, train.StagePretrain, func(o *train.Options) {
+		o.Recipe.EMA, o.Recipe.Epochs, o.Out, o.Resume = 0, 2, dir, "auto"
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, r.Last.Epoch)
+}
+
 // What cannot be gone on with is refused with a remedy, and other settings than
 // the file's are said.
 func TestOfficialCheckpointsThatCannotGoOn(t *testing.T) {

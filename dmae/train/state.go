@@ -142,10 +142,16 @@ func findCheckpoint(dir, resume string, overwrite bool) (string, error) {
 		}
 		return here, err
 	case "":
-		if _, err := os.Stat(here); err == nil && !overwrite {
-			return "", fmt.Errorf("train: %s exists already; go on from it with --resume auto, replace it with --overwrite, or choose another --out", here)
-		}
-		return "", nil
+		return "", mayReplace(here, overwrite)
 	}
 	return resume, nil
+}
+
+// mayReplace refuses to begin another run where there is a checkpoint, unless it
+// may be overwritten.
+func mayReplace(path string, overwrite bool) error {
+	if _, err := os.Stat(path); err == nil && !overwrite {
+		return fmt.Errorf("train: %s exists already; go on from it with --resume auto, replace it with --overwrite, or choose another --out", path)
+	}
+	return nil
 }

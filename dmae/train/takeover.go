@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
@@ -29,13 +30,19 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	if err := json.Unmarshal([]byte(metadata[TorchExtraKey]), &official); err != nil || official.Epoch == nil {
 		return fmt.Errorf("train: %s does not say after which epoch it was saved, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
 	}
+	// The same command, given again, would throw away what it has trained.
+	if filepath.Clean(f.Name()) != r.path() {
+		if err := mayReplace(r.path(), r.opt.Overwrite); err != nil {
+			return err
+		}
+	}
 	if err := r.fits(f); err != nil {
 		return err
 	}
 	s, epochs := r.state, r.state.Recipe.Epochs
 	s.Epoch = *official.Epoch + 1
 	if s.Epoch < 0 || s.Epoch >= epochs {
-		return fmt.Errorf("train: %s has finished %d epochs and this run is to have %d; nothing is left to train unless there are more", f.Name(), s.Epoch, epochs)
+		return fmt.Errorf("train: %s has finished %d epochs and this run is to have %d; nothing is left to train: raise --epochs, which counts those of the file, too", f.Name(), s.Epoch, epochs)
 	}
 	if err := r.params.Load(f); err != nil {
 		return err
