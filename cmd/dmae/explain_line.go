@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -40,7 +39,7 @@ func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) 
 		{"numerics contract", here.Contract, header.Contract},
 	} {
 		if part.here != part.there {
-			return nil, nil, fmt.Errorf("%s is about the %s %q, but here it is %q", c.Certificate, part.what, part.there, part.here)
+			return nil, nil, fmt.Errorf("%s is about the %s %q, but here it is %q; give what was certified", c.Certificate, part.what, part.there, part.here)
 		}
 	}
 	image, err := about.describe(rec.Image)
@@ -129,9 +128,6 @@ func shellWord(word string) string {
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
-
-// briefly is how long a piece of work may take without a word about it.
-const briefly = 2 * time.Second
 
 // phases shows the progress of one piece of work after the other.
 type phases struct{ p *progress }

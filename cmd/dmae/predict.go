@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/godmae/godmae/dmae"
@@ -71,14 +72,17 @@ func (c *predictCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		classifier := dmae.NewPixelClassifier(model, func(int) ([]byte, error) { return x, nil }, c.BatchSize)
-		p, err := smooth.Predict(e.ctx, classifier, i, noise, c.N, c.Alpha)
+		p := newProgress(e.stderr, "predict: "+file, "samples", c.N)
+		p.begin(0)
+		classifier := counted{dmae.NewPixelClassifier(model, func(int) ([]byte, error) { return x, nil }, c.BatchSize), p}
+		answer, err := smooth.Predict(e.ctx, classifier, i, noise, c.N, c.Alpha)
+		p.end(briefly)
 		if err != nil {
 			return fmt.Errorf("cannot predict %s: %w", file, err)
 		}
-		a := prediction{File: file, Class: p.Class, Count: p.Top[1], N: c.N, PValue: p.PValue, Seed: smooth.Seed(seed)}
-		if p.Class >= 0 && p.Class < len(model.Config.ClassNames) {
-			a.Name = model.Config.ClassNames[p.Class]
+		a := prediction{File: file, Class: answer.Class, Count: answer.Top[1], N: c.N, PValue: answer.PValue, Seed: smooth.Seed(seed)}
+		if answer.Class >= 0 && answer.Class < len(model.Config.ClassNames) {
+			a.Name = model.Config.ClassNames[answer.Class]
 		}
 		answers = append(answers, a)
 	}
@@ -95,6 +99,21 @@ func (c *predictCmd) Run(e *env) error {
 		}
 		fmt.Fprintf(e.stdout, "%s: %s (%d of %d samples, p <= %s)\n", a.File, answer, a.Count, a.N, a.PValue)
 	}
+	return nil
+}
+
+// counted is a classifier that shows how many samples it has classified.
+type counted struct {
+	*dmae.SmoothClassifier
+	progress *progress
+}
+
+// Classify answers the jobs.
+func (c counted) Classify(ctx context.Context, jobs []smooth.Job, noise smooth.Noise, out []int32) error {
+	if err := c.SmoothClassifier.Classify(ctx, jobs, noise, out); err != nil {
+		return err
+	}
+	c.progress.update(c.progress.done+len(jobs), "")
 	return nil
 }
 

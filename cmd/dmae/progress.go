@@ -13,6 +13,9 @@ import (
 // logEvery is the least time between two progress lines in a log.
 const logEvery = 10 * time.Second
 
+// briefly is how long a piece of work may take without a word about it.
+const briefly = 2 * time.Second
+
 // progress shows how far a long job is, how fast it goes and how long it will
 // still take: as a bar on a terminal, as plain lines otherwise. It is the only
 // place where the program looks at the clock while it works.

@@ -186,7 +186,7 @@ func (a *auditor) compareHeader() error {
 		{"preprocessing", h.Preprocessing, a.Subject.Preprocessing},
 	} {
 		if c.have != c.want {
-			return differs("the header names the %s %q, but here it is %q", c.what, c.have, c.want)
+			return differs("the header names the %s %q, but here it is %q: it was changed, or is about something else than what is given here", c.what, c.have, c.want)
 		}
 	}
 	if k := a.Classifier.Classes(); h.Classes != k {
