@@ -200,6 +200,28 @@ func TestMutations(t *testing.T) {
 		{"cut in a line", func(text string) string { return text[:len(text)*2/3] }, a},
 		{"last newline cut off", func(text string) string { return strings.TrimSuffix(text, "\n") }, a},
 		{"something behind", func(text string) string { return text + "\n" }, a},
+		{"garbage behind", func(text string) string { return text + "\x00\xff" }, a},
+		{"twice the certificate", func(text string) string { return text + text }, a},
+		{"twice the header", resealed(lines(0, 0, 1, 2, 3, 4, 5, 6, 7)), a},
+		{"twice the trailer", lines(0, 1, 2, 3, 4, 5, 6, 7, 7), a},
+		{"line ends of Windows", func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }, a},
+		{"line ends of Windows, sealed", func(text string) string {
+			i := strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n") + 1
+			body := strings.ReplaceAll(text[:i], "\n", "\r\n")
+			return body + fmt.Sprintf(`{"kind":"trailer","lines":6,"sha256":"%x"}`+"\n", sha256.Sum256([]byte(body)))
+		}, a},
+		{"byte order mark", func(text string) string { return reseal("\ufeff" + text) }, a},
+		{"empty line", func(text string) string { return reseal(strings.Replace(text, "\n", "\n\n", 1)) }, a},
+		{"a line of a run with another seed", func(text string) string {
+			other := certificate(t, func(task *smooth.Task) { task.Seed++ })
+			all := strings.SplitAfter(text, "\n")
+			all[1] = strings.SplitAfter(other, "\n")[1]
+			return reseal(strings.Join(all, ""))
+		}, f},
+		{"half of a run with another seed", func(text string) string {
+			other := strings.SplitAfter(certificate(t, func(task *smooth.Task) { task.Seed++ }), "\n")
+			return reseal(strings.Join(append(strings.SplitAfter(text, "\n")[:4:4], other[4:]...), ""))
+		}, s},
 		{"empty", func(string) string { return "" }, a},
 		{"the line of another image under its index", func(text string) string {
 			all := strings.SplitAfter(text, "\n")
@@ -220,6 +242,12 @@ func TestMutations(t *testing.T) {
 		{"w", edit(1, `"w":"(.)(.)`, `"w":"$2$1`), a},
 		{"w of another image", func(text string) string {
 			return edit(1, `"w":"[0-9a-f]+"`, regexp.MustCompile(`"w":"[0-9a-f]+"`).FindString(strings.SplitAfter(text, "\n")[2]))(text)
+		}, a},
+		{"a line of a run with another seed", func(text string) string {
+			other := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodRandomised); task.Seed++ })
+			all := strings.SplitAfter(text, "\n")
+			all[1] = strings.SplitAfter(other, "\n")[1]
+			return reseal(strings.Join(all, ""))
 		}, a},
 		{"w left out", edit(1, `"w":"[0-9a-f]+",`, ``), a},
 		{"pA down", digit(1, `"pa":"`), a},

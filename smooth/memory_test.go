@@ -1,0 +1,65 @@
+package smooth
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mostly answers class 1 for one sample in 16, and class 0 for the others.
+type mostly struct{}
+
+func (mostly) Classes() int   { return 10 }
+func (mostly) BatchSize() int { return 128 }
+func (mostly) Classify(_ context.Context, jobs []Job, _ Noise, out []int32) error {
+	for i, job := range jobs {
+		out[i] = 0
+		if job.Sample%16 == 7 {
+			out[i] = 1
+		}
+	}
+	return nil
+}
+
+// heapOf certifies so many images and returns the most memory that was alive
+// while it did.
+func heapOf(t *testing.T, m Method, images, n int) (most uint64) {
+	t.Helper()
+	task := methodTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
+	task.Classifier, task.N, task.Images = mostly{}, n, IndexSet{{0, 1, images}}
+	task.Describe = func(int) (Image, error) { return Image{Label: -1}, nil }
+	batches := images * (task.N0 + n) / 128
+	calls := 0
+	task.Progress = func(Progress) {
+		if calls++; calls%max(batches/50, 1) == 0 {
+			var s runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&s)
+			most = max(most, s.HeapAlloc)
+		}
+	}
+	require.NoError(t, task.Run(t.Context()))
+	require.Greater(t, calls, 20)
+	return most
+}
+
+// Memory does not grow with the number of images, nor with the number of
+// samples but for the blocks of the line that is being made.
+func TestMemoryDoesNotGrow(t *testing.T) {
+	many := 3000
+	if testing.Short() {
+		many = 600
+	}
+	heapOf(t, MethodCohen, 60, 32) // whatever is made once
+	for _, m := range []Method{MethodCohen, MethodAnytime} {
+		few, more := heapOf(t, m, 60, 160), heapOf(t, m, many, 160)
+		t.Logf("%s: %d KiB for 60 images, %d for %d", m, few>>10, more>>10, many)
+		require.Less(t, more, few+128<<10, m)
+	}
+	small, large := heapOf(t, MethodCohen, 4, 2_000), heapOf(t, MethodCohen, 4, 200_000)
+	t.Logf("%d KiB for 2,000 samples, %d for 200,000", small>>10, large>>10)
+	require.Less(t, large, small+200_000/BlockSize*2048, "a block has counts and a digest")
+}
