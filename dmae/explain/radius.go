@@ -10,16 +10,23 @@ import (
 )
 
 // promise returns the lower bound that the certificate implies on the
-// probability of the class at a distance: Phi(Phi^-1(pA) - distance/sigma).
-func (l Level) promise(distance float64) float64 { return l.shifted(l.PA, distance, -1) }
+// probability of the class at a distance: Phi(Phi^-1(pA) - distance/sigma). The
+// method anytime has tested pA = Phi(radius/sigma), of which l.PA keeps 12
+// decimals, too few for a radius of many sigma.
+func (l Level) promise(distance float64) float64 {
+	if l.Method == smooth.MethodAnytime {
+		z := l.Radius.Rat()
+		return l.shifted(z.Quo(z, l.Sigma.Rat()), distance, -1)
+	}
+	return l.shifted(quantile(l.PA), distance, -1)
+}
 
 // rival returns the upper bound that the method runner-up implies on the
 // probability of every other class at a distance: Phi(Phi^-1(pB) + distance/sigma).
-func (l Level) rival(distance float64) float64 { return l.shifted(*l.PB, distance, 1) }
+func (l Level) rival(distance float64) float64 { return l.shifted(quantile(*l.PB), distance, 1) }
 
-// shifted returns Phi(Phi^-1(p) + sign distance/sigma).
-func (l Level) shifted(p smooth.Decimal, distance float64, sign int64) float64 {
-	z := quantile(p)
+// shifted returns Phi(z + sign distance/sigma).
+func (l Level) shifted(z *big.Rat, distance float64, sign int64) float64 {
 	step, _ := smooth.ParseDecimal(formatFixed(distance, 9))
 	shift := step.Rat()
 	shift.Quo(shift, l.Sigma.Rat())
