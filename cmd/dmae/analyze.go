@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
 )
 
@@ -36,6 +38,7 @@ func (analyzeCmd) Help() string {
 
 // Run prints the table and draws the curve.
 func (c *analyzeCmd) Run(e *env) error {
+	c.Files = withoutTimes(c.Files)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -71,6 +74,15 @@ func (c *analyzeCmd) Run(e *env) error {
 	}
 	_, err = fmt.Fprintf(e.stderr, "curve in %s\n", c.Curve)
 	return err
+}
+
+// withoutTimes passes over timing files beside their certificates, as a pattern
+// such as runs/*.jsonl puts them there.
+func withoutTimes(files []string) []string {
+	return slices.DeleteFunc(slices.Clone(files), func(path string) bool {
+		of := smooth.FilesFor(path)
+		return path == of.Timing && slices.Contains(files, of.Certificate)
+	})
 }
 
 // check refuses flags that do not fit each other.

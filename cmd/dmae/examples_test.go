@@ -103,4 +103,11 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 		require.Regexp(t, regexp.MustCompile(`certify-scratch +\d`), runExample(t, line))
 	}
 	require.FileExists(t, "curve.png")
+
+	// A pattern names the timing files too.
+	require.Equal(t, succeed(t, "analyze", "runs/certify.jsonl", "runs/shard-1.jsonl"),
+		succeed(t, "analyze", "runs/certify.jsonl", "runs/certify.timing.jsonl", "runs/shard-1.jsonl", "runs/shard-1.timing.jsonl"))
+	code, _, stderr := dmaeRun(t, "analyze", "runs/certify.timing.jsonl")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "holds the times of a certificate, which are read with it: give runs/certify.jsonl")
 }

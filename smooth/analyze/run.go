@@ -77,6 +77,9 @@ func (run Run) Images() smooth.IndexSet {
 // first byte. The run is named after the file. The times of a certificate are
 // read from the timing file beside it, if there is one.
 func ReadFile(path string) (Run, error) {
+	if of := smooth.FilesFor(path); path == of.Timing {
+		return Run{}, fmt.Errorf("%s holds the times of a certificate, which are read with it: give %s", path, of.Certificate)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return Run{}, err
