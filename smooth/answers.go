@@ -111,7 +111,7 @@ func openAnswers(path string, header Header, due int, begin func(int, Image) *fl
 		samples += f.selection.done.N + f.estimation.done.N
 	}
 	if samples > 0 {
-		note(fmt.Sprintf("%d samples of %d images that were under way are in %s", samples, len(a.waiting), path))
+		note(fmt.Sprintf("going on with %d samples of unfinished images in %s", samples, path))
 	}
 	return a, nil
 }

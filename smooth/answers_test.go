@@ -154,7 +154,7 @@ func TestDamagedAnswers(t *testing.T) {
 		answers []byte
 		note    string
 	}{
-		"whole":               {left, "that were under way are in "},
+		"whole":               {left, "samples of unfinished images in "},
 		"zeros behind":        {append(bytes.Clone(left), make([]byte, 999)...), "it is not what was written: a digest is wrong; what follows is asked for again"},
 		"huge length":         {append(bytes.Clone(left), bytes.Repeat([]byte{255}, 99)...), "were cut off"},
 		"batch written twice": {append(bytes.Clone(left), left[len(answersSchema)+66:]...), "out of place"},

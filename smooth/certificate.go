@@ -184,6 +184,12 @@ func encodeLine(v any) ([]byte, error) {
 // same bytes, which rules out unknown, repeated and reordered fields, spaces,
 // and other ways to write a number.
 func decodeLine(line []byte, v any) error {
+	switch {
+	case bytes.HasSuffix(line, []byte("\r\n")):
+		return errors.New("it has the line end of Windows: a certificate is not to be converted")
+	case bytes.HasPrefix(line, []byte("\ufeff")):
+		return errors.New("a byte order mark stands before it: a certificate is not to be converted")
+	}
 	if err := json.Unmarshal(line, v); err != nil {
 		return errors.New("it is not valid: " + oneLine(err))
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,6 +31,18 @@ func FilesFor(out string) Files {
 		}
 	}
 	return Files{Certificate: base + ".jsonl", Timing: base + ".timing.jsonl", TSV: base + ".tsv"}
+}
+
+// WithoutTimings returns a list of files without the timing files whose
+// certificates are in it too, as a pattern such as runs/*.jsonl names them.
+func WithoutTimings(paths []string) []string {
+	var rest []string
+	for _, path := range paths {
+		if of := FilesFor(path); path != of.Timing || !slices.Contains(paths, of.Certificate) {
+			rest = append(rest, path)
+		}
+	}
+	return rest
 }
 
 // While a run is under way its lines are in partial files beside the targets.
@@ -68,6 +81,9 @@ type journal struct {
 	images int       // image lines in the partial file
 }
 
+// errLocked is the state of a file that another process has locked.
+var errLocked = errors.New("is being written by another process")
+
 // openJournal starts the partial files, or goes on with the ones that an
 // interrupted run left.
 func openJournal(files Files, header Header, describe func(int) (Image, error), note func(string)) (*journal, error) {
@@ -76,11 +92,23 @@ func openJournal(files Files, header Header, describe func(int) (Image, error), 
 	if j.lines, err = os.OpenFile(files.partial(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
 		return nil, fmt.Errorf("cannot write the certificate: %w", err)
 	}
+	if err = j.own(); err != nil {
+		j.close()
+		return nil, err
+	}
 	if err = j.resume(header, describe, note); err != nil {
 		j.close()
 		return nil, err
 	}
 	return j, nil
+}
+
+// own makes sure that no other process writes these files.
+func (j *journal) own() error {
+	if err := lock(j.lines); err != nil {
+		return fmt.Errorf("%s %w: give each its own output, or wait for it", j.files.partial(), err)
+	}
+	return nil
 }
 
 // close releases the files, leaving what they hold.

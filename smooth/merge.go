@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -17,15 +16,12 @@ import (
 // It refuses shards that are lost, occur twice, are unfinished or damaged, or
 // belong to another certification, and names them. Timing files that stand in
 // the list beside their certificates, as a pattern such as shard-*.jsonl puts
-// them there, are passed over. Only one line of each shard is held in memory.
+// them there, are passed over (see WithoutTimings). Only one line of each shard is held in memory.
 func Merge(out string, shards []string) (Files, error) {
 	files := FilesFor(out)
 	m := &merger{}
 	defer m.close()
-	for _, path := range shards {
-		if of := FilesFor(path); path == of.Timing && slices.Contains(shards, of.Certificate) {
-			continue
-		}
+	for _, path := range WithoutTimings(shards) {
 		if err := m.open(path); err != nil {
 			return files, err
 		}
@@ -41,7 +37,13 @@ func Merge(out string, shards []string) (Files, error) {
 	j := &journal{files: files, hash: sha256.New()}
 	defer j.close()
 	var err error
-	if j.lines, err = os.Create(files.partial()); err != nil {
+	if j.lines, err = os.OpenFile(files.partial(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+		return files, fmt.Errorf("cannot write the certificate: %w", err)
+	}
+	if err := j.own(); err != nil {
+		return files, err
+	}
+	if err := j.lines.Truncate(0); err != nil {
 		return files, fmt.Errorf("cannot write the certificate: %w", err)
 	}
 	if j.times, err = os.Create(files.partialTiming()); err != nil {
@@ -112,7 +114,7 @@ func (m *merger) open(path string) error {
 	}
 	have.Shard, want.Shard = nil, nil
 	if what := headerDifference(have, want); what != "" {
-		return fmt.Errorf("%s belongs to another certification than %s, with %s", path, m.parts[0].path, what)
+		return fmt.Errorf("%s belongs to another certification than %s, with %s: shards share the seed and all parameters", path, m.parts[0].path, what)
 	}
 	if times, err := os.Open(FilesFor(path).Timing); err == nil {
 		p.files = append(p.files, times)

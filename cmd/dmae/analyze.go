@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/exact"
@@ -38,7 +37,7 @@ func (analyzeCmd) Help() string {
 
 // Run prints the table and draws the curve.
 func (c *analyzeCmd) Run(e *env) error {
-	c.Files = withoutTimes(c.Files)
+	c.Files = smooth.WithoutTimings(c.Files)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -74,15 +73,6 @@ func (c *analyzeCmd) Run(e *env) error {
 	}
 	_, err = fmt.Fprintf(e.stderr, "curve in %s\n", c.Curve)
 	return err
-}
-
-// withoutTimes passes over timing files beside their certificates, as a pattern
-// such as runs/*.jsonl puts them there.
-func withoutTimes(files []string) []string {
-	return slices.DeleteFunc(slices.Clone(files), func(path string) bool {
-		of := smooth.FilesFor(path)
-		return path == of.Timing && slices.Contains(files, of.Certificate)
-	})
 }
 
 // check refuses flags that do not fit each other.

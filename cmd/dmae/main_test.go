@@ -288,6 +288,7 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	require.Len(t, shards, 4, "their times match the pattern too")
 	text = succeed(t, append([]string{"certify", "--merge", "--json", "--out", in("merged-too.jsonl")}, shards...)...)
 	require.Contains(t, text, "merged-too.timing.jsonl")
+	require.NotContains(t, succeed(t, append([]string{"analyze"}, shards...)...), "timing")
 	again, err = os.ReadFile(in("merged-too.jsonl"))
 	require.NoError(t, err)
 	require.Equal(t, string(first), string(again))
