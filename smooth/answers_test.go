@@ -55,7 +55,9 @@ func TestNoAnswerIsAskedForTwice(t *testing.T) {
 	for _, m := range Methods() {
 		for _, accuracyOnly := range []bool{false, true} {
 			task := answersTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
-			task.AccuracyOnly = accuracyOnly
+			if task.AccuracyOnly = accuracyOnly; accuracyOnly { // and a shard
+				task.Shard, task.Images = &Shard{2, 2}, IndexSet{{0, 1, 9}}
+			}
 			asked := &counting{Classifier: task.Classifier}
 			task.Classifier = asked
 			want, wantTable := runTask(t, task)
@@ -239,6 +241,9 @@ func TestAnswersStaySmall(t *testing.T) {
 		task.N, task.Batch, task.Images = 4000, 32, IndexSet{{0, 1, 10}}
 		if m == MethodAnytime {
 			task.Futility, task.N = leastFutility, 8000 // long trials
+		}
+		if testing.Short() {
+			task.Images = IndexSet{{0, 1, 6}}
 		}
 		inner := task.Classifier
 		want, _ := runTask(t, task)
