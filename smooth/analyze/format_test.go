@@ -92,11 +92,12 @@ func TestLaTeXOfAnyName(t *testing.T) {
 	require.Contains(t, out.String(), "\na?b & ")
 }
 
-// LaTeX itself, where it is installed, takes all of it.
+// LaTeX itself takes all of it, on machines that have it: an extra, which CI
+// does not need, since the test before this one knows what LaTeX minds.
 func TestLaTeXCompiles(t *testing.T) {
 	program, err := exec.LookPath("pdflatex")
 	if err != nil {
-		t.Skip("pdflatex is not installed")
+		t.Skip("no pdflatex on this machine")
 	}
 	if testing.Short() {
 		t.Skip("runs LaTeX")
