@@ -297,18 +297,26 @@ func forget(t *testing.T, in, out string) {
 	require.NoError(t, checkpoint.WriteTorch(out, root.MustSet("model", model)))
 }
 
+// withForeign returns a checkpoint of a pre-training run, and names in a folder
+// that has own.pth, converted from it, and foreign.pth, without what is godmae's.
+func withForeign(t *testing.T) (own string, in func(name string) string) {
+	t.Helper()
+	dir := t.TempDir()
+	in = func(name string) string { return filepath.Join(dir, name) }
+	own = micro(t, false, func(o *train.Options) { o.Recipe.EMA = 0 })
+	_, err := convert.File(own, in("own.pth"), dmae.Reader{})
+	require.NoError(t, err)
+	forget(t, in("own.pth"), in("foreign.pth"))
+	return own, in
+}
+
 // Pre-training goes on in the same way from a checkpoint of godmae, from its
 // PyTorch file, from one that says nothing of godmae, and from what that is
 // converted to: moments and step count are in all of them.
 func TestPretrainingGoesOnFromAllOfThem(t *testing.T) {
-	dir := t.TempDir()
-	in := func(name string) string { return filepath.Join(dir, name) }
-	own := micro(t, false, func(o *train.Options) { o.Recipe.EMA = 0 })
-	_, err := convert.File(own, in("own.pth"), dmae.Reader{})
-	require.NoError(t, err)
-	forget(t, in("own.pth"), in("foreign.pth"))
+	own, in := withForeign(t)
 	require.True(t, dmae.IsForeign(open(t, in("foreign.pth"))))
-	_, err = convert.File(in("foreign.pth"), in("converted.safetensors"), dmae.Reader{})
+	_, err := convert.File(in("foreign.pth"), in("converted.safetensors"), dmae.Reader{})
 	require.NoError(t, err)
 	_, err = convert.File(in("converted.safetensors"), in("again.pth"), dmae.Reader{})
 	require.NoError(t, err)

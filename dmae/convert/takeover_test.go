@@ -99,12 +99,7 @@ func TestAConvertedCheckpointGoesOnInItsFolder(t *testing.T) {
 // What cannot be gone on with is refused with a remedy, and other settings than
 // the file's are said.
 func TestOfficialCheckpointsThatCannotGoOn(t *testing.T) {
-	dir := t.TempDir()
-	in := func(name string) string { return filepath.Join(dir, name) }
-	own := micro(t, false, func(o *train.Options) { o.Recipe.EMA = 0 })
-	_, err := convert.File(own, in("own.pth"), dmae.Reader{})
-	require.NoError(t, err)
-	forget(t, in("own.pth"), in("foreign.pth"))
+	_, in := withForeign(t)
 	f := open(t, in("foreign.pth"))
 	model := &pickle.Dict{Ordered: true}
 	for _, info := range f.Tensors() {
@@ -143,7 +138,7 @@ func TestOfficialCheckpointsThatCannotGoOn(t *testing.T) {
 	}
 
 	var notes []string
-	_, err = microRun(t, train.StagePretrain, func(o *train.Options) {
+	_, err := microRun(t, train.StagePretrain, func(o *train.Options) {
 		o.Recipe.Epochs, o.Recipe.WeightDecay, o.Model.Sigma = 3, 0.1, 0.5
 		o.Resume, o.Open, o.Log = in("foreign.pth"), opener, func(m string) { notes = append(notes, m) }
 	})
