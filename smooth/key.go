@@ -4,9 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"strconv"
-
-	"github.com/godmae/godmae/internal/philox"
 )
 
 // keyTag begins what a derived key is the digest of. It stays what it is when
@@ -36,12 +35,18 @@ func (d Derivation) Key(pixels Digest) uint64 {
 func digestOf(texts ...string) Digest {
 	h := sha256.New()
 	for _, text := range texts {
-		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text))))
-		h.Write([]byte(text))
+		writeText(h, text)
 	}
 	var d Digest
 	h.Sum(d[:0])
 	return d
+}
+
+// writeText writes the length of a text in bytes, as 64 little-endian bits, and
+// the text.
+func writeText(h hash.Hash, text string) {
+	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text))))
+	h.Write([]byte(text))
 }
 
 // origin returns the seed, and the number in the place of an image's index, at
@@ -53,18 +58,13 @@ func (p Params) origin(image int, pixels Digest) (seed uint64, a uint32) {
 	return p.Seed, uint32(image)
 }
 
-// job returns the job of a sample of an image.
-func (p Params) job(image int, pixels Digest, stream philox.Stream, sample uint32) Job {
-	j := Job{Image: image, Stream: stream, Sample: sample}
-	if p.Derived != nil {
-		j.Key = p.Derived.Key(pixels)
+// Key returns the key of the noise of an image whose pixels have a digest, for
+// Job.Key; 0 where it is not derived.
+func (p Params) Key(pixels Digest) uint64 {
+	if p.Derived == nil {
+		return 0
 	}
-	return j
-}
-
-// Job returns the job of a sample of an image whose pixels have a digest.
-func (p Params) Job(image int, pixels Digest, stream philox.Stream, sample uint32) Job {
-	return p.job(image, pixels, stream, sample)
+	return p.Derived.Key(pixels)
 }
 
 // Noise describes the noise of the parameters.
@@ -86,7 +86,7 @@ type Seed struct {
 // derivedSeed is the text of a Seed that is derived.
 const derivedSeed = "derived"
 
-// Seed returns what a header says of the seed of the parameters.
+// seed returns what a header says of the seed of the parameters.
 func (p Params) seed() Seed {
 	if p.Derived != nil {
 		return Seed{Derived: true}

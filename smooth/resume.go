@@ -73,19 +73,18 @@ func (j *journal) resumeImages(d *Reader, describe func(int) (Image, error), not
 		if !more {
 			return 0, d.lines.fail(errors.New("it holds more images than the header names"))
 		}
-		rec, err := d.record(line, index)
+		read, err := d.line(line, index)
 		if err != nil {
 			return 0, d.lines.fail(err)
 		}
 		img, err := describe(index)
-		if err != nil {
+		if what, err := read.Compare(img, err); err != nil {
 			return 0, err
-		}
-		if img.Pixels != rec.Pixels || img.Label != rec.Label {
-			return 0, d.lines.fail(fmt.Errorf("image %d has other pixels or another label in the data now", index))
+		} else if what != "" {
+			return 0, d.lines.fail(fmt.Errorf("image %d: %s", index, what))
 		}
 		j.hash.Write(line)
-		j.images++
+		j.count(read)
 	}
 }
 
