@@ -209,7 +209,7 @@ func (h Header) checkPreprocessing() error {
 	case h.Noise == noiseFloat && integers:
 		return fmt.Errorf("float noise does not go with the preprocessing %q, which is that of integer noise", h.Preprocessing)
 	case h.Noise == noiseInteger && (strings.HasSuffix(h.Preprocessing, scaled) || h.Schema != Schema1 && !integers):
-		return fmt.Errorf("integer noise does not go with the preprocessing %q, which does not end in %s", h.Preprocessing, EightBit)
+		return fmt.Errorf("integer noise does not go with the preprocessing %q, which is not one of %s", h.Preprocessing, EightBit)
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (d *Reader) NextLine() (Line, error) {
 	}
 	line, err := d.lines.next()
 	if err == io.EOF {
-		return Line{}, fmt.Errorf("the certificate ends after %d of %d images, without a trailer", d.read, d.header.due())
+		return Line{}, fmt.Errorf("the certificate ends after %d of %d images, without a trailer", d.read, d.header.Due())
 	}
 	if err != nil {
 		return Line{}, d.lines.fail(err)
@@ -119,7 +119,7 @@ func (d *Reader) line(text []byte, index int) (Line, error) {
 	var l Line
 	switch {
 	case isKind(text, kindTrailer):
-		return l, fmt.Errorf("the trailer comes after %d of %d images", d.read, d.header.due())
+		return l, fmt.Errorf("the trailer comes after %d of %d images", d.read, d.header.Due())
 	case isKind(text, kindLeftOut):
 		l.LeftOut = new(LeftOut)
 	}

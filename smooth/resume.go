@@ -44,7 +44,7 @@ func (j *journal) resume(header Header, describe func(int) (Image, error), note 
 		}
 	}
 	if j.images > 0 {
-		note(fmt.Sprintf("going on behind %d of %d images in %s", j.images, header.due(), j.files.partial()))
+		note(fmt.Sprintf("going on behind %d of %d images in %s", j.images, header.Due(), j.files.partial()))
 	}
 	return j.resumeTiming(header)
 }

@@ -110,7 +110,7 @@ func TestSoundHeaderIsChecked(t *testing.T) {
 	task.Sound, task.Preprocessing = false, "none"
 	task.Classifier.(*FuncClassifier).Pixels = func(int) ([]float32, error) { return []float32{0, 0, 0}, nil }
 	require.ErrorContains(t, task.Run(t.Context()), `noise "gaussian-u8" instead of "gaussian-f32"`)
-	task.Sound = true
+	task.Sound, task.Preprocessing = true, EightBit
 	task.Out = filepath.Join(t.TempDir(), "d.jsonl")
 	task.Classifier = plain{task.Classifier}
 	require.ErrorContains(t, task.Run(t.Context()), "cannot draw integer noise")

@@ -114,7 +114,7 @@ func (t Task) Run(ctx context.Context) error {
 	}
 	if err := t.classify(ctx, j, header, stats, noise); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped after %d of %d images, which are kept in %s, with what is known of the next ones: run the same command again to go on: %w", j.images, header.due(), files.partial(), err)
+			return fmt.Errorf("stopped after %d of %d images, which are kept in %s, with what is known of the next ones: run the same command again to go on: %w", j.images, header.Due(), files.partial(), err)
 		}
 		return err
 	}
@@ -130,7 +130,7 @@ func (t Task) batch() int {
 
 // classify runs the scheduler over the images that the journal lacks.
 func (t Task) classify(ctx context.Context, j *journal, header Header, stats Statistics, noise Noise) error {
-	total := header.due()
+	total := header.Due()
 	images := header.cursor()
 	for range j.images {
 		images.next()
