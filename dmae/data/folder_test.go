@@ -161,7 +161,7 @@ func TestCorruptImagesAreCountedAndLeftOut(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 4, ds.Len())
 	require.Equal(t, []string{
-		"left out: the image train/blue/0.jpg cannot be decoded: the file is neither JPEG nor PNG",
+		"left out: the image train/blue/0.jpg cannot be decoded: it is a GIF file, which is not read: convert it to PNG",
 		"left out: the image train/blue/c.png cannot be decoded: the file is empty",
 		"left out: the image train/red/2.png cannot be decoded: unexpected EOF"}, said)
 	o.MaxCorrupt = 2

@@ -23,15 +23,6 @@ type tree interface {
 	size(file string) int64
 }
 
-// isImage reports whether a file's name is that of an image.
-func isImage(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png":
-		return !strings.HasPrefix(name, ".")
-	}
-	return false
-}
-
 // diskTree is a folder on the disk.
 type diskTree string
 
