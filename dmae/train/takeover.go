@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
@@ -107,6 +108,14 @@ func (r *run) fits(f *checkpoint.File) error {
 		return err
 	}
 	here := &r.opt.Model
+	switch {
+	case len(there.ClassNames) > 0 && !r.opt.ClassesByPosition:
+		if err := r.sameClasses(f.Name(), there.ClassNames); err != nil {
+			return err
+		}
+	case here.Classes > 0:
+		r.note(fmt.Sprintf("%s does not know the names of its %d classes, or they were not asked for: those of the training images, %s, are taken in this order", f.Name(), here.Classes, data.NameList(r.opt.Train.Classes())))
+	}
 	if there.Heads != here.Heads || r.state.Recipe.Stage == StagePretrain && there.Decoder.Heads != here.Decoder.Heads {
 		return fmt.Errorf("train: %s has %d attention heads (decoder: %d) and the model of this run %d (%d); choose the same model", f.Name(), there.Heads, there.Decoder.Heads, here.Heads, here.Decoder.Heads)
 	}
