@@ -36,7 +36,7 @@ type encoderFlags struct {
 	Balanced  int    `help:"Use the first N training images of each class only; 0 for all." default:"0" placeholder:"N"`
 	EvalSplit string `help:"Split to evaluate on: val, test, none, or auto: val if there is one beside test, as with --val-fraction, else test. The images of val choose best.safetensors; those of test choose nothing." enum:"auto,val,test,none" default:"auto"`
 	positionFlag
-	EvalEvery int    `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
+	EvalEvery int `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
 }
 
 // consistencyFlags are those of the consistency regulariser.
