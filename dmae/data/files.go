@@ -15,6 +15,7 @@ type folder struct {
 	files    []string
 	labels   []int32
 	channels int
+	limit    int // pixels of one image
 }
 
 func (f *folder) Name() string         { return f.name }
@@ -28,7 +29,7 @@ func (f *folder) Image(i int) (Image, error) {
 	if err != nil {
 		return Image{}, &CorruptError{Path: f.files[i], Err: err}
 	}
-	im, err := DecodeImage(b, f.channels)
+	im, err := DecodeImage(b, f.channels, f.limit)
 	if err != nil {
 		return Image{}, &CorruptError{Path: f.files[i], Err: err}
 	}

@@ -33,6 +33,10 @@ type Options struct {
 	// are left out; one more is an error. 0: DefaultMaxCorrupt; negative: none.
 	MaxCorrupt int
 
+	// MaxPixels is how many pixels one image file may have; an image of more is
+	// corrupt. 0: DefaultMaxPixels.
+	MaxPixels int
+
 	// Log is told of each corrupt image that is left out; nil for no report.
 	Log func(message string)
 
@@ -55,6 +59,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxCorrupt == 0 {
 		o.MaxCorrupt = DefaultMaxCorrupt
+	}
+	if o.MaxPixels <= 0 {
+		o.MaxPixels = DefaultMaxPixels
 	}
 	if o.Log == nil {
 		o.Log = func(string) {}
