@@ -15,7 +15,8 @@ import (
 type predictCmd struct {
 	computeFlags
 	modelFlags
-	Images []string      `arg:"" help:"JPEG or PNG files." placeholder:"IMAGE"`
+	pixelFlags
+	Images []string      `arg:"" help:"Image files." placeholder:"IMAGE"`
 	Model  string        `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Sigma  exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
 	N      int           `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
@@ -116,7 +117,7 @@ func (c *predictCmd) Run(e *env) error {
 // list, whatever becomes of the others.
 func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, noise smooth.Noise) (*prediction, error) {
 	file := c.Images[i]
-	x, err := readPixels(file, &model.Config)
+	x, err := readPixels(file, &model.Config, c.MaxPixels)
 	if err != nil {
 		return nil, err
 	}
@@ -190,8 +191,8 @@ func (c counted) Classify(ctx context.Context, jobs []smooth.Job, noise smooth.N
 }
 
 // readPixels reads the 8-bit pixels of an image file at the data's resolution.
-func readPixels(path string, c *dmae.Config) ([]byte, error) {
-	im, err := data.ReadImage(path, c.Channels)
+func readPixels(path string, c *dmae.Config, maxPixels int) ([]byte, error) {
+	im, err := data.ReadImage(path, c.Channels, maxPixels)
 	if err != nil {
 		return nil, unreadable("the image", path, err)
 	}

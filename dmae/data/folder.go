@@ -65,7 +65,7 @@ func folderClasses(t tree, root string, dirs []string) ([]string, error) {
 
 // openFolder lists the images of dir/CLASS/*, and reads their headers.
 func openFolder(t tree, dir, name string, classes []string, o Options) (Dataset, error) {
-	f := &folder{name: name, tree: t, classes: classes, channels: o.Channels}
+	f := &folder{name: name, tree: t, classes: classes, channels: o.Channels, limit: o.MaxPixels}
 	have, _, err := t.list(dir)
 	if err != nil {
 		return nil, err

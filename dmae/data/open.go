@@ -32,8 +32,7 @@ type Options struct {
 	// Log is told what is worth knowing about the data set; nil for no report.
 	Log func(message string)
 
-	// MaxPixels is the number of pixels that an image of a folder may have, as
-	// its header states it and once it is resized; an image of more counts as
+	// MaxPixels is how many pixels one image file may have; an image of more is
 	// corrupt. 0: DefaultMaxPixels.
 	MaxPixels int
 
@@ -46,13 +45,9 @@ type Options struct {
 	CacheBytes int64
 }
 
-// DefaultMaxCorrupt is how many corrupt images of a data set are left out, and
-// DefaultMaxPixels how many pixels an image may have, unless options say
-// otherwise.
-const (
-	DefaultMaxCorrupt = 10
-	DefaultMaxPixels  = maxPixels
-)
+// DefaultMaxCorrupt is how many corrupt images of a data set are left out unless
+// options say otherwise.
+const DefaultMaxCorrupt = 10
 
 func (o Options) withDefaults() Options {
 	if o.Channels == 0 {
