@@ -156,6 +156,9 @@ func (c *explainCmd) fromImage(e *env, b ops.Backend, o *explain.Options) (*dmae
 	if err := c.warn(e, o.Params, model.Config.Classes); err != nil {
 		return nil, nil, err
 	}
-	x, err := readPixels(c.Image, &model.Config, c.MaxPixels)
+	if err := c.follow(c.Model); err != nil {
+		return nil, nil, err
+	}
+	x, err := c.readPixels(c.Image, &model.Config)
 	return model, x, err
 }

@@ -61,13 +61,8 @@ func (f *dataFlags) open(e *env, split data.Split, channels int) (data.Dataset, 
 type splitFlags struct {
 	ValFraction float64 `help:"Share of the training images held out as the split val." default:"0" placeholder:"SHARE"`
 	SplitSeed   uint64  `help:"Seed that chooses the images held out." default:"0" placeholder:"N"`
-	MaxCorrupt  int     `help:"Number of corrupt images to leave out before giving up." default:"${max_corrupt}" placeholder:"N"`
+	MaxCorrupt  int     `help:"Number of images to leave out, because they are damaged or cannot be read, before giving up." default:"${max_corrupt}" placeholder:"N"`
 	pixelFlags
-}
-
-// pixelFlags bound what one image file may claim to hold.
-type pixelFlags struct {
-	MaxPixels int `help:"Number of pixels that one image file may have; a larger one counts as corrupt." default:"${max_pixels}" placeholder:"N"`
 }
 
 // find recognises a data set, for a model of the given channels.

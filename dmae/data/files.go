@@ -186,6 +186,19 @@ func (f *folder) header(i int) (h, w int, err error) {
 	return f.size(r)
 }
 
+// OpenImage opens a single image file as a data set of one image of one class.
+func OpenImage(path string, o Options) (Dataset, error) {
+	o = o.withDefaults()
+	f := &folder{
+		name: path, tree: diskTree(""), classes: []string{"unknown"}, files: []string{path}, labels: []int32{0},
+		channels: o.Channels, limit: o.MaxPixels,
+	}
+	if _, _, err := f.header(0); err != nil {
+		return nil, &CorruptError{Path: path, Err: err}
+	}
+	return f.load(o)
+}
+
 // load makes f ready: no image is decoded for that.
 func (f *folder) load(o Options) (Dataset, error) {
 	f.broken = map[int]error{}
