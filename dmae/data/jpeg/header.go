@@ -44,14 +44,12 @@ func Size(r Reader) (w, h int, err error) {
 		case err != nil:
 		case m == markerEOI || m == markerSOS:
 			return 0, 0, errors.New("it has no frame header before its first scan")
-		case n < 2:
-			return 0, 0, errors.New("one of its segments has no length")
 		case m >= markerSOF0 && m <= 0xcf && m != markerDHT && m != 0xc8 && m != 0xcc:
 			next()
 			h, w = two(), two()
 			return w, h, err
 		default:
-			_, err = r.Discard(n - 2)
+			_, err = r.Discard(max(n-2, 0))
 		}
 		m = 0
 	}
@@ -91,6 +89,7 @@ type decoder struct {
 	dc, ac  [4]*huffman
 	restart int // blocks between restarts, in units of a scan; 0 for none
 	scans   int
+	visited int // blocks, by all scans
 
 	bits bitReader
 	skip int // blocks that still end early: EOBRUN of a progressive scan
@@ -108,6 +107,7 @@ type component struct {
 	coeffs     []int16 // of a progressive file, 64 a block
 	prediction int
 	seen       bool
+	missing    [lowest]int // of a progressive file: bits of the first coefficients that have not come; -1 for all
 }
 
 // Markers, T.81 table B.1.
@@ -129,7 +129,7 @@ var unsupported = map[byte]string{
 	0xc3: "lossless coding", 0xc5: "hierarchical coding", 0xc6: "hierarchical coding", 0xc7: "hierarchical coding",
 	0xc9: "arithmetic coding", 0xca: "arithmetic coding", 0xcb: "arithmetic coding", 0xcc: "arithmetic coding",
 	0xcd: "arithmetic coding", 0xce: "arithmetic coding", 0xcf: "arithmetic coding",
-	0xdc: "a number of lines after the scan", 0xde: "hierarchical coding", 0xdf: "hierarchical coding",
+	0xde: "hierarchical coding", 0xdf: "hierarchical coding",
 }
 
 // next returns the next marker, passing over what is none.
@@ -155,9 +155,15 @@ func (d *decoder) segments() error {
 			return err
 		}
 		if m == markerEOI {
-			return d.complete()
+			if d.scans == 0 {
+				return errors.New("it holds no picture")
+			}
+			return nil
 		}
-		if m == 1 || m >= markerRST0 && m <= markerSOI { // without a body
+		if m == markerSOI {
+			return errors.New("it starts a second time before its end")
+		}
+		if m == 1 || m >= markerRST0 && m < markerSOI { // without a body
 			continue
 		}
 		if kind, ok := unsupported[m]; ok {
@@ -181,14 +187,15 @@ func (d *decoder) segments() error {
 			}
 			d.restart = int(binary.BigEndian.Uint16(body))
 		case markerAPP0:
-			d.jfif = d.jfif || len(body) >= 12 && bytes.HasPrefix(body, []byte("JFIF\x00"))
+			d.jfif = d.jfif || len(body) >= 14 && bytes.HasPrefix(body, []byte("JFIF\x00"))
 		case markerAPP14:
 			if len(body) >= 12 && bytes.HasPrefix(body, []byte("Adobe")) {
 				d.adobe = int(body[11]) + 1
 			}
 		case markerSOS:
-			if err = d.scan(body); err == nil && !d.progressive && d.complete() == nil {
-				return nil // PIL does not miss the end of the file either
+			whole := len(body) > 0 && int(body[0]) == len(d.components)
+			if err = d.scan(body); err == nil && !d.progressive && whole && d.scans == 1 {
+				return nil // nothing more is looked for, an end neither
 			}
 		}
 		if err != nil {
@@ -202,29 +209,15 @@ func (d *decoder) body() ([]byte, error) {
 	if d.at+2 > len(d.file) {
 		return nil, errShort
 	}
-	n := int(binary.BigEndian.Uint16(d.file[d.at:]))
-	if n < 2 {
-		return nil, errors.New("one of its segments has no length")
-	}
+	// Some writers give a length of 0 or 1, without the two bytes of the length
+	// itself; libjpeg takes that for nothing.
+	n := max(int(binary.BigEndian.Uint16(d.file[d.at:])), 2)
 	if d.at+n > len(d.file) {
 		return nil, errShort
 	}
 	b := d.file[d.at+2 : d.at+n]
 	d.at += n
 	return b, nil
-}
-
-// complete reports whether all components have been read.
-func (d *decoder) complete() error {
-	if d.components == nil {
-		return errors.New("it holds no picture")
-	}
-	for _, c := range d.components {
-		if !c.seen {
-			return errors.New("the file lacks a component of the picture")
-		}
-	}
-	return nil
 }
 
 // frame reads the size of the picture and of its components.
@@ -250,6 +243,9 @@ func (d *decoder) frame(b []byte) error {
 		c := &d.components[i]
 		b := b[6+3*i:]
 		c.id, c.h, c.v, c.tq = b[0], int(b[1]>>4), int(b[1]&15), b[2]
+		for k := range c.missing {
+			c.missing[k] = -1
+		}
 		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || c.tq > 3 {
 			return errors.New("the sampling of a component is malformed")
 		}
@@ -283,7 +279,10 @@ func ceil(a, b int) int { return (a + b - 1) / b }
 func (d *decoder) quantisation(b []byte) error {
 	for len(b) > 0 {
 		id, size := b[0]&15, 1+int(b[0]>>4)
-		if id > 3 || size > 2 || len(b) < 1+64*size {
+		if size > 2 {
+			size = 2
+		}
+		if id > 3 || len(b) < 1+64*size {
 			return errors.New("a quantisation table is malformed")
 		}
 		t := new([64]int32)

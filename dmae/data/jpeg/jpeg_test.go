@@ -125,7 +125,9 @@ func TestLumaEqualsStandardLibrary(t *testing.T) {
 		}
 		d := decoder{file: file}
 		require.NoError(t, d.segments(), name)
-		d.picture()
+		if d.progressive {
+			d.reconstruct()
+		}
 		for i, c := range d.components {
 			pix, stride := ycc.Y, ycc.YStride
 			if i > 0 {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 )
 
-// mostScans bounds the work a short file can cause.
-const mostScans = 1000
+// mostBlocks bounds the work a short file can cause: a scan that says nothing
+// new takes a few bytes and goes over the whole picture. A picture of the
+// largest size has its blocks read a hundred times over before it is reached.
+const mostBlocks = 1 << 30
 
 // part is a component's share of a scan.
 type part struct {
@@ -23,8 +25,10 @@ func (d *decoder) scan(b []byte) error {
 	if d.components == nil {
 		return errors.New("a scan comes before the frame header")
 	}
-	if d.scans++; d.scans > mostScans {
-		return fmt.Errorf("it has more than %d scans", mostScans)
+	if d.scans++; d.scans == 1 && !d.progressive {
+		if err := d.standardTables(); err != nil {
+			return err
+		}
 	}
 	parts, s, err := d.scanHeader(b)
 	if err != nil {
@@ -34,6 +38,16 @@ func (d *decoder) scan(b []byte) error {
 	alone := len(parts) == 1
 	if alone { // then units are blocks, and only those that hold pixels
 		columns, rows = ceil(parts[0].w, 8), ceil(parts[0].rows, 8)
+	}
+	for _, p := range parts {
+		if alone {
+			d.visited += columns * rows
+		} else {
+			d.visited += columns * rows * p.h * p.v
+		}
+	}
+	if d.visited > mostBlocks {
+		return fmt.Errorf("its %d scans go over more than %d blocks of its picture of %dx%d pixels", d.scans, mostBlocks, d.w, d.h)
 	}
 	d.reset(parts)
 	left, restarts := d.restart, 0
@@ -111,6 +125,9 @@ func (d *decoder) scanHeader(b []byte) ([]part, spectrum, error) {
 		if err := d.prepare(p.component); err != nil {
 			return nil, spectrum{}, err
 		}
+		for k := s.first; k <= min(s.last, lowest-1); k++ {
+			p.missing[k] = s.low
+		}
 	}
 	if n > 1 && blocks > 10 {
 		return nil, spectrum{}, malformed
@@ -128,9 +145,10 @@ func (d *decoder) prepare(c *component) error {
 		return errors.New("a component uses a quantisation table that the file does not define")
 	}
 	c.stride = 8 * c.bw
-	c.samples = make([]byte, c.stride*8*c.bh)
 	if d.progressive {
 		c.coeffs = make([]int16, 64*c.bw*c.bh)
+	} else {
+		c.samples = make([]byte, c.stride*8*c.bh)
 	}
 	c.seen = true
 	return nil
