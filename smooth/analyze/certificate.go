@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -16,7 +17,7 @@ func readCertificate(r io.Reader) (Run, error) {
 		return Run{}, err
 	}
 	h := d.Header()
-	run := Run{Method: string(h.Method), Sigma: h.Sigma, Alpha: h.Alpha, N: h.N, AccuracyOnly: h.AccuracyOnly}
+	run := Run{Terms: termsOf(h), AccuracyOnly: h.AccuracyOnly}
 	if h.Anytime != nil {
 		run.Grid = h.Anytime.Radii
 	}
@@ -57,4 +58,13 @@ func (run *Run) readTimes(path string) error {
 		}
 	}
 	return nil
+}
+
+// termsOf returns what a header says about how its images were certified.
+func termsOf(h smooth.Header) Terms {
+	return Terms{
+		Method: string(h.Method), Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
+		Seed:     fmt.Sprintf("%d, chosen by whoever ran this", h.Seed),
+		Contract: h.Contract,
+	}
 }

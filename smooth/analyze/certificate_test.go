@@ -130,7 +130,7 @@ func TestEveryMethodsCertificate(t *testing.T) {
 	for i, s := range table.Runs {
 		require.Greater(t, s.Accuracy[0].Mean, 0.3, s.Name)
 		require.Greater(t, *s.Samples, 20.0)
-		c, err := Compare(runs[0], runs[i], DefaultRadii())
+		c, err := Compare(runs[0], runs[i], DefaultRadii(), true)
 		require.NoError(t, err)
 		require.Equal(t, runs[i].OnGrid(), c.Radius == nil)
 	}
