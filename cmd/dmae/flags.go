@@ -37,8 +37,9 @@ func (f *computeFlags) backend() (*cpu.Backend, error) {
 // flags share.
 var flagDefaults = kong.Vars{
 	"max_corrupt": strconv.Itoa(data.DefaultMaxCorrupt),
+	"max_pixels":  strconv.Itoa(data.DefaultMaxPixels),
 	"sound_help":  "Add exact integer noise to 8-bit pixels, so that rounding leaves no gap between samples and guarantee; --no-sound adds float noise to float pixels, as other certifiers do.",
-	"data_help":   "Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 batches or class folders of JPEG and PNG files, or a .tar.gz of those.",
+	"data_help":   "Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 batches or class folders of image files, or a .tar.gz of those.",
 }
 
 // dataFlags name a data set.
@@ -61,6 +62,12 @@ type splitFlags struct {
 	ValFraction float64 `help:"Share of the training images held out as the split val." default:"0" placeholder:"SHARE"`
 	SplitSeed   uint64  `help:"Seed that chooses the images held out." default:"0" placeholder:"N"`
 	MaxCorrupt  int     `help:"Number of corrupt images to leave out before giving up." default:"${max_corrupt}" placeholder:"N"`
+	pixelFlags
+}
+
+// pixelFlags bound what one image file may claim to hold.
+type pixelFlags struct {
+	MaxPixels int `help:"Number of pixels that one image file may have; a larger one counts as corrupt." default:"${max_pixels}" placeholder:"N"`
 }
 
 // find recognises a data set, for a model of the given channels.
@@ -70,7 +77,7 @@ func (f *splitFlags) find(e *env, spec string, channels int) (*data.Source, erro
 	}
 	return data.Find(spec, data.Options{
 		ValFraction: f.ValFraction, Seed: f.SplitSeed,
-		Channels: channels, MaxCorrupt: f.corrupt(), Log: e.note,
+		Channels: channels, MaxPixels: f.MaxPixels, Log: e.note,
 	})
 }
 

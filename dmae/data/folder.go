@@ -63,15 +63,13 @@ func folderClasses(t tree, root string, dirs []string) ([]string, error) {
 	return dirs, nil
 }
 
-// openFolder lists the images of dir/CLASS/*, and decodes them all if they fit
-// into memory.
+// openFolder lists the images of dir/CLASS/*, and reads their headers.
 func openFolder(t tree, dir, name string, classes []string, o Options) (Dataset, error) {
-	f := &folder{name: name, tree: t, classes: classes, channels: o.Channels}
+	f := &folder{name: name, tree: t, classes: classes, channels: o.Channels, limit: o.MaxPixels}
 	have, _, err := t.list(dir)
 	if err != nil {
 		return nil, err
 	}
-	var bytes int64
 	for _, class := range have {
 		label := slices.Index(classes, class)
 		if label < 0 {
@@ -84,14 +82,10 @@ func openFolder(t tree, dir, name string, classes []string, o Options) (Dataset,
 		for _, im := range images {
 			f.files = append(f.files, path.Join(dir, class, im))
 			f.labels = append(f.labels, int32(label))
-			bytes += t.size(f.files[len(f.files)-1])
 		}
 	}
 	if len(f.files) == 0 {
 		return nil, fmt.Errorf("the folder %q has no JPEG or PNG images in class folders", dir)
-	}
-	if bytes > o.CacheBytes {
-		return f, nil
 	}
 	return f.load(o)
 }

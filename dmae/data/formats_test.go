@@ -65,7 +65,7 @@ func TestFashionMNIST(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "378750ef421e2ca4ab9a67a9e2a31e2a95859b74447c0b16590e9e25cf560893", digest)
 
-	mean, std, err := MeanStd(train)
+	mean, std, err := MeanStd(train, NewLeftOut(train, -1, nil))
 	require.NoError(t, err)
 	require.Equal(t, []float64{FashionMNISTMean}, mean)
 	require.Equal(t, []float64{FashionMNISTStd}, std)

@@ -29,35 +29,35 @@ type Options struct {
 	// number of channels are converted.
 	Channels int
 
-	// MaxCorrupt is the number of images of a folder that may be corrupt. They
-	// are left out; one more is an error. 0: DefaultMaxCorrupt; negative: none.
-	MaxCorrupt int
-
-	// Log is told of each corrupt image that is left out; nil for no report.
+	// Log is told what is worth knowing about the data set; nil for no report.
 	Log func(message string)
 
-	// Workers is the number of goroutines that decode; 0: one for each CPU.
+	// MaxPixels is how many pixels one image file may have; an image of more is
+	// corrupt. 0: DefaultMaxPixels.
+	MaxPixels int
+
+	// Workers is the number of goroutines that read headers; 0: one for each CPU.
 	Workers int
 
 	// CacheBytes is how many bytes of decoded pixels a folder may keep in
 	// memory. A folder that needs more is decoded whenever an image is asked
-	// for. 0: 1 GiB; negative: always decode on demand.
+	// for. 0: 1 GiB; negative: always decode on demand. No result depends on it.
 	CacheBytes int64
 }
 
-// DefaultMaxCorrupt is how many corrupt images are left out unless the options
-// say otherwise.
+// DefaultMaxCorrupt is how many corrupt images of a data set are left out unless
+// options say otherwise.
 const DefaultMaxCorrupt = 10
 
 func (o Options) withDefaults() Options {
 	if o.Channels == 0 {
 		o.Channels = 3
 	}
-	if o.MaxCorrupt == 0 {
-		o.MaxCorrupt = DefaultMaxCorrupt
-	}
 	if o.Log == nil {
 		o.Log = func(string) {}
+	}
+	if o.MaxPixels <= 0 {
+		o.MaxPixels = DefaultMaxPixels
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

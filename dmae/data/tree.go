@@ -2,6 +2,7 @@ package data
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -19,17 +20,9 @@ import (
 // that start with a dot.
 type tree interface {
 	list(dir string) (dirs, images []string, err error)
-	read(file string) ([]byte, error)
+	// open returns the bytes of a file; headers are read without the rest.
+	open(file string) (io.ReadSeekCloser, error)
 	size(file string) int64
-}
-
-// isImage reports whether a file's name is that of an image.
-func isImage(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png":
-		return !strings.HasPrefix(name, ".")
-	}
-	return false
 }
 
 // diskTree is a folder on the disk.
@@ -60,7 +53,7 @@ func (t diskTree) list(dir string) (dirs, images []string, err error) {
 	return dirs, images, nil
 }
 
-func (t diskTree) read(file string) ([]byte, error) { return os.ReadFile(t.path(file)) }
+func (t diskTree) open(file string) (io.ReadSeekCloser, error) { return os.Open(t.path(file)) }
 
 func (t diskTree) size(file string) int64 {
 	st, err := os.Stat(t.path(file))
@@ -148,6 +141,13 @@ func (t *tarTree) list(dir string) (dirs, images []string, err error) {
 	return dirs, t.names[dir], nil
 }
 
-func (t *tarTree) read(file string) ([]byte, error) { return t.files[file], nil }
+func (t *tarTree) open(file string) (io.ReadSeekCloser, error) {
+	return inMemory{bytes.NewReader(t.files[file])}, nil
+}
+
+// inMemory is an open file that is held in memory.
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
 
 func (t *tarTree) size(file string) int64 { return int64(len(t.files[file])) }

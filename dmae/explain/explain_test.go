@@ -87,7 +87,7 @@ func testPage(t *testing.T, o explain.Options) {
 	require.NoError(t, err)
 	task := smooth.Task{
 		Params:     o.Params,
-		Subject:    smooth.Subject{Contract: "f32/1", Images: set},
+		Subject:    smooth.Subject{Contract: "f32/1", Preprocessing: "8-bit pixels as stored", Images: set, Of: 1000},
 		Classifier: dmae.NewPixelClassifier(m, func(int) ([]byte, error) { return x, nil }, 7),
 		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: 1, Pixels: smooth.Digest{1}}, nil },
 		Out:        filepath.Join(t.TempDir(), "one.jsonl"),
