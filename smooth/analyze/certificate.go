@@ -2,10 +2,10 @@ package analyze
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/godmae/godmae/smooth"
 )
@@ -24,6 +24,7 @@ func readCertificate(r io.Reader) (Run, error) {
 	for {
 		rec, err := d.Next()
 		if err == io.EOF {
+			run.LeftOut = d.LeftOut()
 			break
 		}
 		if err != nil {
@@ -62,9 +63,21 @@ func (run *Run) readTimes(path string) error {
 
 // termsOf returns what a header says about how its images were certified.
 func termsOf(h smooth.Header) Terms {
-	return Terms{
+	t := Terms{
 		Method: string(h.Method), Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
-		Seed:     fmt.Sprintf("%d, chosen by whoever ran this", h.Seed),
-		Contract: h.Contract,
+		Seed: h.Seed.String() + ", chosen by whoever ran it", Contract: h.Contract, Precision: h.Precision,
 	}
+	switch {
+	case h.Seed.Derived && h.Beacon == "":
+		t.Seed = h.Seed.String() + ", no beacon"
+	case h.Seed.Derived:
+		t.Seed = h.Seed.String() + ", " + string(h.Beacon)
+	}
+	if h.Choice != nil {
+		t.Of, t.Chosen = h.Choice.Of, h.Choice.Describe(h.Images.Len())
+	}
+	if h.Shard != nil {
+		t.Chosen = strings.TrimPrefix(t.Chosen+", shard "+h.Shard.String(), ", ")
+	}
+	return t
 }

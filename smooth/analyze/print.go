@@ -68,7 +68,7 @@ func (t Table) CSV(w io.Writer) error {
 		return number(*v)
 	}
 	out.Write([]string{
-		"run", "method", "noise", "sigma", "alpha", "n0", "n", "seed", "contract", "precision", "images", "of", "rule", "left_out", "radius", "certified", "certified_accuracy", "standard_error", "lower_bound", "published_formula",
+		"run", "method", "noise", "sigma", "alpha", "n0", "n", "seed", "contract", "precision", "images", "of", "chosen", "left_out", "radius", "certified", "certified_accuracy", "standard_error", "lower_bound", "published_formula",
 		"average_certified_radius", "average_certified_radius_standard_error", "abstained", "samples_per_image", "seconds_per_image", "radii_on_grid",
 	})
 	for _, s := range t.Runs {
@@ -76,7 +76,7 @@ func (t Table) CSV(w io.Writer) error {
 		for _, term := range terms {
 			run = append(run, term.of(s.Terms))
 		}
-		run = append(run, strconv.Itoa(s.Images), size(s.Of), s.Rule, strconv.Itoa(s.LeftOut))
+		run = append(run, strconv.Itoa(s.Images), size(s.Of), s.Chosen, strconv.Itoa(s.LeftOut))
 		for i, a := range s.Accuracy {
 			lower, published := "", ""
 			if a.Guarantee != nil {

@@ -21,7 +21,7 @@ type Terms struct {
 	N         int            `json:"n,omitempty"`        // estimation samples an image, at most
 	Seed      string         `json:"seed,omitempty"`     // the seed and how it was chosen
 	Of        int            `json:"of,omitempty"`       // images of the whole set
-	Rule      string         `json:"rule,omitempty"`     // which of them were certified, such as "every 10th"
+	Chosen    string         `json:"chosen,omitempty"`   // which of them were to be certified, such as "200 of 2,000, every 10th"
 	LeftOut   int            `json:"left_out,omitempty"` // images that could not be decoded and have no row
 	Contract  string         `json:"contract,omitempty"` // numerics contract, such as "f32/1"
 	Precision string         `json:"precision,omitempty"`
@@ -115,16 +115,12 @@ func orUnknown(s string) string {
 	return s
 }
 
-// chosen says how many images were certified of how many, and by which rule.
+// chosen says how many images were to be certified of how many, and by which rule.
 func (s Summary) chosen() string {
-	if s.Of == 0 {
-		return strconv.Itoa(s.Images) + " of unknown"
+	if s.Chosen == "" {
+		return smooth.Thousands(s.Images) + " of an unknown number"
 	}
-	text := fmt.Sprintf("%d of %d", s.Images, s.Of)
-	if s.Rule != "" {
-		text += ", " + s.Rule
-	}
-	return text
+	return s.Chosen
 }
 
 // unlike says, a sentence each, which runs cannot be ranked against the first
