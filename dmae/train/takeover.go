@@ -25,8 +25,9 @@ const TorchExtraKey = "torch.extra"
 // file's differ, a note says so.
 func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	var official struct {
-		Epoch *int            `json:"epoch"`
-		Args  json.RawMessage `json:"args"`
+		Epoch     *int            `json:"epoch"`
+		Args      json.RawMessage `json:"args"`
+		Optimizer *torchOptimizer `json:"optimizer"`
 	}
 	if err := json.Unmarshal([]byte(metadata[TorchExtraKey]), &official); err != nil || official.Epoch == nil {
 		return fmt.Errorf("train: %s does not say after which epoch it was saved, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
@@ -56,6 +57,9 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	}
 	s.Steps = s.Epoch * (r.opt.Train.Len() / s.Recipe.Batch)
 	steps := s.Steps
+	if what := official.Optimizer.lacks(); what != "" {
+		return fmt.Errorf("train: %s carries %s, so that training cannot go on from it; begin with its weights, by %s", f.Name(), what, r.startFlag())
+	}
 	if s.Recipe.Stage != StageLinprobe { // LARS counts no steps
 		if metadata[optim.TorchStepsKey] == "" {
 			return fmt.Errorf("train: %s carries no optimiser whose state is understood, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
@@ -71,6 +75,24 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	s.InitSteps, s.FirstEpoch, s.TakenOver = steps-s.Steps, s.Epoch, weightsDigest(r.params)
 	r.noteTakenOver(f.Name(), official.Args)
 	return nil
+}
+
+// torchOptimizer is what a converted file keeps of a PyTorch optimiser: a state by
+// parameter, which is empty before the first step.
+type torchOptimizer struct {
+	State json.RawMessage `json:"state"`
+}
+
+// lacks says in words that a file has nothing of an optimiser to go on from; "" if
+// it has.
+func (o *torchOptimizer) lacks() string {
+	switch {
+	case o == nil:
+		return "no optimiser"
+	case string(o.State) == "{}":
+		return "an optimiser that has taken no step, and so has neither moments nor steps"
+	}
+	return ""
 }
 
 // noteTakenOver says what is gone on with, and which settings of its arguments
