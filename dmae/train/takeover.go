@@ -98,7 +98,11 @@ func (o *torchOptimizer) lacks() string {
 // noteTakenOver says what is gone on with, and which settings of its arguments
 // are not those of this run.
 func (r *run) noteTakenOver(name string, args json.RawMessage) {
-	r.note(fmt.Sprintf("%s was saved by the official trainer after its epoch %d: its weights and moments go on, with the random numbers of this program", name, r.state.Epoch-1))
+	classes := ""
+	if r.state.Recipe.Stage != StagePretrain {
+		classes = ", and its classes are those of the training images in their order, " + data.NameList(r.opt.Train.Classes())
+	}
+	r.note(fmt.Sprintf("%s was saved by the official trainer after its epoch %d: its weights and moments go on, with the random numbers of this program%s", name, r.state.Epoch-1, classes))
 	var list map[string]json.RawMessage
 	if json.Unmarshal(args, &list) != nil {
 		return
@@ -143,16 +147,12 @@ func (r *run) fits(f *checkpoint.File) error {
 }
 
 // adoptClasses compares the classes that a file knows with those of the training
-// images; the official trainer's knows none.
+// images; the official trainer's knows none, and is taken to have theirs.
 func (r *run) adoptClasses(name string, there []string) error {
-	switch {
-	case r.state.Recipe.Stage == StagePretrain:
+	if r.state.Recipe.Stage == StagePretrain || len(there) == 0 || r.opt.ClassesByPosition {
 		return nil
-	case len(there) > 0 && !r.opt.ClassesByPosition:
-		return r.sameClasses(name, there)
 	}
-	r.note(fmt.Sprintf("the %d classes of %s are taken for those of the training images in their order: %s", r.opt.Model.Classes, name, data.NameList(r.opt.Train.Classes())))
-	return nil
+	return r.sameClasses(name, there)
 }
 
 // argument is a setting under the name that it has in the official trainer.
