@@ -91,6 +91,8 @@ type decoder struct {
 	scans   int
 	visited int // blocks, by all scans
 
+	arithmetic arithmetic
+
 	bits bitReader
 	skip int // blocks that still end early: EOBRUN of a progressive scan
 }
@@ -106,6 +108,7 @@ type component struct {
 	samples    []byte
 	coeffs     []int16 // of a progressive file, 64 a block
 	prediction int
+	condition  int // of arithmetic coding: what the last difference was like
 	seen       bool
 	missing    [lowest]int // of a progressive file: bits of the first coefficients that have not come; -1 for all
 }
@@ -114,6 +117,8 @@ type component struct {
 const (
 	markerSOF0, markerSOF1, markerSOF2 = 0xc0, 0xc1, 0xc2
 	markerDHT                          = 0xc4
+	markerSOF9, markerSOF10            = 0xc9, 0xca
+	markerDAC                          = 0xcc
 	markerRST0                         = 0xd0
 	markerSOI                          = 0xd8
 	markerEOI                          = 0xd9
@@ -127,8 +132,7 @@ const (
 // unsupported names the kinds of frame that are not read.
 var unsupported = map[byte]string{
 	0xc3: "lossless coding", 0xc5: "hierarchical coding", 0xc6: "hierarchical coding", 0xc7: "hierarchical coding",
-	0xc9: "arithmetic coding", 0xca: "arithmetic coding", 0xcb: "arithmetic coding", 0xcc: "arithmetic coding",
-	0xcd: "arithmetic coding", 0xce: "arithmetic coding", 0xcf: "arithmetic coding",
+	0xcb: "lossless coding", 0xcd: "hierarchical coding", 0xce: "hierarchical coding", 0xcf: "hierarchical coding",
 	0xde: "hierarchical coding", 0xdf: "hierarchical coding",
 }
 
@@ -174,13 +178,18 @@ func (d *decoder) segments() error {
 			return err
 		}
 		switch m {
-		case markerSOF0, markerSOF1, markerSOF2:
-			d.progressive = m == markerSOF2
+		case markerSOF0, markerSOF1, markerSOF2, markerSOF9, markerSOF10:
+			d.progressive = m == markerSOF2 || m == markerSOF10
+			if m >= markerSOF9 {
+				d.arithmetic.start()
+			}
 			err = d.frame(body)
 		case markerDQT:
 			err = d.quantisation(body)
 		case markerDHT:
 			err = d.huffman(body)
+		case markerDAC:
+			err = d.arithmetic.condition(body)
 		case markerDRI:
 			if len(body) != 2 {
 				return errors.New("its restart interval is malformed")
@@ -250,11 +259,6 @@ func (d *decoder) frame(b []byte) error {
 			return errors.New("the sampling of a component is malformed")
 		}
 		d.hmax, d.vmax = max(d.hmax, c.h), max(d.vmax, c.v)
-		for _, other := range d.components[:i] {
-			if other.id == c.id {
-				return errors.New("two of its components have the same number")
-			}
-		}
 	}
 	blocks := 0
 	for i := range d.components {
@@ -266,8 +270,8 @@ func (d *decoder) frame(b []byte) error {
 		c.bw, c.bh = ceil(d.w, 8*d.hmax)*c.h, ceil(d.h, 8*d.vmax)*c.v
 		blocks += c.bw * c.bh
 	}
-	// Every block takes at least a bit: a short file cannot claim to be huge.
-	if blocks/8 > len(d.file) {
+	// With Huffman codes every block takes at least a bit: a short file cannot claim to be huge.
+	if !d.arithmetic.on && blocks/8 > len(d.file) {
 		return fmt.Errorf("%w: %d bytes cannot hold %dx%d pixels", errShort, len(d.file), d.w, d.h)
 	}
 	return nil
