@@ -70,8 +70,38 @@ func Decode(file []byte) (Picture, error) {
 	return d.picture(), nil
 }
 
+// DecodePart decodes a part of a TIFF file: one that uses the tables of another
+// file, which may be nil, and whose colours are of a known kind: luma and
+// colour, or red, green and blue.
+func DecodePart(tables, file []byte, ycc bool) (Picture, error) {
+	d := decoder{file: tables, colours: asStored}
+	if ycc {
+		d.colours = asYCC
+	}
+	if len(tables) > 0 {
+		if err := d.segments(); err != nil && err != errNoPicture {
+			return Picture{}, err
+		}
+	}
+	d.file = file
+	if err := d.segments(); err != nil {
+		return Picture{}, err
+	}
+	return d.picture(), nil
+}
+
 // errShort is the error of a file that ends too early.
 var errShort = errors.New("the file is cut short")
+
+// errNoPicture is the error of a file that ends without one.
+var errNoPicture = errors.New("it holds no picture")
+
+// Kinds of colour that are known from elsewhere than the file.
+const (
+	asMarked = iota // the file itself says
+	asStored
+	asYCC
+)
 
 // decoder is the state of decoding one file.
 type decoder struct {
@@ -83,6 +113,7 @@ type decoder struct {
 	hmax, vmax  int
 	progressive bool
 	jfif        bool
+	colours     int
 	adobe       int // colour transform of Adobe's segment plus one; 0 for none
 
 	quant   [4]*[64]int32 // in natural order
@@ -160,7 +191,7 @@ func (d *decoder) segments() error {
 		}
 		if m == markerEOI {
 			if d.scans == 0 {
-				return errors.New("it holds no picture")
+				return errNoPicture
 			}
 			return nil
 		}
