@@ -54,6 +54,9 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 		return err
 	}
 	defer b.Close()
+	if c.Steps > 0 && c.Certificate == "" {
+		noteTooFew(e, "--answers", c.Answers, c.Alpha)
+	}
 	o := explain.Options{Batch: c.BatchSize, Steps: c.Steps, Samples: c.Samples, Answers: c.Answers}
 	var model *dmae.Classifier
 	var x []byte
@@ -102,7 +105,7 @@ func (c *explainCmd) check(line *kong.Context) error {
 	case c.Certificate == "" && c.Image == "":
 		return misused("there is nothing to explain: give an image file, or --certificate with --index and --data")
 	case c.Certificate == "":
-		for _, flag := range []string{"index", "data", "split", "val-fraction", "split-seed", "max-corrupt"} {
+		for _, flag := range []string{"index", "data", "split", "val-fraction", "split-seed", "max-corrupt", "classes-by-position"} {
 			if given[flag] {
 				return misused("--%s goes with --certificate and not with an image file", flag)
 			}

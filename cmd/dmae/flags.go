@@ -70,7 +70,7 @@ func (f *splitFlags) find(e *env, spec string, channels int) (*data.Source, erro
 	}
 	return data.Find(spec, data.Options{
 		ValFraction: f.ValFraction, Seed: f.SplitSeed,
-		Channels: channels, MaxCorrupt: f.corrupt(), Log: e.note,
+		Channels: channels, Log: e.note,
 	})
 }
 

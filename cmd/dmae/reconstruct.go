@@ -31,6 +31,9 @@ func (reconstructCmd) Help() string {
 
 // Run draws reconstructions.
 func (c *reconstructCmd) Run(e *env) error {
+	if err := c.withoutData(); err != nil {
+		return err
+	}
 	if err := atLeast(1, number{"--count", c.Count}); err != nil {
 		return err
 	}

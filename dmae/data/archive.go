@@ -2,6 +2,7 @@ package data
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -28,24 +29,21 @@ type node struct {
 
 // content is the bytes of a file in an archive.
 type content interface {
-	open() (io.ReadCloser, error)
+	open() (io.ReadSeekCloser, error)
 	size() int64
 }
 
-// stored is content in memory.
-type stored []byte
+// inMemory is content that is held.
+type inMemory []byte
 
-func (s stored) open() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(s)), nil }
-func (s stored) size() int64                  { return int64(len(s)) }
+func (s inMemory) open() (io.ReadSeekCloser, error) { return unclosed{bytes.NewReader(s)}, nil }
+func (s inMemory) size() int64                      { return int64(len(s)) }
 
-// absent is content that is not kept: of a file that no reader asks for, or of
-// one that is too large.
+// absent is content that is not kept, since no reader asks for it.
 type absent int64
 
-func (s absent) open() (io.ReadCloser, error) {
-	return nil, fmt.Errorf("its %d bytes are more than the %d that are read", int64(s), int64(maxFile))
-}
-func (s absent) size() int64 { return int64(s) }
+func (s absent) open() (io.ReadSeekCloser, error) { return nil, errors.New("it is not kept") }
+func (s absent) size() int64                      { return int64(s) }
 
 // section is content that lies in the archive's file as it is.
 type section struct {
@@ -54,10 +52,15 @@ type section struct {
 	long int64
 }
 
-func (s section) open() (io.ReadCloser, error) {
-	return io.NopCloser(io.NewSectionReader(s.in, s.at, s.long)), nil
+func (s section) open() (io.ReadSeekCloser, error) {
+	return unclosed{io.NewSectionReader(s.in, s.at, s.long)}, nil
 }
 func (s section) size() int64 { return s.long }
+
+// unclosed is a file that needs no closing.
+type unclosed struct{ io.ReadSeeker }
+
+func (unclosed) Close() error { return nil }
 
 // Bounds of archives.
 const (
@@ -256,37 +259,13 @@ func (a *archive) file(name string) (content, error) {
 	return chain[len(chain)-1].file, nil
 }
 
-func (a *archive) read(name string) ([]byte, error) {
+func (a *archive) open(name string) (io.ReadSeekCloser, error) {
 	c, err := a.file(name)
 	if err != nil {
 		return nil, err
 	}
-	if s, ok := c.(stored); ok {
-		return s, nil
-	}
-	r, err := c.open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	b, err := readClaimed(r, c.size(), maxFile)
-	if err != nil {
-		return nil, err
-	}
-	return b, nil
+	return c.open()
 }
-
-func (a *archive) open(name string) (io.ReadSeekCloser, error) {
-	b, err := a.read(name)
-	if err != nil {
-		return nil, err
-	}
-	return readSeekNopCloser{bytes.NewReader(b)}, nil
-}
-
-type readSeekNopCloser struct{ *bytes.Reader }
-
-func (readSeekNopCloser) Close() error { return nil }
 
 func (a *archive) size(name string) int64 {
 	c, err := a.file(name)

@@ -46,7 +46,7 @@ func (a *archive) tarNode(h *tar.Header, tr *tar.Reader, r io.Reader, at io.Read
 	}
 	n := &node{kind: isFile}
 	switch {
-	case !keeps(h.Name) || h.Size > maxFile:
+	case !keeps(h.Name):
 		n.file = absent(h.Size)
 	case at != nil && !isSparse(h):
 		pos, err := r.(io.Seeker).Seek(0, io.SeekCurrent)
@@ -58,11 +58,11 @@ func (a *archive) tarNode(h *tar.Header, tr *tar.Reader, r io.Reader, at io.Read
 		if err := a.take(h.Size); err != nil {
 			return nil, err
 		}
-		b, err := readClaimed(tr, h.Size, maxFile)
+		b, err := readClaimed(tr, h.Size, a.limit)
 		if err != nil {
 			return nil, err
 		}
-		n.file = stored(b)
+		n.file = inMemory(b)
 	}
 	return n, nil
 }

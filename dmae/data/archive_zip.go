@@ -9,12 +9,93 @@ import (
 	"strings"
 )
 
-// zipped is content in a .zip archive. Reading it to its end compares its
-// checksum.
+// zipped is content in a .zip archive.
 type zipped struct{ *zip.File }
 
-func (z zipped) open() (io.ReadCloser, error) { return z.File.Open() }
-func (z zipped) size() int64                  { return int64(min(z.UncompressedSize64, 1<<62)) }
+func (z zipped) size() int64 { return int64(min(z.UncompressedSize64, 1<<62)) }
+
+func (z zipped) open() (io.ReadSeekCloser, error) { return &unzipping{file: z}, nil }
+
+// unzipping decompresses a file as far as it is read. Its checksum is compared
+// before the last bytes are given. Going back starts anew.
+type unzipping struct {
+	file zipped
+	r    io.ReadCloser // nil before the first byte
+	at   int64         // what r gives next
+	pos  int64         // what is asked for next
+}
+
+func (u *unzipping) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += u.pos
+	case io.SeekEnd:
+		offset += u.file.size()
+	}
+	if offset < 0 {
+		return 0, errors.New("it is asked for what comes before its beginning")
+	}
+	u.pos = offset
+	return offset, nil
+}
+
+func (u *unzipping) Read(p []byte) (int, error) {
+	left := u.file.size() - u.pos
+	if left <= 0 {
+		return 0, io.EOF
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if u.r == nil || u.at > u.pos {
+		if err := u.Close(); err != nil {
+			return 0, err
+		}
+		r, err := u.file.Open()
+		if err != nil {
+			return 0, err
+		}
+		u.r, u.at = r, 0
+	}
+	if u.at < u.pos {
+		n, err := io.CopyN(io.Discard, u.r, u.pos-u.at)
+		if u.at += n; err != nil {
+			return 0, u.short(err)
+		}
+	}
+	n, err := io.ReadFull(u.r, p[:min(int64(len(p)), left)])
+	u.at += int64(n)
+	if err != nil {
+		return 0, u.short(err)
+	}
+	if int64(n) == left {
+		switch m, err := io.ReadFull(u.r, make([]byte, 1)); {
+		case m > 0:
+			return 0, fmt.Errorf("it goes on after the %d bytes it claims", u.file.size())
+		case err != io.EOF:
+			return 0, err
+		}
+	}
+	u.pos += int64(n)
+	return n, nil
+}
+
+// short is the error of a file that ends before it should.
+func (u *unzipping) short(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("it ends after %d of the %d bytes it claims", u.at, u.file.size())
+	}
+	return err
+}
+
+func (u *unzipping) Close() error {
+	if u.r == nil {
+		return nil
+	}
+	err := u.r.Close()
+	u.r = nil
+	return err
+}
 
 // zipEntry is the least that an entry takes in a .zip archive's list of files,
 // and zipBytes the most that it then takes in memory besides its name.
@@ -74,7 +155,7 @@ func (a *archive) zipNode(f *zip.File) (*node, error) {
 		return a.link(zipName(f.Name), string(aim)), nil
 	case !mode.IsRegular():
 		return &node{kind: isSpecial}, nil
-	case !keeps(zipName(f.Name)) || f.UncompressedSize64 > maxFile:
+	case !keeps(zipName(f.Name)):
 		return &node{kind: isFile, file: absent(zipped{f}.size())}, nil
 	}
 	return &node{kind: isFile, file: zipped{f}}, nil

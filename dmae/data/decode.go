@@ -1,12 +1,9 @@
 package data
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
 	"os"
 
 	"github.com/godmae/godmae/dmae/data/jpeg"
@@ -26,18 +23,11 @@ func DecodeImage(file []byte, channels int) (Image, error) {
 }
 
 func decodeImage(file []byte, channels, limit int) (Image, error) {
-	var im Image
-	var err error
-	switch {
-	case bytes.HasPrefix(file, []byte("\x89PNG\r\n\x1a\n")):
-		im, err = decodePNG(file, limit)
-	case bytes.HasPrefix(file, []byte{0xff, 0xd8}):
-		im, err = decodeJPEG(file, limit)
-	case len(file) == 0:
-		err = errors.New("the file is empty")
-	default:
-		err = errors.New("the file is neither JPEG nor PNG")
+	f, err := formatOf(file[:min(len(file), headBytes)])
+	if err != nil {
+		return Image{}, err
 	}
+	im, err := f.decode(file, limit)
 	if err != nil {
 		return Image{}, err
 	}
@@ -52,8 +42,10 @@ func checkSize(w, h, limit int) error {
 	return nil
 }
 
+func jpegSize(h *header) (width, height int, err error) { return jpeg.Size(h) }
+
 func decodeJPEG(file []byte, limit int) (Image, error) {
-	w, h, err := jpeg.Size(file)
+	w, h, err := jpegSize(newHeaderOf(file))
 	if err != nil {
 		return Image{}, err
 	}
@@ -62,21 +54,6 @@ func decodeJPEG(file []byte, limit int) (Image, error) {
 	}
 	p, err := jpeg.Decode(file)
 	return Image(p), err
-}
-
-func decodePNG(file []byte, limit int) (Image, error) {
-	size, err := png.DecodeConfig(bytes.NewReader(file))
-	if err != nil {
-		return Image{}, err
-	}
-	if err := checkSize(size.Width, size.Height, limit); err != nil {
-		return Image{}, err
-	}
-	m, err := png.Decode(bytes.NewReader(file))
-	if err != nil {
-		return Image{}, err
-	}
-	return toPlanar(m), nil
 }
 
 // withChannels turns grey into colour or colour into grey where the number of

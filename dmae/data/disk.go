@@ -2,7 +2,6 @@ package data
 
 import (
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -44,7 +43,7 @@ func (t diskTree) entries(dir string) iter.Seq2[entry, error] {
 
 // kind follows links. What the folder itself says is believed of everything
 // else, so that listing a million images asks the disk for none of them.
-func (t diskTree) kind(dir string, e fs.DirEntry) kind {
+func (t diskTree) kind(dir string, e os.DirEntry) kind {
 	if k, ok := named(e.Name()); ok {
 		return k
 	}
@@ -106,8 +105,6 @@ func (t diskTree) open(file string) (io.ReadSeekCloser, error) {
 	}
 	return f, nil
 }
-
-func (t diskTree) read(file string) ([]byte, error) { return readRegular(t.path(file), maxFile) }
 
 func (t diskTree) size(file string) int64 {
 	st, err := os.Stat(t.path(file))

@@ -233,12 +233,6 @@ func (f *imageFolders) open(dir, part string) (Dataset, error) {
 	if !w.unused.empty() {
 		f.o.Log(found(ds.name, len(ds.files), present, len(classes)) + "; not read: " + w.unused.String())
 	}
-	var bytes int64
-	for _, file := range ds.files {
-		if bytes += f.tree.size(file); bytes > f.o.CacheBytes {
-			return ds, nil
-		}
-	}
 	return ds.load(f.o)
 }
 

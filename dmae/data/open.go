@@ -25,35 +25,48 @@ type Options struct {
 	// number of channels are converted.
 	Channels int
 
-	// MaxCorrupt is the number of images of a folder that may be corrupt. They
-	// are left out; one more is an error. 0: DefaultMaxCorrupt; negative: none.
-	MaxCorrupt int
-
-	// Log is told of each corrupt image that is left out; nil for no report.
+	// Log is told what is worth knowing about the data set; nil for no report.
 	Log func(message string)
 
-	// Workers is the number of goroutines that decode; 0: one for each CPU.
+	// MaxPixels is the number of pixels that an image of a folder may have, as
+	// its header states it and once it is resized; an image of more counts as
+	// corrupt. 0: DefaultMaxPixels.
+	MaxPixels int
+
+	// Workers is the number of goroutines that read headers; 0: one for each CPU.
 	Workers int
 
 	// CacheBytes is how many bytes of decoded pixels a folder may keep in
 	// memory. A folder that needs more is decoded whenever an image is asked
-	// for. 0: 1 GiB; negative: always decode on demand.
+	// for. 0: 1 GiB; negative: always decode on demand. No result depends on it.
 	CacheBytes int64
+
+	// MaxBytes is how much memory an archive, IDX files or CIFAR may take, as
+	// they are once they are expanded. 0: DefaultMaxBytes.
+	MaxBytes int64
 }
 
-// DefaultMaxCorrupt is how many corrupt images are left out unless the options
-// say otherwise.
-const DefaultMaxCorrupt = 10
+// DefaultMaxCorrupt is how many corrupt images of a data set are left out,
+// DefaultMaxPixels how many pixels an image may have, and DefaultMaxBytes how
+// much memory a file may expand to, unless options say otherwise.
+const (
+	DefaultMaxCorrupt = 10
+	DefaultMaxPixels  = maxPixels
+	DefaultMaxBytes   = 2 << 30
+)
 
 func (o Options) withDefaults() Options {
 	if o.Channels == 0 {
 		o.Channels = 3
 	}
-	if o.MaxCorrupt == 0 {
-		o.MaxCorrupt = DefaultMaxCorrupt
-	}
 	if o.Log == nil {
 		o.Log = func(string) {}
+	}
+	if o.MaxPixels <= 0 {
+		o.MaxPixels = DefaultMaxPixels
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = DefaultMaxBytes
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

@@ -14,8 +14,8 @@ type Pipeline []Step
 
 // EvalPipeline is the evaluation transform of ImageNet: the shorter side to
 // size/0.875 pixels (to size above 224), then the middle size x size pixels.
-// Images of an equal, smaller size, such as CIFAR-10's, are evaluated with the
-// empty pipeline instead.
+// Images that all have the size already are evaluated with the empty pipeline
+// unless they are to be resized nevertheless; see Preprocessed.
 func EvalPipeline(size int) Pipeline {
 	short := size
 	if size <= 224 {
@@ -97,6 +97,15 @@ func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
 // transform applies the steps to 8-bit pixels; the result must have the given
 // number of them.
 func (w *worker) transform(pixels int, im Image, a philox.Addr) (Image, error) {
+	most, err := w.largest(im.H, im.W)
+	if err != nil {
+		return Image{}, err
+	}
+	if most >= large {
+		largeOnes.Lock()
+		defer largeOnes.Unlock()
+		defer func() { w.scratch = scratch{} }() // what it took is not kept
+	}
 	for i, s := range w.steps {
 		a.Copy = uint16(i)
 		w.gen = *philox.NewGen(a)
@@ -106,4 +115,20 @@ func (w *worker) transform(pixels int, im Image, a philox.Addr) (Image, error) {
 		return Image{}, fmt.Errorf("an image has %d channels of %dx%d pixels after its transforms, but %d numbers are needed: crop or resize all images to one size", im.C, im.H, im.W, pixels)
 	}
 	return im, nil
+}
+
+// largest returns the pixels of the largest image between the steps, for one of
+// h x w pixels. The error is that of a step that refuses to make it so large.
+func (w *worker) largest(h, width int) (pixels int, err error) {
+	pixels = h * width
+	for _, s := range w.steps {
+		if r, ok := s.(Resize); ok {
+			if err := r.check(h, width); err != nil {
+				return 0, err
+			}
+		}
+		h, width = s.size(h, width)
+		pixels = max(pixels, h*width)
+	}
+	return pixels, nil
 }

@@ -25,23 +25,9 @@ func openRegular(path string) (*os.File, int64, error) {
 	return f, st.Size(), nil
 }
 
-// readRegular returns the content of a regular file of at most limit bytes. It
-// reads as many bytes as the file has when it is opened and not one more: some
-// files of /proc never end.
-func readRegular(path string, limit int64) ([]byte, error) {
-	f, size, err := openRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readSized(f, size, limit)
-}
-
-// readSized reads a file of a known size.
-func readSized(r io.Reader, size, limit int64) ([]byte, error) {
-	if size > limit {
-		return nil, fmt.Errorf("its %d bytes are more than the %d that are read", size, limit)
-	}
+// readSized reads a file that has size bytes, and not one more: some files of
+// /proc never end.
+func readSized(r io.Reader, size int64) ([]byte, error) {
 	b := make([]byte, size)
 	if n, err := io.ReadFull(r, b); err == io.EOF || err == io.ErrUnexpectedEOF {
 		return nil, fmt.Errorf("it ends after %d of its %d bytes", n, size)

@@ -147,8 +147,10 @@ func (r RandomCrop) apply(im Image, g *philox.Gen, s *scratch) Image {
 }
 
 // Resize brings the shorter side to Short pixels and keeps the proportions;
-// the longer side is rounded down.
-type Resize struct{ Short int }
+// the longer side is rounded down. An image that would have more than MaxPixels
+// then (0: DefaultMaxPixels) is refused, with a TooLargeError: a picture of a few
+// bytes can be of any proportions.
+type Resize struct{ Short, MaxPixels int }
 
 func (r Resize) size(h, w int) (int, int) {
 	switch {
@@ -163,6 +165,25 @@ func (r Resize) size(h, w int) (int, int) {
 func (r Resize) apply(im Image, _ *philox.Gen, s *scratch) Image {
 	h, w := r.size(im.H, im.W)
 	return s.resize(im, h, w)
+}
+
+// check refuses images of h x w pixels that would become too large.
+func (r Resize) check(h, w int) error {
+	most := r.MaxPixels
+	if most <= 0 {
+		most = DefaultMaxPixels
+	}
+	to := int64(r.Short) * int64(max(h, w)) / int64(min(h, w)) // of the longer side
+	if to <= int64(most)/int64(r.Short) {
+		return nil
+	}
+	e := &TooLargeError{H: r.Short, W: r.Short, Max: most, Resized: true}
+	if h <= w {
+		e.W = int(to)
+	} else {
+		e.H = int(to)
+	}
+	return e
 }
 
 // ResizeTo brings an image to H x W pixels, whatever its proportions.

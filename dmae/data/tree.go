@@ -15,15 +15,29 @@ type tree interface {
 	entries(dir string) iter.Seq2[entry, error]
 	// open opens a regular file, and no other kind.
 	open(file string) (io.ReadSeekCloser, error)
-	// read returns the content of a regular file of at most maxFile bytes.
-	read(file string) ([]byte, error)
 	// size returns the bytes of a file, 0 when reading it will say what is wrong.
 	size(file string) int64
 }
 
-// maxFile bounds the bytes of one image file: twice what an image of the
-// largest size takes without compression would be of no use to anybody.
-const maxFile = 512 << 20
+// readFile returns the content of a regular file of at most limit bytes.
+func readFile(t tree, file string, limit int64) ([]byte, error) {
+	r, err := t.open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	size, err := r.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	if size > limit {
+		return nil, &tooLargeError{limit}
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return readSized(r, size)
+}
 
 // entry is one name in a folder.
 type entry struct {
@@ -88,15 +102,6 @@ func folders(t tree, dir string) ([]string, error) {
 		}
 	}
 	return names, err
-}
-
-// isImage reports whether a file's name is that of an image.
-func isImage(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp":
-		return !strings.HasPrefix(path.Base(name), ".")
-	}
-	return false
 }
 
 // looksLikeImage reports whether people would take a file for an image by its

@@ -9,13 +9,21 @@ import (
 )
 
 // EvalPipeline returns the transform between the stored images of ds and what
-// a model is evaluated on: nothing for images of the model's data size, else
-// resizing and the middle.
+// a model is evaluated on: nothing if all are exactly of the model's data size,
+// else resizing and the middle, for all of them. A view by data.Preprocessed has
+// all resized in any case.
 func EvalPipeline(ds data.Dataset, c *dmae.Config) data.Pipeline {
 	if _, h, w := ds.Shape(); h == c.DataSize && w == c.DataSize {
 		return nil
 	}
-	return data.EvalPipeline(c.DataSize)
+	p := data.EvalPipeline(c.DataSize)
+	for i, s := range p {
+		if r, ok := s.(data.Resize); ok {
+			r.MaxPixels = data.MaxPixels(ds)
+			p[i] = r
+		}
+	}
+	return p
 }
 
 // Preprocessing says in words what comes before the model: how image files are
@@ -46,13 +54,14 @@ func decoding(ds data.Dataset) string {
 }
 
 // Pixels writes image i of ds, [C, h, w] in [0,1] at the model's data size, as
-// evaluation and certification see it.
+// evaluation and certification see it. The error is a *data.CorruptError when the
+// image cannot be used and is to be left out.
 func Pixels(ds data.Dataset, i int, c *dmae.Config, dst []float32) error {
 	im, err := image(ds, i, c)
 	if err != nil {
 		return err
 	}
-	return EvalPipeline(ds, c).Apply(dst, im, philox.Addr{})
+	return data.Corrupt(ds, i, EvalPipeline(ds, c).Apply(dst, im, philox.Addr{}))
 }
 
 // Bytes writes the same image as it is before the division by 255: integers of
@@ -62,7 +71,7 @@ func Bytes(ds data.Dataset, i int, c *dmae.Config, dst []byte) error {
 	if err != nil {
 		return err
 	}
-	return EvalPipeline(ds, c).ApplyBytes(dst, im, philox.Addr{})
+	return data.Corrupt(ds, i, EvalPipeline(ds, c).ApplyBytes(dst, im, philox.Addr{}))
 }
 
 // image returns a stored image that has the model's number of channels.

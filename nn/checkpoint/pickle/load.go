@@ -7,6 +7,10 @@ import (
 	"strconv"
 )
 
+// Builder is implemented by values of a Loader's functions that take the state
+// that a pickle gives them; they must not keep what they may not change.
+type Builder interface{ Build(state any) error }
+
 // MaxValues is the number of opcodes a pickle may have. A checkpoint needs
 // about forty a tensor.
 const MaxValues = 1 << 20
@@ -249,6 +253,9 @@ func (m *machine) build() error {
 	v, err := m.top()
 	if err != nil {
 		return err
+	}
+	if b, ok := v.(Builder); ok {
+		return b.Build(state)
 	}
 	d, ok := state.(*Dict)
 	switch v := v.(type) {
