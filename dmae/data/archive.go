@@ -106,7 +106,7 @@ func (a *archive) add(name string, n *node) error {
 	}
 	clean, ok := inside(name)
 	if !ok {
-		a.unused = append(a.unused, entry{name, isOutside})
+		a.unused = append(a.unused, entry{name: name, kind: isOutside})
 		return a.take(nodeBytes + int64(len(name)))
 	}
 	if clean == "" {
@@ -139,7 +139,7 @@ func (a *archive) add(name string, n *node) error {
 		return fmt.Errorf("it has both a folder and a file called %s", quote(clean))
 	}
 	if old != nil {
-		a.unused = append(a.unused, entry{clean, isOlder})
+		a.unused = append(a.unused, entry{name: clean, kind: isOlder})
 	}
 	dir.children[strings.Clone(base)] = n
 	return a.take(nodeBytes + int64(len(name)) + int64(len(n.link)))
@@ -205,7 +205,7 @@ func (a *archive) entries(dir string) iter.Seq2[entry, error] {
 			return
 		}
 		for name, n := range chain[len(chain)-1].children {
-			if !yield(entry{name, a.kind(chain, dir, name, n)}, nil) {
+			if !yield(entry{name, a.kind(chain, dir, name, n), n.link != ""}, nil) {
 				return
 			}
 		}

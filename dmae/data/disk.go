@@ -26,7 +26,7 @@ func (t diskTree) entries(dir string) iter.Seq2[entry, error] {
 		for {
 			some, err := f.ReadDir(entriesAtOnce)
 			for _, e := range some {
-				if !yield(entry{name: e.Name(), kind: t.kind(dir, e)}, nil) {
+				if !yield(entry{e.Name(), t.kind(dir, e), e.Type()&os.ModeSymlink != 0}, nil) {
 					return
 				}
 			}

@@ -212,8 +212,8 @@ func (f *imageFolders) open(dir, part string) (Dataset, error) {
 		}
 		label := slices.Index(classes, e.name)
 		if label < 0 {
-			return nil, fmt.Errorf("the class %s of the folder %s is not among the %d classes with images of %s: %s",
-				quote(e.name), quote(dir), len(classes), quote(path.Join(f.root, f.classesFrom())), enumerate(classes))
+			return nil, fmt.Errorf("the class %s of the folder %s is not among the %s with images of %s: %s",
+				quote(e.name), quote(dir), plural(len(classes), "class", "classes"), quote(path.Join(f.root, f.classesFrom())), enumerate(classes))
 		}
 		present++
 		ds.files = append(ds.files, images...)
@@ -238,11 +238,18 @@ func (f *imageFolders) open(dir, part string) (Dataset, error) {
 
 // found says how many images a part of a data set has, of how many classes.
 func found(name string, images, present, classes int) string {
-	of := fmt.Sprintf("%d classes", classes)
+	of := plural(classes, "class", "classes")
 	if present != classes {
-		of = fmt.Sprintf("%d of %d classes", present, classes)
+		of = fmt.Sprintf("%d of %s", present, of)
 	}
-	return fmt.Sprintf("%s: %d images of %s", escape(name), images, of)
+	return fmt.Sprintf("%s: %s of %s", escape(name), plural(images, "image", "images"), of)
+}
+
+func plural(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
 }
 
 // enumerate lists names in quotes, the first ten of them.

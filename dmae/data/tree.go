@@ -41,8 +41,9 @@ func readFile(t tree, file string, limit int64) ([]byte, error) {
 
 // entry is one name in a folder.
 type entry struct {
-	name string
-	kind kind
+	name   string
+	kind   kind
+	linked bool // a link led there
 }
 
 // kind is what an entry turned out to be once links are followed.

@@ -70,8 +70,10 @@ func (u *unused) empty() bool { return u.counts == [reasons]int{} }
 func (u *unused) add(why reason, file string) {
 	u.counts[why]++
 	if why != otherEnding {
-		if len(u.examples[why]) < maxExamples && !slices.Contains(u.examples[why], file) {
-			u.examples[why] = append(u.examples[why], file)
+		// The first by name are kept, whatever the order of the disk.
+		if at, twice := slices.BinarySearch(u.examples[why], file); !twice && at < maxExamples {
+			u.examples[why] = slices.Insert(u.examples[why], at, file)
+			u.examples[why] = u.examples[why][:min(len(u.examples[why]), maxExamples)]
 		}
 		return
 	}

@@ -9,6 +9,7 @@ import (
 // Bounds of a walk. Links can lead to one folder along so many ways that no
 // walk would end.
 const (
+	maxLinked  = 1 << 16 // links to folders
 	maxFolders = 1 << 20
 	maxImages  = 1 << 27
 )
@@ -17,6 +18,7 @@ const (
 type walk struct {
 	tree    tree
 	unused  unused
+	linked  int
 	folders int
 	images  int
 }
@@ -24,9 +26,19 @@ type walk struct {
 // visit counts one more folder.
 func (w *walk) visit(dir string) error {
 	if w.folders++; w.folders > maxFolders {
-		return fmt.Errorf("%s lies below more than %d folders, counting those that links lead to again", quote(dir), maxFolders)
+		return fmt.Errorf("%s is one of more than %d folders, counting those that links lead to again", quote(dir), maxFolders)
 	}
 	return nil
+}
+
+// follow returns the path of a folder in dir and counts the links to such.
+func (w *walk) follow(dir string, e entry) (string, error) {
+	if e.linked {
+		if w.linked++; w.linked > maxLinked {
+			return "", fmt.Errorf("%s is one of more than %d links to folders, counting those in folders that links lead to again", quote(path.Join(dir, e.name)), maxLinked)
+		}
+	}
+	return path.Join(dir, e.name), nil
 }
 
 // class returns the paths of the images in and below a folder, in the order of
@@ -52,7 +64,11 @@ func (w *walk) class(dir string) ([]string, error) {
 			}
 			switch {
 			case e.kind == isFolder:
-				todo = append(todo, path.Join(d, e.name))
+				below, err := w.follow(d, e)
+				if err != nil {
+					return nil, err
+				}
+				todo = append(todo, below)
 			case e.kind == isFile && isImage(e.name):
 				images = append(images, e.name)
 			default:
@@ -116,7 +132,11 @@ func (w *walk) anyImage(dir string) (bool, error) {
 				return true, nil
 			}
 			if e.kind == isFolder {
-				todo = append(todo, path.Join(d, e.name))
+				below, err := w.follow(d, e)
+				if err != nil {
+					return false, err
+				}
+				todo = append(todo, below)
 			}
 		}
 	}
