@@ -37,8 +37,9 @@ func (f *computeFlags) backend() (*cpu.Backend, error) {
 // flags share.
 var flagDefaults = kong.Vars{
 	"max_corrupt": strconv.Itoa(data.DefaultMaxCorrupt),
+	"max_pixels":  strconv.Itoa(data.DefaultMaxPixels),
 	"sound_help":  "Add exact integer noise to 8-bit pixels, so that rounding leaves no gap between samples and guarantee; --no-sound adds float noise to float pixels, as other certifiers do.",
-	"data_help":   "Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 batches or class folders of JPEG and PNG files, or a .tar.gz of those.",
+	"data_help":   "Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 batches or class folders of image files, or a .tar.gz of those.",
 }
 
 // dataFlags name a data set.
@@ -60,7 +61,8 @@ func (f *dataFlags) open(e *env, split data.Split, channels int) (data.Dataset, 
 type splitFlags struct {
 	ValFraction float64 `help:"Share of the training images held out as the split val." default:"0" placeholder:"SHARE"`
 	SplitSeed   uint64  `help:"Seed that chooses the images held out." default:"0" placeholder:"N"`
-	MaxCorrupt  int     `help:"Number of corrupt images to leave out before giving up." default:"${max_corrupt}" placeholder:"N"`
+	MaxCorrupt  int     `help:"Number of images to leave out, because they are damaged or cannot be read, before giving up." default:"${max_corrupt}" placeholder:"N"`
+	pixelFlags
 }
 
 // find recognises a data set, for a model of the given channels.
@@ -70,7 +72,7 @@ func (f *splitFlags) find(e *env, spec string, channels int) (*data.Source, erro
 	}
 	return data.Find(spec, data.Options{
 		ValFraction: f.ValFraction, Seed: f.SplitSeed,
-		Channels: channels, Log: e.note,
+		Channels: channels, MaxPixels: f.MaxPixels, Log: e.note,
 	})
 }
 

@@ -97,13 +97,32 @@ func (f *modelFlags) classifier(e *env, b ops.Backend, path string) (model *dmae
 		return nil, false, err
 	}
 	defer file.Close()
-	model, err = f.reader(e).ReadClassifier(b, file)
-	return model, dmae.IsForeign(file), err
+	if model, err = f.reader(e).ReadClassifier(b, file); err != nil {
+		return nil, false, err
+	}
+	if what := dmae.NotFinite(model.Params); what != "" {
+		e.note(fmt.Sprintf("%s is damaged or comes from training that diverged: %s", path, what))
+	}
+	return model, dmae.IsForeign(file), nil
 }
 
 // classifierFor opens a checkpoint and images that it can classify, under the
-// model's labels. With a checkpoint of PyTorch, noise is added at the resolution of the images.
+// model's labels and preprocessed as the flags or else the checkpoint say.
 func (f *modelFlags) classifierFor(e *env, b ops.Backend, path string, d *dataFlags, split data.Split) (*dmae.Classifier, data.Dataset, error) {
+	model, images, err := f.classifierOf(e, b, path, d, split)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := d.follow(path); err != nil {
+		return nil, nil, err
+	}
+	images, err = data.Preprocessed(images, d.Preprocess, model.Config.DataSize)
+	return model, images, err
+}
+
+// classifierOf leaves it to the caller how the images are preprocessed. With a
+// checkpoint of PyTorch, noise is added at the resolution of the images.
+func (f *modelFlags) classifierOf(e *env, b ops.Backend, path string, d *dataFlags, split data.Split) (*dmae.Classifier, data.Dataset, error) {
 	model, foreign, err := f.classifier(e, b, path)
 	if err != nil {
 		return nil, nil, err

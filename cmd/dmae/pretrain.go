@@ -109,6 +109,9 @@ func (f *trainFlags) run(e *env, stage func(context.Context, train.Options) (*tr
 	defer b.Close()
 	report, done := trainingProgress(e, o.Recipe.Stage)
 	o.Backend, o.Progress = b, report
+	if err := f.followResumed(&o); err != nil {
+		return err
+	}
 	r, err := stage(e.ctx, o)
 	done()
 	if err != nil {

@@ -57,15 +57,24 @@ func (c *reconstructCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if what := dmae.NotFinite(model.Params); what != "" {
+		return fmt.Errorf("%s reconstructs nothing: %s, as training that diverged leaves behind", c.Model, what)
+	}
 	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
 	if err != nil {
+		return err
+	}
+	if err := c.follow(c.Model); err != nil {
+		return err
+	}
+	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
 		return err
 	}
 	sigma := model.Config.Sigma
 	if c.Sigma != nil {
 		sigma = *c.Sigma
 	}
-	r := reconstruction{model: model, images: images, count: c.Count, sigma: sigma, seed: c.Seed}
+	r := reconstruction{model: model, images: images, count: c.Count, sigma: sigma, seed: c.Seed, leftOut: data.NewLeftOut(images, c.corrupt(), e.note)}
 	if err := r.write(c.Out); err != nil {
 		return err
 	}
@@ -73,24 +82,33 @@ func (c *reconstructCmd) Run(e *env) error {
 	return err
 }
 
-// reconstruction draws the first images of a data set; reconstruct and
-// quickstart use it.
+// reconstruction draws the first images of a data set that can be used;
+// reconstruct and quickstart use it.
 type reconstruction struct {
-	model  *dmae.Autoencoder
-	images data.Dataset
-	count  int
-	sigma  float64
-	seed   uint64
+	model   *dmae.Autoencoder
+	images  data.Dataset
+	leftOut *data.LeftOut
+	count   int
+	sigma   float64
+	seed    uint64
 }
 
 func (r reconstruction) write(path string) error {
 	n := min(r.count, r.images.Len())
 	size := r.model.Config.Pixels()
-	pixels := make([]float32, n*size)
-	for i := range n {
-		if err := train.Pixels(r.images, i, &r.model.Config, pixels[i*size:(i+1)*size]); err != nil {
-			return err
+	pixels := make([]float32, 0, n*size)
+	for i := 0; i < r.images.Len() && len(pixels) < n*size; i++ {
+		x := pixels[len(pixels) : len(pixels)+size]
+		if err := train.Pixels(r.images, i, &r.model.Config, x); err != nil {
+			if err := r.leftOut.Add(i, err); err != nil {
+				return err
+			}
+			continue
 		}
+		pixels = pixels[:len(pixels)+size]
+	}
+	if len(pixels) == 0 {
+		return fmt.Errorf("no image of %s can be used", r.images.Name())
 	}
 	picture, err := r.model.Picture(pixels, r.sigma, r.seed)
 	if err != nil {

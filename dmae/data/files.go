@@ -12,14 +12,14 @@ import (
 // for, and kept if all decoded images fit into the memory allowed for that:
 // apart from time, nothing depends on whether they are kept.
 type folder struct {
-	name      string
-	tree      tree
-	classes   []string
-	files     []string
-	labels    []int32
-	channels  int
-	maxPixels int // of an image
-	h, w      int // of all images; 0 when they differ
+	name     string
+	tree     tree
+	classes  []string
+	files    []string
+	labels   []int32
+	channels int
+	limit    int // pixels of one image
+	h, w     int // of all images; 0 when they differ
 
 	kept []atomic.Pointer[Image] // nil: none are kept
 	room atomic.Int64            // bytes of pixels that may still be kept
@@ -73,8 +73,8 @@ func exhausted(err error) bool {
 // larger than allowed.
 func (f *folder) size(r io.Reader) (h, w int, err error) {
 	h, w, err = imageSize(r)
-	if err == nil && int64(h)*int64(w) > int64(f.maxPixels) {
-		err = &TooLargeError{H: h, W: w, Max: f.maxPixels}
+	if err == nil {
+		err = checkSize(w, h, f.limit)
 	}
 	return h, w, err
 }
@@ -117,7 +117,7 @@ func (f *folder) decode(i int) (Image, error) {
 	if _, err := io.ReadFull(r, b); err != nil {
 		return Image{}, err
 	}
-	return decodeImage(b, f.channels, f.maxPixels)
+	return DecodeImage(b, f.channels, f.limit)
 }
 
 // measure reads the sizes of the images from their headers, as many as it takes
@@ -186,9 +186,22 @@ func (f *folder) header(i int) (h, w int, err error) {
 	return f.size(r)
 }
 
+// OpenImage opens a single image file as a data set of one image of one class.
+func OpenImage(path string, o Options) (Dataset, error) {
+	o = o.withDefaults()
+	f := &folder{
+		name: path, tree: diskTree(""), classes: []string{"unknown"}, files: []string{path}, labels: []int32{0},
+		channels: o.Channels, limit: o.MaxPixels,
+	}
+	if _, _, err := f.header(0); err != nil {
+		return nil, &CorruptError{Path: path, Err: err}
+	}
+	return f.load(o)
+}
+
 // load makes f ready: no image is decoded for that.
 func (f *folder) load(o Options) (Dataset, error) {
-	f.maxPixels, f.broken = o.MaxPixels, map[int]error{}
+	f.broken = map[int]error{}
 	if err := f.measure(o); err != nil {
 		return nil, err
 	}

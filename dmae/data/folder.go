@@ -192,7 +192,7 @@ func (f *imageFolders) open(dir, part string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	ds := &folder{name: f.name + "/" + part, tree: f.tree, classes: classes, channels: f.o.Channels}
+	ds := &folder{name: f.name + "/" + part, tree: f.tree, classes: classes, channels: f.o.Channels, limit: f.o.MaxPixels}
 	w := walk{tree: f.tree}
 	present := 0
 	for _, e := range all {

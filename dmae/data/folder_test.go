@@ -187,28 +187,28 @@ func TestDecodeImage(t *testing.T) {
 		"NRGBA": uniform(2, 2, c), "alpha": clear, "paletted": paletted, "16 bits": deep,
 		"transparent": bare, "transparent palette": ghost, "transparent 16 bits": deepGhost,
 	} {
-		im, err := DecodeImage(encodePNG(t, m), 3)
+		im, err := DecodeImage(encodePNG(t, m), 3, DefaultMaxPixels)
 		require.NoError(t, err)
 		require.Equal(t, Image{C: 3, H: 2, W: 2, Pix: []byte{10, 10, 10, 10, 100, 100, 100, 100, 200, 200, 200, 200}}, im, name)
 	}
 	grey := stdimage.NewGray(stdimage.Rect(0, 0, 2, 1))
 	grey.Pix = []byte{3, 250}
-	im, err := DecodeImage(encodePNG(t, grey), 3)
+	im, err := DecodeImage(encodePNG(t, grey), 3, DefaultMaxPixels)
 	require.NoError(t, err)
 	require.Equal(t, []byte{3, 250, 3, 250, 3, 250}, im.Pix)
 	deepGrey := stdimage.NewGray16(stdimage.Rect(0, 0, 2, 1))
 	deepGrey.Pix = []byte{3, 255, 250, 0}
-	im, err = DecodeImage(encodePNG(t, deepGrey), 1)
+	im, err = DecodeImage(encodePNG(t, deepGrey), 1, DefaultMaxPixels)
 	require.NoError(t, err)
 	require.Equal(t, []byte{3, 250}, im.Pix)
 
 	bomb := encodePNG(t, uniform(1, 1, c))
 	copy(bomb[16:24], []byte{0x7f, 0, 0, 0, 0x7f, 0, 0, 0})
-	_, err = DecodeImage(bomb, 3)
+	_, err = DecodeImage(bomb, 3, DefaultMaxPixels)
 	require.Error(t, err)
-	_, err = decodeImage(encodePNG(t, uniform(20, 20, c)), 3, 399)
-	require.EqualError(t, err, "its size of 20x20 pixels is not from 1 to 399 pixels")
-	_, err = ReadImage(filepath.Join(t.TempDir(), "none.png"), 3)
+	_, err = DecodeImage(encodePNG(t, uniform(20, 20, c)), 3, 399)
+	require.EqualError(t, err, "its size of 20x20 pixels is above the limit of 399 pixels for one image (--max-pixels)")
+	_, err = ReadImage(filepath.Join(t.TempDir(), "none.png"), 3, DefaultMaxPixels)
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -245,7 +245,7 @@ func FuzzDecodeImage(f *testing.F) {
 	f.Add(encodeJPEG(f, m), 1)
 	f.Fuzz(func(t *testing.T, b []byte, channels int) {
 		channels = 1 + 2*(channels&1)
-		im, err := decodeImage(b, channels, 1<<16)
+		im, err := DecodeImage(b, channels, 1<<16)
 		if err == nil {
 			require.Equal(t, channels, im.C)
 			require.Len(t, im.Pix, im.C*im.H*im.W)

@@ -121,9 +121,7 @@ func imageSize(r io.Reader) (h, w int, err error) {
 		return 0, 0, err
 	}
 	w, h, err = f.size(head)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = errShort
-	}
+	err = noEOF(err)
 	if err == nil && (w <= 0 || h <= 0) {
 		err = fmt.Errorf("its size of %dx%d pixels is empty", w, h)
 	}
@@ -132,3 +130,11 @@ func imageSize(r io.Reader) (h, w int, err error) {
 
 // errShort is the error of a file that ends too early.
 var errShort = errors.New("the file is cut short")
+
+// noEOF makes the end of a file the error of one that is cut short.
+func noEOF(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errShort
+	}
+	return err
+}

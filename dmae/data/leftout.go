@@ -17,33 +17,13 @@ type CorruptError struct {
 
 func (e *CorruptError) Error() string {
 	var file *fs.PathError
-	var large *TooLargeError
-	switch {
-	case errors.As(e.Err, &file):
+	if errors.As(e.Err, &file) {
 		return fmt.Sprintf("the image %s cannot be read: %v", e.Path, file.Err)
-	case errors.As(e.Err, &large):
-		return fmt.Sprintf("the image %s cannot be used: %v", e.Path, e.Err)
 	}
 	return fmt.Sprintf("the image %s cannot be decoded: %v", e.Path, e.Err)
 }
 
 func (e *CorruptError) Unwrap() error { return e.Err }
-
-// TooLargeError says that an image has more pixels than Options.MaxPixels, or
-// would have once it is resized.
-type TooLargeError struct {
-	H, W    int
-	Max     int
-	Resized bool
-}
-
-func (e *TooLargeError) Error() string {
-	resized := ""
-	if e.Resized {
-		resized = "resized, "
-	}
-	return fmt.Sprintf("%sits size of %dx%d pixels is above the limit of %d pixels (--max-image-pixels)", resized, e.W, e.H, e.Max)
-}
 
 // LeftOut counts the images of a data set that are left out because they cannot
 // be used: each is named once, and more than a limit of them are an error. It
@@ -94,17 +74,4 @@ func (l *LeftOut) Count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return min(len(l.seen), l.most)
-}
-
-// Corrupt turns an error of transforming image i of ds into a CorruptError where
-// it is the image's own: it would become too large. Other errors, and nil, stay.
-func Corrupt(ds Dataset, i int, err error) error {
-	if err == nil {
-		return nil // the usual case takes no memory
-	}
-	var large *TooLargeError
-	if errors.As(err, &large) {
-		return &CorruptError{Path: ImageName(ds, i), Err: large}
-	}
-	return err
 }

@@ -77,11 +77,10 @@ func (l *Loader) put(w *worker, b *Batch, i int, dst []float32) error {
 	if err != nil {
 		return err
 	}
-	err = w.apply(dst, im, AugmentAddr(l.o.Seed, uint32(i), uint32(b.Epoch)))
-	if err = Corrupt(l.ds, i, err); err != nil && !errors.As(err, new(*CorruptError)) {
+	if err := w.apply(dst, im, AugmentAddr(l.o.Seed, uint32(i), uint32(b.Epoch))); err != nil {
 		return fmt.Errorf("image %d of the data set %s: %w", i, l.ds.Name(), err)
 	}
-	return err
+	return nil
 }
 
 // note keeps an error of the batch.

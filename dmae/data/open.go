@@ -28,8 +28,7 @@ type Options struct {
 	// Log is told what is worth knowing about the data set; nil for no report.
 	Log func(message string)
 
-	// MaxPixels is the number of pixels that an image of a folder may have, as
-	// its header states it and once it is resized; an image of more counts as
+	// MaxPixels is how many pixels one image file may have; an image of more is
 	// corrupt. 0: DefaultMaxPixels.
 	MaxPixels int
 
@@ -46,12 +45,11 @@ type Options struct {
 	MaxBytes int64
 }
 
-// DefaultMaxCorrupt is how many corrupt images of a data set are left out,
-// DefaultMaxPixels how many pixels an image may have, and DefaultMaxBytes how
-// much memory a file may expand to, unless options say otherwise.
+// DefaultMaxCorrupt is how many corrupt images of a data set are left out, and
+// DefaultMaxBytes how much memory a file may expand to, unless options say
+// otherwise.
 const (
 	DefaultMaxCorrupt = 10
-	DefaultMaxPixels  = maxPixels
 	DefaultMaxBytes   = 2 << 30
 )
 

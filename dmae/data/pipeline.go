@@ -97,38 +97,26 @@ func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
 // transform applies the steps to 8-bit pixels; the result must have the given
 // number of them.
 func (w *worker) transform(pixels int, im Image, a philox.Addr) (Image, error) {
-	most, err := w.largest(im.H, im.W)
-	if err != nil {
-		return Image{}, err
-	}
-	if most >= large {
+	if im.H*im.W >= large {
 		largeOnes.Lock()
 		defer largeOnes.Unlock()
 		defer func() { w.scratch = scratch{} }() // what it took is not kept
 	}
-	for i, s := range w.steps {
+	for i := 0; i < len(w.steps); i++ {
+		if i+1 < len(w.steps) { // both draw nothing
+			resize, ok := w.steps[i].(Resize)
+			if crop, cropped := w.steps[i+1].(CenterCrop); ok && cropped {
+				im = w.scratch.resizeCrop(im, resize, crop)
+				i++
+				continue
+			}
+		}
 		a.Copy = uint16(i)
 		w.gen = *philox.NewGen(a)
-		im = s.apply(im, &w.gen, &w.scratch)
+		im = w.steps[i].apply(im, &w.gen, &w.scratch)
 	}
 	if len(im.Pix) != pixels {
 		return Image{}, fmt.Errorf("an image has %d channels of %dx%d pixels after its transforms, but %d numbers are needed: crop or resize all images to one size", im.C, im.H, im.W, pixels)
 	}
 	return im, nil
-}
-
-// largest returns the pixels of the largest image between the steps, for one of
-// h x w pixels. The error is that of a step that refuses to make it so large.
-func (w *worker) largest(h, width int) (pixels int, err error) {
-	pixels = h * width
-	for _, s := range w.steps {
-		if r, ok := s.(Resize); ok {
-			if err := r.check(h, width); err != nil {
-				return 0, err
-			}
-		}
-		h, width = s.size(h, width)
-		pixels = max(pixels, h*width)
-	}
-	return pixels, nil
 }

@@ -66,7 +66,20 @@ func (s *scratch) resize(im Image, h, w int) Image {
 		return im
 	}
 	out := s.image(im.C, h, w)
-	s.resampler.resize(out.Pix, im, h, w)
+	s.resampler.resize(out.Pix, im, h, w, window{0, 0, h, w})
+	return out
+}
+
+// resizeCrop does a resize and then a crop from the middle at once: of a
+// picture of 10,000,000 x 1 pixels the resized one would take gigabytes.
+func (s *scratch) resizeCrop(im Image, r Resize, c CenterCrop) Image {
+	h, w := r.size(im.H, im.W)
+	y, x := c.corner(h, w)
+	if h == im.H && w == im.W || y < 0 || x < 0 {
+		return s.crop(s.resize(im, h, w), y, x, c.Size, c.Size)
+	}
+	out := s.image(im.C, c.Size, c.Size)
+	s.resampler.resize(out.Pix, im, h, w, window{y, x, c.Size, c.Size})
 	return out
 }
 
@@ -147,10 +160,9 @@ func (r RandomCrop) apply(im Image, g *philox.Gen, s *scratch) Image {
 }
 
 // Resize brings the shorter side to Short pixels and keeps the proportions;
-// the longer side is rounded down. An image that would have more than MaxPixels
-// then (0: DefaultMaxPixels) is refused, with a TooLargeError: a picture of a few
-// bytes can be of any proportions.
-type Resize struct{ Short, MaxPixels int }
+// the longer side is rounded down. A picture of a few bytes can be of any
+// proportions: before a CenterCrop, only what that keeps is computed.
+type Resize struct{ Short int }
 
 func (r Resize) size(h, w int) (int, int) {
 	switch {
@@ -167,25 +179,6 @@ func (r Resize) apply(im Image, _ *philox.Gen, s *scratch) Image {
 	return s.resize(im, h, w)
 }
 
-// check refuses images of h x w pixels that would become too large.
-func (r Resize) check(h, w int) error {
-	most := r.MaxPixels
-	if most <= 0 {
-		most = DefaultMaxPixels
-	}
-	to := int64(r.Short) * int64(max(h, w)) / int64(min(h, w)) // of the longer side
-	if to <= int64(most)/int64(r.Short) {
-		return nil
-	}
-	e := &TooLargeError{H: r.Short, W: r.Short, Max: most, Resized: true}
-	if h <= w {
-		e.W = int(to)
-	} else {
-		e.H = int(to)
-	}
-	return e
-}
-
 // ResizeTo brings an image to H x W pixels, whatever its proportions.
 type ResizeTo struct{ H, W int }
 
@@ -194,13 +187,27 @@ func (r ResizeTo) size(int, int) (int, int) { return r.H, r.W }
 func (r ResizeTo) apply(im Image, _ *philox.Gen, s *scratch) Image { return s.resize(im, r.H, r.W) }
 
 // CenterCrop cuts Size x Size pixels out of the middle; an offset of half a
-// pixel is rounded to even. Smaller images are surrounded with zeros.
+// pixel is rounded to even. Smaller images are surrounded with zeros first; of an
+// odd number of rows or columns the one more comes after the image, as in
+// torchvision.
 type CenterCrop struct{ Size int }
 
 func (c CenterCrop) size(int, int) (int, int) { return c.Size, c.Size }
 
+// corner returns the first row and column of the crop of an h x w image.
+func (c CenterCrop) corner(h, w int) (y, x int) {
+	return middle(h, c.Size), middle(w, c.Size)
+}
+
 func (c CenterCrop) apply(im Image, _ *philox.Gen, s *scratch) Image {
-	y := int(math.RoundToEven(float64(im.H-c.Size) / 2))
-	x := int(math.RoundToEven(float64(im.W-c.Size) / 2))
+	y, x := c.corner(im.H, im.W)
 	return s.crop(im, y, x, c.Size, c.Size)
+}
+
+// middle returns where the middle size of n pixels begin, below 0 for fewer.
+func middle(n, size int) int {
+	if n < size {
+		return -((size - n) / 2)
+	}
+	return int(math.RoundToEven(float64(n-size) / 2))
 }

@@ -1,7 +1,5 @@
 package data
 
-import "fmt"
-
 // view is a data set that shows images of another one.
 type view interface {
 	inner() Dataset
@@ -50,22 +48,4 @@ func isSubset(ds Dataset) bool {
 func FromFiles(ds Dataset) bool {
 	_, ok := stored(ds).(*folder)
 	return ok
-}
-
-// ImageName returns what image i of ds is called in messages: its file's path,
-// or its number.
-func ImageName(ds Dataset, i int) string {
-	if f, ok := stored(ds).(*folder); ok {
-		return f.files[storedAt(ds, i)]
-	}
-	return fmt.Sprintf("number %d of %s", storedAt(ds, i), stored(ds).Name())
-}
-
-// MaxPixels returns the number of pixels that an image of ds may have, before
-// and after it is resized.
-func MaxPixels(ds Dataset) int {
-	if f, ok := stored(ds).(*folder); ok {
-		return f.maxPixels
-	}
-	return DefaultMaxPixels
 }

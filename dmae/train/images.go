@@ -16,14 +16,7 @@ func EvalPipeline(ds data.Dataset, c *dmae.Config) data.Pipeline {
 	if _, h, w := ds.Shape(); h == c.DataSize && w == c.DataSize {
 		return nil
 	}
-	p := data.EvalPipeline(c.DataSize)
-	for i, s := range p {
-		if r, ok := s.(data.Resize); ok {
-			r.MaxPixels = data.MaxPixels(ds)
-			p[i] = r
-		}
-	}
-	return p
+	return data.EvalPipeline(c.DataSize)
 }
 
 // Preprocessing says in words what comes before the model: how image files are
@@ -61,7 +54,7 @@ func Pixels(ds data.Dataset, i int, c *dmae.Config, dst []float32) error {
 	if err != nil {
 		return err
 	}
-	return data.Corrupt(ds, i, EvalPipeline(ds, c).Apply(dst, im, philox.Addr{}))
+	return EvalPipeline(ds, c).Apply(dst, im, philox.Addr{})
 }
 
 // Bytes writes the same image as it is before the division by 255: integers of
@@ -71,7 +64,7 @@ func Bytes(ds data.Dataset, i int, c *dmae.Config, dst []byte) error {
 	if err != nil {
 		return err
 	}
-	return data.Corrupt(ds, i, EvalPipeline(ds, c).ApplyBytes(dst, im, philox.Addr{}))
+	return EvalPipeline(ds, c).ApplyBytes(dst, im, philox.Addr{})
 }
 
 // image returns a stored image that has the model's number of channels.
