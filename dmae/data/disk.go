@@ -99,11 +99,18 @@ func (t diskTree) above(dir string, st os.FileInfo) bool {
 }
 
 func (t diskTree) open(file string) (io.ReadSeekCloser, error) {
-	f, _, err := openRegular(t.path(file))
+	f, size, err := openRegular(t.path(file))
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return sized{io.NewSectionReader(f, 0, size), f}, nil
+}
+
+// sized is an open file as long as it was when it was opened: some regular files
+// of /proc are empty by their length and have no end.
+type sized struct {
+	io.ReadSeeker
+	io.Closer
 }
 
 func (t diskTree) size(file string) int64 {
