@@ -6,7 +6,6 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -17,7 +16,7 @@ type certified struct {
 	images     data.Dataset
 	sound      bool // integer noise on 8-bit pixels
 	pixels     *pixelCache
-	classifier smooth.Classifier
+	classifier *answering
 }
 
 // newCertified refuses images of other classes than the model's.
@@ -31,22 +30,18 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 	pixels := newPixelCache(images, &model.Config, batch)
 	return &certified{
 		model: model, images: images, sound: sound, pixels: pixels,
-		classifier: dmae.NewPixelClassifier(model, pixels.get, batch),
+		classifier: &answering{SmoothClassifier: dmae.NewPixelClassifier(model, pixels.get, batch), without: map[int]int{}},
 	}, nil
 }
 
 // subject describes the model and the images, not which of them.
 func (c *certified) subject() smooth.Subject {
 	digest := c.model.Digest()
-	preprocessing := train.Preprocessing
-	if c.sound {
-		preprocessing = train.IntegerPreprocessing
-	}
 	return smooth.Subject{
 		Contract:      contract,
 		Model:         "sha256:" + hex.EncodeToString(digest[:]),
 		Data:          c.images.Name(),
-		Preprocessing: preprocessing(c.images, &c.model.Config),
+		Preprocessing: describing(c.sound)(c.images, &c.model.Config),
 		Names:         c.model.Config.ClassNames,
 	}
 }

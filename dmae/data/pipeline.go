@@ -14,8 +14,8 @@ type Pipeline []Step
 
 // EvalPipeline is the evaluation transform of ImageNet: the shorter side to
 // size/0.875 pixels (to size above 224), then the middle size x size pixels.
-// Images of an equal, smaller size, such as CIFAR-10's, are evaluated with the
-// empty pipeline instead.
+// Images that all have the size already are evaluated with the empty pipeline
+// unless they are to be resized nevertheless; see Preprocessed.
 func EvalPipeline(size int) Pipeline {
 	short := size
 	if size <= 224 {
@@ -97,6 +97,11 @@ func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
 // transform applies the steps to 8-bit pixels; the result must have the given
 // number of them.
 func (w *worker) transform(pixels int, im Image, a philox.Addr) (Image, error) {
+	if im.H*im.W >= large {
+		largeOnes.Lock()
+		defer largeOnes.Unlock()
+		defer func() { w.scratch = scratch{} }() // what it took is not kept
+	}
 	for i := 0; i < len(w.steps); i++ {
 		if i+1 < len(w.steps) { // both draw nothing
 			resize, ok := w.steps[i].(Resize)
