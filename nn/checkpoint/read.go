@@ -226,6 +226,14 @@ func (f *File) lookup(name string, n int, accept func(DType) bool, want string) 
 // elements at a time, and then gives their memory back. Errors of use pass as
 // they are.
 func (f *File) chunks(info Info, use func([]byte) error) error {
+	if info.parts != nil {
+		for _, p := range info.parts {
+			if err := f.chunks(p, use); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	var used error
 	err := func() (err error) {
 		defer guard(&err)()

@@ -16,7 +16,7 @@ func (d *decoder) picture() Picture {
 		d.plane(p.Pix[i*n:(i+1)*n], &d.components[i])
 	}
 	switch {
-	case p.C == 1:
+	case p.C == 1, d.colours == asStored:
 	case d.ycc():
 		rgb(p.Pix)
 	case len(d.components) == 4:
@@ -25,7 +25,7 @@ func (d *decoder) picture() Picture {
 			p.Pix[i] = 255 - v
 		}
 	}
-	if len(d.components) == 4 {
+	if len(d.components) == 4 && d.colours == asMarked {
 		light := make([]byte, n)
 		d.plane(light, &d.components[3])
 		darken(p.Pix, light)
@@ -66,6 +66,8 @@ func (d *decoder) ycc() bool {
 		return d.adobe > 1
 	}
 	switch {
+	case d.colours != asMarked:
+		return d.colours == asYCC
 	case d.jfif:
 		return true
 	case d.adobe > 0:

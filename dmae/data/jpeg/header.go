@@ -70,8 +70,38 @@ func Decode(file []byte) (Picture, error) {
 	return d.picture(), nil
 }
 
+// DecodePart decodes a part of a TIFF file: one that uses the tables of another
+// file, which may be nil, and whose colours are of a known kind: luma and
+// colour, or red, green and blue.
+func DecodePart(tables, file []byte, ycc bool) (Picture, error) {
+	d := decoder{file: tables, colours: asStored}
+	if ycc {
+		d.colours = asYCC
+	}
+	if len(tables) > 0 {
+		if err := d.segments(); err != nil && err != errNoPicture {
+			return Picture{}, err
+		}
+	}
+	d.file = file
+	if err := d.segments(); err != nil {
+		return Picture{}, err
+	}
+	return d.picture(), nil
+}
+
 // errShort is the error of a file that ends too early.
 var errShort = errors.New("the file is cut short")
+
+// errNoPicture is the error of a file that ends without one.
+var errNoPicture = errors.New("it holds no picture")
+
+// Kinds of colour that are known from elsewhere than the file.
+const (
+	asMarked = iota // the file itself says
+	asStored
+	asYCC
+)
 
 // decoder is the state of decoding one file.
 type decoder struct {
@@ -83,6 +113,7 @@ type decoder struct {
 	hmax, vmax  int
 	progressive bool
 	jfif        bool
+	colours     int
 	adobe       int // colour transform of Adobe's segment plus one; 0 for none
 
 	quant   [4]*[64]int32 // in natural order
@@ -90,6 +121,8 @@ type decoder struct {
 	restart int // blocks between restarts, in units of a scan; 0 for none
 	scans   int
 	visited int // blocks, by all scans
+
+	arithmetic arithmetic
 
 	bits bitReader
 	skip int // blocks that still end early: EOBRUN of a progressive scan
@@ -106,6 +139,7 @@ type component struct {
 	samples    []byte
 	coeffs     []int16 // of a progressive file, 64 a block
 	prediction int
+	condition  int // of arithmetic coding: what the last difference was like
 	seen       bool
 	missing    [lowest]int // of a progressive file: bits of the first coefficients that have not come; -1 for all
 }
@@ -114,6 +148,8 @@ type component struct {
 const (
 	markerSOF0, markerSOF1, markerSOF2 = 0xc0, 0xc1, 0xc2
 	markerDHT                          = 0xc4
+	markerSOF9, markerSOF10            = 0xc9, 0xca
+	markerDAC                          = 0xcc
 	markerRST0                         = 0xd0
 	markerSOI                          = 0xd8
 	markerEOI                          = 0xd9
@@ -127,8 +163,7 @@ const (
 // unsupported names the kinds of frame that are not read.
 var unsupported = map[byte]string{
 	0xc3: "lossless coding", 0xc5: "hierarchical coding", 0xc6: "hierarchical coding", 0xc7: "hierarchical coding",
-	0xc9: "arithmetic coding", 0xca: "arithmetic coding", 0xcb: "arithmetic coding", 0xcc: "arithmetic coding",
-	0xcd: "arithmetic coding", 0xce: "arithmetic coding", 0xcf: "arithmetic coding",
+	0xcb: "lossless coding", 0xcd: "hierarchical coding", 0xce: "hierarchical coding", 0xcf: "hierarchical coding",
 	0xde: "hierarchical coding", 0xdf: "hierarchical coding",
 }
 
@@ -156,7 +191,7 @@ func (d *decoder) segments() error {
 		}
 		if m == markerEOI {
 			if d.scans == 0 {
-				return errors.New("it holds no picture")
+				return errNoPicture
 			}
 			return nil
 		}
@@ -174,13 +209,18 @@ func (d *decoder) segments() error {
 			return err
 		}
 		switch m {
-		case markerSOF0, markerSOF1, markerSOF2:
-			d.progressive = m == markerSOF2
+		case markerSOF0, markerSOF1, markerSOF2, markerSOF9, markerSOF10:
+			d.progressive = m == markerSOF2 || m == markerSOF10
+			if m >= markerSOF9 {
+				d.arithmetic.start()
+			}
 			err = d.frame(body)
 		case markerDQT:
 			err = d.quantisation(body)
 		case markerDHT:
 			err = d.huffman(body)
+		case markerDAC:
+			err = d.arithmetic.condition(body)
 		case markerDRI:
 			if len(body) != 2 {
 				return errors.New("its restart interval is malformed")
@@ -250,11 +290,6 @@ func (d *decoder) frame(b []byte) error {
 			return errors.New("the sampling of a component is malformed")
 		}
 		d.hmax, d.vmax = max(d.hmax, c.h), max(d.vmax, c.v)
-		for _, other := range d.components[:i] {
-			if other.id == c.id {
-				return errors.New("two of its components have the same number")
-			}
-		}
 	}
 	blocks := 0
 	for i := range d.components {
@@ -266,8 +301,8 @@ func (d *decoder) frame(b []byte) error {
 		c.bw, c.bh = ceil(d.w, 8*d.hmax)*c.h, ceil(d.h, 8*d.vmax)*c.v
 		blocks += c.bw * c.bh
 	}
-	// Every block takes at least a bit: a short file cannot claim to be huge.
-	if blocks/8 > len(d.file) {
+	// With Huffman codes every block takes at least a bit: a short file cannot claim to be huge.
+	if !d.arithmetic.on && blocks/8 > len(d.file) {
 		return fmt.Errorf("%w: %d bytes cannot hold %dx%d pixels", errShort, len(d.file), d.w, d.h)
 	}
 	return nil

@@ -3,6 +3,7 @@ package jpeg
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // mostBlocks bounds the work a short file can cause: a scan that says nothing
@@ -13,6 +14,7 @@ const mostBlocks = 1 << 30
 // part is a component's share of a scan.
 type part struct {
 	*component
+	tables byte // numbers of the two tables
 	dc, ac *huffman
 }
 
@@ -25,7 +27,7 @@ func (d *decoder) scan(b []byte) error {
 	if d.components == nil {
 		return errors.New("a scan comes before the frame header")
 	}
-	if d.scans++; d.scans == 1 && !d.progressive {
+	if d.scans++; d.scans == 1 && !d.progressive && !d.arithmetic.on {
 		if err := d.standardTables(); err != nil {
 			return err
 		}
@@ -75,7 +77,7 @@ func (d *decoder) scan(b []byte) error {
 				}
 			}
 		}
-		if d.bits.overrun() {
+		if d.bits.overrun() || d.arithmetic.short {
 			return errShort
 		}
 	}
@@ -105,21 +107,22 @@ func (d *decoder) scanHeader(b []byte) ([]part, spectrum, error) {
 		p := &parts[i]
 		id, tables := b[1+2*i], b[2+2*i]
 		for j := range d.components {
-			if d.components[j].id == id {
-				p.component = &d.components[j]
+			c := &d.components[j]
+			taken := slices.ContainsFunc(parts[:i], func(p part) bool { return p.component == c })
+			if c.id == id && !taken { // a number that is given twice stands for the next one
+				p.component = c
+				break
 			}
 		}
-		if p.component == nil || tables>>4 > 3 || tables&15 > 3 {
+		p.tables = tables
+		if p.component == nil || !d.arithmetic.on && (tables>>4 > 3 || tables&15 > 3) {
 			return nil, spectrum{}, malformed
 		}
-		for _, other := range parts[:i] {
-			if other.component == p.component {
-				return nil, spectrum{}, malformed
-			}
-		}
 		blocks += p.h * p.v
-		p.dc, p.ac = d.dc[tables>>4], d.ac[tables&15]
-		if s.first == 0 && s.high == 0 && p.dc == nil || s.last > 0 && p.ac == nil {
+		if !d.arithmetic.on {
+			p.dc, p.ac = d.dc[tables>>4], d.ac[tables&15]
+		}
+		if !d.arithmetic.on && (s.first == 0 && s.high == 0 && p.dc == nil || s.last > 0 && p.ac == nil) {
 			return nil, spectrum{}, errors.New("a scan uses a Huffman table that the file does not define")
 		}
 		if err := d.prepare(p.component); err != nil {
@@ -157,6 +160,9 @@ func (d *decoder) prepare(c *component) error {
 // reset starts an interval.
 func (d *decoder) reset(parts []part) {
 	d.bits, d.skip = bitReader{}, 0
+	if d.arithmetic.on {
+		d.resetArithmetic(parts)
+	}
 	for _, p := range parts {
 		p.prediction = 0
 	}
@@ -176,6 +182,9 @@ func (d *decoder) restartMarker(i int) error {
 
 // block reads one block of a component.
 func (d *decoder) block(p part, s spectrum, bx, by int) error {
+	if d.arithmetic.on {
+		return d.arithmeticBlock(p, s, bx, by)
+	}
 	if !d.progressive {
 		var b [64]int32
 		if err := d.sequential(p, &b); err != nil {

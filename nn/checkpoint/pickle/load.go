@@ -7,6 +7,10 @@ import (
 	"strconv"
 )
 
+// Builder is implemented by values of a Loader's functions that take the state
+// that a pickle gives them; they must not keep what they may not change.
+type Builder interface{ Build(state any) error }
+
 // Stateful is implemented by values of a Loader's functions that may be given
 // attributes, which are not kept.
 type Stateful interface{ TakesState() }
@@ -272,6 +276,9 @@ func (m *machine) build() error {
 	v, err := m.top()
 	if err != nil {
 		return err
+	}
+	if b, ok := v.(Builder); ok {
+		return b.Build(state)
 	}
 	d, ok := state.(*Dict)
 	switch v := v.(type) {
