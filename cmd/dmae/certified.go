@@ -1,8 +1,12 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -37,28 +41,57 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 
 // subject describes the model and the images, not which of them.
 func (c *certified) subject() smooth.Subject {
-	digest := c.model.Digest()
 	preprocessing := train.Preprocessing
 	if c.sound {
 		preprocessing = train.IntegerPreprocessing
 	}
 	return smooth.Subject{
 		Contract:      contract,
-		Model:         "sha256:" + hex.EncodeToString(digest[:]),
+		Model:         modelDigest(c.model),
 		Data:          c.images.Name(),
 		Preprocessing: preprocessing(c.images, &c.model.Config),
 		Names:         c.model.Config.ClassNames,
+		Of:            c.images.Len(),
 	}
 }
 
-// describe returns the label and the digest of an image.
+// modelDigest is what certificates know a model by.
+func modelDigest(m *dmae.Classifier) string {
+	digest := m.Digest()
+	return "sha256:" + hex.EncodeToString(digest[:])
+}
+
+// describe returns the label and the digest of an image, and a
+// *smooth.UndecodableError for one that is to be left out.
 func (c *certified) describe(index int) (smooth.Image, error) {
 	if index >= c.images.Len() {
 		return smooth.Image{}, fmt.Errorf("%s has %d images, so there is none with index %d", c.images.Name(), c.images.Len(), index)
 	}
 	x, err := c.pixels.get(index)
+	var corrupt *data.CorruptError
+	if errors.As(err, &corrupt) {
+		return smooth.Image{}, &smooth.UndecodableError{File: fileDigest(corrupt.Path), Err: err}
+	}
 	if err != nil {
 		return smooth.Image{}, err
 	}
-	return smooth.Image{Label: c.images.Label(index), Pixels: pixelDigest(x, c.sound)}, nil
+	return smooth.Image{Label: c.images.Label(index), Pixels: smooth.PixelDigest(x, c.sound)}, nil
+}
+
+// fileDigest returns the SHA-256 of a file's bytes; nil if there is no regular
+// file of that name, as of a member of an archive, or it cannot be read.
+func fileDigest(path string) *smooth.Digest {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return nil
+	}
+	return (*smooth.Digest)(h.Sum(nil))
 }
