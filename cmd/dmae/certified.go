@@ -1,12 +1,9 @@
 package main
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -70,28 +67,10 @@ func (c *certified) describe(index int) (smooth.Image, error) {
 	x, err := c.pixels.get(index)
 	var corrupt *data.CorruptError
 	if errors.As(err, &corrupt) {
-		return smooth.Image{}, &smooth.UndecodableError{File: fileDigest(corrupt.Path), Err: err}
+		return smooth.Image{}, &smooth.UndecodableError{File: (*smooth.Digest)(corrupt.SHA256), Err: err}
 	}
 	if err != nil {
 		return smooth.Image{}, err
 	}
 	return smooth.Image{Label: c.images.Label(index), Pixels: smooth.PixelDigest(x, c.sound)}, nil
-}
-
-// fileDigest returns the SHA-256 of a file's bytes; nil if there is no regular
-// file of that name, as of a member of an archive, or it cannot be read.
-func fileDigest(path string) *smooth.Digest {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return nil
-	}
-	return (*smooth.Digest)(h.Sum(nil))
 }
