@@ -100,7 +100,7 @@ func NewHeader(p Params, classes int, subject Subject) Header {
 	choice := NewChoice(subject.Of, subject.Images)
 	h := Header{
 		Kind: kindHeader, Schema: Schema, Method: p.method(), Choice: &choice,
-		Sigma: p.Sigma, Alpha: p.Alpha, N0: p.N0, N: p.N, Seed: p.seed(),
+		Sigma: p.Sigma, Alpha: p.Alpha, N0: p.N0, N: p.N, Seed: p.Origin(),
 		Streams:      streamsOf(p.method()),
 		AccuracyOnly: p.AccuracyOnly, Classes: classes, Subject: subject,
 	}
@@ -172,6 +172,12 @@ func (h Header) check() error {
 		return err
 	}
 	return h.checkClip()
+}
+
+// format1 returns the header as the format Schema1 has it.
+func (h Header) format1() Header {
+	h.Schema, h.Precision, h.Device, h.Endpoint, h.Choice = Schema1, "", "", "", nil
+	return h
 }
 
 // checkFormat verifies what tells the two formats apart.

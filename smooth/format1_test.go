@@ -17,8 +17,7 @@ func asFormat1(t *testing.T, cert []byte) []byte {
 	head, rest, _ := bytes.Cut(cert, []byte("\n"))
 	var h Header
 	require.NoError(t, decodeLine(append(head, '\n'), &h))
-	h.Schema, h.Precision, h.Choice = Schema1, "", nil
-	body, err := encodeLine(h)
+	body, err := encodeLine(h.format1())
 	require.NoError(t, err)
 	last := bytes.LastIndexByte(bytes.TrimSuffix(rest, []byte("\n")), '\n') + 1
 	body = append(body, rest[:last]...)

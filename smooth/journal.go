@@ -71,17 +71,30 @@ func (f Files) Header() (h Header, ok bool) {
 	return Header{}, false
 }
 
-// adopt gives a header the name that the data have in the files already: the
-// same pixels may be under another path now.
+// adopt gives a header what the files of the same run have otherwise, and what is
+// no difference: the name of the data, because the same pixels may be under
+// another path now, and the format, because a run that an earlier version began
+// ends in its format.
 func (f Files) adopt(header Header, note func(string)) Header {
 	there, ok := f.Header()
-	named := header
-	named.Data = there.Data
-	if !ok || header.Data == there.Data || headerDifference(there, named) != "" {
+	if !ok {
 		return header
 	}
-	note(fmt.Sprintf("%s names the data %q, which are %q here; the digests of the pixels decide", f.Certificate, there.Data, header.Data))
-	return named
+	same := header
+	same.Data = there.Data
+	if there.Schema == Schema1 {
+		same = same.format1()
+	}
+	if headerDifference(there, same) != "" {
+		return header
+	}
+	if there.Data != header.Data {
+		note(fmt.Sprintf("%s names the data %q, which are %q here; the digests of the pixels decide", f.Certificate, there.Data, header.Data))
+	}
+	if same.Schema == Schema1 {
+		note(fmt.Sprintf("%s was begun by an earlier version and stays in its format, %s", f.Certificate, Schema1))
+	}
+	return same
 }
 
 // journal appends the lines of a run to the partial files, one write a line,

@@ -86,8 +86,8 @@ type Seed struct {
 // derivedSeed is the text of a Seed that is derived.
 const derivedSeed = "derived"
 
-// seed returns what a header says of the seed of the parameters.
-func (p Params) seed() Seed {
+// Origin returns what a header says of the seed of the parameters.
+func (p Params) Origin() Seed {
 	if p.Derived != nil {
 		return Seed{Derived: true}
 	}

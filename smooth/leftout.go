@@ -44,6 +44,18 @@ func (e *UndecodableError) line(index int) *LeftOut {
 	return &LeftOut{Kind: kindLeftOut, Image: index, Reason: Undecodable, File: e.File}
 }
 
+// TooManyLeftOutError ends a run that would leave out more images than
+// Task.MaxLeftOut.
+type TooManyLeftOutError struct {
+	Image  int // that is one too many
+	Limit  int
+	Reason string // that it cannot be used
+}
+
+func (e *TooManyLeftOutError) Error() string {
+	return fmt.Sprintf("more than %d images cannot be used, the last one seen is image %d: %s", e.Limit, e.Image, e.Reason)
+}
+
 // Line is the line of an image: its Record, unless it was left out.
 type Line struct {
 	Record  Record

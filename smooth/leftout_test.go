@@ -45,9 +45,9 @@ func TestImagesThatCannotBeDecoded(t *testing.T) {
 		task, notes := make(0, 3, 7)
 		cert, table := runTask(t, task)
 		require.Equal(t, []string{
-			"image 0 is left out (1 of at most 3): 0.png is broken",
-			"image 3 is left out (2 of at most 3): 3.png is broken",
-			"image 7 is left out (3 of at most 3): 7.png is broken",
+			"left out (image 0, 1 of at most 3): 0.png is broken",
+			"left out (image 3, 2 of at most 3): 3.png is broken",
+			"left out (image 7, 3 of at most 3): 7.png is broken",
 		}, trimmed(*notes))
 		lines, wholeLines := strings.Split(string(cert), "\n"), strings.Split(string(all), "\n")
 		rows, wholeRows := strings.Split(string(table), "\n"), strings.Split(string(allTable), "\n")
@@ -114,7 +114,7 @@ func TestTooManyImagesThatCannotBeDecoded(t *testing.T) {
 	task.N, task.Images, task.MaxLeftOut = 60, IndexSet{{0, 1, 8}}, 1
 	good := task.Describe
 	task.Describe = leavingOut(good, 2, 5)
-	require.ErrorContains(t, task.Run(t.Context()), "image 5 cannot be left out: 2 images that cannot be decoded are more than the 1 permitted")
+	require.ErrorContains(t, task.Run(t.Context()), "more than 1 images cannot be used, the last one seen is image 5: reading: 5.png is broken")
 	task.MaxLeftOut = 2
 	cert, _ := runTask(t, task) // those of the run before count too, once
 	require.Contains(t, string(cert), `"left_out":2`)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -119,16 +120,25 @@ func headerDifference(have, want Header) string {
 		return names, values
 	}
 	names, a := fields(have)
-	_, b := fields(want)
+	more, b := fields(want)
 	var differ []string
+	for _, name := range more {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	for _, name := range names {
 		if bytes.Equal(a[name], b[name]) {
 			continue
 		}
-		const short = 40
-		if len(a[name])+len(b[name]) <= short {
+		const short = 60
+		switch {
+		case a[name] == nil || b[name] == nil:
+			there := map[bool]string{true: "no", false: "a"}[a[name] == nil]
+			differ = append(differ, fmt.Sprintf("%s %s", there, name))
+		case len(a[name])+len(b[name]) <= short:
 			differ = append(differ, fmt.Sprintf("%s %s instead of %s", name, a[name], b[name]))
-		} else {
+		default:
 			differ = append(differ, "another "+name)
 		}
 	}

@@ -147,10 +147,13 @@ func (t Task) classify(ctx context.Context, j *journal, header Header, stats Sta
 			}
 			img, err := t.Describe(index)
 			if errors.As(err, new(*UndecodableError)) {
-				if left++; left > t.MaxLeftOut {
-					return index, img, true, fmt.Errorf("image %d cannot be left out: %d images that cannot be decoded are more than the %d permitted: %s", index, left, t.MaxLeftOut, oneLine(err))
+				if header.Schema == Schema1 {
+					return index, img, true, fmt.Errorf("image %d cannot be left out of a certificate in the format %s: %s", index, Schema1, oneLine(err))
 				}
-				t.Note(fmt.Sprintf("image %d is left out (%d of at most %d): %s", index, left, t.MaxLeftOut, oneLine(err)))
+				if left++; left > t.MaxLeftOut {
+					return index, img, true, &TooManyLeftOutError{Image: index, Limit: t.MaxLeftOut, Reason: oneLine(err)}
+				}
+				t.Note(fmt.Sprintf("left out (image %d, %d of at most %d): %s", index, left, t.MaxLeftOut, oneLine(err)))
 			}
 			return index, img, true, err
 		},

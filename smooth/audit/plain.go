@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// plain returns a text as it may be printed: quoted as Go does if it has
+// plain returns a text of a certificate as it may be printed: quoted as Go does if it has
 // characters that are not printable, or that would make it look like two words
 // of the report.
 func plain(text string) string {

@@ -142,13 +142,16 @@ func (s *Summary) Text() string {
 	if s.AccuracyOnly {
 		n += ", accuracy only"
 	}
-	seed := "seed " + s.Seed.String()
+	seed := "seed " + s.Seed.String() + ": " + s.SeedChoice
+	if s.Seed.Derived {
+		seed = "seed: " + s.SeedChoice
+	}
 	if s.Beacon != "" {
-		seed += ", beacon " + string(s.Beacon)
+		seed += "; beacon " + string(s.Beacon)
 	}
 	lines := []string{
 		fmt.Sprintf("method %s, noise %s, sigma %s, alpha %s, n0 %d, %s", s.Method, s.Noise, s.Sigma, s.Alpha, s.N0, n),
-		seed + ": " + s.SeedChoice,
+		seed,
 	}
 	if s.Commitment != nil {
 		lines = append(lines, "commitment C "+s.Commitment.String())
