@@ -11,6 +11,7 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
@@ -62,6 +63,11 @@ func (c *quickstartCmd) Run(e *env) error {
 	if c.Unlabelled < quickstartBatch {
 		return misused("--unlabelled %d cannot be used: give at least %d, one batch", c.Unlabelled, quickstartBatch)
 	}
+	folder, err := outfile.LockFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	defer folder.Release()
 	b, err := c.backend()
 	if err != nil {
 		return err

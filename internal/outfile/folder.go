@@ -3,6 +3,7 @@ package outfile
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,11 +17,14 @@ const LockName = ".dmae.lock"
 type Folder struct {
 	path string // of the lock file
 	file *os.File
+	made bool // the folder did not exist
 }
 
 // LockFolder makes the folder if there is none, and locks it. The error names the
 // folder and wraps ErrLocked if another process, or this one, has locked it.
 func LockFolder(dir string) (*Folder, error) {
+	_, err := os.Stat(dir)
+	made := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the folder for the results: %w", err)
 	}
@@ -32,10 +36,11 @@ func LockFolder(dir string) (*Folder, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot write into the folder %s: %w", dir, err)
 	}
-	return &Folder{path: path, file: file}, nil
+	return &Folder{path: path, file: file, made: made}, nil
 }
 
-// Release unlocks the folder and removes the lock file. It may be called again.
+// Release unlocks the folder and removes the lock file, and with it a folder that
+// LockFolder made and that nothing was written to. It may be called again.
 func (l *Folder) Release() {
 	if l == nil || l.file == nil {
 		return
@@ -50,5 +55,8 @@ func (l *Folder) Release() {
 	l.file = nil
 	if ours && runtime.GOOS == "windows" {
 		os.Remove(l.path)
+	}
+	if l.made {
+		os.Remove(filepath.Dir(l.path)) // fails where there is something
 	}
 }

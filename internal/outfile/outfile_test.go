@@ -17,15 +17,17 @@ func TestAFolderIsLockedOnceAtATime(t *testing.T) {
 	require.EqualError(t, err, "the folder "+dir+" is being written by another process: give each its own folder, or wait for it")
 	first.Release()
 	first.Release()
+	require.NoDirExists(t, dir, "nothing was written to it")
+
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	again, err := LockFolder(dir)
+	require.NoError(t, err)
+	first.Release() // again
+	require.FileExists(t, filepath.Join(dir, LockName))
+	again.Release()
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Empty(t, entries)
-
-	again, err := LockFolder(dir)
-	require.NoError(t, err)
-	first.Release() // of the first: the second stays
-	require.FileExists(t, filepath.Join(dir, LockName))
-	again.Release()
 	(*Folder)(nil).Release()
 }
 
