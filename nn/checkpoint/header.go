@@ -31,6 +31,7 @@ type Info struct {
 	// header of a safetensors file is parsed.
 	begin, end int64
 	strides    []int // in elements, of a view that is not contiguous; else nil
+	seal       *seal // nil without a checksum
 }
 
 // Elements returns the number of elements.
