@@ -21,7 +21,7 @@ type inspectCmd struct {
 }
 
 func (inspectCmd) Help() string {
-	return "Nothing in the file is executed.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
+	return "Nothing in the file is executed. All tensors are read and compared with the checksums that the file has of them.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
 }
 
 // tensorRow describes a tensor to a program.
@@ -34,8 +34,12 @@ type tensorRow struct {
 
 // inspection is what a checkpoint holds, for a program.
 type inspection struct {
-	File     string            `json:"file"`
-	Format   checkpoint.Format `json:"format"`
+	File   string            `json:"file"`
+	Format checkpoint.Format `json:"format"`
+
+	// Checksums is what all tensors agree with, "" where the file has none.
+	Checksums checkpoint.Checksum `json:"checksums"`
+
 	Model    string            `json:"model,omitempty"`       // its kind
 	Config   *dmae.Config      `json:"config,omitempty"`      // of the model
 	Unknown  string            `json:"model_error,omitempty"` // why it was not recognised
@@ -52,7 +56,10 @@ func (c *inspectCmd) Run(e *env) error {
 		return err
 	}
 	defer f.Close()
-	in := inspection{File: c.Checkpoint, Format: f.Format(), Metadata: f.Metadata(), Tensors: []tensorRow{}}
+	if err := f.Verify(); err != nil {
+		return err
+	}
+	in := inspection{File: c.Checkpoint, Format: f.Format(), Checksums: f.Checksums(), Metadata: f.Metadata(), Tensors: []tensorRow{}}
 	reader := c.reader(e)
 	if c.JSON {
 		reader.Note = nil
@@ -84,6 +91,7 @@ func (c *inspectCmd) Run(e *env) error {
 	in.print(e.stdout)
 	fmt.Fprintf(e.stdout, "%d tensors of the model with %d elements, %d tensors of training\n", len(in.Tensors)-state, elements, state)
 	fmt.Fprintf(e.stdout, "format: %s\n", in.Format)
+	fmt.Fprintf(e.stdout, "checksums: %s\n", in.checksums())
 	if in.Config != nil {
 		fmt.Fprintf(e.stdout, "model: %s\n", in.summary())
 	} else {
@@ -121,6 +129,17 @@ func (in *inspection) print(w io.Writer) {
 			}
 		}
 	}
+}
+
+// checksums says what the file's own checksums tell of it.
+func (in *inspection) checksums() string {
+	switch in.Checksums {
+	case checkpoint.SHA256:
+		return "SHA-256 of every tensor and of the metadata, all as they were written"
+	case checkpoint.NoChecksum:
+		return "none, so damage would not be noticed"
+	}
+	return fmt.Sprintf("%s of every tensor, all as they were written", in.Checksums)
 }
 
 // summary describes the model in one line.
