@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/godmae/godmae/nn"
@@ -34,6 +35,10 @@ type Reader struct {
 	// to differ from the one it was trained with: its position embedding is
 	// interpolated then.
 	ImageSize int
+
+	// ClassNames are the names of a classifier's classes in the order of its
+	// answers, for checkpoints that do not know them; nil for none.
+	ClassNames []string
 
 	Note func(message string) // is told what was assumed; may be nil
 }
@@ -70,10 +75,30 @@ func (r Reader) Describe(f *checkpoint.File) (kind string, cfg Config, err error
 	if r.Std != nil {
 		cfg.Std = r.Std
 	}
+	if r.ClassNames != nil {
+		if err := r.nameClasses(f.Name(), kind, &cfg); err != nil {
+			return "", cfg, err
+		}
+	}
 	if err := cfg.Validate(); err != nil {
 		return "", cfg, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return kind, cfg.clone(), nil
+}
+
+// nameClasses gives the classes of a classifier the names of the reader. A
+// checkpoint that knows them is not overruled.
+func (r Reader) nameClasses(file, kind string, cfg *Config) error {
+	switch {
+	case kind != KindClassifier:
+		return fmt.Errorf("%s holds the model of kind %q, which has no classes to name; leave out --class-names", file, kind)
+	case len(r.ClassNames) != cfg.Classes:
+		return fmt.Errorf("--class-names has %d names and the model in %s %d classes; give one name for each, in the order of its answers", len(r.ClassNames), file, cfg.Classes)
+	case len(cfg.ClassNames) > 0 && !slices.Equal(cfg.ClassNames, r.ClassNames):
+		return fmt.Errorf("%s knows the names of its classes itself, and they are others than those of --class-names; leave --class-names out", file)
+	}
+	cfg.ClassNames = r.ClassNames
+	return nil
 }
 
 // declared reads the metadata of a checkpoint that godmae wrote.

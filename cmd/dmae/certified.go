@@ -17,7 +17,7 @@ type certified struct {
 	images     data.Dataset
 	sound      bool // integer noise on 8-bit pixels
 	pixels     *pixelCache
-	classifier smooth.Classifier
+	classifier *answering
 }
 
 // newCertified refuses images of other classes than the model's.
@@ -31,7 +31,7 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 	pixels := newPixelCache(images, &model.Config, batch)
 	return &certified{
 		model: model, images: images, sound: sound, pixels: pixels,
-		classifier: dmae.NewPixelClassifier(model, pixels.get, batch),
+		classifier: &answering{SmoothClassifier: dmae.NewPixelClassifier(model, pixels.get, batch), without: map[int]int{}},
 	}, nil
 }
 

@@ -148,6 +148,7 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	subject := about.subject()
 	subject.Images = set
 	var p *progress
+	told := ""
 	err = smooth.Task{
 		Params:     c.params,
 		Subject:    subject,
@@ -158,6 +159,10 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 		Machine:    fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
 		Note:       e.note,
 		Progress: func(s smooth.Progress) {
+			if text := about.classifier.report(); text != "" && told == "" {
+				told = text // now, and at the end, which may be days away
+				e.note(text)
+			}
 			if p == nil {
 				p = newProgress(e.stderr, c.title, "images", s.Total)
 				p.begin(s.Images)
@@ -167,6 +172,9 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	}.Run(ctx)
 	if p != nil {
 		p.close()
+	}
+	if text := about.classifier.report(); text != told {
+		e.note(text)
 	}
 	return files, err
 }

@@ -20,6 +20,9 @@ func (convertCmd) Help() string {
 
 // Run converts a checkpoint.
 func (c *convertCmd) Run(e *env) error {
+	if err := c.withoutData(); err != nil {
+		return err
+	}
 	if _, err := convert.FormatOf(c.Out); err != nil {
 		return misuse{err}
 	}

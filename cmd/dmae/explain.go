@@ -54,6 +54,9 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 		return err
 	}
 	defer b.Close()
+	if c.Steps > 0 && c.Certificate == "" {
+		noteTooFew(e, "--answers", c.Answers, c.Alpha)
+	}
 	o := explain.Options{Batch: c.BatchSize, Steps: c.Steps, Samples: c.Samples, Answers: c.Answers}
 	var model *dmae.Classifier
 	var x []byte
@@ -76,6 +79,9 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	}
 	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return made.WriteHTML(w) }); err != nil {
 		return err
+	}
+	if n := made.At.NoAnswers(); n > 0 {
+		e.note(fmt.Sprintf("%d of %d noisy copies got no answer, because the model's scores for them are not finite numbers; they count against every class", n, made.At.N))
 	}
 	if made.Broken() {
 		e.note("an attack inside the certified radius succeeded, which contradicts the certificate: try another seed and more samples")
@@ -102,7 +108,7 @@ func (c *explainCmd) check(line *kong.Context) error {
 	case c.Certificate == "" && c.Image == "":
 		return misused("there is nothing to explain: give an image file, or --certificate with --index and --data")
 	case c.Certificate == "":
-		for _, flag := range []string{"index", "data", "split", "val-fraction", "split-seed", "max-corrupt"} {
+		for _, flag := range []string{"index", "data", "split", "val-fraction", "split-seed", "max-corrupt", "classes-by-position"} {
 			if given[flag] {
 				return misused("--%s goes with --certificate and not with an image file", flag)
 			}

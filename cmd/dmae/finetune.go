@@ -35,7 +35,8 @@ type encoderFlags struct {
 	Model     string `help:"Preset of the model to train from scratch, in place of --finetune." placeholder:"PRESET"`
 	Balanced  int    `help:"Use the first N training images of each class only; 0 for all." default:"0" placeholder:"N"`
 	EvalSplit string `help:"Split to evaluate on: val, test, none, or auto: val if there is one beside test, as with --val-fraction, else test. The images of val choose best.safetensors; those of test choose nothing." enum:"auto,val,test,none" default:"auto"`
-	EvalEvery int    `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
+	positionFlag
+	EvalEvery int `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
 }
 
 // consistencyFlags are those of the consistency regulariser.
@@ -203,7 +204,7 @@ func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model 
 // options fills in the options that classifiers share.
 func (f *encoderFlags) options(e *env, t *trainFlags, model dmae.Config, recipe train.Recipe, source *data.Source, images data.Dataset) (train.Options, error) {
 	o := t.options(e, &f.archFlags, model, recipe, images)
-	o.Encoder, o.EvalEvery = f.Finetune, f.EvalEvery
+	o.Encoder, o.EvalEvery, o.ClassesByPosition = f.Finetune, f.EvalEvery, f.ClassesByPosition
 	return o, f.evaluation(e, source, &o)
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	if err != nil {
 		panic(err) // a mistake in the struct tags above
 	}
-	parsed, err := parser.Parse(helpArgs(args))
+	parsed, err := parser.Parse(negativeNumbers(helpArgs(args)))
 	if err != nil {
 		help := "dmae --help"
 		var perr *kong.ParseError
@@ -136,6 +137,26 @@ func helpArgs(args []string) []string {
 	}
 	return append(slices.Clone(args[1:]), "--help")
 }
+
+// negativeNumbers ties a number below 0 to the flag before it, as in
+// --picture-every -1: the parser would take it for another flag.
+func negativeNumbers(args []string) []string {
+	var out []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		if n := len(out); n > 0 && strings.HasPrefix(out[n-1], "--") && !strings.Contains(out[n-1], "=") && negativeNumber.MatchString(arg) {
+			out[n-1] += "=" + arg
+			continue
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
+// negativeNumber is the beginning of a number below 0, or of a list of numbers.
+var negativeNumber = regexp.MustCompile(`^-(\d|\.\d|(?i:inf))`)
 
 // oneLine joins the lines of a message: a log shows one error as one line.
 func oneLine(s string) string {

@@ -103,7 +103,7 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --target-radius=-1", exitMisuse, "--target-radius -1"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --method anytime --radii=-1", exitMisuse, "--radii -1"},
 		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --sigma 50", exitMisuse, "sigma is 50"},
-		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --sigma -1", exitMisuse, `--sigma: expected a value but got "-1"`},
+		{"certify --data builtin:fashion-mnist --model " + missing + " --out x --sigma -1", exitMisuse, "sigma is -1"},
 		{"help dance", exitMisuse, "dance"},
 		{"audit " + out, exitFailed, out + ": it is a folder"},
 		{"audit c.tsv", exitMisuse, "the .jsonl beside it"},

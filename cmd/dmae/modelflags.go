@@ -39,11 +39,12 @@ type modelFlags struct {
 	Std  []float64 `help:"Standard deviation of each channel, likewise." placeholder:"STD"`
 
 	DataSize int `help:"Side of the images that noise is added to, before they are resized to what the model sees (default: the checkpoint's; with PyTorch's, that of the data)." placeholder:"PIXELS"`
+	classFlags
 }
 
 // given reports whether any of the flags is.
 func (f *modelFlags) given() bool {
-	return f.archFlags != archFlags{} || f.Mean != nil || f.Std != nil || f.DataSize != 0
+	return f.archFlags != archFlags{} || f.Mean != nil || f.Std != nil || f.DataSize != 0 || f.classFlags.given()
 }
 
 // line returns the flags as they are typed.
@@ -60,6 +61,10 @@ func (f *modelFlags) line() []string {
 	add("--mean", f.Mean != nil, commas(f.Mean))
 	add("--std", f.Std != nil, commas(f.Std))
 	add("--data-size", f.DataSize != 0, f.DataSize)
+	add("--class-names", f.ClassNames.path != "", f.ClassNames.path)
+	if f.Position.ClassesByPosition {
+		line = append(line, "--classes-by-position")
+	}
 	return line
 }
 
@@ -75,7 +80,7 @@ func commas[V any](values []V) string {
 // reader returns a reader of checkpoints that notes what it assumes.
 func (f *modelFlags) reader(e *env) dmae.Reader {
 	r := f.archFlags.reader(f.Mean, f.Std)
-	r.Note, r.DataSize = e.note, f.DataSize
+	r.Note, r.DataSize, r.ClassNames = e.note, f.DataSize, f.ClassNames.names
 	return r
 }
 
@@ -87,12 +92,17 @@ func (f *modelFlags) classifier(e *env, b ops.Backend, path string) (model *dmae
 		return nil, false, err
 	}
 	defer file.Close()
-	model, err = f.reader(e).ReadClassifier(b, file)
-	return model, dmae.IsForeign(file), err
+	if model, err = f.reader(e).ReadClassifier(b, file); err != nil {
+		return nil, false, err
+	}
+	if what := dmae.NotFinite(model.Params); what != "" {
+		e.note(fmt.Sprintf("%s is damaged or comes from training that diverged: %s", path, what))
+	}
+	return model, dmae.IsForeign(file), nil
 }
 
-// classifierFor opens a checkpoint and images that it can classify. With a
-// checkpoint of PyTorch, noise is added at the resolution of the images.
+// classifierFor opens a checkpoint and images that it can classify, under the
+// model's labels. With a checkpoint of PyTorch, noise is added at the resolution of the images.
 func (f *modelFlags) classifierFor(e *env, b ops.Backend, path string, d *dataFlags, split data.Split) (*dmae.Classifier, data.Dataset, error) {
 	model, foreign, err := f.classifier(e, b, path)
 	if err != nil {
@@ -100,6 +110,9 @@ func (f *modelFlags) classifierFor(e *env, b ops.Backend, path string, d *dataFl
 	}
 	images, err := d.open(e, split, model.Config.Channels)
 	if err != nil {
+		return nil, nil, err
+	}
+	if images, err = f.Position.match(e, images, &model.Config); err != nil {
 		return nil, nil, err
 	}
 	if foreign && f.DataSize == 0 {

@@ -31,6 +31,9 @@ func (reconstructCmd) Help() string {
 
 // Run draws reconstructions.
 func (c *reconstructCmd) Run(e *env) error {
+	if err := c.withoutData(); err != nil {
+		return err
+	}
 	if err := atLeast(1, number{"--count", c.Count}); err != nil {
 		return err
 	}
@@ -50,6 +53,9 @@ func (c *reconstructCmd) Run(e *env) error {
 	model, err := c.reader(e).LoadAutoencoder(b, c.Model)
 	if err != nil {
 		return err
+	}
+	if what := dmae.NotFinite(model.Params); what != "" {
+		return fmt.Errorf("%s reconstructs nothing: %s, as training that diverged leaves behind", c.Model, what)
 	}
 	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
 	if err != nil {

@@ -57,7 +57,7 @@ func (c *content) describeFile(f *checkpoint.File, r dmae.Reader) (rename func(s
 	if f.Format() != checkpoint.Safetensors {
 		return c.readTorch(f, r)
 	}
-	if dmae.IsForeign(f) {
+	if dmae.IsForeign(f) || r.ClassNames != nil {
 		c.recognise(f, r)
 	}
 	return func(name string) string { return name }

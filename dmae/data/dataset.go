@@ -124,6 +124,8 @@ func FromFiles(ds Dataset) bool {
 		return ds.files
 	case *Subset:
 		return FromFiles(ds.Dataset)
+	case *relabelled:
+		return FromFiles(ds.Dataset)
 	}
 	return false
 }

@@ -26,6 +26,9 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 	if err := model.Params.CopyFrom(from.Params); err != nil {
 		return fmt.Errorf("%s does not fit the model %s: %w", r.opt.Init, model.Config.Name, err)
 	}
+	if err := r.checkStart(r.opt.Init); err != nil {
+		return err
+	}
 	f, err := r.open(r.opt.Init)
 	if err != nil {
 		return err

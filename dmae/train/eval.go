@@ -3,6 +3,8 @@ package train
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
@@ -28,11 +30,24 @@ type Evaluation struct {
 	Images  int
 	Correct int
 	Top5    int     // the label is one of the five best answers; 0 for models of at most 5 classes
-	Loss    float64 // mean cross-entropy
+	Loss    float64 // mean cross-entropy over the images; not finite where one image's is not
+
+	// NoAnswer is the number of images that the model gives no class: none of its
+	// scores is a number above -Inf. They are not correct.
+	NoAnswer int
 }
 
 // Accuracy returns the share of images that were classified correctly.
 func (e Evaluation) Accuracy() float64 { return float64(e.Correct) / float64(e.Images) }
+
+// FiniteLoss returns the loss for a file that holds numbers only, nil where it is
+// not finite.
+func (e Evaluation) FiniteLoss() *float64 {
+	if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
+		return nil
+	}
+	return &e.Loss
+}
 
 // Plus returns the evaluation over the images of both.
 func (e Evaluation) Plus(o Evaluation) Evaluation {
@@ -41,13 +56,13 @@ func (e Evaluation) Plus(o Evaluation) Evaluation {
 		return e
 	}
 	loss := float64(e.Loss*float64(e.Images)) + float64(o.Loss*float64(o.Images))
-	return Evaluation{Images: n, Correct: e.Correct + o.Correct, Top5: e.Top5 + o.Top5, Loss: loss / float64(n)}
+	return Evaluation{Images: n, Correct: e.Correct + o.Correct, Top5: e.Top5 + o.Top5, Loss: loss / float64(n), NoAnswer: e.NoAnswer + o.NoAnswer}
 }
 
 // Evaluate measures a classifier on all images of ds, each clean or with one
 // copy of Gaussian noise. The result depends on nothing but model, images,
-// sigma, seed and copy. A class with the largest score wins; the first of equal
-// ones.
+// sigma, seed and copy. A class with the largest score wins, the first of equal
+// ones, as in a certification: a score that is no number never does.
 func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOptions) (Evaluation, error) {
 	var e Evaluation
 	c := &m.Config
@@ -68,13 +83,11 @@ func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOp
 			return e, err
 		}
 		n := min(batch, ds.Len()-at)
-		correct, top5, loss, err := ev.batch(ds, at, n)
+		loss, err := ev.batch(ds, at, n, &e)
 		if err != nil {
 			return e, err
 		}
 		e.Images += n
-		e.Correct += correct
-		e.Top5 += top5
 		for _, l := range loss {
 			sum += float64(l)
 		}
@@ -96,14 +109,14 @@ type evaluator struct {
 	target, logits, losses []float32
 }
 
-// batch classifies the n images from at on and returns how many are correct,
-// how many among the five best answers, and the loss of each.
-func (v *evaluator) batch(ds data.Dataset, at, n int) (correct, top5 int, losses []float32, err error) {
+// batch classifies the n images from at on, counts into e how many are correct,
+// among the five best answers and without answer, and returns the loss of each.
+func (v *evaluator) batch(ds data.Dataset, at, n int, e *Evaluation) (losses []float32, err error) {
 	c := &v.model.Config
 	size, k := c.Pixels(), c.Classes
 	for i := range n {
 		if err := Pixels(ds, at+i, c, v.pixels[i*size:(i+1)*size]); err != nil {
-			return 0, 0, nil, err
+			return nil, err
 		}
 		v.index[i], v.copies[i], v.labels[i] = int32(at+i), 0, int32(ds.Label(at+i))
 	}
@@ -133,24 +146,35 @@ func (v *evaluator) batch(ds data.Dataset, at, n int) (correct, top5 int, losses
 	b.Download(v.logits[:n*k], logits.Value)
 	b.Download(v.losses[:n], loss.Value)
 	for i := range n {
-		place := placeOf(v.logits[i*k:(i+1)*k], int(v.labels[i]))
+		scores := v.logits[i*k : (i+1)*k]
+		place := placeOf(scores, int(v.labels[i]))
 		if place == 0 {
-			correct++
+			e.Correct++
 		}
 		if place < 5 && k > 5 {
-			top5++
+			e.Top5++
+		}
+		if !slices.ContainsFunc(scores, isScore) {
+			e.NoAnswer++
 		}
 	}
-	return correct, top5, v.losses[:n], b.Sync()
+	return v.losses[:n], b.Sync()
 }
 
+// isScore reports whether a class with this score can be an answer.
+func isScore(x float32) bool { return x > float32(math.Inf(-1)) }
+
 // placeOf returns how many classes come before a label: those with a larger
-// score, and those of the same score with a smaller number. A score that is no
-// number comes last.
+// score, and those of the same score with a smaller number. A label whose own
+// score is no number, or -Inf, is no answer at all: it comes behind as many
+// classes as there are.
 func placeOf(scores []float32, label int) (place int) {
 	s := scores[label]
+	if !isScore(s) {
+		return len(scores)
+	}
 	for j, x := range scores {
-		if x > s || x == s && j < label || s != s && (x == x || j < label) {
+		if x > s || x == s && j < label {
 			place++
 		}
 	}

@@ -54,6 +54,9 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	if err := initialise(model, o); err != nil {
 		return nil, fmt.Errorf("finetune: %w", err)
 	}
+	if err := r.checkStart(o.Encoder); err != nil {
+		return nil, fmt.Errorf("finetune: %w", err)
+	}
 	digest := model.Digest()
 	r.state.Init = hex.EncodeToString(digest[:])
 	result, err := r.start(ctx)

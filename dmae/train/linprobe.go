@@ -57,6 +57,9 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	if err := initialise(model, o); err != nil {
 		return nil, fmt.Errorf("linprobe: %w", err)
 	}
+	if err := r.checkStart(o.Encoder); err != nil {
+		return nil, fmt.Errorf("linprobe: %w", err)
+	}
 	digest := model.Digest()
 	r.state.Init = hex.EncodeToString(digest[:])
 	result, err := r.start(ctx)

@@ -138,7 +138,9 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 	}
 	last := s.Epoch == s.Recipe.Epochs-1
 	if last || r.opt.EvalEvery > 0 && (s.Epoch+1)%r.opt.EvalEvery == 0 {
-		if err := r.average.with(func() error { return r.stage.evaluate(ctx, &entry) }); err != nil {
+		if err := r.average.with(func() error { return r.stage.evaluate(ctx, &entry) }); errors.Is(err, errNoAnswers) {
+			return r.diverged()
+		} else if err != nil {
 			return r.interrupted(ctx, err)
 		}
 	}
@@ -252,9 +254,18 @@ func (r *run) interrupted(ctx context.Context, err error) error {
 
 // nonFinite reports that a step cannot be taken.
 func (r *run) nonFinite(what string, lr float64) error {
-	good := "no checkpoint has been written yet"
+	return fmt.Errorf("train: the %s is not finite in step %d at learning rate %g; %s; lower the learning rate or limit the gradient norm", what, r.state.Steps+1, lr, r.lastGood())
+}
+
+// diverged reports that the step just taken has left no weights to go on with.
+func (r *run) diverged() error {
+	return fmt.Errorf("train: the weights or the model's answers are not finite after step %d; nothing of it is saved, %s; lower the learning rate or limit the gradient norm", r.state.Steps, r.lastGood())
+}
+
+// lastGood says what to go on from.
+func (r *run) lastGood() string {
 	if r.saved >= 0 {
-		good = fmt.Sprintf("the last good checkpoint is %s of step %d", r.path(), r.saved)
+		return fmt.Sprintf("the last good checkpoint is %s of step %d", r.path(), r.saved)
 	}
-	return fmt.Errorf("train: the %s is not finite in step %d at learning rate %g; %s; lower the learning rate or limit the gradient norm", what, r.state.Steps+1, lr, good)
+	return "no checkpoint has been written yet"
 }

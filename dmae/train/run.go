@@ -50,6 +50,10 @@ type Options struct {
 	EvalSplit string
 	Select    bool
 
+	// ClassesByPosition takes the classes of Test for those of Train in their order,
+	// whatever their names; without it they are matched by name.
+	ClassesByPosition bool
+
 	// Init is the checkpoint of an autoencoder whose pre-training is continued: with
 	// the moments and the step count of its optimiser if it carries one. "" starts
 	// from random weights.
@@ -243,14 +247,19 @@ func (r *run) resume(from string) error {
 	if err != nil {
 		return err
 	}
+	_, model, err := dmae.Describe(f)
+	if err != nil {
+		return err
+	}
+	if saved.Recipe.Stage == r.state.Recipe.Stage {
+		if err := r.sameClasses(from, model.ClassNames); err != nil {
+			return err
+		}
+	}
 	if err := saved.sameRun(from, r.state); err != nil {
 		return err
 	}
 	if err := saved.check(from, r.opt.Train.Len()); err != nil {
-		return err
-	}
-	_, model, err := dmae.Describe(f)
-	if err != nil {
 		return err
 	}
 	if diff, err := differences(model, r.opt.Model); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
@@ -45,6 +46,9 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 		return fmt.Errorf("train: %s has finished %d epochs and this run is to have %d; nothing is left to train: raise --epochs, which counts those of the file, too", f.Name(), s.Epoch, epochs)
 	}
 	if err := r.params.Load(f); err != nil {
+		return err
+	}
+	if err := r.checkStart(f.Name()); err != nil {
 		return err
 	}
 	if r.average != nil {
@@ -107,9 +111,25 @@ func (r *run) fits(f *checkpoint.File) error {
 		return err
 	}
 	here := &r.opt.Model
+	if err := r.adoptClasses(f.Name(), there.ClassNames); err != nil {
+		return err
+	}
 	if there.Heads != here.Heads || r.state.Recipe.Stage == StagePretrain && there.Decoder.Heads != here.Decoder.Heads {
 		return fmt.Errorf("train: %s has %d attention heads (decoder: %d) and the model of this run %d (%d); choose the same model", f.Name(), there.Heads, there.Decoder.Heads, here.Heads, here.Decoder.Heads)
 	}
+	return nil
+}
+
+// adoptClasses compares the classes that a file knows with those of the training
+// images; the official trainer's knows none.
+func (r *run) adoptClasses(name string, there []string) error {
+	switch {
+	case r.state.Recipe.Stage == StagePretrain:
+		return nil
+	case len(there) > 0 && !r.opt.ClassesByPosition:
+		return r.sameClasses(name, there)
+	}
+	r.note(fmt.Sprintf("the %d classes of %s are taken for those of the training images in their order: %s", r.opt.Model.Classes, name, data.NameList(r.opt.Train.Classes())))
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package train
 
 import (
+	"fmt"
 	"maps"
 
+	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
@@ -27,8 +29,12 @@ func precision(b ops.Backend) string {
 	return Precision
 }
 
-// write writes a checkpoint that can be resumed.
+// write writes a checkpoint that can be resumed. Weights that are not finite are
+// worth nothing, and are not written over good ones.
 func (r *run) write(path string) error {
+	if dmae.NotFinite(r.params) != "" {
+		return r.diverged()
+	}
 	metadata, err := r.state.metadata()
 	if err != nil {
 		return err
@@ -42,6 +48,14 @@ func (r *run) write(path string) error {
 	}
 	tensors = append(tensors, r.optimiser.Export(r.optimiserPrefix)...)
 	return checkpoint.Write(path, tensors, metadata)
+}
+
+// checkStart refuses initial weights that no training can begin with.
+func (r *run) checkStart(from string) error {
+	if what := dmae.NotFinite(r.params); what != "" {
+		return fmt.Errorf("%s cannot be trained on: %s, as training that diverged leaves behind; start from another checkpoint", from, what)
+	}
+	return nil
 }
 
 // modelMetadata returns what all checkpoints of a run say about the model.
