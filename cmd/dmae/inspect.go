@@ -107,10 +107,10 @@ func (c *inspectCmd) Run(e *env) error {
 		if err != nil {
 			return err // was encoded above already
 		}
-		fmt.Fprintf(e.stdout, "%v: %s\n", key, abbreviate(string(text), 400))
+		fmt.Fprintf(e.stdout, "%s: %s\n", printable(fmt.Sprint(key)), abbreviate(string(text), 400))
 	}
 	for _, key := range slices.Sorted(maps.Keys(in.Metadata)) {
-		fmt.Fprintf(e.stdout, "%s: %s\n", key, abbreviate(in.Metadata[key], 400))
+		fmt.Fprintf(e.stdout, "%s: %s\n", printable(key), abbreviate(in.Metadata[key], 400))
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (in *inspection) print(w io.Writer) {
 		for _, t := range in.Tensors {
 			if t.State == state {
 				dims := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(t.Shape)), " x "), "[]")
-				fmt.Fprintf(w, "%-*s  %-4s  %s\n", width, t.Name, t.DType, dims)
+				fmt.Fprintf(w, "%-*s  %-4s  %s\n", width, printable(t.Name), t.DType, dims)
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func (in *inspection) checksums() string {
 // summary describes the model in one line.
 func (in *inspection) summary() string {
 	c := in.Config
-	s := fmt.Sprintf("%s %s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", in.Model, c.Name, c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
+	s := fmt.Sprintf("%s %s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", in.Model, printable(c.Name), c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
 	if in.Model == dmae.KindClassifier {
 		return s + fmt.Sprintf(", %d classes", c.Classes)
 	}
