@@ -94,8 +94,13 @@ func (f *File) Verify() error {
 	})
 }
 
-// intact compares a tensor with its checksum.
+// intact compares a tensor, or all its parts, with its checksum.
 func (f *File) intact(info Info) error {
+	for _, p := range info.parts {
+		if err := f.intact(p); err != nil {
+			return err
+		}
+	}
 	if err := info.seal.check(f.src); err != nil {
 		return fmt.Errorf("checkpoint: the tensor %q of %s %w", info.Name, f.name, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // Picture is a decoded picture: grey or red, green, blue.
@@ -13,14 +14,51 @@ type Picture struct {
 	Pix     []byte // [C, H, W]
 }
 
-// Size returns the size of the picture in a file, in pixels, without decoding
-// it.
-func Size(file []byte) (w, h int, err error) {
-	d := decoder{file: file}
-	if err := d.segments(true); err != nil {
-		return 0, 0, err
+// Reader is what Size reads a file's beginning from, such as a bufio.Reader.
+type Reader interface {
+	io.ByteReader
+	Discard(n int) (int, error)
+}
+
+// Size returns the size of the picture in a file, in pixels, as its frame
+// header states it.
+func Size(r Reader) (w, h int, err error) {
+	var m byte
+	next := func() (b byte) {
+		if err == nil {
+			b, err = r.ReadByte()
+		}
+		return b
 	}
-	return d.w, d.h, nil
+	two := func() int { return int(next())<<8 | int(next()) }
+	for err == nil {
+		if m != 0xff { // passing over what is no marker, as the decoder does
+			m = next()
+			continue
+		}
+		if m = next(); m <= 1 || m >= markerRST0 && m <= markerSOI || m == 0xff {
+			continue
+		}
+		n := two()
+		switch {
+		case err != nil:
+		case m == markerEOI || m == markerSOS:
+			return 0, 0, errors.New("it has no frame header before its first scan")
+		case n < 2:
+			return 0, 0, errors.New("one of its segments has no length")
+		case m >= markerSOF0 && m <= 0xcf && m != markerDHT && m != 0xc8 && m != 0xcc:
+			next()
+			h, w = two(), two()
+			return w, h, err
+		default:
+			_, err = r.Discard(n - 2)
+		}
+		m = 0
+	}
+	if err == io.EOF {
+		err = errShort
+	}
+	return 0, 0, err
 }
 
 // Decode decodes a file. The memory it takes is proportional to the size that
@@ -28,7 +66,7 @@ func Size(file []byte) (w, h int, err error) {
 // any is taken.
 func Decode(file []byte) (Picture, error) {
 	d := decoder{file: file}
-	if err := d.segments(false); err != nil {
+	if err := d.segments(); err != nil {
 		return Picture{}, err
 	}
 	return d.picture(), nil
@@ -105,8 +143,8 @@ func (d *decoder) next() (byte, error) {
 	return 0, errShort
 }
 
-// segments reads the file, up to the size of the picture alone with sizeOnly.
-func (d *decoder) segments(sizeOnly bool) error {
+// segments reads the file.
+func (d *decoder) segments() error {
 	if !bytes.HasPrefix(d.file, []byte{0xff, markerSOI}) {
 		return errors.New("it does not start as a JPEG file")
 	}
@@ -132,9 +170,7 @@ func (d *decoder) segments(sizeOnly bool) error {
 		switch m {
 		case markerSOF0, markerSOF1, markerSOF2:
 			d.progressive = m == markerSOF2
-			if err = d.frame(body); err == nil && sizeOnly {
-				return nil
-			}
+			err = d.frame(body)
 		case markerDQT:
 			err = d.quantisation(body)
 		case markerDHT:
