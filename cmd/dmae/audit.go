@@ -80,7 +80,7 @@ func (c *auditCmd) Run(e *env) error {
 	o.Progress = func(samples int) {
 		if now := time.Now(); now.Sub(last) >= logEvery {
 			last = now
-			e.note(fmt.Sprintf("audit: %d samples, %.0f samples/s", samples, float64(samples)/now.Sub(start).Seconds()))
+			e.note(fmt.Sprintf("audit: %d samples, %s samples/s", samples, figure(float64(samples)/now.Sub(start).Seconds())))
 		}
 	}
 	report, err := audit.Run(e.ctx, text, o)

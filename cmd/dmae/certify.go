@@ -194,7 +194,7 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 				p = newProgress(e.stderr, c.title, "images", s.Total)
 				p.begin(s.Images)
 			}
-			p.update(s.Images, fmt.Sprintf("%d samples, %.0f samples/s", s.Samples, s.Rate))
+			p.update(s.Images, fmt.Sprintf("%d samples, %s samples/s", s.Samples, figure(s.Rate)))
 		},
 	}.Run(ctx)
 	if p != nil {

@@ -332,6 +332,12 @@ func TestQuickstartInMiniature(t *testing.T) {
 	for _, name := range []string{"certify.tsv", "certify-scratch.tsv", "reconstruct.png", "curve.png", "pretrain/checkpoint.safetensors", "finetune/log.txt", "scratch/checkpoint.safetensors"} {
 		require.FileExists(t, filepath.Join(dir, name))
 	}
+	require.Equal(t, quickstartNoise, result.Noise)
+	for _, name := range []string{"certify.jsonl", "certify-scratch.jsonl"} {
+		certificate, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Contains(t, string(certificate), `"noise":"gaussian-u8"`, "the noise that README promises and the output names")
+	}
 	again := result
 	require.NoError(t, json.Unmarshal([]byte(succeed(t, append(args, "--resume", "auto")...)), &again))
 	require.Equal(t, result.Certified, again.Certified)

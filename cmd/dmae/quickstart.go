@@ -21,6 +21,7 @@ import (
 const (
 	quickstartModel   = "dmae_vit_tiny_patch4_28"
 	quickstartSigma   = "0.25"
+	quickstartNoise   = "exact integer noise on 8-bit pixels"
 	quickstartAlpha   = "0.001"
 	quickstartBatch   = 128
 	quickstartLabels  = 100 // labelled images of each class
@@ -41,7 +42,7 @@ type quickstartCmd struct {
 }
 
 func (quickstartCmd) Help() string {
-	return "Pre-trains a denoising masked autoencoder on embedded Fashion-MNIST images, fine-tunes its encoder and, for comparison, the same network from scratch under noise of sigma 0.25 (pixels scaled to [0,1]), certifies both, and compares them.\n\nExample: dmae quickstart --out dmae-quickstart"
+	return "Pre-trains a denoising masked autoencoder on embedded Fashion-MNIST images, fine-tunes its encoder and, for comparison, the same network from scratch under noise of sigma 0.25 (pixels scaled to [0,1]), certifies both with exact integer noise of that sigma on 8-bit pixels, and compares them.\n\nExample: dmae quickstart --out dmae-quickstart"
 }
 
 // quickstart is a run under way.
@@ -100,7 +101,7 @@ func (c *quickstartCmd) Run(e *env) error {
 		runs = append(runs, run)
 	}
 	if err := analyze.WriteCurve(q.path("curve.png"), analyze.Curve{
-		Title: "Fashion-MNIST, sigma " + quickstartSigma, Runs: runs, Confidence: exact.MustDecimal("0.95"),
+		Title: "Fashion-MNIST, integer noise of sigma " + quickstartSigma, Runs: runs, Confidence: exact.MustDecimal("0.95"),
 	}); err != nil {
 		return err
 	}
@@ -186,7 +187,7 @@ func (q *quickstart) certify(name, checkpoint, certificate string) (analyze.Run,
 	_, err = certification{
 		params: smooth.Params{
 			Sigma: exact.MustDecimal(quickstartSigma), Alpha: exact.MustDecimal(quickstartAlpha),
-			N0: quickstartSamples, N: q.N, Seed: q.Seed,
+			N0: quickstartSamples, N: q.N, Seed: q.Seed, Sound: true,
 		},
 		model: model, images: q.test, skip: 1, max: q.Images, batch: quickstartBatch,
 		out: q.path(certificate), title: "certify " + name,
@@ -221,7 +222,7 @@ func (q *quickstart) report(runs []analyze.Run, seconds float64) error {
 		return printJSON(q.env.stdout, quickstartResult(q, table, seconds))
 	}
 	w := q.env.stdout
-	fmt.Fprintf(w, "\nCertified accuracy on %d test images of Fashion-MNIST, sigma %s, n0 = %d, n = %d, alpha = %s:\n\n", table.Runs[0].Images, quickstartSigma, quickstartSamples, q.N, quickstartAlpha)
+	fmt.Fprintf(w, "\nCertified accuracy on %d test images of Fashion-MNIST, %s of sigma %s, method cohen, n0 = %d, n = %d, alpha = %s:\n\n", table.Runs[0].Images, quickstartNoise, quickstartSigma, quickstartSamples, q.N, quickstartAlpha)
 	if err := table.Text(w, analyze.Style{Places: 3, Errors: true}); err != nil {
 		return err
 	}
@@ -244,6 +245,9 @@ type quickstartJSON struct {
 	Seconds        float64                       `json:"seconds"`
 	Seed           uint64                        `json:"seed"`
 	Images         int                           `json:"images"`
+	Noise          string                        `json:"noise"`
+	Sigma          string                        `json:"sigma"`
+	Alpha          string                        `json:"alpha"`
 	N0             int                           `json:"n0"`
 	N              int                           `json:"n"`
 	Certified      map[string]map[string]float64 `json:"certified"`
@@ -253,7 +257,7 @@ type quickstartJSON struct {
 
 func quickstartResult(q *quickstart, t analyze.Table, seconds float64) quickstartJSON {
 	r := quickstartJSON{
-		Seconds: seconds, Seed: q.Seed, Images: t.Runs[0].Images, N0: quickstartSamples, N: q.N, Out: q.Out,
+		Seconds: seconds, Seed: q.Seed, Images: t.Runs[0].Images, Noise: quickstartNoise, Sigma: quickstartSigma, Alpha: quickstartAlpha, N0: quickstartSamples, N: q.N, Out: q.Out,
 		Certified: map[string]map[string]float64{}, StandardErrors: map[string]map[string]float64{},
 	}
 	for _, run := range t.Runs {

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/testfiles"
 )
 
 func encodePNG(t testing.TB, m stdimage.Image) []byte {
@@ -213,17 +215,13 @@ func TestDecodeImage(t *testing.T) {
 }
 
 func TestRealPhotographs(t *testing.T) {
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		t.Skip("DMAE_TESTDATA is not set")
-	}
-	ds, err := Open(filepath.Join(root, "data", "imagenet-sample"), Options{Split: Test})
+	ds, err := Open(testfiles.Large(t, "data", "imagenet-sample"), Options{Split: Test})
 	require.NoError(t, err)
 	require.Equal(t, 24, ds.Len())
 	if testing.Short() {
 		t.Skip("reads CIFAR-10")
 	}
-	test, err := Open(filepath.Join(root, "data", "cifar10-jpeg.tar.gz"), Options{Split: Test})
+	test, err := Open(testfiles.Large(t, "data", "cifar10-jpeg.tar.gz"), Options{Split: Test})
 	require.NoError(t, err)
 	require.Equal(t, 10000, test.Len())
 	require.Equal(t, cifarClasses, test.Classes())

@@ -3,24 +3,19 @@ package data
 import (
 	"bytes"
 	"math"
-	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
 // Pillow's own results, to the bit.
 func TestResizeEqualsPIL(t *testing.T) {
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		t.Skip("DMAE_TESTDATA is not set")
-	}
-	f, err := checkpoint.Open(filepath.Join(root, "fixtures", "pil_resize.safetensors"))
+	f, err := checkpoint.Open(testfiles.Large(t, "fixtures", "pil_resize.safetensors"))
 	require.NoError(t, err)
 	defer f.Close()
 	load := func(name string) Image {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/testfiles"
 )
 
 func encode(t testing.TB, tensors []Tensor, metadata map[string]string) []byte {
@@ -212,11 +214,7 @@ func TestEveryTruncationIsAnError(t *testing.T) {
 
 // Files written by the format's own implementation.
 func TestReadsForeignFiles(t *testing.T) {
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		t.Skip("DMAE_TESTDATA is not set")
-	}
-	paths, err := filepath.Glob(filepath.Join(root, "fixtures", "*.safetensors"))
+	paths, err := filepath.Glob(filepath.Join(testfiles.Large(t, "fixtures"), "*.safetensors"))
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
 	for _, p := range paths {
