@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -119,4 +120,40 @@ func TestNotesAreNoDifferences(t *testing.T) {
 	require.True(t, r.Intact, r.Difference)
 	require.Contains(t, r.Certificate.Text(), "6 of 7, the first ones")
 	require.Contains(t, r.Notes[0], "does not state the size of the whole set, which has 7 images here")
+}
+
+// An image that was left out is compared with the data at hand.
+func TestImagesLeftOutAreCompared(t *testing.T) {
+	file, other := smooth.Digest{1}, smooth.Digest{2}
+	broken := func(file *smooth.Digest) func(int) (smooth.Image, error) {
+		return func(i int) (smooth.Image, error) {
+			if i == 2 {
+				return smooth.Image{}, &smooth.UndecodableError{File: file, Err: errors.New("half a picture")}
+			}
+			return describe(i)
+		}
+	}
+	text := certificate(t, func(task *smooth.Task) { task.Describe, task.MaxLeftOut = broken(&file), 1 })
+	for _, depth := range []Depth{Arithmetic, Sample, Full} {
+		for _, now := range []*smooth.Digest{&file, nil} {
+			o := options(depth)
+			o.Describe = broken(now)
+			r := audit(t, text, o)
+			require.True(t, r.Intact, r.Difference)
+			require.Equal(t, 6, r.Images)
+			require.Equal(t, 1, r.Certificate.LeftOut)
+			require.Contains(t, r.Certificate.Text(), "1 left out")
+		}
+	}
+	for want, describe := range map[string]func(int) (smooth.Image, error){
+		"line 4, image 2: it was left out because it cannot be decoded, but here it can":            describe,
+		"line 4, image 2: the file that cannot be decoded has the digest " + other.String() + " here": broken(&other),
+	} {
+		o := options(Sample)
+		o.Describe = describe
+		require.Contains(t, audit(t, text, o).Difference, want)
+	}
+	o := options(Full)
+	o.Describe = broken(nil)
+	require.Contains(t, audit(t, certificate(t, func(*smooth.Task) {}), o).Difference, "line 4, image 2: it cannot be decoded here: half a picture")
 }
