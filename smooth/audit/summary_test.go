@@ -146,7 +146,7 @@ func TestImagesLeftOutAreCompared(t *testing.T) {
 		}
 	}
 	for want, describe := range map[string]func(int) (smooth.Image, error){
-		"line 4, image 2: it was left out because it cannot be decoded, but here it can":            describe,
+		"line 4, image 2: it was left out because it cannot be decoded, but here it can":              describe,
 		"line 4, image 2: the file that cannot be decoded has the digest " + other.String() + " here": broken(&other),
 	} {
 		o := options(Sample)
