@@ -17,12 +17,13 @@ type reconstructCmd struct {
 	computeFlags
 	dataFlags
 	modelFlags
-	Model string   `help:"Checkpoint of an autoencoder, of godmae or PyTorch." required:"" placeholder:"FILE"`
-	Split string   `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
-	Sigma *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
-	Count int      `help:"Images to draw." default:"8" placeholder:"N"`
-	Seed  uint64   `help:"Seed of noise and masks." default:"0" placeholder:"N"`
-	Out   string   `help:"PNG file to write." required:"" placeholder:"FILE"`
+	Model       string   `help:"Checkpoint of an autoencoder, of godmae or PyTorch." required:"" placeholder:"FILE"`
+	Split       string   `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	Sigma       *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
+	Count       int      `help:"Images to draw." default:"8" placeholder:"N"`
+	Seed        uint64   `help:"Seed of noise and masks." default:"0" placeholder:"N"`
+	NormPixLoss *bool    `help:"Whether the model in a checkpoint that does not say so was trained to predict patches normalised by their own mean and variance (default: yes, and a note says so)." negatable:""`
+	Out         string   `help:"PNG file to write." required:"" placeholder:"FILE"`
 }
 
 func (reconstructCmd) Help() string {
@@ -50,7 +51,9 @@ func (c *reconstructCmd) Run(e *env) error {
 		return err
 	}
 	defer b.Close()
-	model, err := c.reader(e).LoadAutoencoder(b, c.Model)
+	reader := c.reader(e)
+	reader.NormPix = c.NormPixLoss
+	model, err := reader.LoadAutoencoder(b, c.Model)
 	if err != nil {
 		return err
 	}

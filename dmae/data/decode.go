@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"os"
 
 	"github.com/godmae/godmae/dmae/data/jpeg"
 )
@@ -75,17 +74,14 @@ func (im Image) withChannels(channels int) Image {
 	return grey
 }
 
-// ReadImage decodes the image file at path; see DecodeImage.
+// ReadImage decodes the image file at path; see DecodeImage. It reads regular
+// files only, and no more of them than an image of their size can take.
 func ReadImage(path string, channels, maxPixels int) (Image, error) {
-	file, err := os.ReadFile(path)
+	ds, err := OpenImage(path, Options{Channels: channels, MaxPixels: maxPixels})
 	if err != nil {
 		return Image{}, err
 	}
-	im, err := DecodeImage(file, channels, maxPixels)
-	if err != nil {
-		return Image{}, &CorruptError{Path: path, Err: err}
-	}
-	return im, nil
+	return ds.Image(0)
 }
 
 // toPlanar copies a decoded picture into one or three planes.
