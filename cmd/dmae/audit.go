@@ -64,12 +64,12 @@ func (c *auditCmd) Run(e *env) error {
 		return err
 	}
 	defer f.Close()
-	text, sound, err := isSound(f)
+	text, header, err := readHeader(f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if depth != audit.Arithmetic {
-		close, err := c.prepare(e, &o, sound)
+		close, err := c.prepare(e, &o, header)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func openCertificate(path string) (f *os.File, name string, err error) {
 }
 
 // prepare opens the model and the images that the certificate is replayed on.
-func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), err error) {
+func (c *auditCmd) prepare(e *env, o *audit.Options, header smooth.Header) (close func(), err error) {
 	b, err := c.backend()
 	if err != nil {
 		return nil, err
@@ -145,8 +145,13 @@ func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), 
 			b.Close()
 		}
 	}()
-	model, images, err := c.classifierFor(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
+	model, images, err := c.classifierOf(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
 	if err != nil {
+		return nil, err
+	}
+	sound := header.Params().Sound
+	c.followText(header.Preprocessing, sound, images, &model.Config)
+	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
 		return nil, err
 	}
 	about, err := newCertified(model, images, sound, c.BatchSize)
@@ -160,10 +165,11 @@ func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), 
 // maxHeader is the longest header that is looked into before the audit.
 const maxHeader = 64 << 20
 
-// isSound looks up in the header whether the noise is that of integers, and
-// returns a reader of the whole: what was read cannot be read again from a pipe.
-// The audit itself finds out what is wrong with a header.
-func isSound(f io.Reader) (whole io.Reader, sound bool, err error) {
+// readHeader reads the header of a certificate, which says what kind of noise and
+// which pixels it is about, and returns a reader of the whole: what was read
+// cannot be read again from a pipe. The audit itself finds out what is wrong with
+// a header that cannot be read.
+func readHeader(f io.Reader) (whole io.Reader, header smooth.Header, err error) {
 	r, head := bufio.NewReader(f), []byte(nil)
 	for len(head) < maxHeader && (len(head) == 0 || head[len(head)-1] != '\n') {
 		part, err := r.ReadSlice('\n')
@@ -172,11 +178,11 @@ func isSound(f io.Reader) (whole io.Reader, sound bool, err error) {
 			break
 		}
 		if err != nil && err != bufio.ErrBufferFull {
-			return nil, false, err
+			return nil, header, err
 		}
 	}
 	if d, err := smooth.NewReader(bytes.NewReader(head)); err == nil {
-		sound = d.Header().Params().Sound
+		header = d.Header()
 	}
-	return io.MultiReader(bytes.NewReader(head), r), sound, nil
+	return io.MultiReader(bytes.NewReader(head), r), header, nil
 }

@@ -6,8 +6,6 @@ import (
 	"math/big"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/smooth"
 )
@@ -73,6 +71,9 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := c.follow(c.Model); err != nil {
+		return err
+	}
 	if err := c.apply(&params, modelDigest(model), nil); err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (c *predictCmd) Run(e *env) error {
 // its place in the list where there is a seed, whatever becomes of the others.
 func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smooth.Params, noise smooth.Noise) (*prediction, error) {
 	file := c.Images[i]
-	x, err := readPixels(file, &model.Config, c.MaxPixels)
+	x, err := c.readPixels(file, &model.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -187,18 +188,4 @@ func (c counted) Classify(ctx context.Context, jobs []smooth.Job, noise smooth.N
 	}
 	c.progress.update(c.progress.done+len(jobs), "")
 	return nil
-}
-
-// readPixels reads the 8-bit pixels of an image file at the data's resolution.
-func readPixels(path string, c *dmae.Config, maxPixels int) ([]byte, error) {
-	im, err := data.ReadImage(path, c.Channels, maxPixels)
-	if err != nil {
-		return nil, unreadable("the image", path, err)
-	}
-	one, err := data.NewMemory(path, []string{"unknown"}, []data.Image{im}, []int32{0})
-	if err != nil {
-		return nil, err
-	}
-	x := make([]byte, c.Pixels())
-	return x, train.Bytes(one, 0, c, x)
 }

@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"os"
 
 	"github.com/godmae/godmae/dmae/data/jpeg"
 )
 
 // DefaultMaxPixels is how many pixels an image may have unless options say
-// otherwise: the number from which on PIL refuses a file as a decompression
-// bomb. A small file can claim to be huge.
-const DefaultMaxPixels = 178_956_970
+// otherwise: the number from which on PIL warns of a decompression bomb. A small
+// file can claim to be huge, and decoding takes up to 12 bytes a pixel.
+const DefaultMaxPixels = 89_478_485
 
 // DecodeImage decodes the file of an image of up to maxPixels pixels, in one of
 // the formats that FormatNames lists, into 1 or 3 channels of 8 bits. Grey
@@ -75,17 +74,14 @@ func (im Image) withChannels(channels int) Image {
 	return grey
 }
 
-// ReadImage decodes the image file at path; see DecodeImage.
+// ReadImage decodes the image file at path; see DecodeImage. It reads regular
+// files only, and no more of them than an image of their size can take.
 func ReadImage(path string, channels, maxPixels int) (Image, error) {
-	file, err := os.ReadFile(path)
+	ds, err := OpenImage(path, Options{Channels: channels, MaxPixels: maxPixels})
 	if err != nil {
 		return Image{}, err
 	}
-	im, err := DecodeImage(file, channels, maxPixels)
-	if err != nil {
-		return Image{}, &CorruptError{Path: path, Err: err}
-	}
-	return im, nil
+	return ds.Image(0)
 }
 
 // toPlanar copies a decoded picture into one or three planes.

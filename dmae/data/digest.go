@@ -157,24 +157,41 @@ func (f *folder) digest(ds Dataset, whole int64) (string, error) {
 	return filesPrefix + d.hex(), nil
 }
 
+// chunks holds buffers for reading files: a data set can have millions.
+var chunks = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 // sum returns the SHA-256 of the first bytes of a file, of all if most is
 // negative; of a file that cannot be read it is zero.
 func (f *folder) sum(file int, most int64) (sum [sha256.Size]byte, err error) {
 	r, err := f.tree.open(f.files[file])
-	if err == nil {
-		h := sha256.New()
-		var from io.Reader = r
-		if most >= 0 {
-			from = io.LimitReader(r, most)
-		}
-		if _, err = io.Copy(h, from); err == nil {
-			h.Sum(sum[:0])
-		}
-		r.Close()
-	}
 	if exhausted(err) {
 		return sum, err
 	}
+	if err != nil {
+		return sum, nil
+	}
+	defer r.Close()
+	chunk := chunks.Get().(*[64 << 10]byte)
+	defer chunks.Put(chunk)
+	h := sha256.New()
+	for left := most; left != 0; {
+		b := chunk[:]
+		if left > 0 {
+			b = b[:min(left, int64(len(b)))]
+		}
+		n, err := r.Read(b)
+		h.Write(b[:n])
+		if left > 0 {
+			left -= int64(n)
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return sum, nil
+		}
+	}
+	h.Sum(sum[:0])
 	return sum, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -121,6 +122,7 @@ func (f *folder) decode(i int) (Image, error) {
 	if h*w >= large {
 		largeOnes.Lock()
 		defer largeOnes.Unlock()
+		runtime.GC() // of what the one before took
 	}
 	length, err := r.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -201,6 +203,19 @@ func (f *folder) header(i int) (h, w int, err error) {
 	}
 	defer r.Close()
 	return f.size(r)
+}
+
+// OpenImage opens a single image file as a data set of one image of one class.
+func OpenImage(path string, o Options) (Dataset, error) {
+	o = o.withDefaults()
+	f := &folder{
+		name: path, tree: diskTree(""), classes: []string{"unknown"}, files: []string{path}, labels: []int32{0},
+		channels: o.Channels, limit: o.MaxPixels,
+	}
+	if _, _, err := f.header(0); err != nil {
+		return nil, &CorruptError{Path: path, Err: err}
+	}
+	return f.load(o)
 }
 
 // load makes f ready: no image is decoded for that.

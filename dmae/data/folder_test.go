@@ -2,13 +2,13 @@ package data
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	stdimage "image"
 	"image/color"
 	"image/draw"
 	"image/jpeg"
 	"image/png"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -147,24 +147,16 @@ func TestValStandsForTest(t *testing.T) {
 
 func TestHostileArchives(t *testing.T) {
 	good := writeTar(t, redBlue(t), "")
-	var twice bytes.Buffer
-	w := tar.NewWriter(&twice)
-	for range 2 {
-		require.NoError(t, w.WriteHeader(&tar.Header{Name: "a/x.png", Size: 1, Mode: 0o644}))
-		_, err := w.Write([]byte{1})
-		require.NoError(t, err)
-	}
-	require.NoError(t, w.Close())
 	for name, c := range map[string]struct {
 		file []byte
 		want string
 	}{
-		"empty":  {nil, "EOF"},
-		"cut":    {good[:len(good)/2], "EOF"},
-		"other":  {[]byte("this is text and not an archive"), "gzip"},
+		"empty":  {nil, "it is empty"},
+		"cut":    {good[:len(good)/2], "cut short"},
+		"other":  {[]byte("this is text and not an archive"), "neither a .tar, a .tar.gz nor a .zip"},
+		"xz":     {[]byte("\xfd7zXZ\x00rest"), "it is an xz file, which is not read"},
 		"noise":  {gzipped(t, bytes.Repeat([]byte{7}, 2000)), "tar"},
-		"no img": {writeTar(t, map[string][]byte{"a.txt": nil}, ""), "holds no"},
-		"twice":  {gzipped(t, twice.Bytes()), "twice"},
+		"no img": {writeTar(t, map[string][]byte{"a.txt": nil}, ""), "it holds 1 .txt"},
 	} {
 		path := filepath.Join(t.TempDir(), "x.tgz")
 		write(t, path, c.file)
@@ -172,13 +164,6 @@ func TestHostileArchives(t *testing.T) {
 		require.ErrorContains(t, err, c.want, name)
 		require.ErrorContains(t, err, path, name)
 	}
-	outside, err := readTar(bytes.NewReader(writeTar(t, map[string][]byte{"../../a/x.png": {1}}, "")))
-	require.NoError(t, err)
-	r, err := outside.open("a/x.png")
-	require.NoError(t, err)
-	b, err := io.ReadAll(r)
-	require.NoError(t, err)
-	require.Equal(t, []byte{1}, b)
 }
 
 func TestDecodeImage(t *testing.T) {
@@ -271,12 +256,11 @@ func FuzzDecodeImage(f *testing.F) {
 func FuzzArchive(f *testing.F) {
 	f.Add(writeTar(f, redBlue(f), ""))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		tree, err := readTar(bytes.NewReader(b))
+		tree, err := readTarGzip(bufio.NewReader(bytes.NewReader(b)), 1<<20)
 		if err != nil {
 			return
 		}
-		s, err := findFolders(tree, "fuzz", Options{}.withDefaults())
-		require.NoError(t, err)
+		s, err := findIn(tree, "fuzz", Options{MaxBytes: 1 << 20}.withDefaults())
 		if s.train != nil {
 			if ds, err := s.train(); err == nil {
 				require.Positive(t, ds.Len())

@@ -187,17 +187,27 @@ func (r ResizeTo) size(int, int) (int, int) { return r.H, r.W }
 func (r ResizeTo) apply(im Image, _ *philox.Gen, s *scratch) Image { return s.resize(im, r.H, r.W) }
 
 // CenterCrop cuts Size x Size pixels out of the middle; an offset of half a
-// pixel is rounded to even. Smaller images are surrounded with zeros.
+// pixel is rounded to even. Smaller images are surrounded with zeros first; of an
+// odd number of rows or columns the one more comes after the image, as in
+// torchvision.
 type CenterCrop struct{ Size int }
 
 func (c CenterCrop) size(int, int) (int, int) { return c.Size, c.Size }
 
 // corner returns the first row and column of the crop of an h x w image.
 func (c CenterCrop) corner(h, w int) (y, x int) {
-	return int(math.RoundToEven(float64(h-c.Size) / 2)), int(math.RoundToEven(float64(w-c.Size) / 2))
+	return middle(h, c.Size), middle(w, c.Size)
 }
 
 func (c CenterCrop) apply(im Image, _ *philox.Gen, s *scratch) Image {
 	y, x := c.corner(im.H, im.W)
 	return s.crop(im, y, x, c.Size, c.Size)
+}
+
+// middle returns where the middle size of n pixels begin, below 0 for fewer.
+func middle(n, size int) int {
+	if n < size {
+		return -((size - n) / 2)
+	}
+	return int(math.RoundToEven(float64(n-size) / 2))
 }
