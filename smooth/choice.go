@@ -3,6 +3,7 @@ package smooth
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -33,6 +34,9 @@ func NewChoice(of int, set IndexSet) Choice {
 func (c *Choice) check(set IndexSet) error {
 	if c == nil {
 		return errors.New("it does not say of how many images its own were chosen")
+	}
+	if c.Of > math.MaxUint32+1 {
+		return fmt.Errorf("it names a set of %d images; at most %d can be told apart", c.Of, int64(math.MaxUint32)+1)
 	}
 	if last := set.last(); c.Of <= last {
 		return fmt.Errorf("it names image %d of a set of %d", last, c.Of)

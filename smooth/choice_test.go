@@ -43,6 +43,8 @@ func TestChoiceSaysWhatWasPicked(t *testing.T) {
 // A certification says of how many images its own are, or does not begin.
 func TestChoiceIsAsked(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
+	task.Of = 1 << 40
+	require.ErrorContains(t, task.Run(t.Context()), "it names a set of 1099511627776 images")
 	task.Of = 0
 	require.ErrorContains(t, task.Run(t.Context()), "it names image 23 of a set of 0")
 }

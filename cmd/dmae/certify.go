@@ -76,7 +76,11 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := c.apply(&params, modelDigest(model), smooth.FilesFor(c.Out).Header); err != nil {
+	recorded := smooth.FilesFor(c.Out).Header
+	if beacon != "" {
+		recorded = nil // no earlier version had one
+	}
+	if err := c.apply(&params, modelDigest(model), recorded); err != nil {
 		return err
 	}
 	if got, want := c.Sigma.Float64(), model.Config.Sigma; got != want {

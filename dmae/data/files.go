@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -121,6 +122,7 @@ func (f *folder) decode(i int) (Image, error) {
 	if h*w >= large {
 		largeOnes.Lock()
 		defer largeOnes.Unlock()
+		runtime.GC() // of what the one before took
 	}
 	length, err := r.Seek(0, io.SeekEnd)
 	if err != nil {
