@@ -39,10 +39,7 @@ const (
 // tensors. The bytes are a function of the dictionary alone.
 func WriteTorch(path string, root *pickle.Dict) error {
 	err := atomicfile.Write(path, func(w io.Writer) error { return EncodeTorch(w, root) })
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	return nil
+	return named(err)
 }
 
 // EncodeTorch writes a PyTorch file to w; see WriteTorch.

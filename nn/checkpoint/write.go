@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/godmae/godmae/internal/atomicfile"
@@ -27,10 +28,17 @@ const chunk = 1 << 16
 // the format's own "__metadata__".
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	err := atomicfile.Write(path, func(w io.Writer) error { return Encode(w, tensors, metadata) })
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+	return named(err)
+}
+
+// named begins an error with the name of the package, unless it is one of reading
+// another checkpoint, which does already.
+func named(err error) error {
+	const name = "checkpoint: "
+	if err == nil || strings.HasPrefix(err.Error(), name) {
+		return err
 	}
-	return nil
+	return fmt.Errorf(name+"%w", err)
 }
 
 // Encode writes a safetensors file to w; see Write.
