@@ -148,7 +148,7 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	subject := about.subject()
 	subject.Images = set
 	var p *progress
-	var told bool
+	told := ""
 	err = smooth.Task{
 		Params:     c.params,
 		Subject:    subject,
@@ -159,8 +159,8 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 		Machine:    fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
 		Note:       e.note,
 		Progress: func(s smooth.Progress) {
-			if text := about.classifier.report(); text != "" && !told {
-				told = true // now, and at the end: it may be days away
+			if text := about.classifier.report(); text != "" && told == "" {
+				told = text // now, and at the end, which may be days away
 				e.note(text)
 			}
 			if p == nil {
@@ -173,7 +173,7 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	if p != nil {
 		p.close()
 	}
-	if text := about.classifier.report(); text != "" {
+	if text := about.classifier.report(); text != told {
 		e.note(text)
 	}
 	return files, err

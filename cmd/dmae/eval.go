@@ -87,6 +87,8 @@ func (c *evalCmd) Run(e *env) error {
 	}
 	if clean.NoAnswer > 0 || noisy.NoAnswer > 0 {
 		e.note(fmt.Sprintf("%d of %d clean images and %d of %d noisy ones got no answer, because the model's scores for them are not finite numbers; they count as wrong", clean.NoAnswer, clean.Images, noisy.NoAnswer, noisy.Images))
+	} else if clean.FiniteLoss() == nil || noisy.FiniteLoss() == nil {
+		e.note("some of the model's scores are not finite numbers: such a class is never the answer, and the loss has no value")
 	}
 	if c.JSON {
 		return printJSON(e.stdout, struct {

@@ -80,6 +80,9 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return made.WriteHTML(w) }); err != nil {
 		return err
 	}
+	if n := made.At.NoAnswers(); n > 0 {
+		e.note(fmt.Sprintf("%d of %d noisy copies got no answer, because the model's scores for them are not finite numbers; they count against every class", n, made.At.N))
+	}
 	if made.Broken() {
 		e.note("an attack inside the certified radius succeeded, which contradicts the certificate: try another seed and more samples")
 	}

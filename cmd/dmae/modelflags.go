@@ -97,8 +97,13 @@ func (f *modelFlags) classifier(e *env, b ops.Backend, path string) (model *dmae
 		return nil, false, err
 	}
 	defer file.Close()
-	model, err = f.reader(e).ReadClassifier(b, file)
-	return model, dmae.IsForeign(file), err
+	if model, err = f.reader(e).ReadClassifier(b, file); err != nil {
+		return nil, false, err
+	}
+	if what := dmae.NotFinite(model.Params); what != "" {
+		e.note(fmt.Sprintf("%s is damaged or comes from training that diverged: %s", path, what))
+	}
+	return model, dmae.IsForeign(file), nil
 }
 
 // classifierFor opens a checkpoint and images that it can classify, under the

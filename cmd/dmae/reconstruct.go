@@ -57,6 +57,9 @@ func (c *reconstructCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if what := dmae.NotFinite(model.Params); what != "" {
+		return fmt.Errorf("%s reconstructs nothing: %s, as training that diverged leaves behind", c.Model, what)
+	}
 	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
 	if err != nil {
 		return err

@@ -115,7 +115,9 @@ func (c *content) readTorch(f *checkpoint.File, r dmae.Reader) (rename func(stri
 		}
 	} else if kind, cfg, ok := c.recognise(f, r); ok {
 		if optimizer, ok := f.Extra().Get("optimizer"); ok {
-			if names = parameterNames(f, optimizer, dmae.Specs(kind, &cfg)); names == nil {
+			if names = parameterNames(f, optimizer, dmae.Specs(kind, &cfg)); names == nil && untouched(optimizer) {
+				note(r, "the optimiser in %s has taken no step: it has no moments to keep, and training cannot go on from it, only begin with its weights", f.Name())
+			} else if names == nil {
 				note(r, "the state of the optimiser in %s follows no order of parameters that is known; it is kept, but training cannot go on from it", f.Name())
 			} else if text, err := json.Marshal(names); err == nil {
 				c.metadata[namesKey] = string(text)

@@ -173,13 +173,21 @@ func (r ResizeTo) size(int, int) (int, int) { return r.H, r.W }
 func (r ResizeTo) apply(im Image, _ *philox.Gen, s *scratch) Image { return s.resize(im, r.H, r.W) }
 
 // CenterCrop cuts Size x Size pixels out of the middle; an offset of half a
-// pixel is rounded to even. Smaller images are surrounded with zeros.
+// pixel is rounded to even. Smaller images are surrounded with zeros first; of an
+// odd number of rows or columns the one more comes after the image, as in
+// torchvision.
 type CenterCrop struct{ Size int }
 
 func (c CenterCrop) size(int, int) (int, int) { return c.Size, c.Size }
 
 func (c CenterCrop) apply(im Image, _ *philox.Gen, s *scratch) Image {
-	y := int(math.RoundToEven(float64(im.H-c.Size) / 2))
-	x := int(math.RoundToEven(float64(im.W-c.Size) / 2))
-	return s.crop(im, y, x, c.Size, c.Size)
+	return s.crop(im, middle(im.H, c.Size), middle(im.W, c.Size), c.Size, c.Size)
+}
+
+// middle returns where the middle size of n pixels begin, below 0 for fewer.
+func middle(n, size int) int {
+	if n < size {
+		return -((size - n) / 2)
+	}
+	return int(math.RoundToEven(float64(n-size) / 2))
 }

@@ -76,6 +76,7 @@ type Explanation struct {
 	Trained     float64     `json:"trained_with_sigma"`
 	Names       []string    `json:"class_names,omitempty"`
 	Seed        smooth.Seed `json:"seed"`
+	Noise       string      `json:"noise"` // its kind, as certificates name it
 	Sound       bool        `json:"sound"`
 	Command     string      `json:"command,omitempty"` // that makes the page again
 
@@ -123,7 +124,9 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 	digest := m.Digest()
 	out := &Explanation{
 		Image: o.Name, Index: o.Image, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
-		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: smooth.Seed(o.Seed), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
+		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: smooth.Seed(o.Seed),
+		Noise: smooth.NewHeader(o.Params, m.Config.Classes, smooth.Subject{}).Noise, Sound: o.Sound,
+		Command: o.Command, pixels: e.picture(scaled(x)),
 	}
 	if o.Line != nil {
 		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label

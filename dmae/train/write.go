@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
@@ -32,7 +32,7 @@ func precision(b ops.Backend) string {
 // write writes a checkpoint that can be resumed. Weights that are not finite are
 // worth nothing, and are not written over good ones.
 func (r *run) write(path string) error {
-	if notFinite(r.params) != "" {
+	if dmae.NotFinite(r.params) != "" {
 		return r.diverged()
 	}
 	metadata, err := r.state.metadata()
@@ -50,23 +50,10 @@ func (r *run) write(path string) error {
 	return checkpoint.Write(path, tensors, metadata)
 }
 
-// notFinite names the first parameter that holds a value which is no finite
-// number, "" for none.
-func notFinite(p *nn.Params) string {
-	for _, param := range p.All() {
-		for _, v := range p.Download(param) {
-			if v-v != 0 {
-				return param.Name
-			}
-		}
-	}
-	return ""
-}
-
 // checkStart refuses initial weights that no training can begin with.
 func (r *run) checkStart(from string) error {
-	if name := notFinite(r.params); name != "" {
-		return fmt.Errorf("%s cannot be trained on: its %s holds values that are not finite, as training that diverged leaves behind; start from another checkpoint", from, name)
+	if what := dmae.NotFinite(r.params); what != "" {
+		return fmt.Errorf("%s cannot be trained on: %s, as training that diverged leaves behind; start from another checkpoint", from, what)
 	}
 	return nil
 }
