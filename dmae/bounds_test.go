@@ -16,7 +16,7 @@ import (
 // field, its value and the limit, before anything of it is made.
 func TestWhatOneImageTakesIsBounded(t *testing.T) {
 	for want, change := range map[string]func(*dmae.Config){
-		"data_size 16384 makes an image of 268435456 values, at most 8388608": func(c *dmae.Config) { c.DataSize = 16384 },
+		"data_size 16384 makes an image of 268435456 values, at most 1048576 are supported with image_size 8": func(c *dmae.Config) { c.DataSize = 16384 },
 		"image_size 4096 makes an image of 16777216 values":                   func(c *dmae.Config) { c.ImageSize = 4096 },
 		"image_size 1024 in patches of 4 makes 65537 tokens, at most 8192":    func(c *dmae.Config) { c.ImageSize = 1024 },
 		"width 16384 with mlp_ratio 16384 makes":                              func(c *dmae.Config) { c.Width, c.MLPRatio = 16384, 16384 },
@@ -29,8 +29,17 @@ func TestWhatOneImageTakesIsBounded(t *testing.T) {
 	}
 	large, err := dmae.Preset("dmae_vit_huge_patch14")
 	require.NoError(t, err)
+	require.Equal(t, 128, large.Batch(128))
 	large.ImageSize, large.DataSize = 518, 518
 	require.NoError(t, large.Validate())
+
+	// A small file can ask for large images: fewer go through at a time.
+	c := micro(t)
+	c.ImageSize, c.DataSize, c.Patch, c.Channels = 1536, 1536, 24, 3
+	c.Mean, c.Std = dmae.ImageNetMean, dmae.ImageNetStd
+	require.NoError(t, c.Validate())
+	require.Equal(t, 18, c.Batch(128))
+	require.Equal(t, 1, c.Batch(1))
 }
 
 // withConfig returns a checkpoint with the weights of a small classifier and a
