@@ -22,6 +22,10 @@ func parseConfig(text string) (cfg Config, err error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&cfg); err != nil {
+		var typed *json.UnmarshalTypeError
+		if errors.As(err, &typed) {
+			err = fmt.Errorf("its field %q is a %s", typed.Field, typed.Value)
+		}
 		return cfg, err
 	}
 	if _, err := dec.Token(); err != io.EOF {

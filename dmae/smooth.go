@@ -50,7 +50,7 @@ var _ smooth.PixelClassifier = (*SmoothClassifier)(nil)
 // answer. A backend with lanes gets the copies in small shares, each of
 // which runs through the whole network on one lane.
 func NewSmoothClassifier(m *Classifier, pixels func(image int) ([]float32, error), batch int) *SmoothClassifier {
-	batch = max(batch, 1)
+	batch = m.Config.Batch(batch)
 	s := &SmoothClassifier{
 		model:  m,
 		pixels: pixels,

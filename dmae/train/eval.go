@@ -79,7 +79,7 @@ func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOp
 	if got := len(ds.Classes()); got != c.Classes {
 		return e, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", ds.Name(), got, c.Classes)
 	}
-	batch := min(max(o.Batch, 1), ds.Len())
+	batch := min(c.Batch(o.Batch), ds.Len())
 	ev := evaluator{model: m, tape: autograd.NewInference(m.Params.Backend()), o: o,
 		pixels: make([]float32, batch*c.Pixels()),
 		index:  make([]int32, batch), copies: make([]int32, batch), labels: make([]int32, batch),
