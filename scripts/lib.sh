@@ -114,7 +114,10 @@ watched() {
 
 # last_line FOLDER prints the last line of the log there that was written last.
 last_line() {
-	local newest
-	newest=$(ls -t "$1"/*.log | head -n 1)
-	tail -c 500 "$newest" | grep -a . | tail -n 1 | cut -c1-200 || true
+	local log
+	while IFS= read -r log; do
+		[[ -s $log ]] || continue
+		tail -c 500 "$log" | tr '\r' '\n' | grep -a . | tail -n 1 | cut -c1-200 || true
+		return
+	done < <(ls -t "$1"/*.log)
 }
