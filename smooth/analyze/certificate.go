@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -71,7 +72,7 @@ func termsOf(h smooth.Header) Terms {
 	case h.Seed.Derived && h.Beacon == "":
 		t.Seed = h.Seed.String() + ", no beacon"
 	case h.Seed.Derived:
-		t.Seed = h.Seed.String() + ", " + string(h.Beacon)
+		t.Seed = fmt.Sprintf("%s, drand round %d", h.Seed, h.Beacon.Round())
 	}
 	if h.Choice != nil {
 		t.Of, t.Chosen = h.Choice.Of, h.Choice.Describe(h.Images.Len())
