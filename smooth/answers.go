@@ -192,6 +192,9 @@ func (a *answers) tidy(flights []*flight) error {
 	slices.SortFunc(flights, func(f, g *flight) int { return cmp.Compare(f.rec.Image, g.rec.Image) })
 	record := append(a.buf[:0], a.head...)
 	for _, f := range flights {
+		if f.left != nil {
+			continue // nothing was asked
+		}
 		state, err := json.Marshal(f.state())
 		if err != nil {
 			return err

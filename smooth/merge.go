@@ -31,6 +31,7 @@ func Merge(out string, shards []string) (Files, error) {
 	}
 	header := m.parts[0].reader.Header()
 	header.Shard = nil
+	header = files.adopt(header, func(string) {})
 	if done, err := isComplete(files.Certificate, header); err != nil || done {
 		return files, err
 	}
@@ -113,6 +114,7 @@ func (m *merger) open(path string) error {
 		return fmt.Errorf("%s is shard %s, but %s is shard %s: merge shards of one division", path, have.Shard, m.parts[0].path, want.Shard)
 	}
 	have.Shard, want.Shard = nil, nil
+	have.Data = want.Data // a name: the merged certificate has that of its first shard
 	if what := headerDifference(have, want); what != "" {
 		return fmt.Errorf("%s belongs to another certification than %s, with %s: shards share the seed and all parameters", path, m.parts[0].path, what)
 	}
@@ -161,25 +163,24 @@ func (m *merger) complete() error {
 func (m *merger) copy(j *journal) error {
 	for i := 0; ; i++ {
 		p := m.parts[i%len(m.parts)]
-		rec, err := p.reader.Next()
+		line, err := p.reader.NextLine()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.path, err)
 		}
-		if err := m.copyTime(j, p, rec.Image); err != nil {
+		if err := m.copyTime(j, p, line.Image()); err != nil {
 			return err
 		}
-		if err := j.write(rec); err != nil {
+		if err := j.writeLine(line); err != nil {
 			return err
 		}
-		j.images++
 	}
 	// The first shard that has no more images was verified to its end; so the
 	// others must be.
 	for _, p := range m.parts {
-		if _, err := p.reader.Next(); err != io.EOF {
+		if _, err := p.reader.NextLine(); err != io.EOF {
 			if err == nil {
 				err = errors.New("it has more images than its place among the shards allows")
 			}

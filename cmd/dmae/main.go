@@ -50,6 +50,7 @@ type env struct {
 	ctx    context.Context
 	stdout io.Writer
 	stderr io.Writer
+	args   []string // the command line, without the program
 }
 
 // note tells the user, on standard error, something that is no failure.
@@ -113,7 +114,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintf(stderr, "dmae: %s; see %s\n", oneLine(text), help)
 		return exitMisuse
 	}
-	err = parsed.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	err = parsed.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr, args: args})
 	switch {
 	case err == nil:
 		return exitDone
@@ -158,7 +159,8 @@ func negativeNumbers(args []string) []string {
 // negativeNumber is the beginning of a number below 0, or of a list of numbers.
 var negativeNumber = regexp.MustCompile(`^-(\d|\.\d|(?i:inf))`)
 
-// oneLine joins the lines of a message: a log shows one error as one line.
+// oneLine joins the lines of a message and makes it printable: a log shows one
+// error as one line, and a terminal obeys no name in it.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+	return printable(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " "))
 }

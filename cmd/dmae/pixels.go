@@ -1,16 +1,12 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"math"
 	"strconv"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/smooth"
 )
 
 // pixelFlags say what image files may hold and how they come to the size of a
@@ -106,18 +102,4 @@ func (p *pixelCache) get(index int) ([]byte, error) {
 	p.known[index] = x
 	p.order = append(p.order, index)
 	return x, nil
-}
-
-// pixelDigest is what a certificate knows an image by: the SHA-256 of its 8-bit
-// pixels where integer noise is added to those, else of the little-endian
-// float32 that float noise is added to.
-func pixelDigest(x []byte, sound bool) smooth.Digest {
-	if sound {
-		return sha256.Sum256(x)
-	}
-	b := make([]byte, 0, 4*len(x))
-	for _, v := range x {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(v)/255))
-	}
-	return sha256.Sum256(b)
 }
