@@ -1,7 +1,6 @@
 package dmae
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +18,7 @@ import (
 // often do.
 type Reader struct {
 	Preset       string // the model, by name
+	Weights      string // which of several models in the file: the keys and the prefix before its names; "" for the first by rank
 	Heads        int    // attention heads of the encoder; 0: the preset's
 	DecoderHeads int    // and of the decoder
 
@@ -40,6 +40,12 @@ type Reader struct {
 	// answers, for checkpoints that do not know them; nil for none.
 	ClassNames []string
 
+	// NormPix says whether the autoencoder in a checkpoint that does not say so
+	// predicts normalised patches; nil: it does. NormEps is the epsilon of its
+	// layer normalisations; 0: 1e-6, or 1e-12 under Hugging Face's names.
+	NormPix *bool
+	NormEps float64
+
 	Note func(message string) // is told what was assumed; may be nil
 }
 
@@ -56,10 +62,61 @@ func IsForeign(f *checkpoint.File) bool {
 }
 
 // Describe returns kind and configuration of the model in a checkpoint. The
-// error names what the file does not tell, and the flag that supplies it.
+// error names what the file does not tell, and the flag that supplies it, or how
+// its tensors differ from that model: memory for a model of the configuration is
+// never taken on the file's word alone.
 func (r Reader) Describe(f *checkpoint.File) (kind string, cfg Config, err error) {
+	_, kind, cfg, err = r.resolve(f, false)
+	return kind, cfg, err
+}
+
+// DescribeStart is Describe for a file that training is to start from: of a
+// classifier of another program, only the encoder has to be understood.
+func (r Reader) DescribeStart(f *checkpoint.File) (kind string, cfg Config, err error) {
+	native, kind, cfg, err := r.resolve(f, true)
+	if err != nil || kind == KindAutoencoder {
+		return kind, cfg, err
+	}
+	return kind, cfg, startsAnew(native, &cfg)
+}
+
+// resolve is Describe that also returns the file under this program's names.
+func (r Reader) resolve(f *checkpoint.File, start bool) (native *checkpoint.File, kind string, cfg Config, err error) {
+	if native, err = r.Native(f); err != nil {
+		return nil, "", cfg, err
+	}
+	if kind, cfg, err = r.configure(native, start); err != nil {
+		return nil, "", cfg, err
+	}
+	if err := nn.Match(fileSpecs(kind, &cfg), native, ignored(kind)); err != nil {
+		return nil, "", cfg, err
+	}
+	return native, kind, cfg, nil
+}
+
+// fileSpecs lists what a checkpoint of a kind must hold. The classes of a
+// configuration without any are an error elsewhere.
+func fileSpecs(kind string, c *Config) []nn.Spec {
+	if kind == KindEncoder {
+		return encoderOnlySpecs(c)
+	}
+	return Specs(kind, c)
+}
+
+// ignored returns which names of a checkpoint are nobody's business: of an
+// encoder alone, all that is not in its blocks.
+func ignored(kind string) func(name string) bool {
+	if kind != KindEncoder {
+		return isState
+	}
+	return func(name string) bool { return !strings.HasPrefix(name, "blocks.") }
+}
+
+// configure returns kind and configuration that a file under this program's
+// names declares or that are recognised.
+func (r Reader) configure(f *checkpoint.File, start bool) (kind string, cfg Config, err error) {
 	if IsForeign(f) {
-		kind, cfg, err = r.infer(f)
+		kind, cfg, err = r.infer(f, start)
 	} else {
 		kind, cfg, err = r.declared(f)
 	}
@@ -105,18 +162,19 @@ func (r Reader) nameClasses(file, kind string, cfg *Config) error {
 func (r Reader) declared(f *checkpoint.File) (kind string, cfg Config, err error) {
 	meta := f.Metadata()
 	kind = meta[KeyKind]
-	if kind != KindAutoencoder && kind != KindClassifier {
-		return "", cfg, fmt.Errorf("%s is not a model of godmae: its metadata %q is %q, it should be %q or %q", f.Name(), KeyKind, kind, KindAutoencoder, KindClassifier)
+	if kind != KindAutoencoder && kind != KindClassifier && kind != KindEncoder {
+		return "", cfg, fmt.Errorf("%s is not a model of godmae: its metadata %q is %q, it should be %q, %q or %q", f.Name(), KeyKind, kind, KindAutoencoder, KindClassifier, KindEncoder)
 	}
-	if r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 {
-		return "", cfg, fmt.Errorf("%s says itself which model it holds; leave out --arch, --heads and --decoder-heads", f.Name())
+	if r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 || r.Weights != "" || r.NormEps != 0 {
+		return "", cfg, fmt.Errorf("%s says itself which model it holds; leave out --arch, --heads, --decoder-heads, --weights and --layer-norm-eps", f.Name())
+	}
+	if r.NormPix != nil {
+		return "", cfg, fmt.Errorf("%s says itself whether it predicts normalised patches; leave out --norm-pix-loss and --no-norm-pix-loss", f.Name())
 	}
 	if v := meta[KeyContract]; v != Contract {
 		return "", cfg, fmt.Errorf("%s was made under the numerics contract %q, this program keeps %q; use the version of godmae that wrote it", f.Name(), v, Contract)
 	}
-	dec := json.NewDecoder(strings.NewReader(meta[KeyConfig]))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&cfg); err != nil {
+	if cfg, err = parseConfig(meta[KeyConfig]); err != nil {
 		return "", cfg, fmt.Errorf("%s: its metadata %q is not a model configuration: %w", f.Name(), KeyConfig, err)
 	}
 	return kind, cfg, nil
@@ -126,28 +184,28 @@ func (r Reader) declared(f *checkpoint.File) (kind string, cfg Config, err error
 func Describe(f *checkpoint.File) (kind string, cfg Config, err error) { return Reader{}.Describe(f) }
 
 // open describes a file and checks its kind and tensors, before any memory is
-// taken for them.
-func (r Reader) open(f *checkpoint.File, want string, specs func(*Config) []nn.Spec) (Config, error) {
-	kind, cfg, err := r.Describe(f)
+// taken for them. It returns the file under this program's names.
+func (r Reader) open(f *checkpoint.File, want string) (*checkpoint.File, Config, error) {
+	native, kind, cfg, err := r.resolve(f, false)
 	if err != nil {
-		return cfg, err
+		return nil, cfg, err
 	}
 	if kind != want {
 		hint := "give a checkpoint of pre-training"
 		if want == KindClassifier {
 			hint = "fine-tune it first, or give the checkpoint of a classifier"
 		}
-		return cfg, fmt.Errorf("%s holds the model of kind %q, but %q is needed here; %s", f.Name(), kind, want, hint)
+		return nil, cfg, fmt.Errorf("%s holds the model of kind %q, but %q is needed here; %s", f.Name(), kind, want, hint)
 	}
 	if want == KindClassifier && cfg.Classes < 1 {
-		return cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())
+		return nil, cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())
 	}
-	return cfg, nn.Match(specs(&cfg), f, isState)
+	return native, cfg, nil
 }
 
 // ReadAutoencoder makes the model that a checkpoint holds on b.
 func (r Reader) ReadAutoencoder(b ops.Backend, f *checkpoint.File) (*Autoencoder, error) {
-	cfg, err := r.open(f, KindAutoencoder, autoencoderSpecs)
+	f, cfg, err := r.open(f, KindAutoencoder)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +218,7 @@ func (r Reader) ReadAutoencoder(b ops.Backend, f *checkpoint.File) (*Autoencoder
 
 // ReadClassifier makes the model that a checkpoint holds on b.
 func (r Reader) ReadClassifier(b ops.Backend, f *checkpoint.File) (*Classifier, error) {
-	cfg, err := r.open(f, KindClassifier, classifierSpecs)
+	f, cfg, err := r.open(f, KindClassifier)
 	if err != nil {
 		return nil, err
 	}

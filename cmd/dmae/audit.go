@@ -62,12 +62,12 @@ func (c *auditCmd) Run(e *env) error {
 		return err
 	}
 	defer f.Close()
-	sound, err := isSound(f)
+	header, err := readHeader(f)
 	if err != nil {
 		return err
 	}
 	if depth != audit.Arithmetic {
-		close, err := c.prepare(e, &o, sound)
+		close, err := c.prepare(e, &o, header)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (c *auditCmd) Run(e *env) error {
 }
 
 // prepare opens the model and the images that the certificate is replayed on.
-func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), err error) {
+func (c *auditCmd) prepare(e *env, o *audit.Options, header smooth.Header) (close func(), err error) {
 	b, err := c.backend()
 	if err != nil {
 		return nil, err
@@ -115,8 +115,13 @@ func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), 
 			b.Close()
 		}
 	}()
-	model, images, err := c.classifierFor(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
+	model, images, err := c.classifierOf(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
 	if err != nil {
+		return nil, err
+	}
+	sound := header.Params().Sound
+	c.followText(header.Preprocessing, sound, images, &model.Config)
+	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
 		return nil, err
 	}
 	about, err := newCertified(model, images, sound, c.BatchSize)
@@ -127,13 +132,14 @@ func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), 
 	return func() { b.Close() }, nil
 }
 
-// isSound looks up in the header whether the noise is that of integers. The
-// audit itself finds out what is wrong with a header that cannot be read.
-func isSound(f *os.File) (bool, error) {
-	sound := false
+// readHeader reads the header of a certificate, which says what kind of noise and
+// which pixels it is about. The audit itself finds out what is wrong with one
+// that cannot be read.
+func readHeader(f *os.File) (smooth.Header, error) {
+	var header smooth.Header
 	if d, err := smooth.NewReader(f); err == nil {
-		sound = d.Header().Params().Sound
+		header = d.Header()
 	}
 	_, err := f.Seek(0, io.SeekStart)
-	return sound, err
+	return header, err
 }

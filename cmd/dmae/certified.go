@@ -6,7 +6,6 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -38,15 +37,11 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 // subject describes the model and the images, not which of them.
 func (c *certified) subject() smooth.Subject {
 	digest := c.model.Digest()
-	preprocessing := train.Preprocessing
-	if c.sound {
-		preprocessing = train.IntegerPreprocessing
-	}
 	return smooth.Subject{
 		Contract:      contract,
 		Model:         "sha256:" + hex.EncodeToString(digest[:]),
 		Data:          c.images.Name(),
-		Preprocessing: preprocessing(c.images, &c.model.Config),
+		Preprocessing: describing(c.sound)(c.images, &c.model.Config),
 		Names:         c.model.Config.ClassNames,
 	}
 }

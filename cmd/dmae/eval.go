@@ -59,11 +59,12 @@ func (c *evalCmd) Run(e *env) error {
 	if c.Sigma != nil {
 		sigma = *c.Sigma
 	}
+	leftOut := data.NewLeftOut(images, c.corrupt(), e.note)
 	p := newProgress(e.stderr, "eval", "images", images.Len()*(1+c.Copies))
 	p.begin(0)
 	done := 0
 	measure := func(o train.EvalOptions) (train.Evaluation, error) {
-		o.Batch, o.Seed = c.BatchSize, c.Seed
+		o.Batch, o.Seed, o.LeftOut = c.BatchSize, c.Seed, leftOut
 		o.Progress = func(n int) { p.update(done+n, "") }
 		ev, err := train.Evaluate(e.ctx, model, images, o)
 		done += images.Len()
@@ -93,6 +94,7 @@ func (c *evalCmd) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.stdout, struct {
 			Images   int      `json:"images"`
+			LeftOut  int      `json:"left_out"` // of the data set, because they cannot be used
 			Accuracy float64  `json:"accuracy"`
 			Loss     *float64 `json:"loss"` // null where it is not finite
 			NoAnswer int      `json:"no_answer"`
@@ -101,14 +103,18 @@ func (c *evalCmd) Run(e *env) error {
 			Noisy    float64  `json:"noisy_accuracy"`
 			NoisyLs  *float64 `json:"noisy_loss"`
 			NoisyNo  int      `json:"noisy_no_answer"`
-		}{clean.Images, clean.Accuracy(), clean.FiniteLoss(), clean.NoAnswer, sigma, c.Copies, noisy.Accuracy(), noisy.FiniteLoss(), noisy.NoAnswer})
+		}{clean.Images, leftOut.Count(), clean.Accuracy(), clean.FiniteLoss(), clean.NoAnswer, sigma, c.Copies, noisy.Accuracy(), noisy.FiniteLoss(), noisy.NoAnswer})
 	}
 	copies := "one copy"
 	if c.Copies > 1 {
 		copies = fmt.Sprintf("%d copies", c.Copies)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%d images: accuracy %.2f%%, loss %s\nunder noise of sigma %g, %s each: accuracy %.2f%%, loss %s\n",
-		clean.Images, 100*clean.Accuracy(), lossText(clean), sigma, copies, 100*noisy.Accuracy(), lossText(noisy))
+	without := ""
+	if n := leftOut.Count(); n > 0 {
+		without = fmt.Sprintf(", %d of %d images left out", n, images.Len())
+	}
+	_, err = fmt.Fprintf(e.stdout, "%d images: accuracy %.2f%%, loss %s%s\nunder noise of sigma %g, %s each: accuracy %.2f%%, loss %s\n",
+		clean.Images, 100*clean.Accuracy(), lossText(clean), without, sigma, copies, 100*noisy.Accuracy(), lossText(noisy))
 	return err
 }
 

@@ -18,7 +18,7 @@ import (
 
 type explainCmd struct {
 	computeFlags
-	Image string `arg:"" optional:"" help:"A JPEG or PNG file; none with --certificate." placeholder:"IMAGE"`
+	Image string `arg:"" optional:"" help:"An image file; none with --certificate." placeholder:"IMAGE"`
 	Model string `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	modelFlags
 	methodFlags
@@ -159,6 +159,9 @@ func (c *explainCmd) fromImage(e *env, b ops.Backend, o *explain.Options) (*dmae
 	if err := c.warn(e, o.Params, model.Config.Classes); err != nil {
 		return nil, nil, err
 	}
-	x, err := readPixels(c.Image, &model.Config)
+	if err := c.follow(c.Model); err != nil {
+		return nil, nil, err
+	}
+	x, err := c.readPixels(c.Image, &model.Config)
 	return model, x, err
 }

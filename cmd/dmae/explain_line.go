@@ -22,11 +22,15 @@ func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) 
 	if err != nil {
 		return nil, nil, err
 	}
-	model, images, err := c.classifierFor(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
+	model, images, err := c.classifierOf(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
 	if err != nil {
 		return nil, nil, err
 	}
 	o.Params = header.Params()
+	c.followText(header.Preprocessing, o.Sound, images, &model.Config)
+	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
+		return nil, nil, err
+	}
 	about, err := newCertified(model, images, o.Sound, c.BatchSize)
 	if err != nil {
 		return nil, nil, err
@@ -113,6 +117,7 @@ func (c *explainCmd) command(o *explain.Options) string {
 	}
 	add("--model", c.Model)
 	add(c.modelFlags.line()...)
+	add(c.pixelFlags.line()...)
 	add("--others="+commas(c.Others), "--steps", strconv.Itoa(o.Steps), "--samples", strconv.Itoa(o.Samples), "--answers", strconv.Itoa(o.Answers))
 	for i, word := range line {
 		line[i] = shellWord(word)

@@ -74,7 +74,7 @@ func (c *inspectCmd) Run(e *env) error {
 		}
 	}
 	if f.Extra().Len() > 0 {
-		if in.Training, err = pickle.EncodeJSON(f.Extra()); err != nil {
+		if in.Training, err = pickle.ShowJSON(f.Extra()); err != nil {
 			return fmt.Errorf("%s: what it holds beside the model cannot be shown: %w", c.Checkpoint, err)
 		}
 	}
@@ -95,7 +95,7 @@ func (c *inspectCmd) Run(e *env) error {
 	extra := f.Extra()
 	for i := range extra.Len() {
 		key, v := extra.At(i)
-		text, err := pickle.EncodeJSON(v)
+		text, err := pickle.ShowJSON(v)
 		if err != nil {
 			return err // was encoded above already
 		}
@@ -127,8 +127,11 @@ func (in *inspection) print(w io.Writer) {
 func (in *inspection) summary() string {
 	c := in.Config
 	s := fmt.Sprintf("%s %s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", in.Model, c.Name, c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
-	if in.Model == dmae.KindClassifier {
+	switch in.Model {
+	case dmae.KindClassifier:
 		return s + fmt.Sprintf(", %d classes", c.Classes)
+	case dmae.KindEncoder:
+		return s + "; without decoder and head, a start for finetune, linprobe and pretrain --init"
 	}
 	return s + fmt.Sprintf("; decoder %d wide, %d deep, %d heads", c.Decoder.Width, c.Decoder.Depth, c.Decoder.Heads)
 }

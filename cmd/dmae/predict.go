@@ -6,8 +6,6 @@ import (
 	"math/big"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/smooth"
 )
@@ -15,7 +13,8 @@ import (
 type predictCmd struct {
 	computeFlags
 	modelFlags
-	Images []string      `arg:"" help:"JPEG or PNG files." placeholder:"IMAGE"`
+	pixelFlags
+	Images []string      `arg:"" help:"Image files." placeholder:"IMAGE"`
 	Model  string        `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Sigma  exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
 	N      int           `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
@@ -72,6 +71,9 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := c.follow(c.Model); err != nil {
+		return err
+	}
 	seed, err := c.draw(func() (uint64, bool) { return 0, false })
 	if err != nil {
 		return err
@@ -116,7 +118,7 @@ func (c *predictCmd) Run(e *env) error {
 // list, whatever becomes of the others.
 func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, noise smooth.Noise) (*prediction, error) {
 	file := c.Images[i]
-	x, err := readPixels(file, &model.Config)
+	x, err := c.readPixels(file, &model.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -187,18 +189,4 @@ func (c counted) Classify(ctx context.Context, jobs []smooth.Job, noise smooth.N
 	}
 	c.progress.update(c.progress.done+len(jobs), "")
 	return nil
-}
-
-// readPixels reads the 8-bit pixels of an image file at the data's resolution.
-func readPixels(path string, c *dmae.Config) ([]byte, error) {
-	im, err := data.ReadImage(path, c.Channels)
-	if err != nil {
-		return nil, unreadable("the image", path, err)
-	}
-	one, err := data.NewMemory(path, []string{"unknown"}, []data.Image{im}, []int32{0})
-	if err != nil {
-		return nil, err
-	}
-	x := make([]byte, c.Pixels())
-	return x, train.Bytes(one, 0, c, x)
 }

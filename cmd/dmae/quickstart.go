@@ -199,7 +199,7 @@ func (q *quickstart) picture(encoder string) error {
 	if err != nil {
 		return err
 	}
-	return reconstruction{model: model, images: q.test, count: 8, sigma: model.Config.Sigma, seed: q.Seed}.write(q.path("reconstruct.png"))
+	return reconstruction{model: model, images: q.test, leftOut: data.NewLeftOut(q.test, 0, q.env.note), count: 8, sigma: model.Config.Sigma, seed: q.Seed}.write(q.path("reconstruct.png"))
 }
 
 // quickstartRadii are the radii of the comparison.

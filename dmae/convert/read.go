@@ -43,8 +43,13 @@ func Open(path string, r dmae.Reader) (*checkpoint.File, error) {
 	if err != nil || f.Format() == checkpoint.Safetensors && !dmae.IsForeign(f) {
 		return f, err
 	}
-	c := &content{metadata: f.Metadata()}
-	view, err := f.View(c.describeFile(f, r), c.metadata)
+	native, err := r.Native(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	r.Weights = "" // taken
+	c := &content{metadata: native.Metadata()}
+	view, err := native.View(c.describeFile(native, r), c.metadata)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -65,6 +70,11 @@ func (c *content) describeFile(f *checkpoint.File, r dmae.Reader) (rename func(s
 
 // read brings a file of any format into godmae's form.
 func read(f *checkpoint.File, r dmae.Reader) (*content, error) {
+	f, err := r.Native(f)
+	if err != nil {
+		return nil, err
+	}
+	r.Weights = "" // taken
 	c := &content{metadata: f.Metadata()}
 	rename := c.describeFile(f, r)
 	for _, info := range f.Tensors() {

@@ -2,7 +2,6 @@ package data
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 )
@@ -150,4 +149,5 @@ func (r *relabelled) Classes() []string { return r.classes }
 // Label returns the model's class of image i.
 func (r *relabelled) Label(i int) int { return r.to[r.Dataset.Label(i)] }
 
-func (r *relabelled) fingerprint(w io.Writer, i int) { fingerprint(w, r.Dataset, i) }
+func (r *relabelled) inner() Dataset { return r.Dataset }
+func (r *relabelled) at(i int) int   { return i }

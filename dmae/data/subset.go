@@ -1,9 +1,6 @@
 package data
 
-import (
-	"fmt"
-	"io"
-)
+import "fmt"
 
 // Subset is a view of some images of a data set, in a given order.
 type Subset struct {
@@ -72,17 +69,5 @@ func (s *Subset) Label(i int) int { return s.Dataset.Label(s.index[i]) }
 // Image returns image i of the subset.
 func (s *Subset) Image(i int) (Image, error) { return s.Dataset.Image(s.index[i]) }
 
-func (s *Subset) fingerprint(w io.Writer, i int) { fingerprint(w, s.Dataset, s.index[i]) }
-
-// fingerprint writes the identity of image i of a data set that another one is a
-// view of.
-func fingerprint(w io.Writer, ds Dataset, i int) {
-	if fp, ok := ds.(fingerprinter); ok {
-		fp.fingerprint(w, i)
-		return
-	}
-	if im, err := ds.Image(i); err == nil {
-		fmt.Fprintf(w, "%d %d %d ", im.C, im.H, im.W)
-		w.Write(im.Pix)
-	}
-}
+func (s *Subset) inner() Dataset { return s.Dataset }
+func (s *Subset) at(i int) int   { return s.index[i] }

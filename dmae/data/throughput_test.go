@@ -16,7 +16,7 @@ func BenchmarkPhotographs(b *testing.B) {
 	if root == "" {
 		b.Skip("DMAE_TESTDATA is not set")
 	}
-	ds, err := Open(filepath.Join(root, "data", "imagenet-sample"), Options{Split: Test, MaxCorrupt: -1, CacheBytes: -1})
+	ds, err := Open(filepath.Join(root, "data", "imagenet-sample"), Options{Split: Test, CacheBytes: -1})
 	require.NoError(b, err)
 	policy, err := ParseRandAugment("rand-m9-mstd0.5-inc1")
 	require.NoError(b, err)

@@ -18,17 +18,20 @@ import (
 // the moments and the step count of the optimiser in that file, if there is one:
 // a run of this package's, or the official trainer's. Moments go with the
 // weights they were gathered on: of a run with a moving average, whose model is
-// the average, the weights behind it are taken.
+// the average, the weights behind it are taken. A file without a decoder gives
+// the encoder alone, and the decoder is drawn.
 func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
-	from, err := r.opt.Reader.LoadAutoencoder(r.opt.Backend, r.opt.Init)
+	start, err := r.opt.Reader.StartAutoencoder(model, r.opt.Init)
 	if err != nil {
 		return err
 	}
-	if err := model.Params.CopyFrom(from.Params); err != nil {
-		return fmt.Errorf("%s does not fit the model %s: %w", r.opt.Init, model.Config.Name, err)
-	}
 	if err := r.checkStart(r.opt.Init); err != nil {
 		return err
+	}
+	if start.Kind != dmae.KindAutoencoder {
+		r.state.Init = weightsDigest(model.Params)
+		r.note(start.String())
+		return nil
 	}
 	f, err := r.open(r.opt.Init)
 	if err != nil {

@@ -20,12 +20,18 @@ type EvalOptions struct {
 	Sigma float64 // of the noise, in units of pixels scaled to [0,1]; 0 for clean images
 	Copy  uint16  // number of the noisy copy
 	Seed  uint64  // of the noise
-	// Progress is called after every batch with the number of images done; it
-	// may be nil.
+
+	// LeftOut counts the images that cannot be used; they are left out. The zero
+	// value allows the default number of them.
+	LeftOut *data.LeftOut
+
+	// Progress is called after every batch with the number of images done, those
+	// left out among them; it may be nil.
 	Progress func(done int)
 }
 
-// Evaluation is what a classifier achieved on Images images.
+// Evaluation is what a classifier achieved on Images images, those left out not
+// among them.
 type Evaluation struct {
 	Images  int
 	Correct int
@@ -61,8 +67,9 @@ func (e Evaluation) Plus(o Evaluation) Evaluation {
 
 // Evaluate measures a classifier on all images of ds, each clean or with one
 // copy of Gaussian noise. The result depends on nothing but model, images,
-// sigma, seed and copy. A class with the largest score wins, the first of equal
-// ones, as in a certification: a score that is no number never does.
+// sigma, seed and copy; the noise of an image is that of its index, whatever is
+// left out. A class with the largest score wins, the first of equal ones, as in a
+// certification: a score that is no number never does.
 func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOptions) (Evaluation, error) {
 	var e Evaluation
 	c := &m.Config
@@ -77,13 +84,20 @@ func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOp
 		pixels: make([]float32, batch*c.Pixels()),
 		index:  make([]int32, batch), copies: make([]int32, batch), labels: make([]int32, batch),
 		target: make([]float32, batch*c.Classes), logits: make([]float32, batch*c.Classes), losses: make([]float32, batch)}
+	if ev.o.LeftOut == nil {
+		ev.o.LeftOut = data.NewLeftOut(ds, 0, nil)
+	}
 	sum := 0.0
 	for at := 0; at < ds.Len(); at += batch {
 		if err := ctx.Err(); err != nil {
 			return e, err
 		}
-		n := min(batch, ds.Len()-at)
-		loss, err := ev.batch(ds, at, n, &e)
+		end := min(at+batch, ds.Len())
+		n, err := ev.read(ds, at, end)
+		if err != nil {
+			return e, err
+		}
+		loss, err := ev.batch(n, &e)
 		if err != nil {
 			return e, err
 		}
@@ -92,8 +106,11 @@ func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOp
 			sum += float64(l)
 		}
 		if o.Progress != nil {
-			o.Progress(e.Images)
+			o.Progress(end)
 		}
+	}
+	if e.Images == 0 {
+		return e, fmt.Errorf("no image of %s can be used", ds.Name())
 	}
 	e.Loss = sum / float64(e.Images)
 	return e, nil
@@ -109,17 +126,33 @@ type evaluator struct {
 	target, logits, losses []float32
 }
 
-// batch classifies the n images from at on, counts into e how many are correct,
-// among the five best answers and without answer, and returns the loss of each.
-func (v *evaluator) batch(ds data.Dataset, at, n int, e *Evaluation) (losses []float32, err error) {
+// read fills the buffers with the images from at to end that can be used, and
+// returns how many they are.
+func (v *evaluator) read(ds data.Dataset, at, end int) (n int, err error) {
+	c := &v.model.Config
+	size := c.Pixels()
+	for i := at; i < end; i++ {
+		if err := Pixels(ds, i, c, v.pixels[n*size:(n+1)*size]); err != nil {
+			if err := v.o.LeftOut.Add(i, err); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		v.index[n], v.copies[n], v.labels[n] = int32(i), 0, int32(ds.Label(i))
+		n++
+	}
+	return n, nil
+}
+
+// batch classifies the n images that were read, counts into e how many are
+// correct, among the five best answers and without answer, and returns the loss of
+// each.
+func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
+	if n == 0 {
+		return nil, nil
+	}
 	c := &v.model.Config
 	size, k := c.Pixels(), c.Classes
-	for i := range n {
-		if err := Pixels(ds, at+i, c, v.pixels[i*size:(i+1)*size]); err != nil {
-			return nil, err
-		}
-		v.index[i], v.copies[i], v.labels[i] = int32(at+i), 0, int32(ds.Label(at+i))
-	}
 	dmae.Targets(v.labels[:n], k, 0, v.target[:n*k])
 
 	b := v.model.Params.Backend()

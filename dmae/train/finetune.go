@@ -65,18 +65,21 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	return result, nil
 }
 
-// initialise gives the model its first weights: an autoencoder's encoder under
+// initialise gives the model its first weights: the encoder of a checkpoint under
 // a new head, or random ones.
 func initialise(model *dmae.Classifier, o Options) error {
 	if o.Encoder == "" {
 		model.InitScratch(o.Recipe.Seed)
 		return nil
 	}
-	encoder, err := o.Reader.LoadAutoencoder(o.Backend, o.Encoder)
+	start, err := o.Reader.StartClassifier(model, o.Encoder, o.Recipe.Seed)
 	if err != nil {
 		return err
 	}
-	return model.LoadEncoder(encoder, o.Recipe.Seed)
+	if start.Kind != dmae.KindAutoencoder && o.Log != nil {
+		o.Log(start.String())
+	}
+	return nil
 }
 
 // finetuning is the stage of Finetune.

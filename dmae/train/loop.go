@@ -137,11 +137,10 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 		entry.LossNat, entry.LossReg = &nat, &reg
 	}
 	last := s.Epoch == s.Recipe.Epochs-1
+	saves := last || r.opt.SaveEpochs <= 1 || (s.Epoch+1)%r.opt.SaveEpochs == 0
 	if last || r.opt.EvalEvery > 0 && (s.Epoch+1)%r.opt.EvalEvery == 0 {
-		if err := r.average.with(func() error { return r.stage.evaluate(ctx, &entry) }); errors.Is(err, errNoAnswers) {
-			return r.diverged()
-		} else if err != nil {
-			return r.interrupted(ctx, err)
+		if err := r.evaluate(ctx, &entry, saves); err != nil {
+			return err
 		}
 	}
 	better := r.judge(&entry)
@@ -163,10 +162,35 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 	if err := r.saveNumbered(); err != nil {
 		return err
 	}
-	if last || r.opt.SaveEpochs <= 1 || s.Epoch%r.opt.SaveEpochs == 0 {
+	if saves {
 		return r.save()
 	}
 	return nil
+}
+
+// evaluate measures the model after the last step of an epoch. What was trained
+// is saved before that, if the epoch is one to save after, and in any case before
+// an error: what can go wrong with the images evaluated on, or end the process,
+// costs no training. A run that is resumed there begins with the evaluation.
+func (r *run) evaluate(ctx context.Context, e *Entry, saves bool) error {
+	if saves && r.opt.Test != nil {
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	err := r.average.with(func() error { return r.stage.evaluate(ctx, e) })
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return r.interrupted(ctx, err)
+	case errors.Is(err, errNoAnswers) && r.saved != r.state.Steps:
+		return r.diverged()
+	}
+	if r.saved != r.state.Steps {
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the evaluation after epoch %d failed: %w; what was trained is saved in %s, and --resume auto goes on with the evaluation", r.state.Epoch, err, r.path())
 }
 
 // step takes one optimiser step. When it fails, state and weights are those of
@@ -243,7 +267,7 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 // interrupted turns the error of a cancelled context into ErrInterrupted, after
 // saving.
 func (r *run) interrupted(ctx context.Context, err error) error {
-	if ctx.Err() == nil {
+	if err == nil || ctx.Err() == nil {
 		return err
 	}
 	if err := r.save(); err != nil {

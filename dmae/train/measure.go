@@ -23,7 +23,11 @@ type measuring struct {
 }
 
 func newMeasuring(m *dmae.Classifier, o *Options, batch int) measuring {
-	return measuring{m, o.Test, EvalOptions{Batch: batch, Seed: o.Recipe.Seed, Sigma: m.Config.Sigma}}
+	e := EvalOptions{Batch: batch, Seed: o.Recipe.Seed, Sigma: m.Config.Sigma}
+	if o.Test != nil {
+		e.LeftOut = data.NewLeftOut(o.Test, o.MaxCorrupt, o.Log)
+	}
+	return measuring{m, o.Test, e}
 }
 
 // evaluate measures the accuracy on the test images, clean and under the noise

@@ -37,7 +37,12 @@ type Options struct {
 	// changes no result.
 	MicroBatch int
 
-	Train data.Dataset // images of the model's data size
+	Train data.Dataset
+
+	// Preprocess says how the images of Train and Test come to the model's data
+	// size where no crop of Recipe does that; "" is data.PreprocessAuto. A choice
+	// is recorded in the checkpoint.
+	Preprocess data.Preprocess
 
 	// Fine-tuning: images to evaluate on (nil for none), after the last epoch
 	// and after every EvalEvery-th (0 for the last alone).
@@ -117,6 +122,7 @@ type Result struct {
 // run is a training run under way.
 type run struct {
 	opt             Options
+	images          data.Dataset // Options.Train before it was preprocessed
 	params          *nn.Params
 	optimiser       optimiser
 	optimiserPrefix string // of its tensors in a checkpoint
@@ -152,11 +158,25 @@ func newRun(o Options, stageName string) (*run, error) {
 	if o.MicroBatch < 0 || whole%o.MicroBatch != 0 {
 		return nil, fmt.Errorf("train: a batch of %d images cannot be accumulated from micro-batches of %d; use a divisor", whole, o.MicroBatch)
 	}
+	if o.Preprocess == data.PreprocessAuto {
+		o.Preprocess = ""
+	}
+	images := o.Train
+	var err error
+	if o.Train, err = data.Preprocessed(images, o.Preprocess, o.Model.DataSize); err != nil {
+		return nil, err
+	}
+	if o.Test != nil {
+		if o.Test, err = data.Preprocessed(o.Test, o.Preprocess, o.Model.DataSize); err != nil {
+			return nil, err
+		}
+	}
 	digest, err := data.Digest(o.Train)
 	if err != nil {
 		return nil, err
 	}
 	r := &run{
+		images:          images,
 		opt:             o,
 		part:            part,
 		losses:          make([]imageLoss, part),
@@ -247,7 +267,13 @@ func (r *run) resume(from string) error {
 			return err
 		}
 	}
+	if err := r.recogniseImages(saved); err != nil {
+		return err
+	}
 	if err := saved.sameRun(from, r.state); err != nil {
+		return err
+	}
+	if err := r.samePreprocessing(f); err != nil {
 		return err
 	}
 	if err := saved.check(from, r.opt.Train.Len()); err != nil {

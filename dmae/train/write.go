@@ -62,6 +62,9 @@ func (r *run) checkStart(from string) error {
 func (r *run) modelMetadata() map[string]string {
 	m := r.describe()
 	m[preprocessingKey] = Preprocessing(r.opt.Train, &r.opt.Model)
+	if r.opt.Preprocess != "" {
+		m[preprocessKey] = string(r.opt.Preprocess)
+	}
 	m[backendKey] = r.opt.Backend.Name()
 	m[precisionKey] = precision(r.opt.Backend)
 	return m

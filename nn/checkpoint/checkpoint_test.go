@@ -174,7 +174,7 @@ func TestHostileFiles(t *testing.T) {
 		{"unknown property", file(`{"a":{"x":1}}`, 0), "unknown property"},
 		{"no shape", file(`{"a":{"dtype":"F32","data_offsets":[0,4]}}`, 4), "lacks"},
 		{"three offsets", file(one("[1]", "[0,4,8]"), 8), "lacks"},
-		{"unknown type", file(`{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}`, 4), "not supported"},
+		{"unknown type", file(`{"a":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[0,4]}}`, 4), "not supported"},
 		{"negative", file(one("[-1]", "[0,4]"), 4), "whole number"},
 		{"fraction", file(one("[1.5]", "[0,4]"), 4), "whole number"},
 		{"above int64", file(one("[1]", "[0,99999999999999999999]"), 4), "whole number"},

@@ -32,6 +32,8 @@ type File struct {
 	infos    []Info
 	metadata map[string]string
 	extra    *pickle.Dict
+	root     string            // of a PyTorch file: the keys that lead to the model
+	others   map[string]string // what a model of PyTorch holds beside tensors that can be read: types by name
 }
 
 // Open reads the description of the file at path, a safetensors file or one of
@@ -71,7 +73,7 @@ func NewFile(name string, r io.ReaderAt, size int64) (*File, error) {
 func newFile(name string, r io.ReaderAt, size int64, src source) (_ *File, err error) {
 	f := &File{name: name, format: Safetensors, src: src}
 	parse := f.parseSafetensors
-	var head [9]byte
+	var head [legacyHead]byte
 	if n, _ := r.ReadAt(head[:], 0); n > 0 && head[8] != '{' {
 		switch magic := string(head[:n]); {
 		case isZip(magic):
@@ -140,6 +142,17 @@ func (f *File) Metadata() map[string]string {
 // "epoch", "args"), with a *[Ref] in the place of each tensor. It is nil for a
 // safetensors file, and must not be changed.
 func (f *File) Extra() *pickle.Dict { return f.extra }
+
+// Root returns the keys that lead to the dictionary of the model in a PyTorch
+// file, joined by dots, such as "model"; "" when the whole file is the model.
+func (f *File) Root() string { return f.root }
+
+// Unreadable returns the type of a value of the model that is no tensor that
+// can be read, such as a sparse one, and false when there is none of that name.
+func (f *File) Unreadable(name string) (kind string, ok bool) {
+	kind, ok = f.others[name]
+	return kind, ok
+}
 
 // Tensors describes all tensors, sorted by name.
 func (f *File) Tensors() []Info {
@@ -213,6 +226,14 @@ func (f *File) lookup(name string, n int, accept func(DType) bool, want string) 
 // elements at a time, and then gives their memory back. Errors of use pass as
 // they are.
 func (f *File) chunks(info Info, use func([]byte) error) error {
+	if info.parts != nil {
+		for _, p := range info.parts {
+			if err := f.chunks(p, use); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	var used error
 	err := func() (err error) {
 		defer guard(&err)()

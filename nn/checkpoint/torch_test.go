@@ -103,8 +103,8 @@ func TestReadsViews(t *testing.T) {
 		require.Equal(t, float32(8), math.Float32frombits(binary.LittleEndian.Uint32(raw[8:])))
 	}
 	f := openTestdata(t, "parameters.pth")
-	require.Equal(t, count(4, 0), floats(t, f, "w"))
-	require.Equal(t, count(2, 4), floats(t, f, "b"))
+	require.Equal(t, count(4, 0), floats(t, f, "module.w"))
+	require.Equal(t, count(2, 4), floats(t, f, "module.b"))
 }
 
 func TestReadsEveryElementType(t *testing.T) {
