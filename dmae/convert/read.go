@@ -147,7 +147,10 @@ func (c *content) keepExtra(f *checkpoint.File, r dmae.Reader) {
 		if key == stateName {
 			continue
 		}
-		if _, err := pickle.EncodeJSON(v); err != nil {
+		v, err := keepable(v, func(inner string, err error) {
+			note(r, "%v.%.60s of %s is left out: %v", key, inner, f.Name(), err)
+		})
+		if err != nil {
 			note(r, "%q of %s is left out: %v", key, f.Name(), err)
 			continue
 		}
@@ -158,4 +161,41 @@ func (c *content) keepExtra(f *checkpoint.File, r dmae.Reader) {
 	} else {
 		c.metadata[extraKey] = string(text)
 	}
+}
+
+// keepable returns what of a value can be written as JSON. Of a dictionary or a
+// Namespace that is all entries but those that drop is told of: a command line
+// is worth keeping without a path that it names.
+func keepable(v any, drop func(key string, err error)) (any, error) {
+	_, err := pickle.EncodeJSON(v)
+	if err == nil {
+		return v, nil
+	}
+	entries, class := (*pickle.Dict)(nil), ""
+	switch v := v.(type) {
+	case *pickle.Dict:
+		entries = v
+	case *pickle.Object:
+		entries, class = v.Attrs, v.Class
+	}
+	kept := &pickle.Dict{}
+	for i := range entries.Len() {
+		key, value := entries.At(i)
+		if _, inner := pickle.EncodeJSON(value); inner != nil {
+			drop(pickle.Describe(key), inner)
+			continue
+		}
+		if err := kept.Set(key, value); err != nil {
+			return nil, err
+		}
+	}
+	if kept.Len() == 0 {
+		return nil, err
+	}
+	if class == "" {
+		return kept, nil
+	}
+	whole := &pickle.Object{Class: class, Attrs: kept}
+	_, err = pickle.EncodeJSON(whole)
+	return whole, err
 }
