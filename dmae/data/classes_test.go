@@ -94,6 +94,10 @@ func TestClassesAreMatchedByName(t *testing.T) {
 
 // What else a data set tells is the same under other labels.
 func TestRelabelledImagesAreTheSame(t *testing.T) {
+	folder, _, err := MatchClasses(&folder{classes: []string{"cat"}}, Known{2, []string{"dog", "cat"}}, false)
+	require.NoError(t, err)
+	require.True(t, FromFiles(folder))
+	require.True(t, FromFiles(NewSubset(folder, nil)))
 	ds := labelled(t, []string{"cat", "dog", "ship"}, 0, 2, 1, 0)
 	matched, _, err := MatchClasses(ds, Known{3, []string{"ship", "cat", "dog"}}, false)
 	require.NoError(t, err)
