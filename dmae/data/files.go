@@ -3,6 +3,7 @@ package data
 import (
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -104,6 +105,7 @@ func (f *folder) decode(i int) (Image, error) {
 	if h*w >= large {
 		largeOnes.Lock()
 		defer largeOnes.Unlock()
+		runtime.GC() // what the last one left
 	}
 	length, err := r.Seek(0, io.SeekEnd)
 	if err != nil {

@@ -126,7 +126,9 @@ func TestLumaEqualsStandardLibrary(t *testing.T) {
 		d := decoder{file: file}
 		require.NoError(t, d.segments(), name)
 		if d.progressive {
-			d.reconstruct()
+			for i := range d.components {
+				d.reconstruct(&d.components[i], false)
+			}
 		}
 		for i, c := range d.components {
 			pix, stride := ycc.Y, ycc.YStride
