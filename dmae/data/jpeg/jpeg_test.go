@@ -207,6 +207,13 @@ func TestRefusals(t *testing.T) {
 	require.Equal(t, [2]int{37, 19}, [2]int{w, h})
 }
 
+// A scan that says nothing new takes a few bytes and goes over the whole
+// picture: what all of them visit is bounded.
+func TestScansAreBounded(t *testing.T) {
+	d := decoder{file: files(t)["420.photo.progressive"], visited: mostBlocks}
+	require.ErrorContains(t, d.segments(), "go over more than")
+}
+
 func size(file []byte) (w, h int, err error) { return Size(bufio.NewReader(bytes.NewReader(file))) }
 
 func FuzzDecode(f *testing.F) {
