@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -33,11 +32,53 @@ type content interface {
 	size() int64
 }
 
-// inMemory is content that is held.
-type inMemory []byte
+// pieces is content that is held in memory, all but the last pieceBytes long:
+// large files are not copied while they grow.
+type pieces [][]byte
 
-func (s inMemory) open() (io.ReadSeekCloser, error) { return unclosed{bytes.NewReader(s)}, nil }
-func (s inMemory) size() int64                      { return int64(len(s)) }
+const pieceBytes = 16 << 20
+
+func (c pieces) open() (io.ReadSeekCloser, error) {
+	return unclosed{io.NewSectionReader(c, 0, c.size())}, nil
+}
+
+func (c pieces) size() int64 {
+	if len(c) == 0 {
+		return 0
+	}
+	return int64(len(c)-1)*pieceBytes + int64(len(c[len(c)-1]))
+}
+
+// ReadAt implements io.ReaderAt.
+func (c pieces) ReadAt(p []byte, at int64) (int, error) {
+	n := 0
+	for n < len(p) && at < c.size() {
+		k := copy(p[n:], c[at/pieceBytes][at%pieceBytes:])
+		n, at = n+k, at+int64(k)
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// readPieces reads a file to where it claims to end. Memory is taken as bytes
+// come.
+func readPieces(r io.Reader, claimed int64) (pieces, error) {
+	var c pieces
+	for left := claimed; left > 0; left -= pieceBytes {
+		b := make([]byte, min(left, pieceBytes))
+		n, err := io.ReadFull(r, b)
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil, fmt.Errorf("it ends after %d of the %d bytes it claims", c.size()+int64(n), claimed)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c = append(c, b)
+	}
+	return c, nil
+}
 
 // absent is content that is not kept, since no reader asks for it.
 type absent int64
@@ -273,34 +314,4 @@ func (a *archive) size(name string) int64 {
 		return 0
 	}
 	return c.size()
-}
-
-// readClaimed reads a file to its end, which is where it claims to end. Memory
-// is taken as bytes come, not as they are claimed.
-func readClaimed(r io.Reader, claimed, limit int64) ([]byte, error) {
-	if claimed > limit {
-		return nil, fmt.Errorf("its %d bytes are more than the %d that are read", claimed, limit)
-	}
-	b := make([]byte, 0, min(claimed, 1<<20)+1)
-	for {
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if int64(len(b)) > claimed {
-			return nil, fmt.Errorf("it goes on after the %d bytes it claims", claimed)
-		}
-		if err == io.EOF {
-			if int64(len(b)) < claimed {
-				return nil, fmt.Errorf("it ends after %d of the %d bytes it claims", len(b), claimed)
-			}
-			return b, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(b) == cap(b) {
-			grown := make([]byte, len(b), min(2*int64(len(b)), claimed)+1)
-			copy(grown, b)
-			b = grown
-		}
-	}
 }

@@ -58,11 +58,11 @@ func (a *archive) tarNode(h *tar.Header, tr *tar.Reader, r io.Reader, at io.Read
 		if err := a.take(h.Size); err != nil {
 			return nil, err
 		}
-		b, err := readClaimed(tr, h.Size, a.limit)
+		held, err := readPieces(tr, h.Size)
 		if err != nil {
 			return nil, err
 		}
-		n.file = inMemory(b)
+		n.file = held
 	}
 	return n, nil
 }

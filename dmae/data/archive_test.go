@@ -240,6 +240,27 @@ func TestArchivesAreBounded(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestLargeFilesAreHeldInPieces(t *testing.T) {
+	content := make([]byte, 2*pieceBytes+5)
+	for i := range content {
+		content[i] = byte(i * 7 / 3)
+	}
+	c, err := readPieces(bytes.NewReader(content), int64(len(content)))
+	require.NoError(t, err)
+	r, err := c.open()
+	require.NoError(t, err)
+	for _, at := range []int64{0, pieceBytes - 3, 2*pieceBytes + 4, 2*pieceBytes + 5} {
+		_, err = r.Seek(at, io.SeekStart)
+		require.NoError(t, err)
+		got, err := io.ReadAll(r)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(content[at:], got), at)
+	}
+	_, err = readPieces(bytes.NewReader(content[1:]), int64(len(content)))
+	require.ErrorContains(t, err, "ends after 33554436 of the 33554437 bytes")
+	require.Zero(t, pieces(nil).size())
+}
+
 // Every checksum is compared, that of the last member too.
 func TestGzipIsReadToItsEnd(t *testing.T) {
 	content := tarOf(t, packed{name: "a/x.png", content: png2(t)})

@@ -148,7 +148,7 @@ func (a *archive) zipNode(f *zip.File) (*node, error) {
 	case f.Flags&encrypted != 0:
 		return nil, fmt.Errorf("%s is encrypted: pack it without a password", quote(f.Name))
 	case mode&fs.ModeSymlink != 0:
-		aim, err := readZipped(f, maxName)
+		aim, err := readZipped(f)
 		if err != nil {
 			return nil, fmt.Errorf("its link %s cannot be read: %w", quote(f.Name), err)
 		}
@@ -161,13 +161,17 @@ func (a *archive) zipNode(f *zip.File) (*node, error) {
 	return &node{kind: isFile, file: zipped{f}}, nil
 }
 
-func readZipped(f *zip.File, limit int64) ([]byte, error) {
-	r, err := f.Open()
+// readZipped returns the aim of a link.
+func readZipped(f *zip.File) ([]byte, error) {
+	if f.UncompressedSize64 > maxName {
+		return nil, fmt.Errorf("it has %d bytes, the longest possible has %d", f.UncompressedSize64, maxName)
+	}
+	r, err := zipped{f}.open()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return readClaimed(r, zipped{f}.size(), limit)
+	return io.ReadAll(r)
 }
 
 // listReader bounds how much is read of an archive while its list of files is

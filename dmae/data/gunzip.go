@@ -83,7 +83,7 @@ func (g *gunzip) drain() error {
 type tooLargeError struct{ limit int64 }
 
 func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("it takes more than %s of memory: unpack it, or allow more (--max-data-gib)", gib(e.limit))
+	return fmt.Sprintf("it comes to more than %s once it is expanded: allow more (--max-data-gib), or unpack it if it is an archive", gib(e.limit))
 }
 
 // gib writes a number of bytes in GiB.

@@ -18,48 +18,69 @@ type idx struct {
 }
 
 // readIDX reads one IDX file, gzip-compressed or not, to its end. Its data may
-// have limit bytes.
-func readIDX(r io.Reader, limit int64) (idx, error) {
+// have limit bytes. It is read twice: memory is taken for what is known to be
+// there, not for what the header claims.
+func readIDX(r io.ReadSeeker, limit int64) (idx, error) {
+	f, total, in, err := idxStart(r, limit)
+	if err != nil {
+		return idx{}, err
+	}
+	// All is read, so that the checksum of compressed data is compared.
+	switch n, err := io.Copy(io.Discard, in); {
+	case err != nil:
+		return idx{}, err
+	case n < total:
+		return idx{}, fmt.Errorf("it ends after %d of the %d bytes of data that its header claims: it is cut short", n, total)
+	case n > total:
+		return idx{}, fmt.Errorf("it goes on after the %d bytes of data that its header claims", total)
+	}
+	if _, _, in, err = idxStart(r, limit); err != nil {
+		return idx{}, err
+	}
+	f.data, err = readSized(in, total)
+	return f, err
+}
+
+// idxStart reads the header from the beginning of a file, and returns the number
+// of bytes that it claims and what gives them.
+func idxStart(r io.ReadSeeker, limit int64) (idx, int64, io.Reader, error) {
+	fail := func(err error) (idx, int64, io.Reader, error) { return idx{}, 0, nil, err }
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return fail(err)
+	}
 	br := bufio.NewReader(r)
 	if magic, _ := br.Peek(2); isGzip(magic) {
 		zr, err := newGunzip(br, limit+idxHeader)
 		if err != nil {
-			return idx{}, err
+			return fail(err)
 		}
 		br = bufio.NewReader(zr)
 	}
 	var head [4]byte
 	if _, err := io.ReadFull(br, head[:]); err != nil {
-		return idx{}, shortHeader(err)
+		return fail(shortHeader(err))
 	}
 	if head[0] != 0 || head[1] != 0 || head[2] != 8 || head[3] < 1 || head[3] > 4 {
-		return idx{}, fmt.Errorf("it starts with % x, not with 00 00 08 and a number of dimensions from 1 to 4", head)
+		return fail(fmt.Errorf("it starts with % x, not with 00 00 08 and a number of dimensions from 1 to 4", head))
 	}
 	f := idx{dims: make([]int, head[3])}
 	total := int64(1)
 	for i := range f.dims {
 		var word [4]byte
 		if _, err := io.ReadFull(br, word[:]); err != nil {
-			return idx{}, shortHeader(err)
+			return fail(shortHeader(err))
 		}
 		d := int64(binary.BigEndian.Uint32(word[:]))
 		if d == 0 {
-			return idx{}, fmt.Errorf("its dimension %d is 0: it is empty", i)
+			return fail(fmt.Errorf("its dimension %d is 0: it is empty", i))
 		}
 		if total > limit/d {
-			return idx{}, fmt.Errorf("with its dimension %d of %d %w", i, d, &tooLargeError{limit})
+			return fail(fmt.Errorf("with its dimension %d of %d %w", i, d, &tooLargeError{limit}))
 		}
 		f.dims[i] = int(d)
 		total *= d
 	}
-	// Memory is taken for what is there, not for what the header claims; all is
-	// read, so that the checksum of compressed data is compared.
-	data, err := readClaimed(br, total, limit)
-	if err != nil {
-		return idx{}, err
-	}
-	f.data = data
-	return f, nil
+	return f, total, br, nil
 }
 
 // idxHeader is the most bytes that a header takes.
@@ -75,7 +96,7 @@ func shortHeader(err error) error {
 }
 
 // idxPair makes a data set of an IDX file of images [n, h, w] or [n, h, w, 3]
-// and one of labels [n].
+// and one of labels [n]. The data are the data set's from then on.
 func idxPair(name string, images, labels idx, classes []string) (Dataset, error) {
 	d := images.dims
 	if len(d) != 3 && (len(d) != 4 || d[3] != 3) {
@@ -113,14 +134,16 @@ func idxClasses(parts ...idx) []string {
 	return classes
 }
 
-// planar turns n images of interleaved RGB into planes.
+// planar turns n images of interleaved RGB into planes, in place, and returns
+// them.
 func planar(rgb []byte, n, pixels int) []byte {
-	out := make([]byte, len(rgb))
+	src := make([]byte, 3*pixels)
 	for i := range n {
-		src, dst := rgb[i*3*pixels:(i+1)*3*pixels], out[i*3*pixels:]
+		dst := rgb[i*3*pixels : (i+1)*3*pixels]
+		copy(src, dst)
 		for p := range pixels {
 			dst[p], dst[pixels+p], dst[2*pixels+p] = src[3*p], src[3*p+1], src[3*p+2]
 		}
 	}
-	return out
+	return rgb
 }
