@@ -9,8 +9,9 @@ import (
 )
 
 // DefaultMaxPixels is how many pixels an image may have unless options say
-// otherwise: the number from which on PIL warns of a decompression bomb. A small
-// file can claim to be huge, and decoding takes up to 12 bytes a pixel.
+// otherwise: the number above which PIL warns of a decompression bomb. (It
+// refuses from twice the number on, for which some decoders take 3.4 GB.) A
+// small file can claim to be huge.
 const DefaultMaxPixels = 89_478_485
 
 // DecodeImage decodes the file of an image of up to maxPixels pixels, in one of

@@ -3,17 +3,21 @@ package jpeg
 // picture makes a picture of the components, and gives up their memory as it
 // goes.
 func (d *decoder) picture() Picture {
-	if d.progressive {
-		d.reconstruct()
-	}
 	p := Picture{C: 3, H: d.h, W: d.w}
 	if len(d.components) == 1 {
 		p.C = 1
 	}
 	n := d.w * d.h
 	p.Pix = make([]byte, p.C*n)
+	smooth := d.progressive && d.smoothed()
+	fill := func(to []byte, c *component) {
+		if d.progressive {
+			d.reconstruct(c, smooth)
+		}
+		d.plane(to, c)
+	}
 	for i := range p.C {
-		d.plane(p.Pix[i*n:(i+1)*n], &d.components[i])
+		fill(p.Pix[i*n:(i+1)*n], &d.components[i])
 	}
 	switch {
 	case p.C == 1, d.colours == asStored:
@@ -27,36 +31,33 @@ func (d *decoder) picture() Picture {
 	}
 	if len(d.components) == 4 && d.colours == asMarked {
 		light := make([]byte, n)
-		d.plane(light, &d.components[3])
+		fill(light, &d.components[3])
 		darken(p.Pix, light)
 	}
 	return p
 }
 
-// reconstruct makes samples of the coefficients of a progressive file.
-func (d *decoder) reconstruct() {
-	smooth := d.smoothed()
-	for i := range d.components {
-		c := &d.components[i]
-		if !c.seen {
-			continue
-		}
-		c.samples = make([]byte, c.stride*8*c.bh)
-		var b [64]int32
-		for block := range c.bw * c.bh {
-			for k, v := range c.coeffs[64*block : 64*block+64] {
-				b[k] = int32(v)
-			}
-			if smooth {
-				d.smooth(c, &b, block%c.bw, block/c.bw)
-			}
-			for k, q := range c.quant {
-				b[k] *= q
-			}
-			idct(&b, c.samples[8*(block/c.bw*c.stride+block%c.bw):], c.stride)
-		}
-		c.coeffs = nil
+// reconstruct makes samples of the coefficients of a component of a progressive
+// file; see smooth.
+func (d *decoder) reconstruct(c *component, smooth bool) {
+	if !c.seen {
+		return
 	}
+	c.samples = make([]byte, c.stride*8*c.bh)
+	var b [64]int32
+	for block := range c.bw * c.bh {
+		for k, v := range c.coeffs[64*block : 64*block+64] {
+			b[k] = int32(v)
+		}
+		if smooth {
+			d.smooth(c, &b, block%c.bw, block/c.bw)
+		}
+		for k, q := range c.quant {
+			b[k] *= q
+		}
+		idct(&b, c.samples[8*(block/c.bw*c.stride+block%c.bw):], c.stride)
+	}
+	c.coeffs = nil
 }
 
 // ycc reports whether the first three components are luma and colour, by the

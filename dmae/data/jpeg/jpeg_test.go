@@ -126,7 +126,9 @@ func TestLumaEqualsStandardLibrary(t *testing.T) {
 		d := decoder{file: file}
 		require.NoError(t, d.segments(), name)
 		if d.progressive {
-			d.reconstruct()
+			for i := range d.components {
+				d.reconstruct(&d.components[i], false)
+			}
 		}
 		for i, c := range d.components {
 			pix, stride := ycc.Y, ycc.YStride
@@ -203,6 +205,13 @@ func TestRefusals(t *testing.T) {
 	w, h, err := size(good)
 	require.NoError(t, err)
 	require.Equal(t, [2]int{37, 19}, [2]int{w, h})
+}
+
+// A scan that says nothing new takes a few bytes and goes over the whole
+// picture: what all of them visit is bounded.
+func TestScansAreBounded(t *testing.T) {
+	d := decoder{file: files(t)["420.photo.progressive"], visited: mostBlocks}
+	require.ErrorContains(t, d.segments(), "go over more than")
 }
 
 func size(file []byte) (w, h int, err error) { return Size(bufio.NewReader(bytes.NewReader(file))) }

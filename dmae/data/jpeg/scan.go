@@ -7,9 +7,9 @@ import (
 )
 
 // mostBlocks bounds the work a short file can cause: a scan that says nothing
-// new takes a few bytes and goes over the whole picture. A picture of the
-// largest size has its blocks read a hundred times over before it is reached.
-const mostBlocks = 1 << 30
+// new takes a few bytes and goes over the whole picture. Blocks of the
+// largest picture can be read sixty times over before it is reached.
+const mostBlocks = 1 << 28
 
 // part is a component's share of a scan.
 type part struct {
