@@ -16,6 +16,9 @@ type pixelFlags struct {
 	Preprocess data.Preprocess `help:"How images come to the size that noise is added to: auto (as the checkpoint or certificate records it; else as stored if all of them are of exactly that size, and resized and cropped if not), stored (others are refused) or resize (those of that size too, as the official code does)." enum:"auto,stored,resize" default:"auto"`
 }
 
+// check refuses a number of pixels that no image has.
+func (f *pixelFlags) check() error { return atLeast(1, number{"--max-pixels", f.MaxPixels}) }
+
 // line returns the flags as they are typed.
 func (f *pixelFlags) line() []string {
 	var line []string
@@ -60,6 +63,9 @@ func describing(sound bool) func(data.Dataset, *dmae.Config) string {
 
 // readPixels reads the 8-bit pixels of an image file at the data's resolution.
 func (f *pixelFlags) readPixels(path string, c *dmae.Config) ([]byte, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
 	one, err := data.OpenImage(path, data.Options{Channels: c.Channels, MaxPixels: f.MaxPixels})
 	if err != nil {
 		return nil, unreadable("the image", path, err)
