@@ -17,10 +17,10 @@ import (
 func TestWhatOneImageTakesIsBounded(t *testing.T) {
 	for want, change := range map[string]func(*dmae.Config){
 		"data_size 16384 makes an image of 268435456 values, at most 1048576 are supported with image_size 8": func(c *dmae.Config) { c.DataSize = 16384 },
-		"image_size 4096 makes an image of 16777216 values":                   func(c *dmae.Config) { c.ImageSize = 4096 },
-		"image_size 1024 in patches of 4 makes 65537 tokens, at most 8192":    func(c *dmae.Config) { c.ImageSize = 1024 },
-		"width 16384 with mlp_ratio 16384 makes":                              func(c *dmae.Config) { c.Width, c.MLPRatio = 16384, 16384 },
-		"decoder.width 16384 with mlp_ratio 1000 makes":                       func(c *dmae.Config) { c.Decoder.Width, c.MLPRatio = 16384, 1000 },
+		"image_size 4096 makes an image of 16777216 values":                                                   func(c *dmae.Config) { c.ImageSize = 4096 },
+		"image_size 1024 in patches of 4 makes 65537 tokens, at most 8192":                                    func(c *dmae.Config) { c.ImageSize = 1024 },
+		"width 16384 with mlp_ratio 16384 makes":                                                              func(c *dmae.Config) { c.Width, c.MLPRatio = 16384, 16384 },
+		"decoder.width 16384 with mlp_ratio 1000 makes":                                                       func(c *dmae.Config) { c.Decoder.Width, c.MLPRatio = 16384, 1000 },
 		"norm_eps is -1": func(c *dmae.Config) { c.NormEps = -1 },
 	} {
 		c := micro(t)

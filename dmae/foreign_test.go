@@ -219,7 +219,16 @@ func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
 	_, _, err = dmae.Reader{}.Describe(torchFile(t, root))
 	require.ErrorContains(t, err, "without a class token")
 
-	// A tensor that cannot be read is named only if the model needs it.
+	// A tensor that cannot be read is named, and an error only if the model needs
+	// it.
+	var notes []string
+	more := &pickle.Dict{}
+	for _, x := range append(c.Params.Export(), checkpoint.Bytes("scale", checkpoint.C64, []int{1}, make([]byte, 8))) {
+		more.MustSet(x.Name, x)
+	}
+	_, _, err = dmae.Reader{Note: func(s string) { notes = append(notes, s) }}.Describe(torchFile(t, more))
+	require.NoError(t, err)
+	require.Contains(t, strings.Join(notes, "\n"), "not used: scale")
 	root.MustSet("cls_token", checkpoint.Bytes("cls_token", checkpoint.C64, []int{1, 1, 16}, make([]byte, 128)))
 	_, _, err = dmae.Reader{}.Describe(torchFile(t, root))
 	require.ErrorContains(t, err, "cls_token holds C64 but should hold floating point numbers")

@@ -98,8 +98,14 @@ func (r Reader) resolve(f *checkpoint.File, start bool, accept func(kind string)
 	if kind == KindClassifier && cfg.Classes < 1 {
 		return nil, "", cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())
 	}
-	if err := nn.Match(Specs(kind, &cfg), native, ignored(kind)); err != nil {
+	unread := native.Unread()
+	ignore := ignored(kind)
+	err = nn.Match(Specs(kind, &cfg), native, func(name string) bool { return slices.Contains(unread, name) || ignore(name) })
+	if err != nil {
 		return nil, "", cfg, err
+	}
+	if len(unread) > 0 {
+		r.note("%d values among the tensors of %s are of types that no model here is made of, and not used: %s", len(unread), f.Name(), abridged(unread))
 	}
 	return native, kind, cfg, nil
 }

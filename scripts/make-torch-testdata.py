@@ -72,6 +72,8 @@ save("parameters.pth", collections.OrderedDict([("module.w", torch.nn.Parameter(
 plain = {
     "counter": collections.Counter({60: 1, 0.5: 2}),
     "defaultdict": collections.defaultdict(list, {"a": [1]}),
+    "counts": collections.defaultdict(int, {"a": 1}),
+    "range": range(3),
     "set": {"one"},
     "frozenset": frozenset([2]),
     "bytes": b"\x00\xff\x80",

@@ -50,6 +50,9 @@ func (d DType) Size() int {
 // read as such.
 func (d DType) IsFloat() bool { return d == F64 || d == F32 || d == F16 || d == BF16 }
 
+// IsCopied reports whether tensors of the type are copied and no more.
+func (d DType) IsCopied() bool { return d == F8E4M3 || d == F8E5M2 || d == F8E8M0 || d == C64 }
+
 // float16ToFloat32 widens an IEEE half; every half is exact as a float32.
 func float16ToFloat32(h uint16) float32 {
 	sign := uint32(h>>15) << 31

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
@@ -157,6 +158,19 @@ func (f *File) Root() string { return f.root }
 func (f *File) Unreadable(name string) (kind string, ok bool) {
 	kind, ok = f.others[name]
 	return kind, ok
+}
+
+// Unread returns the names of the tensors of the model that cannot be read as
+// numbers: those that Unreadable knows, and those of types that are only copied.
+func (f *File) Unread() []string {
+	names := slices.Collect(maps.Keys(f.others))
+	for _, info := range f.infos {
+		if info.DType.IsCopied() && !strings.HasPrefix(info.Name, ExtraPrefix) {
+			names = append(names, info.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Tensors describes all tensors, sorted by name.

@@ -57,6 +57,7 @@ func TestUnreadableTensorsOfTheModel(t *testing.T) {
 	kind, ok := f.Unreadable("bias")
 	require.True(t, ok)
 	require.Equal(t, "sparse torch.Tensor", kind)
+	require.Equal(t, []string{"bias", "scale"}, f.Unread())
 	_, ok = f.Unreadable("weight")
 	require.False(t, ok)
 	info, ok := f.Info("scale")

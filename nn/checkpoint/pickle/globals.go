@@ -30,6 +30,9 @@ func Plain() map[string]Func {
 	for _, name := range []string{namespaceName, "types.SimpleNamespace"} {
 		g[name] = object(name)
 	}
+	for _, name := range []string{"builtins.range", "builtins.slice"} {
+		g[name] = OpaqueOf(name)
+	}
 	for _, module := range []string{"pathlib.", "pathlib._local."} {
 		for _, class := range []string{"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"} {
 			g[module+class] = OpaqueOf(module + class)

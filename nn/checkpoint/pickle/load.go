@@ -158,7 +158,7 @@ func (m *machine) global(module, name string) error {
 	if m.err != nil {
 		return m.err
 	}
-	full := modern(module) + "." + name
+	full := modern(module, name)
 	call, ok := m.Globals[full]
 	if !ok {
 		return &ForbiddenError{Global: module + "." + name}
@@ -166,16 +166,24 @@ func (m *machine) global(module, name string) error {
 	return m.push(&Global{Name: full, call: call})
 }
 
-// modern returns Python 3's name of a module that protocols 0 to 2 write under
-// Python 2's.
-func modern(module string) string {
+// modern returns Python 3's full name of a global that protocols 0 to 2 write
+// under Python 2's.
+func modern(module, name string) string {
 	switch module {
-	case "__builtin__":
-		return "builtins"
 	case "copy_reg":
-		return "copyreg"
+		module = "copyreg"
+	case "__builtin__":
+		module = "builtins"
+		switch name {
+		case "long":
+			name = "int"
+		case "unicode":
+			name = "str"
+		case "xrange":
+			name = "range"
+		}
 	}
-	return module
+	return module + "." + name
 }
 
 // call replaces a global and its arguments, taken off the stack already, by

@@ -21,6 +21,8 @@ func TestPlainValues(t *testing.T) {
 		require.Equal(t, int64(1), mustGet(t, counter, int64(60)))
 		require.Equal(t, int64(2), mustGet(t, counter, 0.5))
 		require.Equal(t, &List{Items: []any{int64(1)}}, mustGet(t, mustGet(t, v, "defaultdict"), "a"))
+		require.Equal(t, int64(1), mustGet(t, mustGet(t, v, "counts"), "a"))
+		require.Equal(t, "builtins.range", TypeName(mustGet(t, v, "range")))
 		require.Equal(t, &Set{Items: []any{"one"}}, mustGet(t, v, "set"))
 		require.Equal(t, &Set{Frozen: true, Items: []any{int64(2)}}, mustGet(t, v, "frozenset"))
 		require.Equal(t, complex(1, -2), mustGet(t, v, "complex"))
