@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/internal/outfile"
 )
 
 // Files are the three outputs of a certification.
@@ -108,32 +111,29 @@ type journal struct {
 	left   int       // those of them that are left out
 }
 
-// errLocked is the state of a file that another process has locked.
-var errLocked = errors.New("is being written by another process")
-
 // openJournal starts the partial files, or goes on with the ones that an
 // interrupted run left.
 func openJournal(files Files, header Header, describe func(int) (Image, error), note func(string)) (*journal, error) {
 	j := &journal{files: files, hash: sha256.New()}
-	var err error
-	if j.lines, err = os.OpenFile(files.partial(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return nil, fmt.Errorf("cannot write the certificate: %w", err)
-	}
-	if err = j.own(); err != nil {
-		j.close()
+	if err := j.own(); err != nil {
 		return nil, err
 	}
-	if err = j.resume(header, describe, note); err != nil {
+	if err := j.resume(header, describe, note); err != nil {
 		j.close()
 		return nil, err
 	}
 	return j, nil
 }
 
-// own makes sure that no other process writes these files.
-func (j *journal) own() error {
-	if err := lock(j.lines); err != nil {
-		return fmt.Errorf("%s %w: give each its own output, or wait for it", j.files.partial(), err)
+// own opens the partial certificate, and makes sure that no other process writes
+// these files.
+func (j *journal) own() (err error) {
+	j.lines, err = outfile.OpenLocked(j.files.partial())
+	switch {
+	case errors.Is(err, outfile.ErrLocked):
+		return fmt.Errorf("%w: give each its own output, or wait for it", err)
+	case err != nil:
+		return fmt.Errorf("cannot write the certificate: %w", err)
 	}
 	return nil
 }
@@ -213,19 +213,21 @@ func (j *journal) finish() error {
 	if err := j.write(t); err != nil {
 		return err
 	}
-	for _, f := range []*os.File{j.lines, j.times} {
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	lines, times := j.lines, j.times
+	for _, f := range []*os.File{lines, times} {
+		if err := atomicfile.Sync(f); err != nil {
 			return fmt.Errorf("cannot finish the certificate: %w", err)
 		}
 	}
-	j.lines, j.times = nil, nil
-	if err := os.Rename(j.files.partialTiming(), j.files.Timing); err != nil {
+	j.times = nil
+	if err := outfile.Move(times, j.files.partialTiming(), j.files.Timing); err != nil {
 		return fmt.Errorf("cannot finish the timing: %w", err)
 	}
 	if err := deriveTSV(j.files.TSV, j.files.partial(), j.files.Timing); err != nil {
 		return err
 	}
-	if err := os.Rename(j.files.partial(), j.files.Certificate); err != nil {
+	j.lines = nil
+	if err := outfile.Move(lines, j.files.partial(), j.files.Certificate); err != nil {
 		return fmt.Errorf("cannot finish the certificate: %w", err)
 	}
 	return nil

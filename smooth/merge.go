@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/godmae/godmae/internal/outfile"
 )
 
 // Merge puts the finished shards of a certification together. The certificate
@@ -37,17 +39,17 @@ func Merge(out string, shards []string) (Files, error) {
 	}
 	j := &journal{files: files, hash: sha256.New()}
 	defer j.close()
-	var err error
-	if j.lines, err = os.OpenFile(files.partial(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return files, fmt.Errorf("cannot write the certificate: %w", err)
-	}
 	if err := j.own(); err != nil {
 		return files, err
 	}
 	if err := j.lines.Truncate(0); err != nil {
 		return files, fmt.Errorf("cannot write the certificate: %w", err)
 	}
-	if j.times, err = os.Create(files.partialTiming()); err != nil {
+	var err error
+	if j.times, err = outfile.Open(files.partialTiming()); err == nil {
+		err = j.times.Truncate(0)
+	}
+	if err != nil {
 		return files, fmt.Errorf("cannot write the timing: %w", err)
 	}
 	if err := j.write(header); err != nil {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/godmae/godmae/internal/outfile"
 )
 
 // resume verifies what an earlier run left in the partial file, line by line,
@@ -156,7 +158,7 @@ func (j *journal) resumeTiming(header Header) error {
 		}
 	}
 	var err error
-	if j.times, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+	if j.times, err = outfile.Open(name); err != nil {
 		return fmt.Errorf("cannot write the timing: %w", err)
 	}
 	keep, err := timingPrefix(j.times, header, j.images)

@@ -165,10 +165,9 @@ func (c *auditCmd) prepare(e *env, o *audit.Options, header smooth.Header) (clos
 // maxHeader is the longest header that is looked into before the audit.
 const maxHeader = 64 << 20
 
-// readHeader reads the header of a certificate, which says what kind of noise and
-// which pixels it is about, and returns a reader of the whole: what was read
-// cannot be read again from a pipe. The audit itself finds out what is wrong with
-// a header that cannot be read.
+// readHeader reads the header, which says what kind of noise and which pixels a
+// certificate is about, and returns a reader of the whole: what was read cannot be
+// read again from a pipe. The audit itself finds out what is wrong with a header.
 func readHeader(f io.Reader) (whole io.Reader, header smooth.Header, err error) {
 	r, head := bufio.NewReader(f), []byte(nil)
 	for len(head) < maxHeader && (len(head) == 0 || head[len(head)-1] != '\n') {

@@ -89,7 +89,7 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	if c.JSON {
 		return printJSON(e.stdout, made)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s\n", c.Out)
+	_, err = fmt.Fprintf(e.stdout, "%s\n", printable(c.Out))
 	return err
 }
 

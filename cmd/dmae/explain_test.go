@@ -100,7 +100,7 @@ func TestThePageIsMadeAgainByItsCommand(t *testing.T) {
 		line := append([]string{"--certificate", certificate, "--index", "14", "--model", in("m.safetensors"), "--steps", "0", "--others", "0.5"}, data...)
 		page := explained(t, line...)
 		require.Contains(t, page, "a line of the certificate c.jsonl")
-		require.Contains(t, page, "method "+method+", noise sigma = 0.3, seed "+seedText(header)+", image index 14")
+		require.Contains(t, page, "method "+method+", noise gaussian-u8 (whole steps of 8-bit pixels) with sigma = 0.3, seed "+seedText(header)+", image index 14")
 		if rec.Predict >= 0 {
 			require.Contains(t, page, rec.Radius.String())
 		}

@@ -124,10 +124,9 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 	digest := m.Digest()
 	out := &Explanation{
 		Image: o.Name, Index: o.Image, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
-		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Origin(),
-		Noise: smooth.NewHeader(o.Params, m.Config.Classes, smooth.Subject{}).Noise, Sound: o.Sound,
-		Command: o.Command, pixels: e.picture(scaled(x)),
+		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Origin(), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
 	}
+	out.Noise = smooth.NewHeader(o.Params, m.Config.Classes, smooth.Subject{}).Noise
 	if o.Line != nil {
 		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label
 		e.about = smooth.Image{Label: o.Line.Label, Pixels: o.Line.Pixels}
