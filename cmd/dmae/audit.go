@@ -104,6 +104,9 @@ func printReport(e *env, name string, r audit.Report) error {
 	for _, note := range r.Notes {
 		e.note(note)
 	}
+	if r.Certificate == nil {
+		return nil // not even a header: the error says it all
+	}
 	verdict := "is NOT intact"
 	if r.Intact {
 		verdict = "is intact"
@@ -112,10 +115,7 @@ func printReport(e *env, name string, r audit.Report) error {
 	if r.Blocks > 0 {
 		text += fmt.Sprintf(", %d samples in %d blocks classified again", r.Samples, r.Blocks)
 	}
-	text += "\n"
-	if r.Certificate != nil {
-		text += r.Certificate.Text() + "\n"
-	}
+	text += "\n" + r.Certificate.Text() + "\n"
 	if r.Seed != "" {
 		text += "blocks drawn with --pick-seed " + r.Seed + "\n"
 	}

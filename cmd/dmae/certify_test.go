@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/smooth"
 )
@@ -230,9 +231,7 @@ func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 		require.NoError(t, err)
 		params := smooth.Defaults(m)
 		params.Derived.Beacon = "drand:4000000000"
-		images := &certifyCmd{}
-		images.Data = filepath.Join(dir, "photos")
-		source, err := images.open(&env{stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}, "test", model.Config.Channels)
+		source, err := data.Open(filepath.Join(dir, "photos"), data.Options{Split: data.Test, Channels: model.Config.Channels})
 		require.NoError(t, err)
 		about, subject, err := certification{params: params, model: model, images: source, skip: 1, batch: 1}.subject()
 		require.NoError(t, err)
