@@ -34,7 +34,7 @@ func bmpSize(h *header) (width, height int, err error) {
 	switch {
 	case info == 12:
 		return int(binary.LittleEndian.Uint16(b[18:])), int(binary.LittleEndian.Uint16(b[20:])), nil
-	case info < 16 || info > 124:
+	case info < 40 || info > 124:
 		return 0, 0, fmt.Errorf("its header of %d bytes is of no known kind", info)
 	}
 	height = int(int32(binary.LittleEndian.Uint32(b[22:])))
@@ -83,13 +83,15 @@ func (p *bmp) header(file []byte) error {
 		p.bits, p.compression, colours = int(le.Uint16(field[14:])), le.Uint32(field[16:]), int(le.Uint32(field[32:]))
 		if p.compression == bmpMasks || p.compression == bmpMasksAlpha {
 			if info < 52 { // the masks come after the header
-				if end += 12; p.compression == bmpMasksAlpha {
-					end += 4
+				masks := 12
+				if p.compression == bmpMasksAlpha {
+					masks = 16
 				}
-				if len(file) < end {
+				if len(file) < end+masks {
 					return errShort
 				}
-				copy(field[40:], file[54:min(end, len(file))])
+				copy(field[40:], file[end:end+masks])
+				end += masks
 			}
 			for i := range p.masks {
 				p.masks[i] = le.Uint32(field[40+4*i:])

@@ -67,9 +67,14 @@ func tiffSize(h *header) (width, height int, err error) {
 		if b, err = h.next(12); err != nil {
 			return 0, 0, err
 		}
-		v := int(order.Uint32(b[8:]))
-		if order.Uint16(b[2:]) == 3 {
+		var v int
+		switch order.Uint16(b[2:]) {
+		case 3:
 			v = int(order.Uint16(b[8:]))
+		case 4:
+			v = int(order.Uint32(b[8:]))
+		default:
+			continue
 		}
 		switch order.Uint16(b) {
 		case tiffWidth:
@@ -232,8 +237,10 @@ func decodeTIFF(file []byte, limit int) (Image, error) {
 	if err := t.directory(); err != nil {
 		return Image{}, err
 	}
-	if t.w, t.h = t.one(tiffWidth, 0), t.one(tiffHeight, 0); t.w*t.h != w*h {
-		return Image{}, errors.New("its directory gives its size twice")
+	t.w, t.h = t.one(tiffWidth, 0), t.one(tiffHeight, 0)
+	orientation := t.one(tiffOrientation, 1)
+	if turned := orientation >= 5 && orientation <= 8; turned && (t.h != w || t.w != h) || !turned && (t.w != w || t.h != h) {
+		return Image{}, errors.New("its directory gives its size or orientation in an unusual form")
 	}
 	if err := t.layout(); err != nil {
 		return Image{}, err
@@ -242,7 +249,7 @@ func decodeTIFF(file []byte, limit int) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	return upright(im, t.one(tiffOrientation, 1)), nil
+	return upright(im, orientation), nil
 }
 
 // upright turns a picture as its orientation asks, one of 8.
