@@ -216,10 +216,12 @@ func (in *inference) instead(shape []int) string {
 	}
 	var names []string
 	for _, info := range in.f.Tensors() {
-		names = append(names, info.Name)
+		if !isState(info.Name) {
+			names = append(names, info.Name)
+		}
 	}
 	if len(names) == 0 {
-		return "it has no tensors"
+		return "it has no tensors of a model"
 	}
 	return "it has no patch_embed.proj.weight but " + abridged(names)
 }

@@ -24,7 +24,7 @@ const besidePrefix = checkpoint.ExtraPrefix + "beside."
 // nothing to do. The error says that the file holds several models of equal
 // rank, or not the one that was asked for.
 func (r Reader) Native(f *checkpoint.File) (*checkpoint.File, error) {
-	if !IsForeign(f) {
+	if _, done := f.Metadata()[keyNames]; done || !IsForeign(f) {
 		return f, nil
 	}
 	all := findModels(f)
@@ -32,7 +32,7 @@ func (r Reader) Native(f *checkpoint.File) (*checkpoint.File, error) {
 	if err != nil || m == nil {
 		return f, err
 	}
-	if m.prefix == "" && m.dialect == &timm {
+	if m.prefix == "" && m.dialect == &timm && len(all) == 1 {
 		return f, nil
 	}
 	var beside []string

@@ -66,41 +66,42 @@ func IsForeign(f *checkpoint.File) bool {
 // its tensors differ from that model: memory for a model of the configuration is
 // never taken on the file's word alone.
 func (r Reader) Describe(f *checkpoint.File) (kind string, cfg Config, err error) {
-	_, kind, cfg, err = r.resolve(f, false)
+	_, kind, cfg, err = r.resolve(f, false, anyKind)
 	return kind, cfg, err
 }
 
 // DescribeStart is Describe for a file that training is to start from: of a
 // classifier of another program, only the encoder has to be understood.
 func (r Reader) DescribeStart(f *checkpoint.File) (kind string, cfg Config, err error) {
-	native, kind, cfg, err := r.resolve(f, true)
+	native, kind, cfg, err := r.resolve(f, true, anyKind)
 	if err != nil || kind == KindAutoencoder {
 		return kind, cfg, err
 	}
 	return kind, cfg, startsAnew(native, &cfg)
 }
 
-// resolve is Describe that also returns the file under this program's names.
-func (r Reader) resolve(f *checkpoint.File, start bool) (native *checkpoint.File, kind string, cfg Config, err error) {
+// anyKind accepts all kinds of models.
+func anyKind(string) error { return nil }
+
+// resolve is Describe that also returns the file under this program's names. The
+// kind must be one that accept has no error for.
+func (r Reader) resolve(f *checkpoint.File, start bool, accept func(kind string) error) (native *checkpoint.File, kind string, cfg Config, err error) {
 	if native, err = r.Native(f); err != nil {
 		return nil, "", cfg, err
 	}
 	if kind, cfg, err = r.configure(native, start); err != nil {
 		return nil, "", cfg, err
 	}
-	if err := nn.Match(fileSpecs(kind, &cfg), native, ignored(kind)); err != nil {
+	if err := accept(kind); err != nil {
+		return nil, "", cfg, err
+	}
+	if kind == KindClassifier && cfg.Classes < 1 {
+		return nil, "", cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())
+	}
+	if err := nn.Match(Specs(kind, &cfg), native, ignored(kind)); err != nil {
 		return nil, "", cfg, err
 	}
 	return native, kind, cfg, nil
-}
-
-// fileSpecs lists what a checkpoint of a kind must hold. The classes of a
-// configuration without any are an error elsewhere.
-func fileSpecs(kind string, c *Config) []nn.Spec {
-	if kind == KindEncoder {
-		return encoderOnlySpecs(c)
-	}
-	return Specs(kind, c)
 }
 
 // ignored returns which names of a checkpoint are nobody's business: of an
@@ -186,19 +187,18 @@ func Describe(f *checkpoint.File) (kind string, cfg Config, err error) { return 
 // open describes a file and checks its kind and tensors, before any memory is
 // taken for them. It returns the file under this program's names.
 func (r Reader) open(f *checkpoint.File, want string) (*checkpoint.File, Config, error) {
-	native, kind, cfg, err := r.resolve(f, false)
-	if err != nil {
-		return nil, cfg, err
-	}
-	if kind != want {
+	native, _, cfg, err := r.resolve(f, false, func(kind string) error {
+		if kind == want {
+			return nil
+		}
 		hint := "give a checkpoint of pre-training"
 		if want == KindClassifier {
 			hint = "fine-tune it first, or give the checkpoint of a classifier"
 		}
-		return nil, cfg, fmt.Errorf("%s holds the model of kind %q, but %q is needed here; %s", f.Name(), kind, want, hint)
-	}
-	if want == KindClassifier && cfg.Classes < 1 {
-		return nil, cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())
+		return fmt.Errorf("%s holds the model of kind %q, but %q is needed here; %s", f.Name(), kind, want, hint)
+	})
+	if err != nil {
+		return nil, cfg, err
 	}
 	return native, cfg, nil
 }

@@ -113,7 +113,7 @@ func (r Reader) start(path string, use func(*checkpoint.File, string, *Config) (
 		return nil, err
 	}
 	defer f.Close()
-	native, kind, cfg, err := r.resolve(f, true)
+	native, kind, cfg, err := r.resolve(f, true, anyKind)
 	if err != nil {
 		return nil, err
 	}

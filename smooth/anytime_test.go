@@ -29,7 +29,7 @@ func newCoins(p float64) (c coins) {
 
 // toss runs a trial to its end on a coin and returns its verdict and samples.
 func toss(stats Statistics, g *philox.Gen, c coins) (Verdict, int) {
-	trial := stats.Begin(0)
+	trial := stats.Begin(0, Digest{})
 	samples, hits := 0, 0
 	for due := trial.Due(); due != 0; due = trial.Due() {
 		u := g.Float64()

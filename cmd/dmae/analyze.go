@@ -71,7 +71,7 @@ func (c *analyzeCmd) Run(e *env) error {
 	if err := analyze.WriteCurve(c.Curve, analyze.Curve{Title: c.Title, Runs: runs, Confidence: c.Confidence}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stderr, "curve in %s\n", c.Curve)
+	_, err = fmt.Fprintf(e.stderr, "curve in %s\n", printable(c.Curve))
 	return err
 }
 

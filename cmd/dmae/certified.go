@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/godmae/godmae/dmae"
@@ -36,24 +37,35 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 
 // subject describes the model and the images, not which of them.
 func (c *certified) subject() smooth.Subject {
-	digest := c.model.Digest()
 	return smooth.Subject{
 		Contract:      contract,
-		Model:         "sha256:" + hex.EncodeToString(digest[:]),
+		Model:         modelDigest(c.model),
 		Data:          c.images.Name(),
 		Preprocessing: describing(c.sound)(c.images, &c.model.Config),
 		Names:         c.model.Config.ClassNames,
+		Of:            c.images.Len(),
 	}
 }
 
-// describe returns the label and the digest of an image.
+// modelDigest is what certificates know a model by.
+func modelDigest(m *dmae.Classifier) string {
+	digest := m.Digest()
+	return "sha256:" + hex.EncodeToString(digest[:])
+}
+
+// describe returns the label and the digest of an image, and a
+// *smooth.UndecodableError for one that is to be left out.
 func (c *certified) describe(index int) (smooth.Image, error) {
 	if index >= c.images.Len() {
 		return smooth.Image{}, fmt.Errorf("%s has %d images, so there is none with index %d", c.images.Name(), c.images.Len(), index)
 	}
 	x, err := c.pixels.get(index)
+	var corrupt *data.CorruptError
+	if errors.As(err, &corrupt) {
+		return smooth.Image{}, &smooth.UndecodableError{File: (*smooth.Digest)(corrupt.SHA256), Err: err}
+	}
 	if err != nil {
 		return smooth.Image{}, err
 	}
-	return smooth.Image{Label: c.images.Label(index), Pixels: pixelDigest(x, c.sound)}, nil
+	return smooth.Image{Label: c.images.Label(index), Pixels: smooth.PixelDigest(x, c.sound)}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -85,6 +86,9 @@ func parseClassNames(text string, isJSON bool) (names []string, err error) {
 		names = strings.Split(strings.TrimRight(text, "\r\n \t"), "\n")
 		for i := range names {
 			names[i] = strings.TrimSuffix(names[i], "\r")
+			if !utf8.ValidString(names[i]) {
+				names[i] = data.ClassName(names[i]) // as the folder's is known
+			}
 		}
 	}
 	for i, name := range names {

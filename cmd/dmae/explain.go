@@ -84,12 +84,12 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 		e.note(fmt.Sprintf("%d of %d noisy copies got no answer, because the model's scores for them are not finite numbers; they count against every class", n, made.At.N))
 	}
 	if made.Broken() {
-		e.note("an attack inside the certified radius succeeded, which contradicts the certificate: try another seed and more samples")
+		e.note("an attack inside the certified radius succeeded, which contradicts the certificate: try --seed random and more samples")
 	}
 	if c.JSON {
 		return printJSON(e.stdout, made)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s\n", c.Out)
+	_, err = fmt.Fprintf(e.stdout, "%s\n", printable(c.Out))
 	return err
 }
 
@@ -149,11 +149,11 @@ func (c *explainCmd) fromImage(e *env, b ops.Backend, o *explain.Options) (*dmae
 		return nil, nil, err
 	}
 	o.Sound, o.Name = c.Sound, filepath.Base(c.Image)
-	if o.Seed, err = c.draw(func() (uint64, bool) { return 0, false }); err != nil {
-		return nil, nil, err
-	}
 	model, _, err := c.classifier(e, b, c.Model)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.apply(&o.Params, modelDigest(model), nil); err != nil {
 		return nil, nil, err
 	}
 	if err := c.warn(e, o.Params, model.Config.Classes); err != nil {

@@ -78,6 +78,9 @@ func (f *splitFlags) find(e *env, spec string, channels int) (*data.Source, erro
 	if !(f.MaxDataGib > 0 && f.MaxDataGib <= maxDataGib) {
 		return nil, misused("--max-data-gib %v cannot be used: it must be above 0 and at most %d", f.MaxDataGib, maxDataGib)
 	}
+	if err := f.pixelFlags.check(); err != nil {
+		return nil, err
+	}
 	return data.Find(spec, data.Options{
 		ValFraction: f.ValFraction, Seed: f.SplitSeed,
 		Channels: channels, MaxPixels: f.MaxPixels, MaxBytes: int64(f.MaxDataGib * (1 << 30)), Log: e.note,

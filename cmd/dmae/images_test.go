@@ -101,8 +101,11 @@ func TestPreprocessing(t *testing.T) {
 	code, _, errs = dmaeRun(t, "predict", "--model", model, "--preprocess", "stored", filepath.Join(images, "test", "odd", "wide.png"))
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errs, "have 9x8 pixels")
-	code, _, _ = dmaeRun(t, "eval", "--data", images, "--model", model, "--preprocess", "squash")
-	require.Equal(t, exitMisuse, code)
+	for _, flags := range [][]string{{"--preprocess", "squash"}, {"--max-pixels", "0"}} {
+		code, _, errs = dmaeRun(t, append([]string{"eval", "--data", images, "--model", model}, flags...)...)
+		require.Equal(t, exitMisuse, code)
+		require.Contains(t, errs, flags[0])
+	}
 }
 
 // Broken images are named, counted and left out by every command.
@@ -118,13 +121,14 @@ func TestBrokenImagesAreLeftOut(t *testing.T) {
 	tinyOnFolder(t, images, filepath.Join(dir, "m2"), "--eval-split", "none")
 	for name, command := range map[string][]string{
 		"eval":        {"eval", "--data", images, "--model", model, "--copies", "2"},
+		"certify":     {"certify", "--data", images, "--model", model, "--n", "32", "--n0", "8", "--seed", "1", "--out", filepath.Join(dir, "c")},
 		"reconstruct": {"reconstruct", "--data", images, "--model", encoder, "--out", filepath.Join(dir, "r.png")},
 		"linprobe":    {"linprobe", "--data", images, "--model", "dmae_vit_micro_patch4_8", "--batch-size", "4", "--epochs", "1", "--warmup-epochs", "0", "--out", filepath.Join(dir, "l")},
 		"finetune":    {"finetune", "--data", images, "--model", "dmae_vit_micro_patch4_8", "--batch-size", "4", "--epochs", "3", "--warmup-epochs", "0", "--out", filepath.Join(dir, "f")},
 	} {
 		code, out, errs := dmaeRun(t, command...)
 		require.Equal(t, exitDone, code, "%s: %s", name, errs)
-		require.Equal(t, 1, strings.Count(errs, "left out: the image test/even/80.png cannot be decoded"), "%s: %s", name, errs)
+		require.Equal(t, 1, strings.Count(errs, "the image test/even/80.png cannot be decoded"), "%s: %s", name, errs)
 		if name == "eval" {
 			require.Contains(t, out, "4 images: accuracy")
 			require.Contains(t, out, "1 of 5 images left out")
@@ -137,12 +141,20 @@ func TestBrokenImagesAreLeftOut(t *testing.T) {
 		if name == "finetune" {
 			command = append(command, "--overwrite")
 		}
+		if name == "certify" {
+			certificate := filepath.Join(dir, "c.jsonl")
+			text, err := os.ReadFile(certificate)
+			require.NoError(t, err)
+			require.Contains(t, string(text), `"left_out":1`)
+			succeed(t, "audit", certificate, "--depth", "full", "--model", model, "--data", images)
+			command[len(command)-1] += "2"
+		}
 		if name == "linprobe" {
 			continue
 		}
 		code, _, errs = dmaeRun(t, append(command, "--max-corrupt", "0")...)
 		require.Equal(t, exitFailed, code, name)
-		require.Contains(t, errs, "has more than 0 corrupt images, the last one seen: the image", name)
+		require.Regexp(t, "more than 0 .*the last one seen.*the image .* cannot be decoded", errs, name)
 	}
 }
 

@@ -74,18 +74,17 @@ func (c *predictCmd) Run(e *env) error {
 	if err := c.follow(c.Model); err != nil {
 		return err
 	}
-	seed, err := c.draw(func() (uint64, bool) { return 0, false })
-	if err != nil {
+	if err := c.apply(&params, modelDigest(model), nil); err != nil {
 		return err
 	}
-	noise, err := smooth.NewNoise(c.Sigma, seed, c.Sound)
+	noise, err := params.Noise()
 	if err != nil {
 		return misuse{err}
 	}
 	kind := smooth.NewHeader(params, model.Config.Classes, smooth.Subject{}).Noise
 	answers, failed := []any{}, 0
 	for i, file := range c.Images {
-		a, err := c.predict(e, model, i, noise)
+		a, err := c.predict(e, model, i, params, noise)
 		if stopped := e.ctx.Err(); stopped != nil {
 			return stopped
 		}
@@ -95,7 +94,7 @@ func (c *predictCmd) Run(e *env) error {
 			answers = append(answers, unanswered{file, err.Error()})
 			continue
 		}
-		a.Noise, a.Seed = kind, smooth.Seed(seed)
+		a.Noise, a.Seed = kind, params.Origin()
 		answers = append(answers, *a)
 		if !c.JSON {
 			if err := a.print(e); err != nil {
@@ -114,18 +113,18 @@ func (c *predictCmd) Run(e *env) error {
 	return nil
 }
 
-// predict answers for one of the images. Its noise is that of its place in the
-// list, whatever becomes of the others.
-func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, noise smooth.Noise) (*prediction, error) {
+// predict answers for one of the images. Its noise is that of its pixels, or of
+// its place in the list where there is a seed, whatever becomes of the others.
+func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smooth.Params, noise smooth.Noise) (*prediction, error) {
 	file := c.Images[i]
 	x, err := c.readPixels(file, &model.Config)
 	if err != nil {
 		return nil, err
 	}
-	p := newProgress(e.stderr, "predict: "+file, "samples", c.N)
+	p := newProgress(e.stderr, "predict: "+printable(file), "samples", c.N)
 	p.begin(0)
 	classifier := counted{dmae.NewPixelClassifier(model, func(int) ([]byte, error) { return x, nil }, c.BatchSize), p}
-	answer, err := smooth.Predict(e.ctx, classifier, i, noise, c.N, c.Alpha)
+	answer, err := smooth.PredictJob(e.ctx, classifier, smooth.Job{Image: i, Key: params.Key(smooth.PixelDigest(x, c.Sound))}, noise, c.N, c.Alpha)
 	p.end(briefly)
 	if err != nil {
 		return nil, fmt.Errorf("cannot predict %s: %w", file, err)
@@ -152,7 +151,7 @@ func (a *prediction) print(e *env) error {
 			answer = a.Name
 		}
 	}
-	_, err := fmt.Fprintf(e.stdout, "%s: %s (%d of %d samples, p <= %s, noise %s)\n", a.File, answer, a.Count, a.N, a.PValue, a.Noise)
+	_, err := fmt.Fprintf(e.stdout, "%s: %s (%d of %d samples, p <= %s, noise %s)\n", printable(a.File), printable(answer), a.Count, a.N, a.PValue, a.Noise)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
@@ -62,6 +63,11 @@ func (c *quickstartCmd) Run(e *env) error {
 	if c.Unlabelled < quickstartBatch {
 		return misused("--unlabelled %d cannot be used: give at least %d, one batch", c.Unlabelled, quickstartBatch)
 	}
+	folder, err := outfile.LockFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	defer folder.Release()
 	b, err := c.backend()
 	if err != nil {
 		return err
@@ -229,7 +235,7 @@ func spell(w io.Writer, t analyze.Table, out string, seconds float64) error {
 For %.1f%% of the images the smoothed classifier that started from the denoising masked autoencoder provably keeps the right answer under every change of the pixels (scaled to [0,1]) of L2 norm below 0.25, against %.1f%% for the same network trained from scratch with the same labels and budget. Each of these guarantees is false with probability at most %s, and the numbers after ± are standard errors over the choice of images.
 
 %.0f seconds; checkpoints, certify.tsv, reconstruct.png and curve.png are in %s
-`, at(0, 1), at(1, 1), quickstartAlpha, seconds, out)
+`, at(0, 1), at(1, 1), quickstartAlpha, seconds, printable(out))
 	return err
 }
 

@@ -78,7 +78,7 @@ func (c *reconstructCmd) Run(e *env) error {
 	if err := r.write(c.Out); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "picture %s\n", c.Out)
+	_, err = fmt.Fprintf(e.stdout, "picture %s\n", printable(c.Out))
 	return err
 }
 

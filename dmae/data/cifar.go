@@ -152,6 +152,9 @@ func (s *cifarSet) classNames() ([]string, error) {
 		}
 		return s.cifarForm.classes, nil
 	}
+	for i := range names {
+		names[i] = ClassName(names[i])
+	}
 	return names, nil
 }
 

@@ -51,7 +51,7 @@ func byNames(ds Dataset, names []string) ([]int, error) {
 	const twice = -1
 	at := map[string]int{}
 	for i, name := range names {
-		if name = asWritten(name); at[name] != 0 {
+		if at[name] != 0 {
 			at[name] = twice
 		} else {
 			at[name] = i + 1 // 0 is that of a name that is not there
@@ -59,19 +59,22 @@ func byNames(ds Dataset, names []string) ([]int, error) {
 	}
 	have := ds.Classes()
 	to := make([]int, len(have))
-	seen := map[string]bool{}
+	seen := map[int]bool{}
 	var unknown []string
 	for i, name := range have {
-		name = asWritten(name)
-		switch p := at[name]; {
+		p := at[name]
+		if p == 0 {
+			p = at[asWritten(name)]
+		}
+		switch {
 		case p == 0:
 			unknown = append(unknown, have[i])
-		case p == twice || seen[name]:
+		case p == twice || seen[p]:
 			return nil, fmt.Errorf("the class %q is there twice among those of %s (%s) or of the model (%s), so that its name does not say which is meant; rename one of them, or give --classes-by-position if the order is the model's", have[i], ds.Name(), NameList(have), NameList(names))
 		default:
 			to[i] = p - 1
 		}
-		seen[name] = true
+		seen[p] = true
 	}
 	if len(unknown) > 0 {
 		return nil, fmt.Errorf("the classes of %s are not the model's, which does not know %s: the data have %s, the model %s; use data with the model's classes, or give --classes-by-position if the first class of the data is the model's first, and so on", ds.Name(), NameList(unknown), NameList(have), NameList(names))
@@ -97,12 +100,14 @@ func byPositions(ds Dataset, model Known) Dataset {
 
 // SameNames reports whether two lists of classes are one.
 func SameNames(a, b []string) bool {
-	return slices.EqualFunc(a, b, func(x, y string) bool { return x == y || asWritten(x) == asWritten(y) })
+	return slices.EqualFunc(a, b, func(x, y string) bool { return x == y || asWritten(x) == y || x == asWritten(y) })
 }
 
-// asWritten returns a name as JSON keeps it: bytes that are not UTF-8 are lost.
-// Checkpoints have such names of folders.
-func asWritten(name string) string { return strings.Map(func(r rune) rune { return r }, name) }
+// asWritten returns a name as earlier versions of the program wrote it into JSON:
+// bytes that are not UTF-8 are lost.
+func asWritten(name string) string {
+	return strings.Map(func(r rune) rune { return r }, folderName(name))
+}
 
 // shown is the number of names that a message lists.
 const shown = 8

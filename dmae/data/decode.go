@@ -9,9 +9,9 @@ import (
 )
 
 // DefaultMaxPixels is how many pixels an image may have unless options say
-// otherwise: the number from which on PIL refuses a file as a decompression
-// bomb. A small file can claim to be huge.
-const DefaultMaxPixels = 178_956_970
+// otherwise: the number from which on PIL warns of a decompression bomb. A small
+// file can claim to be huge, and decoding takes up to 12 bytes a pixel.
+const DefaultMaxPixels = 89_478_485
 
 // DecodeImage decodes the file of an image of up to maxPixels pixels, in one of
 // the formats that FormatNames lists, into 1 or 3 channels of 8 bits. Grey

@@ -77,7 +77,7 @@ func newDigester(ds Dataset) digester {
 	d := digester{sha256.New()}
 	d.number(len(ds.Classes()))
 	for _, c := range ds.Classes() {
-		d.name(c)
+		d.name(folderName(c)) // as digests always were
 	}
 	d.number(ds.Len())
 	return d

@@ -1,8 +1,10 @@
 package data
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -51,7 +53,7 @@ func (f *folder) Image(i int) (Image, error) {
 	case exhausted(err):
 		return Image{}, err
 	case err != nil:
-		err = &CorruptError{Path: f.files[i], Err: err}
+		err = &CorruptError{Path: f.files[i], Err: err, SHA256: f.fileDigest(i)}
 		f.mu.Lock()
 		f.broken[i] = err
 		f.mu.Unlock()
@@ -62,6 +64,22 @@ func (f *folder) Image(i int) (Image, error) {
 		f.kept[i].Store(&im)
 	}
 	return im, nil
+}
+
+// fileDigest returns the SHA-256 of a file's bytes, nil if they cannot be read or are
+// more than an image has.
+func (f *folder) fileDigest(i int) *[sha256.Size]byte {
+	const most = 256 << 20
+	r, err := f.tree.open(f.files[i])
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	h := sha256.New()
+	if n, err := io.Copy(h, io.LimitReader(r, most+1)); err != nil || n > most {
+		return nil
+	}
+	return (*[sha256.Size]byte)(h.Sum(nil))
 }
 
 // exhausted reports an error that is not the file's: it would hit any other.
@@ -104,6 +122,7 @@ func (f *folder) decode(i int) (Image, error) {
 	if h*w >= large {
 		largeOnes.Lock()
 		defer largeOnes.Unlock()
+		runtime.GC() // of what the one before took
 	}
 	length, err := r.Seek(0, io.SeekEnd)
 	if err != nil {

@@ -168,7 +168,11 @@ func checkPartNames(names []string) error {
 // part there is.
 func (f *imageFolders) findClasses() ([]string, error) {
 	w := walk{tree: f.tree}
-	return w.classes(path.Join(f.root, f.classesFrom()))
+	names, err := w.classes(path.Join(f.root, f.classesFrom()))
+	for i := range names {
+		names[i] = ClassName(names[i])
+	}
+	return names, err
 }
 
 // classesFrom returns the part whose folders are the classes; "" without parts.
@@ -210,7 +214,7 @@ func (f *imageFolders) open(dir, part string) (Dataset, error) {
 			w.unused.add(emptyClass, path.Join(dir, e.name))
 			continue
 		}
-		label := slices.Index(classes, e.name)
+		label := slices.Index(classes, ClassName(e.name))
 		if label < 0 {
 			return nil, fmt.Errorf("the class %s of the folder %s is not among the %s with images of %s: %s",
 				quote(e.name), quote(dir), plural(len(classes), "class", "classes"), quote(path.Join(f.root, f.classesFrom())), enumerate(classes))

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,10 @@ import (
 type CorruptError struct {
 	Path string
 	Err  error
+
+	// SHA256 is that of the file's bytes, by which a certificate names an image
+	// that it left out; nil where they cannot be read, or are very many.
+	SHA256 *[sha256.Size]byte
 }
 
 func (e *CorruptError) Error() string {

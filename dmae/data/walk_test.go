@@ -64,7 +64,7 @@ func TestOrderOfImageFolder(t *testing.T) {
 	ds, err := Open(dir, Options{})
 	require.NoError(t, err)
 	for i, c := range want.Classes {
-		want.Classes[i] = bytesOf(c)
+		want.Classes[i] = ClassName(bytesOf(c))
 	}
 	require.Equal(t, want.Classes, ds.Classes())
 	files := paths(t, ds)

@@ -85,9 +85,13 @@ func testPage(t *testing.T, o explain.Options) {
 	// The certifier's own files for the same image, noise level and seed.
 	set, err := smooth.NewIndexSet([]int{5})
 	require.NoError(t, err)
+	preprocessing := "x/255"
+	if o.Sound {
+		preprocessing = smooth.EightBit
+	}
 	task := smooth.Task{
 		Params:     o.Params,
-		Subject:    smooth.Subject{Contract: "f32/1", Images: set},
+		Subject:    smooth.Subject{Contract: "f32/1", Preprocessing: preprocessing, Images: set, Of: 1000},
 		Classifier: dmae.NewPixelClassifier(m, func(int) ([]byte, error) { return x, nil }, 7),
 		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: 1, Pixels: smooth.Digest{1}}, nil },
 		Out:        filepath.Join(t.TempDir(), "one.jsonl"),

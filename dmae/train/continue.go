@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -70,7 +71,17 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 	}
 	r.state.Init, r.state.InitSteps = weightsDigest(model.Params), o.Steps()
 	if r.state.InitSteps == 0 {
-		r.note(fmt.Sprintf("%s carries no optimiser: the weights go on, the moments start anew", r.opt.Init))
+		what := "no optimiser"
+		var torch struct {
+			Optimizer *torchOptimizer `json:"optimizer"`
+		}
+		if text := metadata[TorchExtraKey]; text != "" && json.Unmarshal([]byte(text), &torch) != nil {
+			torch.Optimizer = nil // damaged: as good as none
+		}
+		if _, raw := f.Extra().Get("optimizer"); raw || torch.Optimizer != nil || own && metadata[StateKey] != "" {
+			what = "an optimiser that has taken no step"
+		}
+		r.note(fmt.Sprintf("%s carries %s: the weights go on, the moments start anew", r.opt.Init, what))
 	}
 	return nil
 }

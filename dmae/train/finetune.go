@@ -22,6 +22,7 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.close()
 	if err := r.checkClasses(); err != nil {
 		return nil, fmt.Errorf("finetune: %w", err)
 	}

@@ -24,6 +24,7 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.close()
 	if err := r.checkClasses(); err != nil {
 		return nil, fmt.Errorf("linprobe: %w", err)
 	}

@@ -3,12 +3,12 @@ package train
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
@@ -73,7 +73,8 @@ type Options struct {
 	// package convert does. nil opens godmae's own alone.
 	Open func(path string) (*checkpoint.File, error)
 
-	// Out is the folder for checkpoint.safetensors and log.txt.
+	// Out is the folder for checkpoint.safetensors and log.txt. It is locked while
+	// the run lasts: another one that is to write there is refused.
 	Out string
 
 	// Resume is "" to start anew, "auto" to go on from a checkpoint in Out if
@@ -122,7 +123,8 @@ type Result struct {
 // run is a training run under way.
 type run struct {
 	opt             Options
-	images          data.Dataset // Options.Train before it was preprocessed
+	folder          *outfile.Folder // Options.Out, which no other process writes
+	images          data.Dataset    // Options.Train before it was preprocessed
 	params          *nn.Params
 	optimiser       optimiser
 	optimiserPrefix string // of its tensors in a checkpoint
@@ -139,7 +141,11 @@ type run struct {
 	waited  time.Duration
 }
 
-// newRun checks the options and fills in what both stages need.
+// close lets other processes train in the folder of the run.
+func (r *run) close() { r.folder.Release() }
+
+// newRun checks the options, locks the folder for the results and fills in what
+// all stages need; the caller closes the run.
 func newRun(o Options, stageName string) (*run, error) {
 	if o.MicroBatch == 0 {
 		o.MicroBatch = o.Recipe.Batch
@@ -171,13 +177,19 @@ func newRun(o Options, stageName string) (*run, error) {
 			return nil, err
 		}
 	}
+	folder, err := outfile.LockFolder(o.Out)
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	digest, err := data.Digest(o.Train)
 	if err != nil {
+		folder.Release()
 		return nil, err
 	}
 	r := &run{
 		images:          images,
 		opt:             o,
+		folder:          folder,
 		part:            part,
 		losses:          make([]imageLoss, part),
 		optimiserPrefix: adamWPrefix,
@@ -191,9 +203,6 @@ func newRun(o Options, stageName string) (*run, error) {
 // start begins anew with the parameters as they are or resumes, trains, and
 // returns what came of it.
 func (r *run) start(ctx context.Context) (*Result, error) {
-	if err := os.MkdirAll(r.opt.Out, 0o777); err != nil {
-		return nil, fmt.Errorf("train: cannot make the folder for the results: %w", err)
-	}
 	from, err := findCheckpoint(r.opt.Out, r.opt.Resume, r.opt.Overwrite)
 	if err != nil {
 		return nil, err

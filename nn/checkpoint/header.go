@@ -32,6 +32,7 @@ type Info struct {
 	// header of a safetensors file is parsed.
 	begin, end int64
 	strides    []int // in elements, of a view that is not contiguous; else nil
+	seal       *seal // nil without a checksum
 
 	parts []Info // of a tensor that is joined of several; then the above is of the first
 }

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -119,7 +120,10 @@ func (f *File) parseSafetensors(size int64) error {
 		f.infos[i].begin += data
 		f.infos[i].end += data
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return f.useDigests()
 }
 
 // Close releases the file.
@@ -131,7 +135,8 @@ func (f *File) Name() string { return f.name }
 // Format returns what kind of file it is.
 func (f *File) Format() Format { return f.format }
 
-// Metadata returns the file's strings; the map is the caller's own and never nil.
+// Metadata returns the file's strings, but for its digests; the map is the
+// caller's own and never nil.
 func (f *File) Metadata() map[string]string {
 	m := make(map[string]string, len(f.metadata))
 	maps.Copy(m, f.metadata)
@@ -234,10 +239,13 @@ func (f *File) chunks(info Info, use func([]byte) error) error {
 		}
 		return nil
 	}
-	var used error
+	var used, damaged error
 	err := func() (err error) {
 		defer guard(&err)()
 		defer f.src.done(info.begin, info.end)
+		if damaged = f.intact(info); damaged != nil {
+			return nil
+		}
 		if info.Elements() == 0 {
 			return nil
 		}
@@ -259,7 +267,7 @@ func (f *File) chunks(info Info, use func([]byte) error) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint: cannot read %s: %w", f.name, err)
 	}
-	return used
+	return cmp.Or(damaged, used)
 }
 
 // gather is chunks for a view with strides: the bytes that hold all elements

@@ -60,6 +60,7 @@ type storage struct {
 	elements int64 // claimed
 	begin    int64 // in the file, once it is known
 	size     int64 // bytes there
+	seal     *seal // of them
 
 	from int64 // of a legacy view of another storage: where it starts, in elements
 
@@ -323,7 +324,7 @@ func (t *tree) info(ref *Ref) (Info, error) {
 		return Info{}, fmt.Errorf("of shape %v, strides %v and offset %d does not lie within storage %q of %d elements", ref.shape, ref.strides, ref.offset, s.key, room)
 	}
 	begin := s.begin + s.from*item + ref.offset*size
-	info := Info{DType: ref.dtype, Shape: ref.shape, begin: begin, end: begin}
+	info := Info{DType: ref.dtype, Shape: ref.shape, begin: begin, end: begin, seal: s.seal}
 	if n > 0 {
 		info.end = s.begin + s.from*item + (last+1)*size
 	}

@@ -21,7 +21,8 @@ const metadataKey = "__metadata__"
 // chunk is the size of the buffer tensors are converted through.
 const chunk = 1 << 16
 
-// Write saves tensors and metadata at path, as a whole or not at all. Errors
+// Write saves tensors and metadata at path, as a whole or not at all, and with
+// them the digests of both; see [DigestKey]. Tensors are gone through twice. Errors
 // are those of the disk and of names that occur twice, are not UTF-8 or are
 // the format's own "__metadata__".
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
@@ -38,6 +39,10 @@ func Encode(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	slices.SortStableFunc(order, func(a, b Tensor) int {
 		return cmp.Or(cmp.Compare(b.DType.Size(), a.DType.Size()), cmp.Compare(a.Name, b.Name))
 	})
+	metadata, err := addDigests(order, metadata)
+	if err != nil {
+		return err
+	}
 	header, err := encodeHeader(order, metadata)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func certify(t *testing.T, change func(*smooth.Params)) smooth.Files {
 		Params: smooth.Params{
 			Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 300, Seed: 1,
 		},
-		Subject: smooth.Subject{Contract: "f32/1", Images: set},
+		Subject: smooth.Subject{Contract: "f32/1", Images: set, Of: 1000},
 		Classifier: &smooth.FuncClassifier{
 			K:      2,
 			Pixels: func(image int) ([]float32, error) { return []float32{float32(image) / 27}, nil },
