@@ -198,6 +198,10 @@ func (t *tiff) layout() error {
 	if t.tw < 1 || t.th < 1 || t.tw > 1<<20+t.w || t.th > 1<<20+t.h {
 		return fmt.Errorf("its parts of %dx%d pixels cannot be", t.tw, t.th)
 	}
+	// The last tiles reach over the edge, but not for much more than the picture.
+	if t.across()*t.tw*t.down()*t.th > 1<<22+4*t.w*t.h {
+		return fmt.Errorf("its parts of %dx%d pixels are much larger than its picture of %dx%d", t.tw, t.th, t.w, t.h)
+	}
 	need := t.across() * t.down()
 	if t.planar {
 		need *= t.samples

@@ -147,7 +147,7 @@ func (t *tiff) jpegPart(segment []byte, limit int) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	if err := checkSize(w, h, limit); err != nil {
+	if err := checkSize(w, h, min(limit, t.tw*t.th+1<<10)); err != nil {
 		return Image{}, err
 	}
 	tables := make([]byte, len(t.tags[tiffJPEGTables]))
