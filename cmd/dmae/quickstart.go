@@ -187,7 +187,7 @@ func (q *quickstart) certify(name, checkpoint, certificate string) (analyze.Run,
 	_, err = certification{
 		params: smooth.Params{
 			Sigma: exact.MustDecimal(quickstartSigma), Alpha: exact.MustDecimal(quickstartAlpha),
-			N0: quickstartSamples, N: q.N, Seed: q.Seed, Sound: true,
+			N0: quickstartSamples, N: q.N, Sound: true, Derived: &smooth.Derivation{Model: modelDigest(model)},
 		},
 		model: model, images: q.test, skip: 1, max: q.Images, batch: quickstartBatch,
 		out: q.path(certificate), title: "certify " + name,

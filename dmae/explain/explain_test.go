@@ -143,9 +143,9 @@ func testPage(t *testing.T, o explain.Options) {
 	require.Equal(t, first.String(), second.String(), "the same page from any batch")
 	page := first.String()
 	checkPage(t, page)
-	noise := "float noise, sigma = 0.1"
+	noise := "noise gaussian-f32 ("
 	if o.Sound {
-		noise = "exact integer noise on 8-bit pixels, sigma = 0.1"
+		noise = "noise gaussian-u8 ("
 	}
 	for _, shown := range []string{noise, made.At.Radius.String(), made.At.PA.String(), "method " + string(made.At.Method), "seed 3, image index 5", "the certificate one.jsonl (the data set says: &lt;dog&gt;)", "explain &#39;&lt;dog&gt;.png"} {
 		require.Contains(t, page, shown)
