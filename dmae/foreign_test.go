@@ -188,6 +188,113 @@ func TestWrappersAreTakenOff(t *testing.T) {
 	require.Equal(t, want.Digest(), got.Digest())
 }
 
+// Each of several models in a file can be taken, with the head that is its own,
+// however the models are wrapped and in both formats.
+func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
+	b := newCPU(t)
+	var notes []string
+	r := asStored(&notes)
+	r.Mean, r.Std, r.Heads = []float64{0}, []float64{1}, 0
+	c, err := dmae.NewClassifier(b, micro(t))
+	require.NoError(t, err)
+	c.InitScratch(1)
+	first := c.Params.Export()
+	c.InitScratch(2)
+	second := c.Params.Export()
+	head := func(name string) bool { return strings.HasPrefix(name, "head.") }
+	digest := func(encoder, head []checkpoint.Tensor) [32]byte {
+		r := r
+		r.Weights = ""
+		root := &pickle.Dict{}
+		for i, x := range encoder {
+			if strings.HasPrefix(x.Name, "head.") {
+				x = head[i]
+			}
+			root.MustSet(x.Name, x)
+		}
+		whole, err := r.ReadClassifier(b, torchFile(t, root))
+		require.NoError(t, err)
+		return whole.Digest()
+	}
+	one, two := digest(first, first), digest(second, second)
+	require.NotEqual(t, one, two)
+	type wrap struct{ encoder, head string } // what stands before the names; - for no head
+	for _, x := range []struct {
+		first, second wrap
+		weights       [2]string
+		headOfFirst   bool // the second has none, and takes the one beside both
+	}{
+		{wrap{"", ""}, wrap{"model_ema.", "model_ema."}, [2]string{".", "model_ema"}, false},
+		{wrap{"", ""}, wrap{"ema.module.", "ema.module."}, [2]string{".", "ema"}, false},
+		{wrap{"", ""}, wrap{"ema.module.", "ema."}, [2]string{".", "ema"}, false},
+		{wrap{"backbone.", ""}, wrap{"ema.backbone.", "ema."}, [2]string{"backbone", "ema"}, false},
+		{wrap{"student.backbone.", "student."}, wrap{"teacher.backbone.", "teacher."}, [2]string{"student", "teacher"}, false},
+		{wrap{"a.", ""}, wrap{"b.", "b."}, [2]string{"a", "b"}, false},
+		{wrap{"a.", ""}, wrap{"b.", "-"}, [2]string{"a", "b"}, true},
+	} {
+		tensors := []checkpoint.Tensor{}
+		model := &pickle.Dict{Ordered: true}
+		put := func(w wrap, from []checkpoint.Tensor) {
+			for _, x := range from {
+				prefix := w.encoder
+				if head(x.Name) {
+					if prefix = w.head; prefix == "-" {
+						continue
+					}
+				}
+				x.Name = prefix + x.Name
+				tensors = append(tensors, x)
+				model.MustSet(x.Name, x)
+			}
+		}
+		put(x.first, first)
+		put(x.second, second)
+		var buf bytes.Buffer
+		require.NoError(t, checkpoint.Encode(&buf, tensors, nil))
+		plain, err := checkpoint.NewFile("x.safetensors", bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+		require.NoError(t, err)
+		want := [2][32]byte{one, two}
+		if x.headOfFirst {
+			want[1] = digest(second, first)
+		}
+		for i, f := range []*checkpoint.File{plain, torchFile(t, model)} {
+			for j, weights := range x.weights {
+				r.Weights = weights
+				got, err := r.ReadClassifier(b, f)
+				require.NoError(t, err, "%v %d %s", x, i, weights)
+				require.Equal(t, want[j], got.Digest(), "%v %d %s", x, i, weights)
+			}
+		}
+	}
+
+	// Of a moving average without a head of its own the other model's is no part.
+	average, model := &pickle.Dict{}, &pickle.Dict{}
+	for i := range first {
+		model.MustSet(first[i].Name, first[i])
+		if !head(second[i].Name) {
+			average.MustSet(second[i].Name, second[i])
+		}
+	}
+	r.Weights = "model_ema"
+	_, err = r.ReadClassifier(b, torchFile(t, (&pickle.Dict{}).MustSet("model", model).MustSet("model_ema", average)))
+	require.ErrorContains(t, err, `"encoder"`)
+
+	// The dictionaries in which trainers save the two.
+	average = &pickle.Dict{}
+	for _, x := range second {
+		average.MustSet(x.Name, x)
+	}
+	for key, weights := range map[string]string{"model": "model_ema", "state_dict": "state_dict_ema"} {
+		f := torchFile(t, (&pickle.Dict{}).MustSet(key, model).MustSet(weights, average))
+		for w, want := range map[string][32]byte{key: one, weights: two, "": one} {
+			r.Weights = w
+			got, err := r.ReadClassifier(b, f)
+			require.NoError(t, err, weights)
+			require.Equal(t, want, got.Digest())
+		}
+	}
+}
+
 // What these models do not have is named, not listed as unexpected tensors.
 func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
 	c, err := dmae.NewClassifier(newCPU(t), micro(t))

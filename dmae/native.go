@@ -36,8 +36,9 @@ func (r Reader) Native(f *checkpoint.File) (*checkpoint.File, error) {
 		return f, nil
 	}
 	var beside []string
+	others := slices.DeleteFunc(slices.Clone(all), func(o found) bool { return o == *m })
 	view, err := f.Arrange(func(stored string) checkpoint.Place {
-		p := m.place(stored)
+		p := m.place(f, others, stored)
 		if strings.HasPrefix(p.Name, besidePrefix) {
 			beside = append(beside, stored)
 		}
@@ -53,7 +54,7 @@ func (r Reader) Native(f *checkpoint.File) (*checkpoint.File, error) {
 		r.note("%s has the names of %s; they are translated", f.Name(), m.dialect.name)
 	}
 	if len(beside) > 0 {
-		r.note("%d values in %s are not of its model and not used: %s", len(beside), f.Name(), abridged(beside))
+		r.note("%d tensors in %s are not of its model and not used: %s", len(beside), f.Name(), abridged(beside))
 	}
 	return view, nil
 }
@@ -169,10 +170,11 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// place returns where a stored tensor belongs.
-func (m *found) place(stored string) checkpoint.Place {
+// place returns where a stored tensor belongs; others are the models of the file
+// that were not chosen.
+func (m *found) place(f *checkpoint.File, others []found, stored string) checkpoint.Place {
 	if name, ok := strings.CutPrefix(stored, m.prefix); ok && !(m.prefix == "" && isState(stored)) {
-		if p := m.dialect.place(name); p.Name != "" {
+		if p := m.dialect.place(name); p.Name != "" && !slices.ContainsFunc(others, func(o found) bool { return o.holds(stored, m.prefix) }) {
 			return p
 		}
 		return checkpoint.Place{Name: besidePrefix + stored}
@@ -181,14 +183,54 @@ func (m *found) place(stored string) checkpoint.Place {
 		return checkpoint.Place{Name: stored}
 	}
 	// What stands beside the encoder under a shorter prefix: a head, a decoder.
-	for parent := m.prefix; parent != ""; {
-		i := strings.LastIndexByte(strings.TrimSuffix(parent, "."), '.')
-		parent = parent[:i+1]
-		if name, ok := strings.CutPrefix(stored, parent); ok && m.dialect.beside(name) {
-			if p := m.dialect.place(name); p.Name != "" {
-				return p
-			}
+	// The same name under a longer one is nearer.
+	nearer := []string{m.prefix}
+	for parent := m.prefix; parent != ""; nearer = append(nearer, parent) {
+		parent = shorter(parent)
+		if m.yields(others, parent) {
+			break
 		}
+		name, ok := strings.CutPrefix(stored, parent)
+		if !ok || !m.dialect.beside(name) {
+			continue
+		}
+		if p := m.dialect.place(name); p.Name != "" && !stands(f, nearer, name) {
+			return p
+		}
+		break
 	}
 	return checkpoint.Place{Name: besidePrefix + stored}
+}
+
+// shorter takes the last part off a prefix.
+func shorter(prefix string) string {
+	return prefix[:strings.LastIndexByte(strings.TrimSuffix(prefix, "."), '.')+1]
+}
+
+// holds reports whether a stored tensor is of the model, whose prefix is longer
+// than another's: it has the whole prefix, or stands beside the encoder.
+func (m *found) holds(stored, than string) bool {
+	for prefix := m.prefix; len(prefix) > len(than); prefix = shorter(prefix) {
+		if name, ok := strings.CutPrefix(stored, prefix); ok && (prefix == m.prefix || m.dialect.beside(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// yields reports whether what has just this prefix belongs to another model: to
+// the one with that prefix, or to one of a better rank that stands beside it as
+// well, such as the weights whose average m is.
+func (m *found) yields(others []found, prefix string) bool {
+	return slices.ContainsFunc(others, func(o found) bool {
+		return o.prefix == prefix || strings.HasPrefix(o.prefix, prefix) && o.rank() < m.rank()
+	})
+}
+
+// stands reports whether the file has the name under one of the prefixes.
+func stands(f *checkpoint.File, prefixes []string, name string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool {
+		_, ok := f.Info(prefix + name)
+		return ok
+	})
 }
