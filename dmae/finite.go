@@ -25,6 +25,8 @@ func NotFinite(p *nn.Params) string {
 		return ""
 	case 1:
 		return fmt.Sprintf("its %s holds values that are not finite numbers", first)
+	case 2:
+		return fmt.Sprintf("its %s and another tensor hold values that are not finite numbers", first)
 	}
 	return fmt.Sprintf("its %s and %d other tensors hold values that are not finite numbers", first, tensors-1)
 }

@@ -33,10 +33,10 @@ func (s *Start) String() string {
 		KindEncoder: "an encoder", KindClassifier: "a classifier", KindAutoencoder: "an autoencoder",
 	}[s.Kind])
 	if len(s.Dropped) > 0 {
-		text += ", dropped are " + abridged(layers(s.Dropped))
+		text += "; dropped: " + abridged(layers(s.Dropped))
 	}
 	if len(s.Drawn) > 0 {
-		text += ", initialised anew are " + abridged(layers(s.Drawn))
+		text += "; drawn at random: " + abridged(layers(s.Drawn))
 	}
 	return text
 }

@@ -52,7 +52,7 @@ func TestAnEncoderAloneIsAStart(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, want.Digest(), got.Digest())
 			if pool && !probe {
-				require.Contains(t, s.String(), "holds an encoder: its encoder is taken, dropped are norm, initialised anew are fc_norm, head")
+				require.Contains(t, s.String(), "holds an encoder: its encoder is taken; dropped: norm; drawn at random: fc_norm, head")
 			}
 		}
 	}
@@ -64,7 +64,7 @@ func TestAnEncoderAloneIsAStart(t *testing.T) {
 	decoder := anew.Params.Download(anew.Params.Get("decoder_pred.weight"))
 	s, err := dmae.Reader{}.StartAutoencoder(anew, path)
 	require.NoError(t, err)
-	require.Contains(t, s.String(), "initialised anew are decoder_blocks, decoder_embed, decoder_norm, decoder_pos_embed")
+	require.Contains(t, s.String(), "drawn at random: decoder_blocks, decoder_embed, decoder_norm, decoder_pos_embed")
 	require.Equal(t, decoder, anew.Params.Download(anew.Params.Get("decoder_pred.weight")))
 	for _, name := range []string{"pos_embed", "norm.weight", "blocks.1.mlp.fc2.bias", "cls_token"} {
 		require.Equal(t, ae.Params.Download(ae.Params.Get(name)), anew.Params.Download(anew.Params.Get(name)), name)
@@ -98,7 +98,7 @@ func TestAClassifierIsAStart(t *testing.T) {
 			require.NoError(t, err)
 			s, err := dmae.Reader{}.StartClassifier(m, path, 3)
 			require.NoError(t, err)
-			require.Contains(t, s.String(), "initialised anew are head")
+			require.Contains(t, s.String(), "drawn at random: head")
 			for _, name := range []string{"pos_embed", "fc_norm.weight", "blocks.0.attn.qkv.weight"} {
 				require.Equal(t, from.Params.Download(from.Params.Get(name)), m.Params.Download(m.Params.Get(name)), name)
 			}

@@ -145,7 +145,11 @@ func (in *inspection) checksums() string {
 // summary describes the model in one line.
 func (in *inspection) summary() string {
 	c := in.Config
-	s := fmt.Sprintf("%s %s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", in.Model, printable(c.Name), c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
+	name := in.Model
+	if c.Name != "" {
+		name += " " + printable(c.Name)
+	}
+	s := fmt.Sprintf("%s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", name, c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
 	switch in.Model {
 	case dmae.KindClassifier:
 		return s + fmt.Sprintf(", %d classes", c.Classes)

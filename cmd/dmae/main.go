@@ -157,6 +157,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	if text == context.Canceled.Error() { // a command that had nothing to save
 		text = "interrupted"
 	}
+	text = strings.TrimPrefix(text, "train: ") // the package; whoever typed the command knows that it trains
 	fmt.Fprintf(stderr, "dmae: %s\n", oneLine(text))
 	return code
 }

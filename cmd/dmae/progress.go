@@ -101,7 +101,7 @@ func (p *progress) line(now time.Time) {
 	text := fmt.Sprintf("%s: %d/%d %s", p.title, p.done, p.total, p.unit)
 	if n := p.done - p.first; n > 0 && elapsed > 0 {
 		rate := float64(n) / elapsed
-		text += fmt.Sprintf(", %.4g %s/s", rate, p.unit)
+		text += fmt.Sprintf(", %s %s/s", figure(rate), p.unit)
 		if p.done < p.total {
 			text += ", " + clock(float64(p.total-p.done)/rate) + " left"
 		} else {

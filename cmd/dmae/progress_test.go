@@ -17,11 +17,33 @@ func TestProgressInALog(t *testing.T) {
 	require.Empty(t, log.String(), "not every step gets a line")
 	p.last = p.last.Add(-time.Minute)
 	p.update(300, "loss 0.4")
-	require.Regexp(t, `^pretrain: 300/400 images, (10|9\.\d+) images/s, 0:10 left, loss 0.4\n$`, log.String())
+	require.Regexp(t, `^pretrain: 300/400 images, (10\.0|9\.\d+) images/s, 0:10 left, loss 0.4\n$`, log.String())
 	log.Reset()
 	p.update(400, "loss 0.3")
 	p.close()
-	require.Regexp(t, `^pretrain: 400/400 images, 1\d(\.\d+)? images/s, took 0:20, loss 0.3\n$`, log.String())
+	require.Regexp(t, `^pretrain: 400/400 images, 1\d\.\d images/s, took 0:20, loss 0.3\n$`, log.String())
+}
+
+// Rates have three significant digits and no exponent, however fast the work is.
+func TestProgressPrintsReadableRates(t *testing.T) {
+	for _, x := range []struct {
+		done int
+		took time.Duration
+		want string
+	}{
+		{170_900, 10 * time.Second, `17\d{3} images/s`},
+		{3_000_000, time.Second, `[23]\d{6} images/s`},
+		{1746, 10 * time.Second, `17[45] images/s`},
+		{1, 300 * time.Second, `0\.00333 images/s`},
+	} {
+		var log bytes.Buffer
+		p := newProgress(&log, "eval", "images", x.done)
+		p.begin(0)
+		p.start = p.start.Add(-x.took)
+		p.update(x.done, "")
+		p.close()
+		require.Regexp(t, "^eval: .* images, "+x.want+", took", log.String())
+	}
 }
 
 func TestClock(t *testing.T) {

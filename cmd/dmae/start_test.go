@@ -54,9 +54,9 @@ func TestTrainingStartsFromAnyEncoder(t *testing.T) {
 				"--epochs", "1", "--warmup-epochs", "0", "--out", t.TempDir())
 			require.Equal(t, exitDone, code, stderr)
 			require.Contains(t, stderr, "its encoder is taken", stage)
-			require.Contains(t, stderr, "initialised anew are", stage)
+			require.Contains(t, stderr, "drawn at random:", stage)
 			require.Contains(t, stderr, `start with "module.", which is taken off`)
-			require.Equal(t, path == classifier, strings.Contains(stderr, "dropped are fc_norm, head") || strings.Contains(stderr, "dropped are head"), stderr)
+			require.Equal(t, path == classifier, strings.Contains(stderr, "dropped: fc_norm, head") || strings.Contains(stderr, "dropped: head"), stderr)
 		}
 	}
 	code, _, stderr := dmaeRun(t, "eval", "--data", "builtin:fashion-mnist", "--model", encoder)

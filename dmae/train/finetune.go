@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
@@ -24,7 +23,7 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	}
 	defer r.close()
 	if err := r.checkClasses(); err != nil {
-		return nil, fmt.Errorf("finetune: %w", err)
+		return nil, err
 	}
 	model, err := dmae.NewClassifier(o.Backend, o.Model)
 	if err != nil {
@@ -52,18 +51,14 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	}
 	r.stage = stage
 	if err := initialise(model, o); err != nil {
-		return nil, fmt.Errorf("finetune: %w", err)
+		return nil, err
 	}
 	if err := r.checkStart(o.Encoder); err != nil {
-		return nil, fmt.Errorf("finetune: %w", err)
+		return nil, err
 	}
 	digest := model.Digest()
 	r.state.Init = hex.EncodeToString(digest[:])
-	result, err := r.start(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("finetune: %w", err)
-	}
-	return result, nil
+	return r.start(ctx)
 }
 
 // initialise gives the model its first weights: the encoder of a checkpoint under

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
@@ -26,7 +25,7 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	}
 	defer r.close()
 	if err := r.checkClasses(); err != nil {
-		return nil, fmt.Errorf("linprobe: %w", err)
+		return nil, err
 	}
 	o.Model.Head = dmae.BatchNormHead
 	r.opt.Model = o.Model
@@ -55,18 +54,14 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 		variances:   b.Persist(b.Float(), stats),
 	}
 	if err := initialise(model, o); err != nil {
-		return nil, fmt.Errorf("linprobe: %w", err)
+		return nil, err
 	}
 	if err := r.checkStart(o.Encoder); err != nil {
-		return nil, fmt.Errorf("linprobe: %w", err)
+		return nil, err
 	}
 	digest := model.Digest()
 	r.state.Init = hex.EncodeToString(digest[:])
-	result, err := r.start(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("linprobe: %w", err)
-	}
-	return result, nil
+	return r.start(ctx)
 }
 
 // probing is the stage of Linprobe. Its micro-batch is the images that batch

@@ -273,7 +273,7 @@ func (r *run) interrupted(ctx context.Context, err error) error {
 	if err := r.save(); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w after step %d (epoch %d); everything is saved in %s, go on with --resume auto", ErrInterrupted, r.state.Steps, r.state.Epoch, r.path())
+	return fmt.Errorf("%w after step %d (in epoch %d of %d); everything is saved in %s, go on with --resume auto", ErrInterrupted, r.state.Steps, r.state.Epoch+1, r.state.Recipe.Epochs, r.path())
 }
 
 // nonFinite reports that a step cannot be taken.

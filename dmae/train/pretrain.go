@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
@@ -41,14 +40,10 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 	model.Init(o.Recipe.Seed)
 	if o.Init != "" {
 		if err := r.initialise(model, adam); err != nil {
-			return nil, fmt.Errorf("pretrain: %w", err)
+			return nil, err
 		}
 	}
-	result, err := r.start(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("pretrain: %w", err)
-	}
-	return result, nil
+	return r.start(ctx)
 }
 
 // pretraining is the stage of Pretrain.

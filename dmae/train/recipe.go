@@ -153,7 +153,7 @@ func (r Recipe) Validate() error {
 		{r.Stage == StagePretrain || r.Stage == StageFinetune || r.Stage == StageLinprobe, "stage", r.Stage, "use pretrain, finetune or linprobe"},
 		{r.Batch > 0, "batch size", fmt.Sprint(r.Batch), "use at least 1"},
 		{r.Epochs > 0, "number of epochs", fmt.Sprint(r.Epochs), "use at least 1"},
-		{r.WarmupEpochs >= 0 && r.WarmupEpochs <= float64(r.Epochs), "number of warm-up epochs", fmt.Sprint(r.WarmupEpochs), fmt.Sprintf("use 0 to %d, the number of epochs", r.Epochs)},
+		{r.WarmupEpochs >= 0 && r.WarmupEpochs <= float64(r.Epochs), "number of warm-up epochs", fmt.Sprint(r.WarmupEpochs), fmt.Sprintf("use 0 to %d, the number of epochs (--warmup-epochs, --epochs)", r.Epochs)},
 		{r.LR > 0 && finite(r.LR), "learning rate", fmt.Sprint(r.LR), "use a positive number"},
 		{r.MinLR >= 0 && r.MinLR <= r.LR, "smallest learning rate", fmt.Sprint(r.MinLR), fmt.Sprintf("use 0 to %v, the peak", r.LR)},
 		{r.WeightDecay >= 0 && finite(r.WeightDecay), "weight decay", fmt.Sprint(r.WeightDecay), "use 0 or a positive number"},
