@@ -49,6 +49,11 @@ func ParseBeacon(text string) (Beacon, error) {
 	return Beacon(canonical), nil
 }
 
+// URL is where drand publishes the round.
+func (b Beacon) URL() string {
+	return fmt.Sprintf("https://api.drand.sh/%s/public/%d", DrandChain, b.Round())
+}
+
 // Known reports whether the value is there.
 func (b Beacon) Known() bool { return strings.Count(string(b), ":") == 2 }
 

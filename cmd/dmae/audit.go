@@ -111,9 +111,13 @@ func printReport(e *env, name string, r audit.Report) error {
 	if r.Intact {
 		verdict = "is intact"
 	}
+	noteFuture(e, r.Certificate.Beacon)
 	text := fmt.Sprintf("%s %s at depth %s: %d images", name, verdict, r.Depth, r.Images)
 	if r.Blocks > 0 {
 		text += fmt.Sprintf(", %d samples in %d blocks classified again", r.Samples, r.Blocks)
+	}
+	if r.Intact && r.Depth == audit.Arithmetic {
+		text += "\nchecked: the file is complete and every radius follows from its counts; not checked: that the model gives these counts (--depth sample or full)"
 	}
 	text += "\n" + r.Certificate.Text() + "\n"
 	if r.Seed != "" {

@@ -89,6 +89,7 @@ func (c *certifyCmd) Run(e *env) error {
 	if err := c.warn(e, params, model.Config.Classes); err != nil {
 		return err
 	}
+	noteFuture(e, beacon)
 	if params.Derived != nil {
 		params.Derived.Beacon = beacon
 	}

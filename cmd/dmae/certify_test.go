@@ -82,7 +82,13 @@ func TestCommitThenCertify(t *testing.T) {
 	require.Contains(t, p.Command, " --beacon=drand:4000000000:VALUE ")
 
 	value := strings.Repeat("C0", 32)
-	succeed(t, joined([]string{"certify", "--out", out, "--beacon", "drand:4000000000:" + value}, few, set)...)
+	code, _, stderr := dmaeRun(t, joined([]string{"certify", "--out", out, "--beacon", "drand:4000000000:" + value}, few, set)...)
+	require.Equal(t, exitDone, code, stderr)
+	const early = "drand's round 4000000000 comes only at 2403-11-28 12:29:24 UTC: nobody can know its value yet"
+	require.Contains(t, stderr, early)
+	code, _, stderr = dmaeRun(t, "audit", out)
+	require.Equal(t, exitDone, code)
+	require.Contains(t, stderr, early)
 	report := succeed(t, joined([]string{"audit", out, "--depth", "full"}, set)...)
 	require.Contains(t, report, "commitment C "+c+"\n")
 	require.Contains(t, report, "derived from round 4000000000: free of choice if commitment C was public before it")
@@ -92,7 +98,7 @@ func TestCommitThenCertify(t *testing.T) {
 	require.Equal(t, exitDone, code)
 	require.NotContains(t, other, c)
 
-	_, _, stderr := dmaeRun(t, joined([]string{"certify", "--out", out, "--commit", "--beacon", "drand:7"}, few, set)...)
+	_, _, stderr = dmaeRun(t, joined([]string{"certify", "--out", out, "--commit", "--beacon", "drand:7"}, few, set)...)
 	require.Contains(t, stderr, "round 7 came at 2023-08-23 15:09:45 UTC already: a commitment that is published now proves nothing")
 	for args, want := range map[string]string{
 		"--commit":                                "--commit needs --beacon drand:ROUND",
@@ -156,6 +162,7 @@ func TestCertifyLeavesOutBrokenImages(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "image 4: it was left out because it cannot be decoded, but here it can")
 	require.Contains(t, out, "is NOT intact")
+	require.Contains(t, out, "of the 4 read before the first difference\n")
 	code, _, stderr = dmaeRun(t, joined([]string{"audit", in("whole.jsonl"), "--depth", "sample"}, set)...)
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "image 4: it cannot be decoded here: ")

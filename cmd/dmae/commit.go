@@ -37,6 +37,13 @@ func (f *beaconFlags) parse(seed seedChoice) (smooth.Beacon, error) {
 	return b, nil
 }
 
+// noteFuture says so when a beacon has a value that nobody can know yet.
+func noteFuture(e *env, b smooth.Beacon) {
+	if b.Known() && time.Now().Before(b.Time()) {
+		e.note(fmt.Sprintf("by this machine's clock drand's round %d comes only at %s: nobody can know its value yet", b.Round(), timeText(b.Time())))
+	}
+}
+
 // promise is what --commit prints.
 type promise struct {
 	Commitment smooth.Digest `json:"commitment"`

@@ -60,7 +60,7 @@ func (c *evalCmd) Run(e *env) error {
 		sigma = *c.Sigma
 	}
 	leftOut := data.NewLeftOut(images, c.corrupt(), e.note)
-	p := newProgress(e.stderr, "eval", "images", images.Len()*(1+c.Copies))
+	p := newProgress(e.stderr, "eval, clean and noisy", "images", images.Len()*(1+c.Copies))
 	p.begin(0)
 	done := 0
 	measure := func(o train.EvalOptions) (train.Evaluation, error) {

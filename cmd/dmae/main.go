@@ -122,6 +122,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 		flagDefaults,
 		kong.Resolvers(kong.ResolverFunc(resolveRecipe)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ValueFormatter(helpText),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 	)
 	if err != nil {

@@ -267,6 +267,7 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 
 	for _, certificate := range []string{in("certify.jsonl"), in("anytime.jsonl")} {
 		require.Contains(t, succeed(t, "audit", certificate), "is intact at depth arithmetic: 3 images")
+		require.Contains(t, succeed(t, "audit", certificate), "\nchecked: the file is complete and every radius follows from its counts; not checked: that the model gives these counts")
 		for _, depth := range []string{"sample", "full"} {
 			text = succeed(t, append([]string{"audit", certificate, "--depth", depth, "--model", tuned.Checkpoint, "--batch", "5", "--json"}, data...)...)
 			require.Contains(t, text, `"intact": true`)

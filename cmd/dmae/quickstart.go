@@ -222,7 +222,7 @@ func (q *quickstart) report(runs []analyze.Run, seconds float64) error {
 		return printJSON(q.env.stdout, quickstartResult(q, table, seconds))
 	}
 	w := q.env.stdout
-	fmt.Fprintf(w, "\nCertified accuracy on %d test images of Fashion-MNIST, %s of sigma %s, method cohen, n0 = %d, n = %d, alpha = %s:\n\n", table.Runs[0].Images, quickstartNoise, quickstartSigma, quickstartSamples, q.N, quickstartAlpha)
+	fmt.Fprintf(w, "\nCertified accuracy on %d test images of Fashion-MNIST, %s, sigma %s, method cohen, n0 = %d, n = %d, alpha = %s:\n\n", table.Runs[0].Images, quickstartNoise, quickstartSigma, quickstartSamples, q.N, quickstartAlpha)
 	if err := table.Text(w, analyze.Style{Places: 3, Errors: true}); err != nil {
 		return err
 	}

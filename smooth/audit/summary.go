@@ -156,6 +156,9 @@ func (s *Summary) Text() string {
 	if s.Commitment != nil {
 		lines = append(lines, "commitment C "+s.Commitment.String())
 	}
+	if s.Beacon != "" {
+		lines = append(lines, "not checked here: that the beacon's value is the randomness of "+s.Beacon.URL())
+	}
 	images := "images " + s.Choice
 	if s.Shard != nil {
 		images += fmt.Sprintf("; %s of these are in shard %s", smooth.Thousands(s.Images), s.Shard)
@@ -165,6 +168,9 @@ func (s *Summary) Text() string {
 		images += fmt.Sprintf(", %s not estimated", smooth.Thousands(s.Stopped))
 	}
 	images += fmt.Sprintf(", %s left out (cannot be decoded)", smooth.Thousands(s.LeftOut))
+	if read := s.Certified + s.Abstained + s.Stopped + s.LeftOut; read < s.Images {
+		images += fmt.Sprintf(", of the %s read before the first difference", smooth.Thousands(read))
+	}
 	about := fmt.Sprintf("contract %s, precision %s", plain(s.Contract), plain(s.Precision))
 	if s.Device != "" {
 		about += ", device " + plain(s.Device)
