@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 
@@ -18,6 +19,7 @@ type certified struct {
 	sound      bool // integer noise on 8-bit pixels
 	pixels     *pixelCache
 	classifier smooth.Classifier
+	digest     [sha256.Size]byte // of the model
 }
 
 // newCertified refuses images of other classes than the model's.
@@ -28,23 +30,26 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 	if got, _, _ := images.Shape(); got != model.Config.Channels {
 		return nil, fmt.Errorf("the images of %s have %d channels and the model takes %d; use images like those it was trained on", images.Name(), got, model.Config.Channels)
 	}
+	digest, err := model.Digest()
+	if err != nil {
+		return nil, err
+	}
 	pixels := newPixelCache(images, &model.Config, batch)
 	return &certified{
-		model: model, images: images, sound: sound, pixels: pixels,
+		model: model, images: images, sound: sound, pixels: pixels, digest: digest,
 		classifier: dmae.NewPixelClassifier(model, pixels.get, batch),
 	}, nil
 }
 
 // subject describes the model and the images, not which of them.
 func (c *certified) subject() smooth.Subject {
-	digest := c.model.Digest()
 	preprocessing := train.Preprocessing
 	if c.sound {
 		preprocessing = train.IntegerPreprocessing
 	}
 	return smooth.Subject{
 		Contract:      contract,
-		Model:         "sha256:" + hex.EncodeToString(digest[:]),
+		Model:         "sha256:" + hex.EncodeToString(c.digest[:]),
 		Data:          c.images.Name(),
 		Preprocessing: preprocessing(c.images, &c.model.Config),
 		Names:         c.model.Config.ClassNames,

@@ -120,7 +120,10 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 	o.AccuracyOnly = false // a page is made of samples
 	e := &explainer{Options: o, model: m, x: x, about: smooth.Image{Label: -1}}
 	e.classifier = dmae.NewPixelClassifier(m, e.pixels, o.Batch)
-	digest := m.Digest()
+	digest, err := m.Digest()
+	if err != nil {
+		return nil, err
+	}
 	out := &Explanation{
 		Image: o.Name, Index: o.Image, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
 		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: smooth.Seed(o.Seed), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
@@ -129,7 +132,6 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label
 		e.about = smooth.Image{Label: o.Line.Label, Pixels: o.Line.Pixels}
 	}
-	var err error
 	if e.noise, err = smooth.NewNoise(o.Sigma, o.Seed, o.Sound); err != nil {
 		return nil, err
 	}

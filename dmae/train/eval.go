@@ -130,8 +130,12 @@ func (v *evaluator) batch(ds data.Dataset, at, n int) (correct, top5 int, losses
 	}
 	logits := v.model.Logits(v.tape, images, nil)
 	loss := v.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, v.tape.Const(float(v.target[:n*k], tensor.Of(n, k))))
-	b.Download(v.logits[:n*k], logits.Value)
-	b.Download(v.losses[:n], loss.Value)
+	if err := b.Download(v.logits[:n*k], logits.Value); err != nil {
+		return 0, 0, nil, err
+	}
+	if err := b.Download(v.losses[:n], loss.Value); err != nil {
+		return 0, 0, nil, err
+	}
 	for i := range n {
 		place := placeOf(v.logits[i*k:(i+1)*k], int(v.labels[i]))
 		if place == 0 {
@@ -141,7 +145,7 @@ func (v *evaluator) batch(ds data.Dataset, at, n int) (correct, top5 int, losses
 			top5++
 		}
 	}
-	return correct, top5, v.losses[:n], b.Sync()
+	return correct, top5, v.losses[:n], nil
 }
 
 // placeOf returns how many classes come before a label: those with a larger

@@ -53,7 +53,10 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	if err := initialise(model, o); err != nil {
 		return nil, fmt.Errorf("finetune: %w", err)
 	}
-	digest := model.Digest()
+	digest, err := model.Digest()
+	if err != nil {
+		return nil, fmt.Errorf("finetune: %w", err)
+	}
 	r.state.Init = hex.EncodeToString(digest[:])
 	result, err := r.start(ctx)
 	if err != nil {

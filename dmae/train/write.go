@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/godmae/godmae/nn/checkpoint"
@@ -36,12 +37,18 @@ func (r *run) write(path string) error {
 	maps.Copy(metadata, r.modelMetadata())
 	var tensors []checkpoint.Tensor
 	if r.average != nil {
-		tensors = r.average.export()
+		tensors, err = r.average.export()
 	} else {
-		tensors = r.params.Export()
+		tensors, err = r.params.Export()
 	}
-	tensors = append(tensors, r.optimiser.Export(r.optimiserPrefix)...)
-	return checkpoint.Write(path, tensors, metadata)
+	if err != nil {
+		return fmt.Errorf("train: nothing is saved: %w", err)
+	}
+	state, err := r.optimiser.Export(r.optimiserPrefix)
+	if err != nil {
+		return fmt.Errorf("train: nothing is saved: %w", err)
+	}
+	return checkpoint.Write(path, append(tensors, state...), metadata)
 }
 
 // modelMetadata returns what all checkpoints of a run say about the model.
