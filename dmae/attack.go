@@ -57,8 +57,8 @@ func (a *Attack) Search(ctx context.Context, x []float32, class int, radius floa
 			return nil, err
 		}
 		norm := norm2(gradient)
-		if norm == 0 {
-			break // flat, to float32: no direction is better than another
+		if norm == 0 || math.IsNaN(norm) || math.IsInf(norm, 0) {
+			break // flat, to float32, or not finite: no direction is better than another
 		}
 		for i, g := range gradient {
 			y[i] += float32(length / norm * float64(g))

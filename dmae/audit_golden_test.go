@@ -38,18 +38,24 @@ func TestGoldenAudit(t *testing.T) {
 	before := simd.ISA()
 	t.Cleanup(func() { require.NoError(t, simd.Select(before)) })
 	for _, c := range []struct {
-		name   string
-		method smooth.Method
-		sound  bool
-	}{{"cohen", smooth.MethodCohen, false}, {"anytime", smooth.MethodAnytime, false}, {"sound", smooth.MethodRandomised, true}} {
+		name    string
+		method  smooth.Method
+		sound   bool
+		derived bool // else of the format before this one, made when it was the only one
+	}{
+		{"cohen", smooth.MethodCohen, false, false}, {"anytime", smooth.MethodAnytime, false, false}, {"sound", smooth.MethodRandomised, true, false},
+		{"derived", smooth.MethodAnytime, false, true}, {"derived-sound", smooth.MethodRandomised, true, true},
+	} {
 		name := filepath.Join("testdata", "audit-"+c.name+".jsonl")
 		if *update {
-			require.NoError(t, os.WriteFile(name, goldenCertificate(t, c.method, c.sound), 0o644))
+			if c.derived {
+				require.NoError(t, os.WriteFile(name, goldenCertificate(t, c.method, c.sound), 0o644))
+			}
 			continue
 		}
 		raw, err := os.ReadFile(name)
 		require.NoError(t, err)
-		images, samples := goldenSamples(t, raw, c.method, c.sound)
+		images, samples := goldenSamples(t, raw, c.method, c.sound, c.derived)
 		for _, isa := range auditedISAs[runtime.GOARCH] {
 			t.Run(fmt.Sprintf("%s/%s", isa, c.name), func(t *testing.T) {
 				if !slices.Contains(simd.Available(), isa) {
@@ -58,6 +64,9 @@ func TestGoldenAudit(t *testing.T) {
 				require.NoError(t, simd.Select(isa))
 				o, done := goldenAuditOptions(t)
 				defer done()
+				if c.derived && c.sound {
+					o.Subject.Preprocessing = smooth.EightBit
+				}
 				report, err := audit.Run(t.Context(), bytes.NewReader(raw), o)
 				require.NoError(t, err)
 				require.True(t, report.Intact, report.Difference)
@@ -74,12 +83,14 @@ func TestGoldenAudit(t *testing.T) {
 
 // goldenSamples returns the images and the samples of a committed certificate,
 // and holds it to its name and to 32 samples an image.
-func goldenSamples(t *testing.T, raw []byte, m smooth.Method, sound bool) (images, samples int) {
+func goldenSamples(t *testing.T, raw []byte, m smooth.Method, sound, derived bool) (images, samples int) {
 	t.Helper()
 	d, err := smooth.NewReader(bytes.NewReader(raw))
 	require.NoError(t, err)
 	require.Equal(t, m, d.Header().Method)
 	require.Equal(t, sound, d.Header().Params().Sound)
+	require.Equal(t, derived, d.Header().Seed.Derived)
+	require.Equal(t, map[bool]string{false: smooth.Schema1, true: smooth.Schema}[derived], d.Header().Schema)
 	for {
 		rec, err := d.Next()
 		if err == io.EOF {
@@ -133,7 +144,7 @@ func goldenAuditOptions(t *testing.T) (audit.Options, func()) {
 func goldenSubject(model *dmae.Classifier) smooth.Subject {
 	return smooth.Subject{
 		Contract: "f32/1", Model: fmt.Sprintf("sha256:%x", must(model.Digest())), Data: "golden", Preprocessing: "none",
-		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 4}},
+		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 4}}, Of: 4,
 	}
 }
 
@@ -141,9 +152,12 @@ func goldenSubject(model *dmae.Classifier) smooth.Subject {
 func goldenCertificate(t *testing.T, m smooth.Method, sound bool) []byte {
 	o, done := goldenAuditOptions(t)
 	defer done()
-	p := smooth.Params{Method: m, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 16, N: 96, Seed: 9, Sound: sound}
+	p := smooth.Params{Method: m, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 16, N: 96, Sound: sound, Derived: &smooth.Derivation{Beacon: goldenBeacon}}
 	if m == smooth.MethodAnytime {
 		p.Radii, p.Futility = smooth.Grid([]exact.Decimal{exact.MustDecimal("0.1"), exact.MustDecimal("0.25")}), smooth.DefaultFutility()
+	}
+	if sound {
+		o.Subject.Preprocessing = smooth.EightBit
 	}
 	out := filepath.Join(t.TempDir(), "c.jsonl")
 	require.NoError(t, smooth.Task{

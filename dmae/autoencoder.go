@@ -34,7 +34,7 @@ func NewAutoencoder(b ops.Backend, cfg Config) (*Autoencoder, error) {
 	}
 	cfg = cfg.clone()
 	p := nn.NewParams(b, autoencoderSpecs(&cfg))
-	return &Autoencoder{
+	m := &Autoencoder{
 		Config:  cfg,
 		Params:  p,
 		trunk:   newTrunk(&cfg, p),
@@ -45,7 +45,10 @@ func NewAutoencoder(b ops.Backend, cfg Config) (*Autoencoder, error) {
 		decoder: nn.NewStack(p, "decoder_blocks", cfg.Decoder.Depth, cfg.Decoder.Heads),
 		decNorm: nn.NewLayerNorm(p, "decoder_norm"),
 		pred:    nn.NewLinear(p, "decoder_pred"),
-	}, nil
+	}
+	m.decoder.SetEps(cfg.normEps())
+	m.norm.Eps, m.decNorm.Eps = cfg.normEps(), cfg.normEps()
+	return m, nil
 }
 
 // AutoencoderSpecs lists the parameters of the autoencoder of a valid

@@ -50,6 +50,7 @@ func newClassifier(b ops.Backend, cfg Config, specs func(*Config) []nn.Spec) (*C
 		trunk:  newTrunk(&cfg, p),
 		norm:   nn.NewLayerNorm(p, cfg.finalNorm()),
 	}
+	m.norm.Eps = cfg.normEps()
 	if cfg.Head == BatchNormHead {
 		m.probe = newBatchNorm(p)
 	}
@@ -103,14 +104,18 @@ func (m *Classifier) LoadEncoder(from *Autoencoder, seed uint64) error {
 	if err := m.Params.CopyFrom(from.Params); err != nil {
 		return fmt.Errorf("the autoencoder %s does not fit the classifier %s: %w", from.Config.Name, m.Config.Name, err)
 	}
-	m.initHead(seed)
+	m.initHead(seed, nil)
 	return nil
 }
 
-// initHead draws what an autoencoder does not have: fc_norm and the head.
-func (m *Classifier) initHead(seed uint64) {
+// initHead draws what an autoencoder does not have, fc_norm and the head, but
+// for what was taken from elsewhere, and a norm that was not.
+func (m *Classifier) initHead(seed uint64, taken map[string]bool) {
 	head := m.Config.linear()
 	for _, p := range m.Params.All() {
+		if taken[p.Name] {
+			continue
+		}
 		init := p.Init
 		switch p.Name {
 		case head + ".weight":
@@ -119,6 +124,10 @@ func (m *Classifier) initHead(seed uint64) {
 				init = nn.Normal(ProbeStd)
 			}
 		case head + ".bias", "fc_norm.weight", "fc_norm.bias", runningMean, runningVar, batchesTracked:
+		case "norm.weight", "norm.bias":
+			if taken == nil {
+				continue // an autoencoder's
+			}
 		default:
 			continue
 		}

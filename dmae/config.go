@@ -61,6 +61,7 @@ type Config struct {
 	GlobalPool bool     `json:"global_pool"`           // classify the mean of the patch tokens, not the class token
 	DropPath   float64  `json:"drop_path"`             // rate of stochastic depth in the last block; linear from 0
 	Head       Head     `json:"head,omitempty"`        // what classifies
+	NormEps    float64  `json:"norm_eps,omitempty"`    // of the layer normalisations, inside the root; 0 for 1e-6
 }
 
 // Grid returns the number of patches along a side.
@@ -79,13 +80,6 @@ func (c *Config) Visible() int { return visible(c.Patches(), c.MaskRatio) }
 // Pixels returns the number of values of an image at the data's resolution,
 // Channels*DataSize*DataSize.
 func (c *Config) Pixels() int { return c.Channels * c.DataSize * c.DataSize }
-
-// Bounds that keep sizes and their products, which may come from a file, within
-// reason.
-const (
-	maxSize  = 1 << 14
-	maxDepth = 1 << 10
-)
 
 // Validate reports the first value that cannot be worked with, what it is and
 // what would do.
@@ -132,12 +126,17 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("model configuration: drop_path is %v, it must be at least 0 and below 1", c.DropPath)
 	case c.Classes < 0 || c.Classes > 1<<16-1:
 		return fmt.Errorf("model configuration: classes is %d, it must lie between 0 and 65535", c.Classes)
+	case !(c.NormEps >= 0 && c.NormEps <= 1):
+		return fmt.Errorf("model configuration: norm_eps is %v, it must be above 0 and at most 1, or 0 for 1e-6", c.NormEps)
 	case c.Head != LinearHead && c.Head != BatchNormHead:
 		return fmt.Errorf("model configuration: head is %q, it must be %q or %q", c.Head, LinearHead, BatchNormHead)
 	case len(c.ClassNames) != 0 && len(c.ClassNames) != c.Classes:
 		return fmt.Errorf("model configuration: %d class names for %d classes", len(c.ClassNames), c.Classes)
 	case len(c.Mean) != c.Channels || len(c.Std) != c.Channels:
 		return fmt.Errorf("model configuration: %d means and %d standard deviations for %d channels; give one of each for every channel", len(c.Mean), len(c.Std), c.Channels)
+	}
+	if err := c.bounded(); err != nil {
+		return err
 	}
 	for i := range c.Mean {
 		if math.IsNaN(c.Mean[i]) || math.Abs(c.Mean[i]) > 1e3 {

@@ -17,6 +17,7 @@ const Contract = "f32/1"
 const (
 	KindAutoencoder = "autoencoder"
 	KindClassifier  = "classifier"
+	KindEncoder     = "encoder" // without decoder and head: a start for training
 )
 
 // Metadata keys of a checkpoint.
@@ -35,8 +36,11 @@ func isState(name string) bool { return strings.HasPrefix(name, StatePrefix) }
 // Specs lists the parameters of a model of the given kind, in the order of the
 // official one.
 func Specs(kind string, c *Config) []nn.Spec {
-	if kind == KindClassifier {
+	switch kind {
+	case KindClassifier:
 		return classifierSpecs(c)
+	case KindEncoder:
+		return encoderOnlySpecs(c)
 	}
 	return autoencoderSpecs(c)
 }

@@ -147,7 +147,7 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 func TestHugeClaimTakesNoMemory(t *testing.T) {
 	b := newCPU(t)
 	cfg := micro(t)
-	cfg.Width, cfg.Heads, cfg.Depth, cfg.MLPRatio = 16384, 1, 1000, 16384
+	cfg.Width, cfg.Heads, cfg.Depth, cfg.MLPRatio = 16384, 1, 1000, 4
 	meta := map[string]string{
 		dmae.KeyKind: dmae.KindClassifier, dmae.KeyContract: dmae.Contract,
 		dmae.KeyConfig: configJSON(t, cfg),

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
@@ -18,19 +19,21 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// The fixtures were computed with the official code in PyTorch. The large ones
-// are looked for where DMAE_TESTDATA points, the others are in testdata.
-func fixture(t *testing.T, name string) *checkpoint.File {
+// fixturePath returns where a fixture is. They were computed with the official
+// code in PyTorch; the small ones are in testdata, the others in the large data.
+func fixturePath(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if _, err := os.Stat(path); err != nil {
-		root := os.Getenv("DMAE_TESTDATA")
-		if root == "" {
-			t.Skipf("set DMAE_TESTDATA to the shared test data to run this with %s", name)
-		}
-		path = filepath.Join(root, "fixtures", name)
+		return testfiles.Large(t, "fixtures", name)
 	}
-	f, err := checkpoint.Open(path)
+	return path
+}
+
+// fixture opens a fixture.
+func fixture(t *testing.T, name string) *checkpoint.File {
+	t.Helper()
+	f, err := checkpoint.Open(fixturePath(t, name))
 	require.NoError(t, err)
 	t.Cleanup(func() { f.Close() })
 	return f

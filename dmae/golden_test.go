@@ -1,6 +1,7 @@
 package dmae_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -91,8 +92,10 @@ func goldenRun(t *testing.T, threads, batch int) string {
 		logits := c.Logits(tape, in.noisy, in.drop)
 		return tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, tape.Const(in.targets)), logits
 	})
-	g.certificate(c, false)
-	g.certificate(c, true)
+	for _, derived := range []bool{false, true} {
+		g.certificate(c, false, derived)
+		g.certificate(c, true, derived)
+	}
 	return g.out.String()
 }
 
@@ -167,7 +170,7 @@ func (g *goldenModels) input(tape *autograd.Tape, from, to int, step uint32) bat
 }
 
 // certificate certifies three images and hashes the file.
-func (g *goldenModels) certificate(c *dmae.Classifier, sound bool) {
+func (g *goldenModels) certificate(c *dmae.Classifier, sound, derived bool) {
 	size := g.cfg.Pixels()
 	pixels := func(i int) ([]float32, error) { return g.images[i*size : (i+1)*size], nil }
 	name, classifier := "certificate", dmae.NewSmoothClassifier(c, pixels, 64)
@@ -186,7 +189,7 @@ func (g *goldenModels) certificate(c *dmae.Classifier, sound bool) {
 		Params: smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 20, N: 150, Seed: 9, Sound: sound},
 		Subject: smooth.Subject{
 			Contract: "f32/1", Model: fmt.Sprint(must(c.Digest())), Data: "golden", Preprocessing: "none",
-			Images: smooth.IndexSet{{0, 1, 3}},
+			Images: smooth.IndexSet{{0, 1, 3}}, Of: 3,
 		},
 		Classifier: classifier,
 		Describe: func(i int) (smooth.Image, error) {
@@ -194,10 +197,35 @@ func (g *goldenModels) certificate(c *dmae.Classifier, sound bool) {
 		},
 		Out: out, Batch: g.batch,
 	}
+	if sound {
+		task.Preprocessing = smooth.EightBit
+	}
+	if derived {
+		name = "derived " + name
+		task.Seed, task.Derived = 0, &smooth.Derivation{Beacon: goldenBeacon}
+	}
 	require.NoError(g.t, task.Run(context.Background()))
 	file, err := os.ReadFile(out)
 	require.NoError(g.t, err)
+	if !derived {
+		file = asFormat1(g.t, file)
+	}
 	fmt.Fprintf(&g.out, "%x %s\n", sha256.Sum256(file), name)
+}
+
+const goldenBeacon = "drand:1000:ab85baa1029a2e2e0a35d0a3d9ff2f5b1ab8d6d1e7bf1f0f2d8a9d1d31e6f0c5"
+
+// asFormat1 writes a certificate as the format before this one has it: hashes
+// that were committed when it was the only one still hold.
+func asFormat1(t *testing.T, file []byte) []byte {
+	t.Helper()
+	text := string(file[:bytes.LastIndexByte(file[:len(file)-1], '\n')+1])
+	for from, to := range map[string]string{
+		smooth.Schema: smooth.Schema1, `"precision":"f32",`: "", `,"choice":{"of":3,"every":1}`: "", smooth.EightBit: "none",
+	} {
+		text = strings.Replace(text, from, to, 1)
+	}
+	return fmt.Appendf([]byte(text), `{"kind":"trailer","lines":%d,"sha256":"%x"}`+"\n", strings.Count(text, "\n")-1, sha256.Sum256([]byte(text)))
 }
 
 func (g *goldenModels) floats(v []float32, dims ...int) *tensor.Tensor {

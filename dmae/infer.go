@@ -3,12 +3,20 @@ package dmae
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
+)
+
+// officialNormPixEps is the epsilon of the official code where it normalises
+// patches, and huggingFaceEps that of Hugging Face's layer normalisations.
+const (
+	officialNormPixEps = 1e-6
+	huggingFaceEps     = 1e-12
 )
 
 // inference recognises the model in a checkpoint that does not say which it is.
@@ -21,10 +29,14 @@ type inference struct {
 }
 
 // infer returns kind and configuration of the model in a file of another
-// program. What the tensors tell is taken from them; the number of attention
-// heads, which leaves no trace in a shape, comes from the reader's fields, from
-// the model's name in the file, or from the one preset of the same shape.
-func (r Reader) infer(f *checkpoint.File) (kind string, cfg Config, err error) {
+// program, under this one's names. What the tensors tell is taken from them; the
+// number of attention heads, which leaves no trace in a shape, comes from the
+// reader's fields, from the model's name in the file, or from the one preset of
+// the same shape. For a start only the encoder of a classifier matters.
+func (r Reader) infer(f *checkpoint.File, start bool) (kind string, cfg Config, err error) {
+	if err := unsupported(f); err != nil {
+		return "", cfg, err
+	}
 	in := inference{Reader: r, f: f, args: arguments(f)}
 	if err := in.base(); err != nil {
 		return "", cfg, err
@@ -36,11 +48,12 @@ func (r Reader) infer(f *checkpoint.File) (kind string, cfg Config, err error) {
 	case in.has("decoder_embed.weight"):
 		kind = KindAutoencoder
 		err = in.decoder()
-	case in.has("head.weight"), in.has("head.1.weight"):
+	case !start && (in.has("head.weight") || in.has("head.1.weight")):
 		kind = KindClassifier
 		err = in.head()
 	default:
-		err = fmt.Errorf("%s holds an encoder alone: it has neither decoder_embed.weight of an autoencoder nor head.weight of a classifier", f.Name())
+		kind = KindEncoder
+		err = in.positions()
 	}
 	if err != nil {
 		return "", cfg, err
@@ -105,10 +118,13 @@ func (in *inference) base() error {
 	in.number("sigma", &in.cfg.Sigma)
 	in.number("mask_ratio", &in.cfg.MaskRatio)
 	in.number("drop_path", &in.cfg.DropPath)
-	if v, ok := in.args.Get("norm_pix_loss"); ok {
-		if b, ok := v.(bool); ok {
-			in.cfg.NormPix = b
-		}
+	// The presets for small images have another epsilon than the official code.
+	in.cfg.NormPixEps = officialNormPixEps
+	in.number("norm_pix_eps", &in.cfg.NormPixEps)
+	in.cfg.NormEps = in.Reader.NormEps
+	if names := in.f.Metadata()[keyNames]; in.Reader.NormEps == 0 && names == huggingFace.name {
+		in.cfg.NormEps = huggingFaceEps
+		in.note("the layer normalisations of %s are taken to have Hugging Face's epsilon of %g; give --layer-norm-eps if its config.json has another", in.f.Name(), huggingFaceEps)
 	}
 	return nil
 }
@@ -168,7 +184,7 @@ func (in *inference) encoder() error {
 	c, name := &in.cfg, in.f.Name()
 	w := in.shape("patch_embed.proj.weight")
 	if len(w) != 4 || w[2] != w[3] {
-		return fmt.Errorf("%s holds no vision transformer under timm's names: patch_embed.proj.weight is %v, it should be [width channels patch patch]", name, w)
+		return fmt.Errorf("%s holds no vision transformer under names that are known (timm's, Hugging Face's, torchvision's): %s", name, in.instead(w))
 	}
 	grid, ok := nn.Grid(in.shape("pos_embed"))
 	if !ok {
@@ -188,6 +204,26 @@ func (in *inference) encoder() error {
 	var err error
 	c.Heads, err = in.heads(in.Heads, c.Width, func(p *Config) (int, int) { return p.Width, p.Heads }, "attention heads its encoder has; give --heads and the number")
 	return err
+}
+
+// instead says what is where the patch embedding should be.
+func (in *inference) instead(shape []int) string {
+	if shape != nil {
+		return fmt.Sprintf("patch_embed.proj.weight is %v, it should be [width channels patch patch]", shape)
+	}
+	if kind, ok := in.f.Unreadable("patch_embed.proj.weight"); ok {
+		return fmt.Sprintf("patch_embed.proj.weight is a %s, which cannot be read", kind)
+	}
+	var names []string
+	for _, info := range in.f.Tensors() {
+		if !isState(info.Name) {
+			names = append(names, info.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "it has no tensors of a model"
+	}
+	return "it has no patch_embed.proj.weight but " + abridged(names)
 }
 
 // heads returns a number of attention heads: the one given, or the preset's if
@@ -234,28 +270,52 @@ func (in *inference) decoder() error {
 	if err != nil {
 		return err
 	}
+	in.normalised()
+	return in.positions()
+}
+
+// normalised settles whether an autoencoder predicts patches normalised by their
+// own mean and variance, about which the tensors say nothing.
+func (in *inference) normalised() {
+	c := &in.cfg
+	said, known := in.args.Get("norm_pix_loss")
+	b, ok := said.(bool)
+	switch {
+	case in.Reader.NormPix != nil:
+		c.NormPix = *in.Reader.NormPix
+	case known && ok:
+		c.NormPix = b
+	default:
+		c.NormPix = true
+		in.note("%s does not say whether it predicts normalised patches (norm_pix_loss); it is assumed that it does: give --no-norm-pix-loss if it was trained without", in.f.Name())
+	}
+}
+
+// positions settles whether the position embedding is fixed.
+func (in *inference) positions() error {
+	c := &in.cfg
 	c.Positions = SinCos
 	if err := c.Validate(); err != nil {
 		return fmt.Errorf("%s: %w", in.f.Name(), err)
 	}
-	fixed, err := in.fixedPositions()
+	fixed, err := fixedPositions(in.f, c)
 	if !fixed {
 		c.Positions = Learned
 	}
 	return err
 }
 
-// fixedPositions reports whether an autoencoder's position embedding is that
-// of sines and cosines, as far as float32 can tell.
-func (in *inference) fixedPositions() (bool, error) {
-	if in.shape("pos_embed")[2] != in.cfg.Width {
+// fixedPositions reports whether the position embedding in a file is that of
+// sines and cosines, as far as float32 can tell.
+func fixedPositions(f *checkpoint.File, c *Config) (bool, error) {
+	if info, _ := f.Info("pos_embed"); !slices.Equal(info.Shape, []int{1, 1 + c.Patches(), c.Width}) {
 		return false, nil // a misfit, listed later
 	}
-	v, err := in.f.Float32("pos_embed")
+	v, err := f.Float32("pos_embed")
 	if err != nil {
 		return false, err
 	}
-	want := nn.SinCosPositions(in.cfg.Width, in.cfg.Grid())
+	want := nn.SinCosPositions(c.Width, c.Grid())
 	for i := range v {
 		if !(math.Abs(float64(v[i])-want[i]) <= 1e-5) {
 			return false, nil

@@ -47,7 +47,7 @@ func newLostModel(b ops.Backend, saved string) (m lostModel, err error) {
 		classifier: dmae.NewPixelClassifier(model, pixels, 16),
 		subject: smooth.Subject{
 			Contract: dmae.Contract, Model: fmt.Sprintf("sha256:%x", digest), Data: "made up", Preprocessing: "8-bit pixels as stored",
-			Images: smooth.IndexSet{{0, 1, 2}},
+			Images: smooth.IndexSet{{0, 1, 2}}, Of: 2,
 		},
 		describe: func(image int) (smooth.Image, error) {
 			x, err := pixels(image)

@@ -42,12 +42,22 @@ type trunk struct {
 }
 
 func newTrunk(c *Config, p *nn.Params) trunk {
-	return trunk{
+	k := trunk{
 		embed:  nn.NewPatchEmbed(p, "patch_embed", c.Patch),
 		cls:    p.Var("cls_token"),
 		pos:    p.Var("pos_embed"),
 		blocks: nn.NewStack(p, "blocks", c.Depth, c.Heads),
 	}
+	k.blocks.SetEps(c.normEps())
+	return k
+}
+
+// normEps returns the epsilon of the layer normalisations.
+func (c *Config) normEps() float64 {
+	if c.NormEps == 0 {
+		return nn.LayerNormEps
+	}
+	return c.NormEps
 }
 
 // tokens maps images [B, C, h, w] in [0,1] at the data's resolution to the

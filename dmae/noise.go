@@ -34,6 +34,26 @@ func CorruptPixels(t *autograd.Tape, images, a, b *tensor.Tensor, noise *smooth.
 	return t.Apply(ops.AddPixelNoise, at, t.Const(images), t.Const(a), t.Const(b)).Value
 }
 
+// CorruptKeyed is Corrupt with a 64-bit seed of its own for each image, in the
+// place of addr.Seed: seeds, I32 [B, 2], holds the lower and the upper 32 bits.
+// nil takes addr.Seed for all.
+func CorruptKeyed(t *autograd.Tape, images, a, b, seeds *tensor.Tensor, sigma float64, addr philox.Addr) *tensor.Tensor {
+	if seeds == nil {
+		return Corrupt(t, images, a, b, sigma, addr)
+	}
+	at := ops.Attr{Scale: sigma, Stream: uint8(addr.Stream), Copy: addr.Copy}
+	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b), nil, t.Const(seeds)).Value
+}
+
+// CorruptPixelsKeyed is CorruptPixels with seeds as in [CorruptKeyed].
+func CorruptPixelsKeyed(t *autograd.Tape, images, a, b, seeds *tensor.Tensor, noise *smooth.PixelNoise, addr philox.Addr) *tensor.Tensor {
+	if seeds == nil {
+		return CorruptPixels(t, images, a, b, noise, addr)
+	}
+	at := ops.Attr{Pixels: noise, Stream: uint8(addr.Stream), Copy: addr.Copy}
+	return t.Apply(ops.AddPixelNoise, at, t.Const(images), t.Const(a), t.Const(b), t.Const(seeds)).Value
+}
+
 // Targets writes the target distributions of a classification with label
 // smoothing (Szegedy et al., arXiv 1512.00567): 1-smoothing for the label and
 // smoothing spread evenly over all classes. out is [len(labels), classes].

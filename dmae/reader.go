@@ -1,9 +1,9 @@
 package dmae
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/godmae/godmae/nn"
@@ -18,6 +18,7 @@ import (
 // often do.
 type Reader struct {
 	Preset       string // the model, by name
+	Weights      string // which of several models in the file: the keys and the prefix before its names; "" for the first by rank
 	Heads        int    // attention heads of the encoder; 0: the preset's
 	DecoderHeads int    // and of the decoder
 
@@ -35,6 +36,16 @@ type Reader struct {
 	// interpolated then.
 	ImageSize int
 
+	// ClassNames are the names of a classifier's classes in the order of its
+	// answers, for checkpoints that do not know them; nil for none.
+	ClassNames []string
+
+	// NormPix says whether the autoencoder in a checkpoint that does not say so
+	// predicts normalised patches; nil: it does. NormEps is the epsilon of its
+	// layer normalisations; 0: 1e-6, or 1e-12 under Hugging Face's names.
+	NormPix *bool
+	NormEps float64
+
 	Note func(message string) // is told what was assumed; may be nil
 }
 
@@ -51,10 +62,68 @@ func IsForeign(f *checkpoint.File) bool {
 }
 
 // Describe returns kind and configuration of the model in a checkpoint. The
-// error names what the file does not tell, and the flag that supplies it.
+// error names what the file does not tell, and the flag that supplies it, or how
+// its tensors differ from that model: memory for a model of the configuration is
+// never taken on the file's word alone.
 func (r Reader) Describe(f *checkpoint.File) (kind string, cfg Config, err error) {
+	_, kind, cfg, err = r.resolve(f, false, anyKind)
+	return kind, cfg, err
+}
+
+// DescribeStart is Describe for a file that training is to start from: of a
+// classifier of another program, only the encoder has to be understood.
+func (r Reader) DescribeStart(f *checkpoint.File) (kind string, cfg Config, err error) {
+	native, kind, cfg, err := r.resolve(f, true, anyKind)
+	if err != nil || kind == KindAutoencoder {
+		return kind, cfg, err
+	}
+	return kind, cfg, startsAnew(native, &cfg)
+}
+
+// anyKind accepts all kinds of models.
+func anyKind(string) error { return nil }
+
+// resolve is Describe that also returns the file under this program's names. The
+// kind must be one that accept has no error for.
+func (r Reader) resolve(f *checkpoint.File, start bool, accept func(kind string) error) (native *checkpoint.File, kind string, cfg Config, err error) {
+	if native, err = r.Native(f); err != nil {
+		return nil, "", cfg, err
+	}
+	if kind, cfg, err = r.configure(native, start); err != nil {
+		return nil, "", cfg, err
+	}
+	if err := accept(kind); err != nil {
+		return nil, "", cfg, err
+	}
+	if kind == KindClassifier && cfg.Classes < 1 {
+		return nil, "", cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())
+	}
+	unread := native.Unread()
+	ignore := ignored(kind)
+	err = nn.Match(Specs(kind, &cfg), native, func(name string) bool { return slices.Contains(unread, name) || ignore(name) })
+	if err != nil {
+		return nil, "", cfg, err
+	}
+	if len(unread) > 0 {
+		r.note("%d values among the tensors of %s are of types that no model here is made of, and not used: %s", len(unread), f.Name(), abridged(unread))
+	}
+	return native, kind, cfg, nil
+}
+
+// ignored returns which names of a checkpoint are nobody's business: of an
+// encoder alone, all that is not in its blocks.
+func ignored(kind string) func(name string) bool {
+	if kind != KindEncoder {
+		return isState
+	}
+	return func(name string) bool { return !strings.HasPrefix(name, "blocks.") }
+}
+
+// configure returns kind and configuration that a file under this program's
+// names declares or that are recognised.
+func (r Reader) configure(f *checkpoint.File, start bool) (kind string, cfg Config, err error) {
 	if IsForeign(f) {
-		kind, cfg, err = r.infer(f)
+		kind, cfg, err = r.infer(f, start)
 	} else {
 		kind, cfg, err = r.declared(f)
 	}
@@ -70,28 +139,49 @@ func (r Reader) Describe(f *checkpoint.File) (kind string, cfg Config, err error
 	if r.Std != nil {
 		cfg.Std = r.Std
 	}
+	if r.ClassNames != nil {
+		if err := r.nameClasses(f.Name(), kind, &cfg); err != nil {
+			return "", cfg, err
+		}
+	}
 	if err := cfg.Validate(); err != nil {
 		return "", cfg, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return kind, cfg.clone(), nil
 }
 
+// nameClasses gives the classes of a classifier the names of the reader. A
+// checkpoint that knows them is not overruled.
+func (r Reader) nameClasses(file, kind string, cfg *Config) error {
+	switch {
+	case kind != KindClassifier:
+		return fmt.Errorf("%s holds the model of kind %q, which has no classes to name; leave out --class-names", file, kind)
+	case len(r.ClassNames) != cfg.Classes:
+		return fmt.Errorf("--class-names has %d names and the model in %s %d classes; give one name for each, in the order of its answers", len(r.ClassNames), file, cfg.Classes)
+	case len(cfg.ClassNames) > 0 && !slices.Equal(cfg.ClassNames, r.ClassNames):
+		return fmt.Errorf("%s knows the names of its classes itself, and they are others than those of --class-names; leave --class-names out", file)
+	}
+	cfg.ClassNames = r.ClassNames
+	return nil
+}
+
 // declared reads the metadata of a checkpoint that godmae wrote.
 func (r Reader) declared(f *checkpoint.File) (kind string, cfg Config, err error) {
 	meta := f.Metadata()
 	kind = meta[KeyKind]
-	if kind != KindAutoencoder && kind != KindClassifier {
-		return "", cfg, fmt.Errorf("%s is not a model of godmae: its metadata %q is %q, it should be %q or %q", f.Name(), KeyKind, kind, KindAutoencoder, KindClassifier)
+	if kind != KindAutoencoder && kind != KindClassifier && kind != KindEncoder {
+		return "", cfg, fmt.Errorf("%s is not a model of godmae: its metadata %q is %q, it should be %q, %q or %q", f.Name(), KeyKind, kind, KindAutoencoder, KindClassifier, KindEncoder)
 	}
-	if r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 {
-		return "", cfg, fmt.Errorf("%s says itself which model it holds; leave out --arch, --heads and --decoder-heads", f.Name())
+	if r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 || r.Weights != "" || r.NormEps != 0 {
+		return "", cfg, fmt.Errorf("%s says itself which model it holds; leave out --arch, --heads, --decoder-heads, --weights and --layer-norm-eps", f.Name())
+	}
+	if r.NormPix != nil {
+		return "", cfg, fmt.Errorf("%s says itself whether it predicts normalised patches; leave out --norm-pix-loss and --no-norm-pix-loss", f.Name())
 	}
 	if v := meta[KeyContract]; v != Contract {
 		return "", cfg, fmt.Errorf("%s was made under the numerics contract %q, this program keeps %q; use the version of godmae that wrote it", f.Name(), v, Contract)
 	}
-	dec := json.NewDecoder(strings.NewReader(meta[KeyConfig]))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&cfg); err != nil {
+	if cfg, err = parseConfig(meta[KeyConfig]); err != nil {
 		return "", cfg, fmt.Errorf("%s: its metadata %q is not a model configuration: %w", f.Name(), KeyConfig, err)
 	}
 	return kind, cfg, nil
@@ -101,28 +191,27 @@ func (r Reader) declared(f *checkpoint.File) (kind string, cfg Config, err error
 func Describe(f *checkpoint.File) (kind string, cfg Config, err error) { return Reader{}.Describe(f) }
 
 // open describes a file and checks its kind and tensors, before any memory is
-// taken for them.
-func (r Reader) open(f *checkpoint.File, want string, specs func(*Config) []nn.Spec) (Config, error) {
-	kind, cfg, err := r.Describe(f)
-	if err != nil {
-		return cfg, err
-	}
-	if kind != want {
+// taken for them. It returns the file under this program's names.
+func (r Reader) open(f *checkpoint.File, want string) (*checkpoint.File, Config, error) {
+	native, _, cfg, err := r.resolve(f, false, func(kind string) error {
+		if kind == want {
+			return nil
+		}
 		hint := "give a checkpoint of pre-training"
 		if want == KindClassifier {
 			hint = "fine-tune it first, or give the checkpoint of a classifier"
 		}
-		return cfg, fmt.Errorf("%s holds the model of kind %q, but %q is needed here; %s", f.Name(), kind, want, hint)
+		return fmt.Errorf("%s holds the model of kind %q, but %q is needed here; %s", f.Name(), kind, want, hint)
+	})
+	if err != nil {
+		return nil, cfg, err
 	}
-	if want == KindClassifier && cfg.Classes < 1 {
-		return cfg, fmt.Errorf("%s: its configuration names no classes", f.Name())
-	}
-	return cfg, nn.Match(specs(&cfg), f, isState)
+	return native, cfg, nil
 }
 
 // ReadAutoencoder makes the model that a checkpoint holds on b.
 func (r Reader) ReadAutoencoder(b ops.Backend, f *checkpoint.File) (*Autoencoder, error) {
-	cfg, err := r.open(f, KindAutoencoder, autoencoderSpecs)
+	f, cfg, err := r.open(f, KindAutoencoder)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +224,7 @@ func (r Reader) ReadAutoencoder(b ops.Backend, f *checkpoint.File) (*Autoencoder
 
 // ReadClassifier makes the model that a checkpoint holds on b.
 func (r Reader) ReadClassifier(b ops.Backend, f *checkpoint.File) (*Classifier, error) {
-	cfg, err := r.open(f, KindClassifier, classifierSpecs)
+	f, cfg, err := r.open(f, KindClassifier)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type SmoothClassifier struct {
 	clean  []float32
 	stored []int32
 	a, b   []int32
+	seeds  []int32 // two words for each job, under derived noise
 	logits []float32
 
 	// The batch being answered, and answerShare bound once.
@@ -49,7 +50,7 @@ var _ smooth.PixelClassifier = (*SmoothClassifier)(nil)
 // answer. A backend with lanes gets the copies in small shares, each of
 // which runs through the whole network on one lane.
 func NewSmoothClassifier(m *Classifier, pixels func(image int) ([]float32, error), batch int) *SmoothClassifier {
-	batch = max(batch, 1)
+	batch = m.Config.Batch(batch)
 	s := &SmoothClassifier{
 		model:  m,
 		pixels: pixels,
@@ -57,6 +58,7 @@ func NewSmoothClassifier(m *Classifier, pixels func(image int) ([]float32, error
 		clean:  make([]float32, batch*m.Config.Pixels()),
 		a:      make([]int32, batch),
 		b:      make([]int32, batch),
+		seeds:  make([]int32, 2*batch),
 		logits: make([]float32, batch*m.Config.Classes),
 	}
 	s.task = s.answerShare
@@ -163,13 +165,16 @@ func (s *SmoothClassifier) answerShare(lane, task int) {
 	ids := func(v []int32) *tensor.Tensor { return upload(tensor.I32, v[from:from+n], tensor.Of(n)) }
 	images := tensor.Of(n, c.Channels, c.DataSize, c.DataSize)
 	addr := philox.Addr{Seed: s.noise.Seed, Stream: s.jobs[0].Stream}
-	var noisy *tensor.Tensor
+	var noisy, seeds *tensor.Tensor
+	if s.noise.Derived {
+		seeds = upload(tensor.I32, s.seeds[2*from:2*(from+n)], tensor.Of(n, 2))
+	}
 	if s.noise.Pixels != nil {
 		stored := upload(tensor.I32, s.stored[from*size:(from+n)*size], images)
-		noisy = CorruptPixels(t, stored, ids(s.a), ids(s.b), s.noise.Pixels, addr)
+		noisy = CorruptPixelsKeyed(t, stored, ids(s.a), ids(s.b), seeds, s.noise.Pixels, addr)
 	} else {
 		clean := upload(b.Float(), s.clean[from*size:(from+n)*size], images)
-		noisy = Corrupt(t, clean, ids(s.a), ids(s.b), float64(s.noise.Sigma), addr)
+		noisy = CorruptKeyed(t, clean, ids(s.a), ids(s.b), seeds, float64(s.noise.Sigma), addr)
 	}
 	logits := s.logits[from*c.Classes : (from+n)*c.Classes]
 	if err := b.Download(logits, s.model.Logits(t, noisy, nil).Value); err != nil {
@@ -193,6 +198,7 @@ func (s *SmoothClassifier) load(jobs []smooth.Job, noise smooth.Noise) error {
 	for i, job := range jobs {
 		addr := noise.Addr(job)
 		s.a[i], s.b[i] = int32(addr.A), int32(addr.B)
+		s.seeds[2*i], s.seeds[2*i+1] = int32(addr.Seed), int32(addr.Seed>>32)
 		got, err := s.loadImage(i, job.Image, noise.Pixels != nil)
 		if err != nil {
 			return err

@@ -2,7 +2,6 @@ package dmae_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ import (
 // the sixth step here.
 func TestOfficialTrainingIsGoneOnWith(t *testing.T) {
 	f := fixture(t, "dmae_tiny_adamw5.safetensors")
-	view, err := convert.Open(filepath.Join(os.Getenv("DMAE_TESTDATA"), "fixtures", "dmae_tiny_full.pth"), tinyHeads)
+	view, err := convert.Open(fixturePath(t, "dmae_tiny_full.pth"), tinyHeads)
 	require.NoError(t, err)
 	defer view.Close()
 	b := cpu.New(cpu.Options{Threads: 1})

@@ -75,6 +75,13 @@ func NewStack(p *Params, prefix string, depth, heads int) Stack {
 	return s
 }
 
+// SetEps gives all layer normalisations of the blocks another epsilon.
+func (s Stack) SetEps(eps float64) {
+	for i := range s {
+		s[i].Norm1.Eps, s[i].Norm2.Eps = eps, eps
+	}
+}
+
 // Forward runs the blocks on x [B, T, D]. scales, nil or [2*depth, B], holds
 // the drop-path factors of all branches in the order they run.
 func (s Stack) Forward(t *autograd.Tape, x *autograd.Variable, scales *DropPath) *autograd.Variable {

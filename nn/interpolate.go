@@ -56,17 +56,25 @@ func Grid(shape []int) (grid int, ok bool) {
 // grid than the weights it is given.
 const positionName = "pos_embed"
 
+// regrids reports whether a tensor of the given shape is a position embedding
+// that can be interpolated to that of a parameter.
+func regrids(p *Param, shape []int) bool {
+	_, ok1 := Grid(shape)
+	_, ok2 := Grid(p.Shape.Dims())
+	return p.Name == positionName && ok1 && ok2 && shape[2] == p.Shape.Last()
+}
+
 // regrid returns the position embedding of the given shape for a parameter on
 // another grid, and false if they are not two grids of the same width.
 func regrid(p *Param, shape []int, src func() ([]float32, error)) ([]float32, bool, error) {
-	from, ok1 := Grid(shape)
-	to, ok2 := Grid(p.Shape.Dims())
-	if p.Name != positionName || !ok1 || !ok2 || shape[2] != p.Shape.Last() {
+	if !regrids(p, shape) {
 		return nil, false, nil
 	}
 	v, err := src()
 	if err != nil {
 		return nil, true, err
 	}
+	from, _ := Grid(shape)
+	to, _ := Grid(p.Shape.Dims())
 	return InterpolatePositions(v, from, to, shape[2]), true, nil
 }

@@ -43,7 +43,10 @@ func (l Linear) Residual(t *autograd.Tape, x, res, scale *autograd.Variable) *au
 }
 
 // LayerNorm normalises the innermost dimension (Ba et al., arXiv 1607.06450).
-type LayerNorm struct{ Gamma, Beta *autograd.Variable }
+type LayerNorm struct {
+	Gamma, Beta *autograd.Variable
+	Eps         float64 // inside the root
+}
 
 // LayerNormSpecs lists the parameters of a layer normalisation: gain (weight),
 // then offset (bias).
@@ -54,14 +57,14 @@ func LayerNormSpecs(name string, width int) []Spec {
 	}
 }
 
-// NewLayerNorm returns the layer of the given name.
+// NewLayerNorm returns the layer of the given name, with LayerNormEps.
 func NewLayerNorm(p *Params, name string) LayerNorm {
-	return LayerNorm{p.Var(name + ".weight"), p.Var(name + ".bias")}
+	return LayerNorm{p.Var(name + ".weight"), p.Var(name + ".bias"), LayerNormEps}
 }
 
 // Forward normalises x [..., D].
 func (l LayerNorm) Forward(t *autograd.Tape, x *autograd.Variable) *autograd.Variable {
-	return t.Apply(ops.LayerNorm, ops.Attr{Eps: LayerNormEps}, x, l.Gamma, l.Beta)
+	return t.Apply(ops.LayerNorm, ops.Attr{Eps: l.Eps}, x, l.Gamma, l.Beta)
 }
 
 // PatchEmbed cuts images into patches and maps each to a token. It is a

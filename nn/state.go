@@ -21,7 +21,11 @@ func Match(specs []Spec, f *checkpoint.File, ignore func(name string) bool) erro
 		info, ok := f.Info(s.Name)
 		switch {
 		case !ok:
-			problems = append(problems, fmt.Sprintf("%s %v is missing", s.Name, s.Shape))
+			problem := fmt.Sprintf("%s %v is missing", s.Name, s.Shape)
+			if kind, ok := f.Unreadable(s.Name); ok {
+				problem = fmt.Sprintf("%s is a %s, which cannot be read", s.Name, kind)
+			}
+			problems = append(problems, problem)
 		case !slices.Equal(info.Shape, s.Shape.Dims()):
 			problems = append(problems, fmt.Sprintf("%s is %v but should be %v", s.Name, info.Shape, s.Shape))
 		case s.Whole && info.DType != checkpoint.I64:
@@ -62,8 +66,34 @@ func (e *MatchError) Error() string {
 // Load fills all parameters from a file that [Match] accepts. A position
 // embedding of another grid is interpolated.
 func (p *Params) Load(f *checkpoint.File) error {
+	return p.load(f, func(string) bool { return true })
+}
+
+// LoadSome is Load for the parameters whose names some accepts, of a file that
+// holds them. The error lists those whose shape differs; then nothing is loaded.
+func (p *Params) LoadSome(f *checkpoint.File, some func(name string) bool) error {
+	var misfits []error
+	for _, param := range p.list {
+		info, ok := f.Info(param.Name)
+		if !ok || !some(param.Name) || slices.Equal(info.Shape, param.Shape.Dims()) {
+			continue
+		}
+		if !regrids(param, info.Shape) {
+			misfits = append(misfits, fmt.Errorf("%s is %v but should be %v", param.Name, info.Shape, param.Shape))
+		}
+	}
+	if len(misfits) > 0 {
+		return errors.Join(misfits...)
+	}
+	return p.load(f, some)
+}
+
+func (p *Params) load(f *checkpoint.File, some func(name string) bool) error {
 	var buf []float32
 	for _, param := range p.list {
+		if !some(param.Name) {
+			continue
+		}
 		if info, ok := f.Info(param.Name); ok && !slices.Equal(info.Shape, param.Shape.Dims()) {
 			v, ok, err := regrid(param, info.Shape, func() ([]float32, error) { return f.Float32(param.Name) })
 			if err != nil {

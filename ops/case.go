@@ -16,6 +16,10 @@ type Case struct {
 	// NoGrad lists inputs whose derivative is not defined or not offered (for
 	// example the target of a loss).
 	NoGrad []int
+
+	// Apart gives a case, which came after the hashes of its operation were
+	// committed, a hash of its own.
+	Apart bool
 }
 
 // Arg describes a test input: a float tensor drawn from a normal distribution

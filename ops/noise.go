@@ -11,8 +11,9 @@ import (
 // n[b] is the beginning of the Gaussian sequence at the address {Seed, Stream,
 // Copy, A: a[b], B: b[b]} (package philox). The noise of a sample does not
 // depend on the batch it is in. Inputs: x [B, ...], a I32 [B], b I32 [B] (their
-// bits, as unsigned numbers), and optionally copy I32 [B], which takes the place
-// of Copy: a number of its own for every sample. Output: y like x,
+// bits, as unsigned numbers), and optionally copy I32 [B] and seed I32 [B, 2],
+// which take the places of Copy and Seed: a number of its own for every sample,
+// of seeds the lower and the upper 32 bits. Output: y like x,
 // fma(Scale, n, x). Attributes: Scale (sigma), Seed, Stream, Copy.
 var AddNoise = &Op{
 	Name:    "add_noise",
@@ -21,8 +22,8 @@ var AddNoise = &Op{
 		x := in[0].Shape()
 		if x.Rank() < 1 || in[1].Shape() != tensor.Of(x.Dim(0)) || in[2].Shape() != tensor.Of(x.Dim(0)) ||
 			in[1].DType() != tensor.I32 || in[2].DType() != tensor.I32 ||
-			len(in) > 3 && in[3] != nil && (in[3].Shape() != in[1].Shape() || in[3].DType() != tensor.I32) {
-			mismatch("add_noise", "x [B ...], a i32 [B], b i32 [B], copy i32 [B] or none", in)
+			len(in) > 3 && in[3] != nil && (in[3].Shape() != in[1].Shape() || in[3].DType() != tensor.I32) || !seedsFit(in, 4) {
+			mismatch("add_noise", "x [B ...], a i32 [B], b i32 [B], copy i32 [B] or none, seed i32 [B 2] or none", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},
@@ -33,6 +34,9 @@ var AddNoise = &Op{
 			if len(in) > 3 && in[3] != nil {
 				addr.Copy = uint16(in[3].I[i/n])
 			}
+			if len(in) > 4 && in[4] != nil {
+				addr.Seed = RowSeed(in[4].I, i/n)
+			}
 			out[0].F[i] = x + at.Scale*gaussian(addr, i%n)
 		}
 	},
@@ -41,9 +45,23 @@ var AddNoise = &Op{
 		return []Case{
 			{Name: "images", At: at, In: []Arg{N(3, 3, 5, 7), ints([]int32{0, 7, -1}, 3), ints([]int32{5, 0, 1 << 20}, 3)}},
 			{Name: "long", At: at, In: []Arg{N(2, 300), ints([]int32{3, 3}, 2), ints([]int32{0, 1}, 2)}},
+			{Name: "seeds", Apart: true, At: at, In: []Arg{N(3, 1, 5, 7), ints([]int32{0, 0, 0}, 3), ints([]int32{2, 2, 2}, 3), {}, ints([]int32{7, 1 << 8, 7, 0, -1, -2}, 3, 2)}},
 			{Name: "copies", At: at, In: []Arg{N(3, 1, 5, 7), ints([]int32{4, 4, 9}, 3), ints([]int32{2, 2, 2}, 3), ints([]int32{0, 1, 65535}, 3)}},
 		}
 	},
+}
+
+// RowSeed returns the 64-bit seed of a sample from the values of an input seed
+// I32 [B, 2].
+func RowSeed(seeds []int32, row int) uint64 {
+	return uint64(uint32(seeds[2*row])) | uint64(uint32(seeds[2*row+1]))<<32
+}
+
+// seedsFit reports whether input i is absent or has a seed for each row of
+// input 1.
+func seedsFit(in []*tensor.Tensor, i int) bool {
+	return len(in) <= i || in[i] == nil ||
+		in[i].Shape() == tensor.Of(in[1].Shape().Dim(0), 2) && in[i].DType() == tensor.I32
 }
 
 // gaussian returns element e of the Gaussian sequence at an address: element e

@@ -10,7 +10,7 @@ source scripts/lib.sh
 for what; do
 	case $what in
 	arm64) apt_install qemu-user-static ;;
-	avx512) apt_install bochs bochs-term bochsbios vgabios isolinux syslinux-common xorriso cpio bsdutils ;;
+	avx512) apt_install bochs bochsbios vgabios isolinux syslinux-common xorriso cpio ;;
 	*) fail "unknown emulator \"$what\"; use arm64 or avx512" ;;
 	esac
 done

@@ -36,7 +36,7 @@ func main() {
 		if _, err := io.ReadFull(r, want); err != nil {
 			log.Fatal(err)
 		}
-		im, err := data.ReadImage(path, 3)
+		im, err := data.ReadImage(path, 3, data.DefaultMaxPixels)
 		if err != nil {
 			log.Fatal(err)
 		}

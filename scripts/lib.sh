@@ -53,3 +53,71 @@ split_args() {
 		shift
 	done
 }
+
+# stall_minutes is how long a command may show no progress before it is given up.
+stall_minutes=${STALL_MINUTES:-10}
+((stall_minutes >= 1)) || fail "STALL_MINUTES is $stall_minutes; give a number of minutes from 1 on"
+
+# watched_pid is the command that watched waits for; a script that is ended early
+# ends it, too, with end_watched.
+watched_pid=
+end_watched() {
+	[[ -z $watched_pid ]] || kill -- "-$watched_pid" 2>/dev/null || true
+	watched_pid=
+}
+
+# watched [-q] NAME FOLDER COMMAND... runs a command in a process group of its own,
+# with its output in FOLDER/NAME.log and, without -q, here as it comes. It sets
+# status to the command's and itself returns 0, so that "set -e" holds inside of a
+# function that it runs.
+#
+# What bounds the command is progress, not a total, which no two machines agree
+# on. Progress is growth of a file FOLDER/*.log. Every minute without a word is
+# told, with the line that came last; after stall_minutes without progress the
+# command and all that it started are ended, and status is 124.
+watched() {
+	local quiet=0 name folder log shown=0 size=0 grown before=-1 alive=1
+	[[ $1 != -q ]] || { quiet=1; shift; }
+	name=$1 folder=$2 log=$2/$1.log status=0
+	shift 2
+	local moved=$SECONDS told=$SECONDS start=$SECONDS
+	: >"$log"
+	set -m
+	"$@" >"$log" 2>&1 </dev/null &
+	watched_pid=$!
+	set +m
+	while ((alive)); do
+		sleep 0.2
+		kill -0 "$watched_pid" 2>/dev/null || alive=0
+		size=$(stat -c %s "$log")
+		if ((!quiet && size > shown)); then
+			head -c "$size" "$log" | tail -c "+$((shown + 1))"
+			shown=$size told=$SECONDS
+		fi
+		grown=$(($(stat -c %s "$folder"/*.log | paste -sd+)))
+		if ((grown != before)); then
+			before=$grown moved=$SECONDS
+		elif ((alive && SECONDS - moved >= 60 * stall_minutes)); then
+			end_watched
+			printf '%s: no progress in %d minutes; the last was: %s\n' "$name" "$stall_minutes" "$(last_line "$folder")"
+			status=124
+			return 0
+		fi
+		if ((alive && SECONDS - told >= 60)); then
+			told=$SECONDS
+			printf '.. %s, %d s: %s\n' "$name" $((SECONDS - start)) "$(last_line "$folder")"
+		fi
+	done
+	wait "$watched_pid" || status=$?
+	watched_pid=
+}
+
+# last_line FOLDER prints the last line of the log there that was written last.
+last_line() {
+	local log
+	while IFS= read -r log; do
+		[[ -s $log ]] || continue
+		tail -c 500 "$log" | tr '\r' '\n' | grep -a . | tail -n 1 | cut -c1-200 || true
+		return
+	done < <(ls -t "$1"/*.log)
+}

@@ -4,6 +4,7 @@
 # usage: scripts/test-arm64.sh [package folder...] [-- test binary flags]
 #   scripts/test-arm64.sh                        the numbers of certificates and every package with golden hashes
 #   scripts/test-arm64.sh simd -- -test.run Gemm -test.v
+# A package whose tests say nothing for STALL_MINUTES minutes (default 10) fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
@@ -33,20 +34,37 @@ if [[ $(uname -m) != aarch64 ]]; then
 fi
 export DMAE_SIMD=${DMAE_SIMD:-neon}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'end_watched; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+# run_tests PACKAGE BINARY ARG... runs a test binary where its package is.
+run_tests() {
+	cd "$1"
+	exec $runner "${@:2}"
+}
 
 bad=()
 for pkg in "${packages[@]}"; do
 	bin=$work/${pkg//\//_}.test
 	start=$SECONDS
 	mapfile -t args < <(flags_of "$pkg")
-	if CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go test -c -o "$bin" "./$pkg" && [[ -f $bin ]] &&
-		(cd "$pkg" && $runner "$bin" "${args[@]}"); then
+	name=arm64-${pkg//\//-}
+	status=1
+	if CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go test -c -o "$bin" "./$pkg" && [[ -f $bin ]]; then
+		# Its tests' names say how far it is.
+		watched -q "$name" "$work" run_tests "$pkg" "$bin" -test.v "${args[@]}"
+		if ((${#flags[@]})); then
+			cat "$work/$name.log"
+		elif ((status)); then
+			grep -avE '^=== |^ *--- PASS|^PASS$' "$work/$name.log" || true
+		fi
+	fi
+	if ((status == 0)); then
 		printf 'ok  \tarm64 %s\t%ds\n' "$pkg" $((SECONDS - start))
 	else
 		printf 'FAIL\tarm64 %s\t%ds\n' "$pkg" $((SECONDS - start))
 		bad+=("$pkg")
 	fi
-	rm -f "$bin"
+	rm -f "$bin" "$work/$name.log"
 done
 ((${#bad[@]} == 0)) || fail "arm64 tests failed in ${bad[*]}"

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/internal/philox"
 )
 
@@ -78,7 +79,7 @@ func openAnswers(path string, header Header, due int, begin func(int, Image) *fl
 		return nil, err
 	}
 	a := &answers{path: path, width: answerWidth(header.Classes), head: head}
-	if a.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+	if a.file, err = outfile.Open(path); err != nil {
 		return nil, fmt.Errorf("cannot write the answers: %w", err)
 	}
 	r := newAnswersReader(a.file, head, header.Classes, due, begin)
@@ -192,6 +193,9 @@ func (a *answers) tidy(flights []*flight) error {
 	slices.SortFunc(flights, func(f, g *flight) int { return cmp.Compare(f.rec.Image, g.rec.Image) })
 	record := append(a.buf[:0], a.head...)
 	for _, f := range flights {
+		if f.left != nil {
+			continue // nothing was asked
+		}
 		state, err := json.Marshal(f.state())
 		if err != nil {
 			return err
@@ -210,14 +214,19 @@ func (a *answers) tidy(flights []*flight) error {
 // digests tell.
 func (a *answers) replace(b []byte) error {
 	err := a.close()
+	var f *atomicfile.File
 	if err == nil {
-		err = os.WriteFile(a.temporary(), b, 0o666)
+		f, err = atomicfile.Create(a.path)
 	}
 	if err == nil {
-		err = os.Rename(a.temporary(), a.path)
+		defer f.Discard()
+		_, err = f.Write(b)
 	}
 	if err == nil {
-		a.file, err = os.OpenFile(a.path, os.O_WRONLY, 0)
+		err = f.CommitUnflushed()
+	}
+	if err == nil {
+		a.file, err = outfile.Open(a.path)
 	}
 	if err == nil {
 		a.size, err = a.file.Seek(0, io.SeekEnd)

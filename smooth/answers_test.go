@@ -195,7 +195,7 @@ func BenchmarkAnswers(b *testing.B) {
 	}
 	asks, out := make([]ask, 128), make([]int32, 128)
 	for i := range asks {
-		asks[i] = ask{Job{i / 16, philox.EstimationNoise, uint32(i % 16)}, flights[i/16]}
+		asks[i] = ask{Job{Image: i / 16, Stream: philox.EstimationNoise, Sample: uint32(i % 16)}, flights[i/16]}
 	}
 	for b.Loop() {
 		require.NoError(b, a.append(asks, out, 1000))

@@ -130,7 +130,7 @@ func flightsOf(task Task, head string, raw []byte) (*answersReader, error) {
 	}
 	k := task.Classifier.Classes()
 	r := newAnswersReader(bytes.NewReader(raw), head, k, 0, func(index int, img Image) *flight {
-		return newFlight(&task.Params, k, stats.Begin(index), index, img)
+		return newFlight(&task.Params, k, stats.Begin(index, img.Pixels), index, img)
 	})
 	return r, r.read()
 }
@@ -207,5 +207,5 @@ func FuzzAnswers(f *testing.F) {
 func (f *flight) trialAgain(t *testing.T) Trial {
 	stats, err := NewStatistics(*f.params, 3)
 	require.NoError(t, err)
-	return stats.Begin(f.rec.Image)
+	return stats.Begin(f.rec.Image, f.rec.Pixels)
 }

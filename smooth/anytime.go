@@ -147,7 +147,7 @@ func (a *anytime) futile(radius, look, misses int) bool {
 }
 
 // Begin starts a trial of at most N samples.
-func (a *anytime) Begin(int) Trial { return &anytimeTrial{rule: a, due: LookEvery} }
+func (a *anytime) Begin(int, Digest) Trial { return &anytimeTrial{rule: a, due: LookEvery} }
 
 // BestRadius returns the largest radius of the grid that N samples can claim.
 func (a *anytime) BestRadius() Decimal {

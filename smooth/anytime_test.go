@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/internal/testfiles"
 )
 
 // coins is the cumulative distribution of the hits among the samples of a look.
@@ -29,7 +29,7 @@ func newCoins(p float64) (c coins) {
 
 // toss runs a trial to its end on a coin and returns its verdict and samples.
 func toss(stats Statistics, g *philox.Gen, c coins) (Verdict, int) {
-	trial := stats.Begin(0)
+	trial := stats.Begin(0, Digest{})
 	samples, hits := 0, 0
 	for due := trial.Due(); due != 0; due = trial.Due() {
 		u := g.Float64()
@@ -47,11 +47,7 @@ func toss(stats Statistics, g *philox.Gen, c coins) (Verdict, int) {
 // for an abstention. An abstention tells only that the share is about a half at
 // most; such shares are spread evenly from a quarter on.
 func publishedProbabilities(t *testing.T, sigma string) (shares, radii []float64) {
-	dir := os.Getenv("DMAE_TESTDATA")
-	if dir == "" {
-		t.Skip("needs the published logs: set DMAE_TESTDATA")
-	}
-	f, err := os.Open(filepath.Join(dir, "data/cohen/cifar10", "sigma_"+sigma+".tsv"))
+	f, err := os.Open(testfiles.Large(t, "data", "cohen", "cifar10", "sigma_"+sigma+".tsv"))
 	require.NoError(t, err)
 	defer f.Close()
 	r := csv.NewReader(f)

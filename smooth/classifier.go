@@ -20,6 +20,7 @@ type Job struct {
 	Image  int           // index of the image in its data set
 	Stream philox.Stream // what the sample is for: philox.SelectionNoise or philox.EstimationNoise
 	Sample uint32        // number of the sample in its stream
+	Key    uint64        // key of the image's noise where it is derived; see Derivation
 }
 
 // Noise describes independent Gaussian noise on every pixel value.
@@ -33,12 +34,18 @@ type Noise struct {
 	Pixels *PixelNoise
 
 	Seed uint64
+
+	// Derived says that a job's Key takes the place of Seed and its index.
+	Derived bool
 }
 
 // Addr returns the address of the random numbers of a job: element e of its
 // noise is Sigma times element e of the Gaussian fill of that address, or
 // element e of the fill of Pixels.
 func (n Noise) Addr(j Job) philox.Addr {
+	if n.Derived {
+		return philox.Addr{Seed: j.Key, Stream: j.Stream, B: j.Sample}
+	}
 	return philox.Addr{Seed: n.Seed, Stream: j.Stream, A: uint32(j.Image), B: j.Sample}
 }
 

@@ -33,7 +33,7 @@ func NewCohen(p Params) (*Cohen, error) {
 }
 
 // Begin starts a trial of N samples.
-func (c *Cohen) Begin(int) Trial {
+func (c *Cohen) Begin(int, Digest) Trial {
 	return &fixedTrial{due: c.params.N, decide: func(selected int, counts Counts) Verdict {
 		return c.Decide(selected, counts.Of(selected))
 	}}

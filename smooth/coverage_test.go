@@ -217,7 +217,8 @@ func TestSimulatedCertificatesKeepAlpha(t *testing.T) {
 			s := &scheduler{
 				classifier: coin{func(int) float64 { return c.truth }}, noise: Noise{Sigma: 1, Seed: params.Seed}, params: params, stats: stats, batch: 4096,
 				open: func() (int, Image, bool, error) { next++; return next - 1, Image{}, next <= runs, nil },
-				emit: func(r Record, _ time.Duration) error {
+				emit: func(l Line, _ time.Duration) error {
+					r := l.Record
 					// That of class 1 is the negative of that of class 0. At the radius
 					// itself a claim is false.
 					truth := trueRadius

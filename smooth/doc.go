@@ -21,6 +21,8 @@
 //     internal/exact: the probability bound and the radius down.
 //   - Labels play no part in certifying. With AccuracyOnly an image whose
 //     selected class is wrong is not estimated, and its line says so.
+//   - Noise may be derived from the model and the pixels ([Derivation]), so that
+//     there is no seed to choose; an image that cannot be decoded has a line.
 //   - A run that is killed goes on where it was, and ends in the same bytes.
 //
 // Start at [Task], which certifies a set of images into files; [Cohen] is the

@@ -37,7 +37,7 @@ func Example() {
 		Params: smooth.Params{
 			Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 100, N: 1000, Seed: 0,
 		},
-		Subject:    smooth.Subject{Contract: "f32/1", Data: "three points", Images: images},
+		Subject:    smooth.Subject{Contract: "f32/1", Data: "three points", Images: images, Of: 3},
 		Classifier: classifier,
 		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: -1}, nil },
 		Out:        filepath.Join(dir, "points.jsonl"),

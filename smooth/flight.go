@@ -22,11 +22,16 @@ type flight struct {
 	asked      [2]int // samples handed to the classifier: selection, estimation
 	spent      time.Duration
 	finished   bool
+	left       *LeftOut // if set, the image cannot be decoded, and nothing was asked
+	key        uint64   // of its noise, where it is derived
 }
+
+// line returns the line of a finished image.
+func (f *flight) line() Line { return Line{Record: f.rec, LeftOut: f.left} }
 
 func newFlight(p *Params, classes int, trial Trial, index int, img Image) *flight {
 	return &flight{
-		params:    p,
+		params: p, key: p.Key(img.Pixels),
 		rec:       Record{Kind: kindImage, Image: index, Label: img.Label, Pixels: img.Pixels, Selected: NoClass},
 		selection: newTally(classes), estimation: newTally(classes),
 		trial: trial,

@@ -51,7 +51,7 @@ func TestNoiseAddressesDiffer(t *testing.T) {
 	for _, stream := range []philox.Stream{philox.SelectionNoise, philox.EstimationNoise} {
 		for image := range 20 {
 			for sample := range uint32(20) {
-				j := Job{image, stream, sample}
+				j := Job{Image: image, Stream: stream, Sample: sample}
 				block := noise.Addr(j).Block(0)
 				require.NotContains(t, seen, block)
 				seen[block] = j

@@ -88,10 +88,17 @@ func (c *cursor) step() (int, bool) {
 	return index, true
 }
 
-// check verifies a set that was read from a file.
+// last returns the largest index of a set that is not empty.
+func (set IndexSet) last() int {
+	s := set[len(set)-1]
+	return s[0] + s[1]*(s[2]-1)
+}
+
+// check verifies a set that was read from a file: its spans are those that
+// NewIndexSet makes of its indices, so that a set is written in one way only.
 func (set IndexSet) check() error {
-	last := int64(-1)
-	for _, s := range set {
+	last, due := int64(-1), int64(-1)
+	for i, s := range set {
 		first, step, count := int64(s[0]), int64(s[1]), int64(s[2])
 		if first <= last || step < 1 || step > math.MaxUint32 || count < 1 || count > math.MaxUint32 || first > math.MaxUint32 {
 			return fmt.Errorf("the image set has the impossible span [%d,%d,%d]", first, step, count)
@@ -99,7 +106,10 @@ func (set IndexSet) check() error {
 		if count-1 > (math.MaxUint32-first)/step {
 			return fmt.Errorf("the image set reaches beyond %d", int64(math.MaxUint32))
 		}
-		last = first + step*(count-1)
+		if count == 1 && (step != 1 || i < len(set)-1) || first == due {
+			return fmt.Errorf("the image set is not in canonical form at its span [%d,%d,%d], which goes together with a neighbour or has a step that says nothing", first, step, count)
+		}
+		last, due = first+step*(count-1), first+step*count
 	}
 	if len(set) == 0 {
 		return errors.New("the image set is empty")

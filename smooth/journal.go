@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/internal/outfile"
 )
 
 // Files are the three outputs of a certification.
@@ -55,9 +58,9 @@ func (f Files) answers() string {
 	return strings.TrimSuffix(f.Certificate, ".jsonl") + ".answers.partial"
 }
 
-// Seed returns the seed of the run that these files belong to, finished or not,
-// so that it can be continued without being told; false if there is none.
-func (f Files) Seed() (seed uint64, ok bool) {
+// Header returns the header of the run that these files belong to, finished or
+// not, so that it can be continued as it was begun; false if there is none.
+func (f Files) Header() (h Header, ok bool) {
 	for _, path := range []string{f.Certificate, f.partial()} {
 		file, err := os.Open(path)
 		if err != nil {
@@ -65,10 +68,36 @@ func (f Files) Seed() (seed uint64, ok bool) {
 		}
 		defer file.Close()
 		if d, err := NewReader(file); err == nil {
-			return uint64(d.Header().Seed), true
+			return d.Header(), true
 		}
 	}
-	return 0, false
+	return Header{}, false
+}
+
+// adopt gives a header what the files of the same run have otherwise, and what is
+// no difference: the name of the data, because the same pixels may be under
+// another path now, and the format, because a run that an earlier version began
+// ends in its format.
+func (f Files) adopt(header Header, note func(string)) Header {
+	there, ok := f.Header()
+	if !ok {
+		return header
+	}
+	same := header
+	same.Data = there.Data
+	if there.Schema == Schema1 {
+		same = same.format1()
+	}
+	if headerDifference(there, same) != "" {
+		return header
+	}
+	if there.Data != header.Data {
+		note(fmt.Sprintf("%s names the data %q, which are %q here; the digests of the pixels decide", f.Certificate, there.Data, header.Data))
+	}
+	if same.Schema == Schema1 {
+		note(fmt.Sprintf("%s was begun by an earlier version and stays in its format, %s", f.Certificate, Schema1))
+	}
+	return same
 }
 
 // journal appends the lines of a run to the partial files, one write a line,
@@ -78,35 +107,33 @@ type journal struct {
 	lines  *os.File
 	times  *os.File
 	hash   hash.Hash // over the lines in the partial file
-	images int       // image lines in the partial file
+	images int       // lines of images in the partial file
+	left   int       // those of them that are left out
 }
-
-// errLocked is the state of a file that another process has locked.
-var errLocked = errors.New("is being written by another process")
 
 // openJournal starts the partial files, or goes on with the ones that an
 // interrupted run left.
 func openJournal(files Files, header Header, describe func(int) (Image, error), note func(string)) (*journal, error) {
 	j := &journal{files: files, hash: sha256.New()}
-	var err error
-	if j.lines, err = os.OpenFile(files.partial(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return nil, fmt.Errorf("cannot write the certificate: %w", err)
-	}
-	if err = j.own(); err != nil {
-		j.close()
+	if err := j.own(); err != nil {
 		return nil, err
 	}
-	if err = j.resume(header, describe, note); err != nil {
+	if err := j.resume(header, describe, note); err != nil {
 		j.close()
 		return nil, err
 	}
 	return j, nil
 }
 
-// own makes sure that no other process writes these files.
-func (j *journal) own() error {
-	if err := lock(j.lines); err != nil {
-		return fmt.Errorf("%s %w: give each its own output, or wait for it", j.files.partial(), err)
+// own opens the partial certificate, and makes sure that no other process writes
+// these files.
+func (j *journal) own() (err error) {
+	j.lines, err = outfile.OpenLocked(j.files.partial())
+	switch {
+	case errors.Is(err, outfile.ErrLocked):
+		return fmt.Errorf("%w: give each its own output, or wait for it", err)
+	case err != nil:
+		return fmt.Errorf("cannot write the certificate: %w", err)
 	}
 	return nil
 }
@@ -152,39 +179,55 @@ func (j *journal) machine(machine string, batch int) error {
 
 // append adds an image. Its timing goes first, so that no image in the
 // certificate lacks one.
-func (j *journal) append(rec Record, spent time.Duration) error {
-	t := Timing{Image: rec.Image, Samples: rec.Selection.N + rec.Estimation.N, Seconds: spent.Seconds()}
+func (j *journal) append(line Line, spent time.Duration) error {
+	rec := line.Record
+	t := Timing{Image: line.Image(), Samples: rec.Selection.N + rec.Estimation.N, Seconds: spent.Seconds()}
 	if err := j.writeTiming(t); err != nil {
 		return err
 	}
-	if err := j.write(rec); err != nil {
+	return j.writeLine(line)
+}
+
+// writeLine appends the line of an image to the certificate.
+func (j *journal) writeLine(line Line) error {
+	if err := j.write(line.value()); err != nil {
 		return err
 	}
-	j.images++
+	j.count(line)
 	return nil
+}
+
+// count takes note of the line of an image.
+func (j *journal) count(line Line) {
+	j.images++
+	if line.LeftOut != nil {
+		j.left++
+	}
 }
 
 // finish writes the trailer and moves the files to their names, the
 // certificate last: where it stands, the others stand too.
 func (j *journal) finish() error {
-	t := Trailer{Kind: kindTrailer, Lines: j.images}
+	t := Trailer{Kind: kindTrailer, Lines: j.images, LeftOut: j.left}
 	j.hash.Sum(t.SHA256[:0])
 	if err := j.write(t); err != nil {
 		return err
 	}
-	for _, f := range []*os.File{j.lines, j.times} {
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	lines, times := j.lines, j.times
+	for _, f := range []*os.File{lines, times} {
+		if err := atomicfile.Sync(f); err != nil {
 			return fmt.Errorf("cannot finish the certificate: %w", err)
 		}
 	}
-	j.lines, j.times = nil, nil
-	if err := os.Rename(j.files.partialTiming(), j.files.Timing); err != nil {
+	j.times = nil
+	if err := outfile.Move(times, j.files.partialTiming(), j.files.Timing); err != nil {
 		return fmt.Errorf("cannot finish the timing: %w", err)
 	}
 	if err := deriveTSV(j.files.TSV, j.files.partial(), j.files.Timing); err != nil {
 		return err
 	}
-	if err := os.Rename(j.files.partial(), j.files.Certificate); err != nil {
+	j.lines = nil
+	if err := outfile.Move(lines, j.files.partial(), j.files.Certificate); err != nil {
 		return fmt.Errorf("cannot finish the certificate: %w", err)
 	}
 	return nil

@@ -94,7 +94,7 @@ func linearTask(out string) Task {
 	set, _ := NewIndexSet(images)
 	return Task{
 		Params:     Params{Method: MethodCohen, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 20, N: 1100, Seed: 3},
-		Subject:    Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: "none", Images: set},
+		Subject:    Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: "none", Of: 1000, Images: set},
 		Classifier: l.classifier(),
 		Describe:   l.describe,
 		Out:        out,

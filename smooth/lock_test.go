@@ -3,6 +3,8 @@
 package smooth
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -29,4 +31,26 @@ func TestSecondRunIsRefusedWhileTheFirstWrites(t *testing.T) {
 	second.Out = filepath.Join(t.TempDir(), "c.jsonl")
 	again, _ := runTask(t, second)
 	require.Equal(t, string(again), string(cert))
+}
+
+// A link beside the certificate, in a folder that others can write to, does not
+// choose what is overwritten.
+func TestPartialFilesAreNotWrittenThroughLinks(t *testing.T) {
+	dir := t.TempDir()
+	victim := filepath.Join(dir, "victim")
+	const precious = "precious\nlines\n"
+	require.NoError(t, os.WriteFile(victim, []byte(precious), 0o666))
+	for i, name := range []string{"c.jsonl.partial", "c.timing.jsonl.partial", "c.answers.partial"} {
+		out := filepath.Join(dir, fmt.Sprint(i))
+		require.NoError(t, os.Mkdir(out, 0o777))
+		task := linearTask(filepath.Join(out, "c.jsonl"))
+		task.Images, task.N = IndexSet{{0, 1, 3}}, 60
+		require.NoError(t, os.Symlink(victim, filepath.Join(out, name)))
+		require.ErrorContains(t, task.Run(t.Context()), filepath.Join(out, name)+" is a symbolic link, which is not written through: remove it")
+		got, err := os.ReadFile(victim)
+		require.NoError(t, err)
+		require.Equal(t, precious, string(got), name)
+		require.NoError(t, os.Remove(filepath.Join(out, name)))
+		runTask(t, task)
+	}
 }

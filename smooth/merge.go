@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/godmae/godmae/internal/outfile"
 )
 
 // Merge puts the finished shards of a certification together. The certificate
@@ -31,22 +33,23 @@ func Merge(out string, shards []string) (Files, error) {
 	}
 	header := m.parts[0].reader.Header()
 	header.Shard = nil
+	header = files.adopt(header, func(string) {})
 	if done, err := isComplete(files.Certificate, header); err != nil || done {
 		return files, err
 	}
 	j := &journal{files: files, hash: sha256.New()}
 	defer j.close()
-	var err error
-	if j.lines, err = os.OpenFile(files.partial(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return files, fmt.Errorf("cannot write the certificate: %w", err)
-	}
 	if err := j.own(); err != nil {
 		return files, err
 	}
 	if err := j.lines.Truncate(0); err != nil {
 		return files, fmt.Errorf("cannot write the certificate: %w", err)
 	}
-	if j.times, err = os.Create(files.partialTiming()); err != nil {
+	var err error
+	if j.times, err = outfile.Open(files.partialTiming()); err == nil {
+		err = j.times.Truncate(0)
+	}
+	if err != nil {
 		return files, fmt.Errorf("cannot write the timing: %w", err)
 	}
 	if err := j.write(header); err != nil {
@@ -113,6 +116,7 @@ func (m *merger) open(path string) error {
 		return fmt.Errorf("%s is shard %s, but %s is shard %s: merge shards of one division", path, have.Shard, m.parts[0].path, want.Shard)
 	}
 	have.Shard, want.Shard = nil, nil
+	have.Data = want.Data // a name: the merged certificate has that of its first shard
 	if what := headerDifference(have, want); what != "" {
 		return fmt.Errorf("%s belongs to another certification than %s, with %s: shards share the seed and all parameters", path, m.parts[0].path, what)
 	}
@@ -161,25 +165,24 @@ func (m *merger) complete() error {
 func (m *merger) copy(j *journal) error {
 	for i := 0; ; i++ {
 		p := m.parts[i%len(m.parts)]
-		rec, err := p.reader.Next()
+		line, err := p.reader.NextLine()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.path, err)
 		}
-		if err := m.copyTime(j, p, rec.Image); err != nil {
+		if err := m.copyTime(j, p, line.Image()); err != nil {
 			return err
 		}
-		if err := j.write(rec); err != nil {
+		if err := j.writeLine(line); err != nil {
 			return err
 		}
-		j.images++
 	}
 	// The first shard that has no more images was verified to its end; so the
 	// others must be.
 	for _, p := range m.parts {
-		if _, err := p.reader.Next(); err != io.EOF {
+		if _, err := p.reader.NextLine(); err != io.EOF {
 			if err == nil {
 				err = errors.New("it has more images than its place among the shards allows")
 			}

@@ -39,6 +39,10 @@ type Params struct {
 	N      int     // samples that are counted for it; at most so many for MethodAnytime
 	Seed   uint64
 
+	// Derived, if set, takes the place of Seed: each image has noise of its own
+	// key, in which the image's index plays no part. A Task fills in its Model.
+	Derived *Derivation
+
 	// Radii is the grid of MethodAnytime, which starts at 0 and increases; see
 	// Grid.
 	Radii []Decimal
@@ -93,6 +97,8 @@ func (p Params) Check() error {
 		return fmt.Errorf("n0 is %d: choosing a class takes 1 to %d samples, such as 100", p.N0, maxSamples)
 	case p.N < 1 || p.N > maxSamples:
 		return fmt.Errorf("n is %d: estimating takes 1 to %d samples, such as 10000", p.N, maxSamples)
+	case p.Derived != nil && p.Derived.Beacon.check() != nil:
+		return p.Derived.Beacon.check()
 	case p.method() == MethodAnytime:
 		return p.checkGrid()
 	case len(p.Radii) > 0 || p.Futility.Sign() != 0:
@@ -114,8 +120,8 @@ type Verdict struct {
 // Statistics is a method with its parameters: it decides how many samples an
 // image needs and what they prove. It may be used concurrently.
 type Statistics interface {
-	// Begin starts the trial of an image.
-	Begin(image int) Trial
+	// Begin starts the trial of an image whose pixels have a digest.
+	Begin(image int, pixels Digest) Trial
 
 	// BestRadius returns the largest radius that the parameters can certify:
 	// that of an image that gets the selected class every time.

@@ -38,7 +38,7 @@ func TestFuncClassifierUnderIntegerNoise(t *testing.T) {
 		Class: func(x []float32) int { got = append(got, append([]float32{}, x...)); return 0 },
 	}
 	n := Noise{Pixels: noise, Seed: 4}
-	jobs := []Job{{3, philox.SelectionNoise, 0}, {3, philox.EstimationNoise, 7}, {4, philox.EstimationNoise, 7}}
+	jobs := []Job{{Image: 3, Stream: philox.SelectionNoise}, {Image: 3, Stream: philox.EstimationNoise, Sample: 7}, {Image: 4, Stream: philox.EstimationNoise, Sample: 7}}
 	require.NoError(t, f.Classify(t.Context(), jobs, n, make([]int32, len(jobs))))
 	for i, job := range jobs {
 		for p, v := range got[i] {

@@ -28,6 +28,16 @@ type Prediction struct {
 // An answer differs from that of the smoothed classifier with probability at
 // most alpha. The samples are 0..n-1 of the estimation stream.
 func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, alpha Decimal) (Prediction, error) {
+	if noise.Derived {
+		return Prediction{}, errors.New("derived noise has a key for each image: predict with PredictJob")
+	}
+	return PredictJob(ctx, c, Job{Image: image}, noise, n, alpha)
+}
+
+// PredictJob is Predict for the image of a job, which has the key of its noise;
+// stream and sample of the job play no part.
+func PredictJob(ctx context.Context, c Classifier, of Job, noise Noise, n int, alpha Decimal) (Prediction, error) {
+	image := of.Image
 	if err := checkClassifier(c); err != nil {
 		return Prediction{}, err
 	}
@@ -54,7 +64,7 @@ func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, a
 		}
 		jobs := make([]Job, min(batch, n-done))
 		for i := range jobs {
-			jobs[i] = Job{Image: image, Stream: philox.EstimationNoise, Sample: uint32(done + i)}
+			jobs[i] = Job{Image: image, Stream: philox.EstimationNoise, Sample: uint32(done + i), Key: of.Key}
 		}
 		out := make([]int32, len(jobs))
 		if err := c.Classify(ctx, jobs, noise, out); err != nil {

@@ -52,8 +52,9 @@ type randomised struct{ params Params }
 func newRandomised(p Params) randomised { return randomised{p} }
 
 // Begin draws the weight and starts a trial of N samples.
-func (r randomised) Begin(image int) Trial {
-	words := philox.Addr{Seed: r.params.Seed, Stream: philox.RandomisedBound, A: uint32(image)}.Block(0)
+func (r randomised) Begin(image int, pixels Digest) Trial {
+	seed, a := r.params.origin(image, pixels)
+	words := philox.Addr{Seed: seed, Stream: philox.RandomisedBound, A: a}.Block(0)
 	w := Draw(uint64(words[1])<<32 | uint64(words[0]))
 	return &fixedTrial{due: r.params.N, decide: func(selected int, counts Counts) Verdict {
 		v := r.bound(counts.Of(selected), w.Weight()).verdict(selected)

@@ -28,7 +28,8 @@ type Reader struct {
 	stats  Statistics
 	hash   hash.Hash // over all lines before the trailer
 	images cursor
-	read   int // image lines read
+	read   int // lines of images read
+	left   int // those of them that are left out
 	done   bool
 }
 
@@ -43,8 +44,8 @@ func NewReader(r io.Reader) (*Reader, error) {
 		return nil, d.lines.fail(err)
 	}
 	if err := decodeLine(line, &d.header); err != nil {
-		if !bytes.Contains(line, []byte(`"`+Schema+`"`)) {
-			err = fmt.Errorf("it is not the header of a certificate of the format %s", Schema)
+		if !bytes.Contains(line, []byte(`"`+Schema+`"`)) && !bytes.Contains(line, []byte(`"`+Schema1+`"`)) {
+			err = fmt.Errorf("it is not the header of a certificate of the format %s or %s", Schema, Schema1)
 		}
 		return nil, d.lines.fail(err)
 	}
@@ -54,6 +55,9 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if d.stats, err = NewStatistics(d.header.Params(), d.header.Classes); err != nil {
 		return nil, d.lines.fail(err)
 	}
+	if d.header.Choice != nil {
+		d.header.Of = d.header.Choice.Of
+	}
 	d.hash.Write(line)
 	d.images = d.header.cursor()
 	return d, nil
@@ -62,18 +66,32 @@ func NewReader(r io.Reader) (*Reader, error) {
 // Header returns the header.
 func (d *Reader) Header() Header { return d.header }
 
-// Next returns the next image, and io.EOF after the last one once the trailer
-// has been verified.
+// LeftOut returns how many of the images read so far were left out.
+func (d *Reader) LeftOut() int { return d.left }
+
+// Next returns the next image that was not left out, and io.EOF after the last
+// one once the trailer has been verified.
 func (d *Reader) Next() (Record, error) {
+	for {
+		line, err := d.NextLine()
+		if err != nil || line.LeftOut == nil {
+			return line.Record, err
+		}
+	}
+}
+
+// NextLine returns the line of the next image, and io.EOF after the last one
+// once the trailer has been verified.
+func (d *Reader) NextLine() (Line, error) {
 	if d.done {
-		return Record{}, io.EOF
+		return Line{}, io.EOF
 	}
 	line, err := d.lines.next()
 	if err == io.EOF {
-		return Record{}, fmt.Errorf("the certificate ends after %d of %d images, without a trailer", d.read, d.header.due())
+		return Line{}, fmt.Errorf("the certificate ends after %d of %d images, without a trailer", d.read, d.header.Due())
 	}
 	if err != nil {
-		return Record{}, d.lines.fail(err)
+		return Line{}, d.lines.fail(err)
 	}
 	want, more := d.images.next()
 	if !more {
@@ -82,30 +100,39 @@ func (d *Reader) Next() (Record, error) {
 			d.done = true
 			err = io.EOF
 		}
-		return Record{}, err
+		return Line{}, err
 	}
-	rec, err := d.record(line, want)
+	l, err := d.line(line, want)
 	if err != nil {
-		return Record{}, d.lines.fail(err)
+		return Line{}, d.lines.fail(err)
 	}
 	d.hash.Write(line)
 	d.read++
-	return rec, nil
+	if l.LeftOut != nil {
+		d.left++
+	}
+	return l, nil
 }
 
-// record decodes and checks the line of an image.
-func (d *Reader) record(line []byte, index int) (Record, error) {
-	var rec Record
-	if isKind(line, kindTrailer) {
-		return rec, fmt.Errorf("the trailer comes after %d of %d images", d.read, d.header.due())
+// line decodes and checks the line of an image.
+func (d *Reader) line(text []byte, index int) (Line, error) {
+	var l Line
+	switch {
+	case isKind(text, kindTrailer):
+		return l, fmt.Errorf("the trailer comes after %d of %d images", d.read, d.header.Due())
+	case isKind(text, kindLeftOut):
+		l.LeftOut = new(LeftOut)
 	}
-	if err := decodeLine(line, &rec); err != nil {
-		return rec, err
+	if err := decodeLine(text, l.target()); err != nil {
+		return l, err
 	}
-	if rec.Image != index {
-		return rec, fmt.Errorf("image %d stands where image %d is due", rec.Image, index)
+	if l.Image() != index {
+		return l, fmt.Errorf("image %d stands where image %d is due", l.Image(), index)
 	}
-	return rec, rec.check(d.header, d.stats)
+	if l.LeftOut != nil {
+		return l, l.LeftOut.check(d.header)
+	}
+	return l, l.Record.check(d.header, d.stats)
 }
 
 // trailer verifies the last line and that nothing follows.
@@ -115,7 +142,7 @@ func (d *Reader) trailer(line []byte) error {
 		return d.lines.fail(fmt.Errorf("the trailer is due here: %w", err))
 	}
 	if want := d.trailerValue(); t != want {
-		return d.lines.fail(fmt.Errorf("the trailer counts %d lines with the digest %s, but there are %d with %s", t.Lines, t.SHA256, want.Lines, want.SHA256))
+		return d.lines.fail(fmt.Errorf("the trailer counts %d lines, %d of them of images left out, with the digest %s, but there are %d and %d with %s", t.Lines, t.LeftOut, t.SHA256, want.Lines, want.LeftOut, want.SHA256))
 	}
 	if _, err := d.lines.next(); err != io.EOF {
 		return d.lines.fail(errors.New("something follows the trailer"))
@@ -125,7 +152,7 @@ func (d *Reader) trailer(line []byte) error {
 
 // trailerValue returns the trailer for the lines read so far.
 func (d *Reader) trailerValue() Trailer {
-	t := Trailer{Kind: kindTrailer, Lines: d.read}
+	t := Trailer{Kind: kindTrailer, Lines: d.read, LeftOut: d.left}
 	d.hash.Sum(t.SHA256[:0])
 	return t
 }

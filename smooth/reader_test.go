@@ -80,7 +80,7 @@ func TestReaderNamesWhatIsWrong(t *testing.T) {
 		"empty":            {"", "it has no header"},
 		"other file":       {"hello\n", "line 1 of the certificate: it is not the header"},
 		"Windows":          {strings.ReplaceAll(cert, "\n", "\r\n"), "line 1 of the certificate: it has the line end of Windows"},
-		"Windows below":    {strings.Replace(cert, "}}\n", "}}\r\n", 1), "line 2 of the certificate: it has the line end of Windows"},
+		"Windows below":    {strings.Replace(cert, "]}}\n", "]}}\r\n", 1), "line 2 of the certificate: it has the line end of Windows"},
 		"byte order mark":  {"\ufeff" + cert, "line 1 of the certificate: a byte order mark stands before it"},
 		"swapped lines":    {swap(1, 2), "line 2 of the certificate: image 1 stands where image 0 is due"},
 		"dropped line":     {strings.Join(append(lines[:2:2], lines[3:]...), ""), "image 2 stands where image 1 is due"},

@@ -91,7 +91,7 @@ func (r Record) check(h Header, stats Statistics) error {
 
 // replay repeats the trial of a record from its counts.
 func (r *Record) replay(h Header, stats Statistics) error {
-	trial := stats.Begin(r.Image)
+	trial := stats.Begin(r.Image, r.Pixels)
 	samples, hits, looks := 0, 0, 0
 	for due := trial.Due(); due != 0 && due <= r.Estimation.N; due = trial.Due() {
 		n := r.Estimation.Counts.Of(r.Selected)

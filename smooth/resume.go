@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/godmae/godmae/internal/outfile"
 )
 
 // resume verifies what an earlier run left in the partial file, line by line,
@@ -44,7 +47,7 @@ func (j *journal) resume(header Header, describe func(int) (Image, error), note 
 		}
 	}
 	if j.images > 0 {
-		note(fmt.Sprintf("going on behind %d of %d images in %s", j.images, header.due(), j.files.partial()))
+		note(fmt.Sprintf("going on behind %d of %d images in %s", j.images, header.Due(), j.files.partial()))
 	}
 	return j.resumeTiming(header)
 }
@@ -73,19 +76,18 @@ func (j *journal) resumeImages(d *Reader, describe func(int) (Image, error), not
 		if !more {
 			return 0, d.lines.fail(errors.New("it holds more images than the header names"))
 		}
-		rec, err := d.record(line, index)
+		read, err := d.line(line, index)
 		if err != nil {
 			return 0, d.lines.fail(err)
 		}
 		img, err := describe(index)
-		if err != nil {
+		if what, err := read.Compare(img, err); err != nil {
 			return 0, err
-		}
-		if img.Pixels != rec.Pixels || img.Label != rec.Label {
-			return 0, d.lines.fail(fmt.Errorf("image %d has other pixels or another label in the data now", index))
+		} else if what != "" {
+			return 0, d.lines.fail(fmt.Errorf("image %d: %s", index, what))
 		}
 		j.hash.Write(line)
-		j.images++
+		j.count(read)
 	}
 }
 
@@ -120,16 +122,25 @@ func headerDifference(have, want Header) string {
 		return names, values
 	}
 	names, a := fields(have)
-	_, b := fields(want)
+	more, b := fields(want)
 	var differ []string
+	for _, name := range more {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	for _, name := range names {
 		if bytes.Equal(a[name], b[name]) {
 			continue
 		}
-		const short = 40
-		if len(a[name])+len(b[name]) <= short {
+		const short = 60
+		switch {
+		case a[name] == nil || b[name] == nil:
+			there := map[bool]string{true: "no", false: "a"}[a[name] == nil]
+			differ = append(differ, fmt.Sprintf("%s %s", there, name))
+		case len(a[name])+len(b[name]) <= short:
 			differ = append(differ, fmt.Sprintf("%s %s instead of %s", name, a[name], b[name]))
-		} else {
+		default:
 			differ = append(differ, "another "+name)
 		}
 	}
@@ -147,7 +158,7 @@ func (j *journal) resumeTiming(header Header) error {
 		}
 	}
 	var err error
-	if j.times, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+	if j.times, err = outfile.Open(name); err != nil {
 		return fmt.Errorf("cannot write the timing: %w", err)
 	}
 	keep, err := timingPrefix(j.times, header, j.images)

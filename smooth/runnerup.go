@@ -33,7 +33,7 @@ func newRunnerUp(p Params, classes int) *runnerUp {
 }
 
 // Begin starts a trial of N samples.
-func (r *runnerUp) Begin(int) Trial {
+func (r *runnerUp) Begin(int, Digest) Trial {
 	return &fixedTrial{due: r.params.N, decide: r.decide}
 }
 

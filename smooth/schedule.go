@@ -32,7 +32,7 @@ type scheduler struct {
 	batch      int
 
 	open    func() (index int, img Image, ok bool, err error) // next image
-	emit    func(Record, time.Duration) error                 // images in order
+	emit    func(Line, time.Duration) error                   // images in order
 	batched func(samples int)                                 // after each batch
 	answers *answers                                          // what an earlier run was told; nil keeps nothing
 
@@ -135,6 +135,13 @@ func (s *scheduler) openNext() (bool, error) {
 		return false, nil
 	}
 	index, img, ok, err := s.open()
+	var lost *UndecodableError
+	if errors.As(err, &lost) {
+		f := newFlight(&s.params, s.classifier.Classes(), &fixedTrial{}, index, Image{})
+		f.left, f.finished = lost.line(index), true
+		s.flights = append(s.flights, f)
+		return true, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -160,7 +167,7 @@ func (s *scheduler) openNext() (bool, error) {
 
 // begin starts an image.
 func (s *scheduler) begin(index int, img Image) *flight {
-	return newFlight(&s.params, s.classifier.Classes(), s.stats.Begin(index), index, img)
+	return newFlight(&s.params, s.classifier.Classes(), s.stats.Begin(index, img.Pixels), index, img)
 }
 
 // window is the largest number of images in flight: twice as many as fill a
@@ -175,7 +182,7 @@ func (s *scheduler) window() int {
 func (s *scheduler) ask(f *flight, samples int) {
 	add := func(kind int, stream philox.Stream, n int) {
 		for f.asked[kind] < n && len(s.asks) < s.batch {
-			s.asks = append(s.asks, ask{Job{Image: f.rec.Image, Stream: stream, Sample: uint32(f.asked[kind])}, f})
+			s.asks = append(s.asks, ask{Job{Image: f.rec.Image, Stream: stream, Sample: uint32(f.asked[kind]), Key: f.key}, f})
 			f.asked[kind]++
 		}
 	}
@@ -195,7 +202,7 @@ func (s *scheduler) land() error {
 	for len(s.flights) > 0 && s.flights[0].finished {
 		f := s.flights[0]
 		s.flights = s.flights[1:]
-		if err := s.emit(f.rec, f.spent); err != nil {
+		if err := s.emit(f.line(), f.spent); err != nil {
 			return err
 		}
 	}

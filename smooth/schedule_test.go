@@ -45,7 +45,8 @@ func anytimeRun(t *testing.T, images, batch int, p func(image int) float64) (ask
 			flights = max(flights, opened-emitted)
 			return opened - 1, Image{Label: -1}, true, nil
 		},
-		emit: func(r Record, _ time.Duration) error {
+		emit: func(l Line, _ time.Duration) error {
+			r := l.Record
 			require.Equal(t, emitted, r.Image, "in order")
 			emitted++
 			counted += r.Selection.N + r.Estimation.N

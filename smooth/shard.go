@@ -40,8 +40,8 @@ func (s Shard) check() error {
 	return nil
 }
 
-// due returns the number of image lines of a certificate.
-func (h Header) due() int {
+// Due returns the number of image lines of a certificate.
+func (h Header) Due() int {
 	n := h.Images.Len()
 	if h.Shard == nil {
 		return n

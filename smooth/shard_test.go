@@ -159,7 +159,7 @@ func FuzzParseShard(f *testing.F) {
 			for c, ok := h.cursor(), true; ok; n++ {
 				_, ok = c.next()
 			}
-			require.Equal(t, h.due(), n-1, "as many lines as are due")
+			require.Equal(t, h.Due(), n-1, "as many lines as are due")
 		}
 	})
 }

@@ -21,7 +21,7 @@ func Certify(ctx context.Context, c Classifier, p Params, image int, about Image
 	if err != nil {
 		return Record{}, err
 	}
-	noise, err := NewNoise(p.Sigma, p.Seed, p.Sound)
+	noise, err := p.Noise()
 	if err != nil {
 		return Record{}, err
 	}
@@ -37,8 +37,8 @@ func Certify(ctx context.Context, c Classifier, p Params, image int, about Image
 			opened = true
 			return image, about, first, nil
 		},
-		emit: func(r Record, _ time.Duration) error {
-			line = r
+		emit: func(l Line, _ time.Duration) error {
+			line = l.Record
 			return nil
 		},
 		batched: func(n int) {

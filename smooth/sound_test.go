@@ -33,7 +33,7 @@ func (h threshold) task(out string) Task {
 	set := IndexSet{{0, 1, len(h.first)}}
 	return Task{
 		Params:  Params{Sigma: MustDecimal("0.25"), Alpha: MustDecimal("0.001"), N0: 20, N: 1100, Seed: 5, Sound: true},
-		Subject: Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: "8-bit pixels as stored", Images: set},
+		Subject: Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: "8-bit pixels as stored", Of: 1000, Images: set},
 		Classifier: &FuncClassifier{K: 2, Bytes: h.stored, Class: func(x []float32) int {
 			if x[0] >= noise {
 				return 1
@@ -57,7 +57,7 @@ var soundImages = threshold{t: 100, first: []byte{0, 20, 60, 90, 98, 99, 100, 10
 // The bytes of a certificate of integer noise, on every machine.
 func TestGoldenSoundCertificate(t *testing.T) {
 	cert, _ := runTask(t, soundImages.task(filepath.Join(t.TempDir(), "c.jsonl")))
-	require.Equal(t, "af8ca77483af106c1ec6837f226b373e1370044a30afb74a5a93464f6e548a8f", Digest(sha256.Sum256(cert)).String())
+	require.Equal(t, "af8ca77483af106c1ec6837f226b373e1370044a30afb74a5a93464f6e548a8f", Digest(sha256.Sum256(asFormat1(t, cert))).String())
 }
 
 func TestSoundBatchAndWorkersLeaveNoTrace(t *testing.T) {
@@ -95,11 +95,11 @@ func TestSoundHeaderIsChecked(t *testing.T) {
 	for change, want := range map[[2]string]string{
 		{`"clip":1`, `"clip":2`}:                                     "k = 1, not 2",
 		{`"clip":1,`, ``}:                                            "k = 1, not 0",
-		{`"gaussian-u8"`, `"gaussian-f32"`}:                          "k = 0, not 1",
+		{`"gaussian-u8"`, `"gaussian-f32"`}:                          "float noise does not go with the preprocessing",
 		{`"gaussian-u8"`, `"gaussian-u7"`}:                           "not known",
 		{`"sigma":"0.25"`, `"sigma":"0.5"`}:                          "k = 3, not 1",
 		{`"gaussian-u8","clip":1,`, `"gaussian-f32","clip":0,`}:      "canonical",
-		{`"noise":"gaussian-u8","clip":1`, `"noise":"gaussian-f32"`}: "", // a lie that only replaying can tell: the trailer does here
+		{`"noise":"gaussian-u8","clip":1`, `"noise":"gaussian-f32"`}: "float noise does not go with the preprocessing",
 	} {
 		require.Contains(t, string(cert), change[0])
 		_, _, err := readAll(bytes.NewReader(bytes.Replace(cert, []byte(change[0]), []byte(change[1]), 1)))
@@ -107,10 +107,10 @@ func TestSoundHeaderIsChecked(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 
-	task.Sound = false
+	task.Sound, task.Preprocessing = false, "none"
 	task.Classifier.(*FuncClassifier).Pixels = func(int) ([]float32, error) { return []float32{0, 0, 0}, nil }
 	require.ErrorContains(t, task.Run(t.Context()), `noise "gaussian-u8" instead of "gaussian-f32"`)
-	task.Sound = true
+	task.Sound, task.Preprocessing = true, EightBit
 	task.Out = filepath.Join(t.TempDir(), "d.jsonl")
 	task.Classifier = plain{task.Classifier}
 	require.ErrorContains(t, task.Run(t.Context()), "cannot draw integer noise")
@@ -168,7 +168,7 @@ func TestSoundProbabilityAtThePlane(t *testing.T) {
 	const n = 1 << 16
 	hits := 0
 	for sample := range uint32(n) {
-		if 100+noise.At(Noise{Seed: 3}.Addr(Job{0, philox.EstimationNoise, sample}), 0) >= 100 {
+		if 100+noise.At(Noise{Seed: 3}.Addr(Job{Stream: philox.EstimationNoise, Sample: sample}), 0) >= 100 {
 			hits++
 		}
 	}
@@ -180,19 +180,19 @@ func TestSoundProbabilityAtThePlane(t *testing.T) {
 func TestFilesKnowTheirSeed(t *testing.T) {
 	task := soundImages.task(filepath.Join(t.TempDir(), "c.jsonl"))
 	task.N, task.Images, task.Seed = 40, IndexSet{{0, 1, 3}}, 1<<63+1
-	_, ok := FilesFor(task.Out).Seed()
+	_, ok := FilesFor(task.Out).Header()
 	require.False(t, ok)
 	inner := task.Classifier
 	task.Classifier = &failing{inner, 70, errors.New("the power failed")}
-	task.Batch, task.Sound = 10, false
+	task.Batch, task.Sound, task.Preprocessing = 10, false, "none"
 	inner.(*FuncClassifier).Pixels = func(int) ([]float32, error) { return make([]float32, 3), nil }
 	require.Error(t, task.Run(t.Context()))
-	seed, ok := FilesFor(task.Out).Seed()
+	header, ok := FilesFor(task.Out).Header()
 	require.True(t, ok, "from the partial file")
-	require.Equal(t, task.Seed, seed)
+	require.Equal(t, task.Seed, header.Seed.Number)
 	task.Classifier = inner
 	require.NoError(t, task.Run(t.Context()))
-	seed, ok = FilesFor(task.Out).Seed()
+	header, ok = FilesFor(task.Out).Header()
 	require.True(t, ok)
-	require.Equal(t, task.Seed, seed)
+	require.Equal(t, task.Seed, header.Seed.Number)
 }

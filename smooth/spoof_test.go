@@ -57,7 +57,7 @@ func TestSpoofBreaksFloatNoiseOnly(t *testing.T) {
 	for _, sound := range []bool{false, true} {
 		task := Task{
 			Params:     Params{Method: MethodCohen, Sigma: MustDecimal("0.25"), Alpha: MustDecimal("0.001"), N0: 10, N: 400, Seed: 3, Sound: sound},
-			Subject:    Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: "none", Images: IndexSet{{0, 1, 1}}},
+			Subject:    Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: preprocessingOf(sound), Of: 2, Images: IndexSet{{0, 1, 1}}},
 			Classifier: c,
 			Describe:   func(int) (Image, error) { return Image{Label: NoClass}, nil },
 			Out:        filepath.Join(t.TempDir(), "c.jsonl"),

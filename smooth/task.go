@@ -24,8 +24,13 @@ type Task struct {
 	Classifier Classifier
 
 	// Describe returns the label and the digest of an image. It is called for
-	// each image once a run, before its first job.
+	// each image once a run, before its first job. An image that cannot be
+	// decoded is an *UndecodableError: it is left out, and has a line that says so.
 	Describe func(index int) (Image, error)
+
+	// MaxLeftOut is the number of images that may be left out; one more ends the
+	// run.
+	MaxLeftOut int
 
 	// Shard, if set, certifies a part of the images, for Merge.
 	Shard *Shard
@@ -66,11 +71,15 @@ func (t Task) Run(ctx context.Context) error {
 	if t.Describe == nil || t.Out == "" {
 		return errors.New("a certification needs a description of its images and the path of its output")
 	}
+	if t.Derived != nil && t.Derived.Model != "" && t.Derived.Model != t.Model {
+		return fmt.Errorf("the noise is derived from the model %s, but the model certified is %s", t.Derived.Model, t.Model)
+	}
 	header := NewHeader(t.Params, t.Classifier.Classes(), t.Subject)
 	header.Shard = t.Shard
 	if err := header.check(); err != nil {
 		return err
 	}
+	t.Params = header.Params() // with the model that noise is derived from
 	stats, err := NewStatistics(t.Params, t.Classifier.Classes())
 	if err != nil {
 		return err
@@ -79,6 +88,7 @@ func (t Task) Run(ctx context.Context) error {
 		t.Note = func(string) {}
 	}
 	files := FilesFor(t.Out)
+	header = files.adopt(header, t.Note)
 	complete, err := isComplete(files.Certificate, header)
 	if err != nil {
 		return err
@@ -87,7 +97,7 @@ func (t Task) Run(ctx context.Context) error {
 		t.Note(files.Certificate + " is complete already")
 		return nil
 	}
-	noise, err := NewNoise(t.Sigma, t.Seed, t.Sound)
+	noise, err := t.Noise()
 	if err != nil {
 		return err
 	}
@@ -104,7 +114,7 @@ func (t Task) Run(ctx context.Context) error {
 	}
 	if err := t.classify(ctx, j, header, stats, noise); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped after %d of %d images, which are kept in %s, with what is known of the next ones: run the same command again to go on: %w", j.images, header.due(), files.partial(), err)
+			return fmt.Errorf("stopped after %d of %d images, which are kept in %s, with what is known of the next ones: run the same command again to go on: %w", j.images, header.Due(), files.partial(), err)
 		}
 		return err
 	}
@@ -120,12 +130,12 @@ func (t Task) batch() int {
 
 // classify runs the scheduler over the images that the journal lacks.
 func (t Task) classify(ctx context.Context, j *journal, header Header, stats Statistics, noise Noise) error {
-	total := header.due()
+	total := header.Due()
 	images := header.cursor()
 	for range j.images {
 		images.next()
 	}
-	start, samples, before := time.Now(), 0, j.images
+	start, samples, before, left := time.Now(), 0, j.images, j.left
 	s := &scheduler{
 		classifier: t.Classifier, params: t.Params, stats: stats, batch: t.batch(),
 		noise: noise,
@@ -136,6 +146,15 @@ func (t Task) classify(ctx context.Context, j *journal, header Header, stats Sta
 				return 0, Image{}, false, nil
 			}
 			img, err := t.Describe(index)
+			if errors.As(err, new(*UndecodableError)) {
+				if header.Schema == Schema1 {
+					return index, img, true, fmt.Errorf("image %d cannot be left out of a certificate in the format %s: %s", index, Schema1, oneLine(err))
+				}
+				if left++; left > t.MaxLeftOut {
+					return index, img, true, &TooManyLeftOutError{Image: index, Limit: t.MaxLeftOut, Reason: oneLine(err)}
+				}
+				t.Note(fmt.Sprintf("left out (image %d, %d of at most %d): %s", index, left, t.MaxLeftOut, oneLine(err)))
+			}
 			return index, img, true, err
 		},
 		batched: func(n int) {

@@ -58,7 +58,7 @@ func (t *timingReader) next() (Timing, bool) {
 // of returns the timing of an image; images are asked for in the order of the
 // file, which may lack some.
 func (t *timingReader) of(image int) (Timing, bool) {
-	if t.ahead == nil {
+	for t.ahead == nil || t.ahead.Image < image {
 		v, ok := t.next()
 		if !ok {
 			return Timing{}, false

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/exact"
@@ -21,6 +23,7 @@ type analyzeCmd struct {
 	Envelope   bool            `help:"Add the best of the runs at each radius."`
 	Rho        *exact.Decimal  `help:"Add lower bounds on the true accuracy that hold with probability 1-RHO over the noise." placeholder:"RHO"`
 	Compare    bool            `help:"Compare every run with the first one, image by image (McNemar's exact test)."`
+	Anyway     bool            `name:"compare-anyway" help:"The same for runs with another alpha, noise or sigma, or on other images; the table says how they differ."`
 	Out        string          `help:"Write the table to a file and not to standard output." placeholder:"FILE"`
 	Curve      string          `help:"Draw certified accuracy against radius to a .png or .svg file." placeholder:"FILE"`
 	Title      string          `help:"Title of the picture." default:"Certified accuracy" placeholder:"TEXT"`
@@ -32,7 +35,7 @@ type analyzeCmd struct {
 }
 
 func (analyzeCmd) Help() string {
-	return "Certified accuracy at a radius is the share of all images certified for their label with at least that radius. What is odd about a file is said on standard error and in the JSON.\n\nExample: dmae analyze dmae-quickstart/certify.jsonl dmae-quickstart/certify-scratch.jsonl --radii 0,0.25,0.5 --compare --curve curve.png"
+	return "Certified accuracy at a radius is the share of all images certified for their label with at least that radius. Each run's method, noise, sigma, alpha, samples, seed and images stand below. What is odd about a file is said on standard error and in the JSON.\n\nExample: dmae analyze dmae-quickstart/certify.jsonl dmae-quickstart/certify-scratch.jsonl --radii 0,0.25,0.5 --compare --curve curve.png"
 }
 
 // Run prints the table and draws the curve.
@@ -41,12 +44,17 @@ func (c *analyzeCmd) Run(e *env) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	names := c.Names
+	if len(names) == 0 {
+		names = analyze.DistinctNames(c.Files)
+	}
 	var runs []analyze.Run
 	for i, file := range c.Files {
 		run, err := c.read(i, file)
 		if err != nil {
 			return err
 		}
+		run.Name = names[i]
 		for _, note := range run.Notes {
 			e.note(file + ": " + note)
 		}
@@ -71,7 +79,7 @@ func (c *analyzeCmd) Run(e *env) error {
 	if err := analyze.WriteCurve(c.Curve, analyze.Curve{Title: c.Title, Runs: runs, Confidence: c.Confidence}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stderr, "curve in %s\n", c.Curve)
+	_, err = fmt.Fprintf(e.stderr, "curve in %s\n", printable(c.Curve))
 	return err
 }
 
@@ -80,11 +88,13 @@ func (c *analyzeCmd) check() error {
 	switch one := exact.MustDecimal("1"); {
 	case len(c.Names) > 0 && len(c.Names) != len(c.Files):
 		return misused("%d --names do not fit %d files: give one for each", len(c.Names), len(c.Files))
+	case repeated(c.Names) != "":
+		return misused("--names gives the name %s to two runs: give each its own", repeated(c.Names))
 	case len(c.Sigma) > 1 && len(c.Sigma) != len(c.Files):
 		return misused("%d --sigma do not fit %d files: give one for all, or one for each", len(c.Sigma), len(c.Files))
 	case c.Places < 1 || c.Places > 12:
 		return misused("--places %d cannot be used: give 1 to 12", c.Places)
-	case c.Compare && len(c.Files) < 2:
+	case (c.Compare || c.Anyway) && len(c.Files) < 2:
 		return misused("--compare needs at least two files: the first is compared with every other")
 	case c.Rho != nil && (c.Rho.Sign() <= 0 || c.Rho.Cmp(one) >= 0):
 		return misused("--rho %s cannot be used: it must lie between 0 and 1, such as 0.001", c.Rho)
@@ -120,10 +130,21 @@ func (c *analyzeCmd) check() error {
 			return err
 		}
 	}
+	c.Compare = c.Compare || c.Anyway
 	if c.JSON {
 		c.Format = "json"
 	}
 	return nil
+}
+
+// repeated returns the first name that stands in a list twice, "" for none.
+func repeated(names []string) string {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // read reads the i-th file, and holds a table's radii against what the flags
@@ -132,9 +153,6 @@ func (c *analyzeCmd) read(i int, file string) (analyze.Run, error) {
 	run, err := analyze.ReadFile(file)
 	if err != nil {
 		return run, unreadable("the certificate or table", file, err)
-	}
-	if len(c.Names) > 0 {
-		run.Name = c.Names[i]
 	}
 	if run.Method != "" {
 		return run, nil
@@ -172,11 +190,16 @@ func (c *analyzeCmd) table(runs []analyze.Run) (analyze.Table, error) {
 		}
 	}
 	if c.Envelope {
-		table.AddEnvelope()
+		if err := table.AddEnvelope(); err != nil {
+			return table, err
+		}
 	}
 	if c.Compare {
 		for _, run := range runs[1:] {
-			comparison, err := analyze.Compare(runs[0], run, c.Radii)
+			comparison, err := analyze.Compare(runs[0], run, c.Radii, c.Anyway)
+			if errors.As(err, new(*analyze.UnequalError)) {
+				return table, fmt.Errorf("%w: certify them alike, or say --compare-anyway", err)
+			}
 			if err != nil {
 				return table, err
 			}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -16,7 +18,7 @@ import (
 
 type auditCmd struct {
 	computeFlags
-	Certificate string `arg:"" help:"Certificate (.jsonl)." placeholder:"CERT"`
+	Certificate string `arg:"" help:"Certificate (.jsonl); - for standard input." placeholder:"CERT"`
 	Depth       string `help:"arithmetic: counts to radii, needs no model; sample: and some blocks classified again; full: and all of them." enum:"arithmetic,sample,full" default:"arithmetic"`
 	Model       string `help:"Checkpoint of the certified classifier, of godmae or PyTorch, for depths beyond arithmetic." placeholder:"FILE"`
 	Data        string `help:"The certified images, for depths beyond arithmetic; as for certify." placeholder:"DATA"`
@@ -30,7 +32,7 @@ type auditCmd struct {
 }
 
 func (auditCmd) Help() string {
-	return "Ends with exit code 0 when the certificate is intact and 1 when it is not, naming the first difference. The machine, the batch and the number of threads may be others than those of the certification.\n\nExample: dmae audit runs/certify.jsonl --depth sample --model runs/finetune/checkpoint.safetensors --data builtin:fashion-mnist"
+	return "Shows what the certificate says of itself: method, noise, sigma, alpha, samples, where the seed comes from, how many images of how many, images left out, every parameter that is not the default. What no audit can see stands in docs/certificates.md. Ends with exit code 0 when the certificate is intact and 1 when it is not, naming the first difference. The machine, the batch and the number of threads may be others than those of the certification.\n\nExample: dmae audit runs/certify.jsonl --depth sample --model runs/finetune/checkpoint.safetensors --data builtin:fashion-mnist"
 }
 
 // Run audits a certificate.
@@ -57,17 +59,17 @@ func (c *auditCmd) Run(e *env) error {
 	if strings.HasSuffix(c.Certificate, ".tsv") {
 		return misused("%s is a table made from a certificate: audit the certificate itself, the .jsonl beside it", c.Certificate)
 	}
-	f, err := openFile("the certificate", c.Certificate)
+	f, name, err := openCertificate(c.Certificate)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	sound, err := isSound(f)
+	text, header, err := readHeader(f)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if depth != audit.Arithmetic {
-		close, err := c.prepare(e, &o, sound)
+		close, err := c.prepare(e, &o, header)
 		if err != nil {
 			return err
 		}
@@ -78,34 +80,62 @@ func (c *auditCmd) Run(e *env) error {
 	o.Progress = func(samples int) {
 		if now := time.Now(); now.Sub(last) >= logEvery {
 			last = now
-			e.note(fmt.Sprintf("audit: %d samples, %.0f samples/s", samples, float64(samples)/now.Sub(start).Seconds()))
+			e.note(fmt.Sprintf("audit: %d samples, %s samples/s", samples, figure(float64(samples)/now.Sub(start).Seconds())))
 		}
 	}
-	report, err := audit.Run(e.ctx, f, o)
+	report, err := audit.Run(e.ctx, text, o)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.Certificate, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if c.JSON {
-		if err := printJSON(e.stdout, report); err != nil {
-			return err
-		}
+		err = printJSON(e.stdout, report)
+	} else {
+		err = printReport(e, name, report)
 	}
-	if !report.Intact {
-		return fmt.Errorf("%s is not intact: %s", c.Certificate, report.Difference)
+	if err == nil && !report.Intact {
+		err = fmt.Errorf("%s is not intact: %s", name, report.Difference)
 	}
-	if c.JSON {
-		return nil
-	}
-	text := fmt.Sprintf("%s is intact at depth %s: %d images", c.Certificate, report.Depth, report.Images)
-	if report.Blocks > 0 {
-		text += fmt.Sprintf(", %d samples in %d blocks classified again", report.Samples, report.Blocks)
-	}
-	_, err = fmt.Fprintln(e.stdout, text)
 	return err
 }
 
+// printReport prints the outcome for people. What the certificate says of itself
+// is shown of one that is not intact too, but not that it is worth anything.
+func printReport(e *env, name string, r audit.Report) error {
+	for _, note := range r.Notes {
+		e.note(note)
+	}
+	if r.Certificate == nil {
+		return nil // not even a header: the error says it all
+	}
+	verdict := "is NOT intact"
+	if r.Intact {
+		verdict = "is intact"
+	}
+	text := fmt.Sprintf("%s %s at depth %s: %d images", name, verdict, r.Depth, r.Images)
+	if r.Blocks > 0 {
+		text += fmt.Sprintf(", %d samples in %d blocks classified again", r.Samples, r.Blocks)
+	}
+	text += "\n" + r.Certificate.Text() + "\n"
+	if r.Seed != "" {
+		text += "blocks drawn with --pick-seed " + r.Seed + "\n"
+	}
+	_, err := io.WriteString(e.stdout, text)
+	return err
+}
+
+// openCertificate opens a certificate, - for standard input; a pipe will do. The
+// name is what it is called in messages: without characters that a terminal
+// obeys.
+func openCertificate(path string) (f *os.File, name string, err error) {
+	if path == "-" {
+		return os.Stdin, "standard input", nil
+	}
+	f, err = openFile("the certificate", path)
+	return f, printable(path), err
+}
+
 // prepare opens the model and the images that the certificate is replayed on.
-func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), err error) {
+func (c *auditCmd) prepare(e *env, o *audit.Options, header smooth.Header) (close func(), err error) {
 	b, err := c.backend()
 	if err != nil {
 		return nil, err
@@ -115,8 +145,13 @@ func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), 
 			b.Close()
 		}
 	}()
-	model, images, err := c.classifierFor(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
+	model, images, err := c.classifierOf(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
 	if err != nil {
+		return nil, err
+	}
+	sound := header.Params().Sound
+	c.followText(header.Preprocessing, sound, images, &model.Config)
+	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
 		return nil, err
 	}
 	about, err := newCertified(model, images, sound, c.BatchSize)
@@ -127,13 +162,27 @@ func (c *auditCmd) prepare(e *env, o *audit.Options, sound bool) (close func(), 
 	return func() { b.Close() }, nil
 }
 
-// isSound looks up in the header whether the noise is that of integers. The
-// audit itself finds out what is wrong with a header that cannot be read.
-func isSound(f *os.File) (bool, error) {
-	sound := false
-	if d, err := smooth.NewReader(f); err == nil {
-		sound = d.Header().Params().Sound
+// maxHeader is the longest header that is looked into before the audit.
+const maxHeader = 64 << 20
+
+// readHeader reads the header of a certificate, which says what kind of noise and
+// which pixels it is about, and returns a reader of the whole: what was read
+// cannot be read again from a pipe. The audit itself finds out what is wrong with
+// a header that cannot be read.
+func readHeader(f io.Reader) (whole io.Reader, header smooth.Header, err error) {
+	r, head := bufio.NewReader(f), []byte(nil)
+	for len(head) < maxHeader && (len(head) == 0 || head[len(head)-1] != '\n') {
+		part, err := r.ReadSlice('\n')
+		head = append(head, part...)
+		if err == io.EOF {
+			break
+		}
+		if err != nil && err != bufio.ErrBufferFull {
+			return nil, header, err
+		}
 	}
-	_, err := f.Seek(0, io.SeekStart)
-	return sound, err
+	if d, err := smooth.NewReader(bytes.NewReader(head)); err == nil {
+		header = d.Header()
+	}
+	return io.MultiReader(bytes.NewReader(head), r), header, nil
 }

@@ -62,9 +62,20 @@ func (c *benchGemmCmd) Run(e *env) error {
 	}
 	fmt.Fprintf(e.stdout, "%s, %d threads\n%6s %6s %6s %10s %10s %6s\n", simd.ISA(), b.Threads(), "m", "k", "n", "GFLOP/s", "limit", "ratio")
 	for _, r := range rows {
-		fmt.Fprintf(e.stdout, "%6d %6d %6d %10.1f %10.1f %6.2f\n", r.M, r.K, r.N, r.GFlops, r.Limit, r.Ratio)
+		fmt.Fprintf(e.stdout, "%6d %6d %6d %10s %10s %6s\n", r.M, r.K, r.N, figure(r.GFlops), figure(r.Limit), figure(r.Ratio))
 	}
 	return nil
+}
+
+// figure prints a positive measurement with three significant digits, more only
+// where they stand before the point: slow and fast models are told equally well.
+func figure(x float64) string {
+	short := strconv.FormatFloat(x, 'e', 2, 64) // rounded first: 9.996 is 10.0
+	exponent, err := strconv.Atoi(short[strings.IndexByte(short, 'e')+1:])
+	if err != nil { // infinite or not a number
+		return short
+	}
+	return strconv.FormatFloat(x, 'f', max(0, 2-exponent), 64)
 }
 
 // parseShape reads "MxKxN".

@@ -100,7 +100,7 @@ func (c *benchTrainCmd) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.stdout, r)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s, %s, %d threads, batch %d: pre-training %.0f images/s, fine-tuning %.0f images/s\n", r.Model, r.ISA, r.Threads, r.Batch, r.Pretrain, r.Finetune)
+	_, err = fmt.Fprintf(e.stdout, "%s, %s, %d threads, batch %d: pre-training %s images/s, fine-tuning %s images/s\n", r.Model, r.ISA, r.Threads, r.Batch, figure(r.Pretrain), figure(r.Finetune))
 	return err
 }
 
@@ -187,6 +187,6 @@ func (c *benchCertifyCmd) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.stdout, r)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s, %s, %d threads, batch %d: %.0f samples/s\n", r.Model, r.ISA, r.Threads, r.Batch, r.Samples)
+	_, err = fmt.Fprintf(e.stdout, "%s, %s, %d threads, batch %d: %s samples/s\n", r.Model, r.ISA, r.Threads, r.Batch, figure(r.Samples))
 	return err
 }

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -18,8 +17,8 @@ type certified struct {
 	images     data.Dataset
 	sound      bool // integer noise on 8-bit pixels
 	pixels     *pixelCache
-	classifier smooth.Classifier
-	digest     [sha256.Size]byte // of the model
+	classifier *answering
+	digest     string // of the model
 }
 
 // newCertified refuses images of other classes than the model's.
@@ -30,40 +29,48 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 	if got, _, _ := images.Shape(); got != model.Config.Channels {
 		return nil, fmt.Errorf("the images of %s have %d channels and the model takes %d; use images like those it was trained on", images.Name(), got, model.Config.Channels)
 	}
-	digest, err := model.Digest()
+	digest, err := modelDigest(model)
 	if err != nil {
 		return nil, err
 	}
 	pixels := newPixelCache(images, &model.Config, batch)
 	return &certified{
 		model: model, images: images, sound: sound, pixels: pixels, digest: digest,
-		classifier: dmae.NewPixelClassifier(model, pixels.get, batch),
+		classifier: &answering{SmoothClassifier: dmae.NewPixelClassifier(model, pixels.get, batch), without: map[int]int{}},
 	}, nil
 }
 
 // subject describes the model and the images, not which of them.
 func (c *certified) subject() smooth.Subject {
-	preprocessing := train.Preprocessing
-	if c.sound {
-		preprocessing = train.IntegerPreprocessing
-	}
 	return smooth.Subject{
 		Contract:      contract,
-		Model:         "sha256:" + hex.EncodeToString(c.digest[:]),
+		Model:         c.digest,
 		Data:          c.images.Name(),
-		Preprocessing: preprocessing(c.images, &c.model.Config),
+		Preprocessing: describing(c.sound)(c.images, &c.model.Config),
 		Names:         c.model.Config.ClassNames,
+		Of:            c.images.Len(),
 	}
 }
 
-// describe returns the label and the digest of an image.
+// modelDigest is what certificates know a model by.
+func modelDigest(m *dmae.Classifier) (string, error) {
+	digest, err := m.Digest()
+	return "sha256:" + hex.EncodeToString(digest[:]), err
+}
+
+// describe returns the label and the digest of an image, and a
+// *smooth.UndecodableError for one that is to be left out.
 func (c *certified) describe(index int) (smooth.Image, error) {
 	if index >= c.images.Len() {
 		return smooth.Image{}, fmt.Errorf("%s has %d images, so there is none with index %d", c.images.Name(), c.images.Len(), index)
 	}
 	x, err := c.pixels.get(index)
+	var corrupt *data.CorruptError
+	if errors.As(err, &corrupt) {
+		return smooth.Image{}, &smooth.UndecodableError{File: (*smooth.Digest)(corrupt.SHA256), Err: err}
+	}
 	if err != nil {
 		return smooth.Image{}, err
 	}
-	return smooth.Image{Label: c.images.Label(index), Pixels: pixelDigest(x, c.sound)}, nil
+	return smooth.Image{Label: c.images.Label(index), Pixels: smooth.PixelDigest(x, c.sound)}, nil
 }

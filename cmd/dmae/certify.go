@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,13 +27,14 @@ type certifyCmd struct {
 	BatchSize int    `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
 	Sound     bool   `help:"${sound_help}" default:"true" negatable:""`
 	Shard     string `help:"Certify every N-th image of the selection, from the I-th one on, for --merge." placeholder:"I/N"`
+	beaconFlags
 	mergeFlags
 	Out  string `help:"Where to write FILE.jsonl, the certificates, FILE.timing.jsonl and FILE.tsv." required:"" placeholder:"FILE"`
 	JSON bool   `name:"json" help:"Print a JSON object."`
 }
 
 func (certifyCmd) Help() string {
-	return "Stopped or killed, the same command goes on where it was. Labels play no part in a certificate; they are recorded. The method anytime draws, for each image, only as many samples as decide the largest radius of a grid; the other methods draw n. With --merge no image is certified: the shards of a certification are put together.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl\n\nExample: dmae certify --merge --out runs/all runs/shard-*.jsonl"
+	return "Stopped or killed, the same command goes on where it was. Labels play no part in a certificate; they are recorded. The method anytime draws, for each image, only as many samples as decide the largest radius of a grid; the other methods draw n. The noise of an image follows from the model and its pixels, so that no seed can be chosen; --commit and --beacon make what is left to choose provable, see docs/certificates.md. With --merge no image is certified: the shards of a certification are put together.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl\n\nExample: dmae certify --merge --out runs/all runs/shard-*.jsonl"
 }
 
 // Run certifies images.
@@ -61,7 +63,8 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if params.Seed, err = c.draw(smooth.FilesFor(c.Out).Seed); err != nil {
+	beacon, err := c.beaconFlags.parse(c.Seed)
+	if err != nil {
 		return err
 	}
 	b, err := c.backend()
@@ -73,16 +76,30 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	recorded := smooth.FilesFor(c.Out).Header
+	if beacon != "" {
+		recorded = nil // no earlier version had one
+	}
+	if err := c.apply(&params, model, recorded); err != nil {
+		return err
+	}
 	if got, want := c.Sigma.Float64(), model.Config.Sigma; got != want {
 		e.note(fmt.Sprintf("the model was trained with sigma %g and is certified with %g", want, got))
 	}
 	if err := c.warn(e, params, model.Config.Classes); err != nil {
 		return err
 	}
-	files, err := certification{
+	if params.Derived != nil {
+		params.Derived.Beacon = beacon
+	}
+	run := certification{
 		params: params, model: model, images: images, skip: c.Skip, max: c.Max, shard: shard,
-		batch: c.BatchSize, out: c.Out, title: "certify",
-	}.run(e.ctx, e)
+		maxCorrupt: max(c.MaxCorrupt, 0), batch: c.BatchSize, out: c.Out, title: "certify",
+	}
+	if c.Commit {
+		return c.commit(e, run)
+	}
+	files, err := run.run(e.ctx, e)
 	if err != nil {
 		return err
 	}
@@ -94,7 +111,7 @@ func printFiles(e *env, json bool, files smooth.Files) error {
 	if json {
 		return printJSON(e.stdout, files)
 	}
-	_, err := fmt.Fprintf(e.stdout, "certificates %s, table %s, times %s\n", files.Certificate, files.TSV, files.Timing)
+	_, err := fmt.Fprintf(e.stdout, "certificates %s, table %s, times %s\n", printable(files.Certificate), printable(files.TSV), printable(files.Timing))
 	return err
 }
 
@@ -107,8 +124,11 @@ func (c *certifyCmd) shard() (*smooth.Shard, error) {
 	if err != nil {
 		return nil, misuse{err}
 	}
-	if c.Seed == nil {
-		return nil, misused("--shard %s needs --seed, the same for all shards: let the operating system draw one for them, as with $(od -An -N8 -tu8 /dev/urandom)", s)
+	if c.Seed.random {
+		return nil, misused("--shard %s does not go with --seed random, which would draw another number for each shard: leave --seed out, or give all shards the same", s)
+	}
+	if c.Commit {
+		return nil, misused("--shard %s does not go with --commit, which is to the images of all shards: leave it out", s)
 	}
 	return &s, nil
 }
@@ -116,14 +136,36 @@ func (c *certifyCmd) shard() (*smooth.Shard, error) {
 // certification certifies images of a data set with a classifier; certify and
 // quickstart use it.
 type certification struct {
-	params    smooth.Params
-	model     *dmae.Classifier
-	images    data.Dataset
-	skip, max int
-	shard     *smooth.Shard
-	batch     int
-	out       string
-	title     string // of the progress display
+	params     smooth.Params
+	model      *dmae.Classifier
+	images     data.Dataset
+	skip, max  int
+	maxCorrupt int // images that may be left out
+	shard      *smooth.Shard
+	batch      int
+	out        string
+	title      string // of the progress display
+}
+
+// subject describes what is certified: the model and the images asked for.
+func (c certification) subject() (*certified, smooth.Subject, error) {
+	// The indices of the whole split are certified, whatever their number, so
+	// that an image has the same index in every selection.
+	var indices []int
+	for i := 0; i < c.images.Len() && (c.max == 0 || len(indices) < c.max); i += c.skip {
+		indices = append(indices, i)
+	}
+	set, err := smooth.NewIndexSet(indices)
+	if err != nil {
+		return nil, smooth.Subject{}, err
+	}
+	about, err := newCertified(c.model, c.images, c.params.Sound, c.batch)
+	if err != nil {
+		return nil, smooth.Subject{}, err
+	}
+	subject := about.subject()
+	subject.Images = set
+	return about, subject, nil
 }
 
 func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
@@ -131,42 +173,47 @@ func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
 	if err := os.MkdirAll(filepath.Dir(files.Certificate), 0o777); err != nil {
 		return files, fmt.Errorf("cannot make the folder for the certificates: %w", err)
 	}
-	// The indices of the whole split are certified, whatever their number, so
-	// that an image has the same noise in every selection.
-	var indices []int
-	for i := 0; i < c.images.Len() && (c.max == 0 || len(indices) < c.max); i += c.skip {
-		indices = append(indices, i)
-	}
-	set, err := smooth.NewIndexSet(indices)
+	about, subject, err := c.subject()
 	if err != nil {
 		return files, err
 	}
-	about, err := newCertified(c.model, c.images, c.params.Sound, c.batch)
-	if err != nil {
-		return files, err
-	}
-	subject := about.subject()
-	subject.Images = set
 	var p *progress
+	told := ""
 	err = smooth.Task{
 		Params:     c.params,
 		Subject:    subject,
 		Shard:      c.shard,
 		Classifier: about.classifier,
 		Describe:   about.describe,
+		MaxLeftOut: c.maxCorrupt,
 		Out:        c.out,
 		Machine:    fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
 		Note:       e.note,
 		Progress: func(s smooth.Progress) {
+			if text := about.classifier.report(); text != "" && told == "" {
+				told = text // now, and at the end, which may be days away
+				e.note(text)
+			}
 			if p == nil {
 				p = newProgress(e.stderr, c.title, "images", s.Total)
 				p.begin(s.Images)
 			}
-			p.update(s.Images, fmt.Sprintf("%d samples, %.0f samples/s", s.Samples, s.Rate))
+			p.update(s.Images, fmt.Sprintf("%d samples, %s samples/s", s.Samples, figure(s.Rate)))
 		},
 	}.Run(ctx)
 	if p != nil {
 		p.close()
 	}
-	return files, err
+	if text := about.classifier.report(); text != told {
+		e.note(text)
+	}
+	return files, moreCorrupt(err)
+}
+
+// moreCorrupt names the flag that lets a run leave out more images.
+func moreCorrupt(err error) error {
+	if errors.As(err, new(*smooth.TooManyLeftOutError)) {
+		return fmt.Errorf("%w; --max-corrupt leaves out more of them", err)
+	}
+	return err
 }

@@ -7,17 +7,6 @@ import (
 	"github.com/godmae/godmae/smooth"
 )
 
-// The numbers of samples when none is given.
-const (
-	defaultN          = 10_000
-	defaultMaxSamples = 100_000
-)
-
-// defaultRadii is the grid of the anytime method: radii of published tables.
-var defaultRadii = []exact.Decimal{
-	exact.MustDecimal("0.25"), exact.MustDecimal("0.5"), exact.MustDecimal("0.75"), exact.MustDecimal("1"),
-}
-
 // methodFlags choose the statistics of a certification.
 type methodFlags struct {
 	Method     string          `help:"cohen; randomised: a sharper bound; runner-up: bounds for all classes; anytime: a grid of radii with as few samples as each image needs." enum:"cohen,randomised,runner-up,anytime" default:"cohen"`
@@ -34,9 +23,8 @@ type methodFlags struct {
 
 // params returns the parameters that the flags ask for.
 func (f *methodFlags) params() (smooth.Params, error) {
-	p := smooth.Params{
-		Method: smooth.Method(f.Method), Sigma: f.Sigma, Alpha: f.Alpha, N0: f.N0, N: defaultN,
-	}
+	p := smooth.Defaults(smooth.Method(f.Method))
+	p.Sigma, p.Alpha, p.N0, p.Derived = f.Sigma, f.Alpha, f.N0, nil
 	for _, r := range f.Radii {
 		if r.Sign() < 0 {
 			return p, misused("--radii %s cannot be used: a radius is at least 0", r)
@@ -52,12 +40,11 @@ func (f *methodFlags) params() (smooth.Params, error) {
 		if f.Target != nil && len(f.Radii) > 0 {
 			return p, misused("--target-radius and --radii both name the grid: give one of them")
 		}
-		p.N, p.Radii, p.Futility = defaultMaxSamples, smooth.Grid(f.Radii), smooth.DefaultFutility()
 		switch {
 		case f.Target != nil:
 			p.Radii = smooth.Grid([]exact.Decimal{*f.Target})
-		case len(f.Radii) == 0:
-			p.Radii = smooth.Grid(defaultRadii)
+		case len(f.Radii) > 0:
+			p.Radii = smooth.Grid(f.Radii)
 		}
 		if f.MaxSamples != nil {
 			p.N = *f.MaxSamples

@@ -20,6 +20,9 @@ func (convertCmd) Help() string {
 
 // Run converts a checkpoint.
 func (c *convertCmd) Run(e *env) error {
+	if err := c.withoutData(); err != nil {
+		return err
+	}
 	if _, err := convert.FormatOf(c.Out); err != nil {
 		return misuse{err}
 	}
@@ -34,6 +37,6 @@ func (c *convertCmd) Run(e *env) error {
 	if r.Kind != "" {
 		model = r.Kind
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: %s, %d tensors of the %s and %d of training\n", c.Out, r.To, r.Tensors, model, r.State)
+	_, err = fmt.Fprintf(e.stdout, "%s: %s, %d tensors of the %s and %d of training\n", printable(c.Out), r.To, r.Tensors, printable(model), r.State)
 	return err
 }

@@ -68,7 +68,7 @@ func (f *trainFlags) dry(e *env, command string, model dmae.Config, values train
 		return err
 	}
 	if curve != "" {
-		fmt.Fprintf(e.stdout, "\nlearning rates drawn in %s\n", curve)
+		fmt.Fprintf(e.stdout, "\nlearning rates drawn in %s\n", printable(curve))
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (d *dryRun) print(w io.Writer) error {
 		values = append(values, [2]string{"model " + m[0], m[1]})
 	}
 	for _, v := range values {
-		fmt.Fprintf(w, "  %-22s %s\n", v[0], v[1])
+		fmt.Fprintf(w, "  %-22s %s\n", v[0], printable(v[1]))
 	}
 	p := d.Plan
 	heading("parameter groups")

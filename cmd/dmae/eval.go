@@ -59,11 +59,12 @@ func (c *evalCmd) Run(e *env) error {
 	if c.Sigma != nil {
 		sigma = *c.Sigma
 	}
+	leftOut := data.NewLeftOut(images, c.corrupt(), e.note)
 	p := newProgress(e.stderr, "eval", "images", images.Len()*(1+c.Copies))
 	p.begin(0)
 	done := 0
 	measure := func(o train.EvalOptions) (train.Evaluation, error) {
-		o.Batch, o.Seed = c.BatchSize, c.Seed
+		o.Batch, o.Seed, o.LeftOut = c.BatchSize, c.Seed, leftOut
 		o.Progress = func(n int) { p.update(done+n, "") }
 		ev, err := train.Evaluate(e.ctx, model, images, o)
 		done += images.Len()
@@ -82,22 +83,45 @@ func (c *evalCmd) Run(e *env) error {
 		noisy = noisy.Plus(ev)
 	}
 	p.close()
+	if clean.NoAnswer+noisy.NoAnswer == clean.Images+noisy.Images {
+		return fmt.Errorf("%s gives no answer to any of the %d images, clean or noisy: its scores are not finite numbers, as training that diverged leaves behind", c.Model, clean.Images)
+	}
+	if clean.NoAnswer > 0 || noisy.NoAnswer > 0 {
+		e.note(fmt.Sprintf("%d of %d clean images and %d of %d noisy ones got no answer, because the model's scores for them are not finite numbers; they count as wrong", clean.NoAnswer, clean.Images, noisy.NoAnswer, noisy.Images))
+	} else if clean.FiniteLoss() == nil || noisy.FiniteLoss() == nil {
+		e.note("some of the model's scores are not finite numbers: such a class is never the answer, and the loss has no value")
+	}
 	if c.JSON {
 		return printJSON(e.stdout, struct {
-			Images   int     `json:"images"`
-			Accuracy float64 `json:"accuracy"`
-			Loss     float64 `json:"loss"`
-			Sigma    float64 `json:"sigma"`
-			Copies   int     `json:"copies"`
-			Noisy    float64 `json:"noisy_accuracy"`
-			NoisyLs  float64 `json:"noisy_loss"`
-		}{clean.Images, clean.Accuracy(), clean.Loss, sigma, c.Copies, noisy.Accuracy(), noisy.Loss})
+			Images   int      `json:"images"`
+			LeftOut  int      `json:"left_out"` // of the data set, because they cannot be used
+			Accuracy float64  `json:"accuracy"`
+			Loss     *float64 `json:"loss"` // null where it is not finite
+			NoAnswer int      `json:"no_answer"`
+			Sigma    float64  `json:"sigma"`
+			Copies   int      `json:"copies"`
+			Noisy    float64  `json:"noisy_accuracy"`
+			NoisyLs  *float64 `json:"noisy_loss"`
+			NoisyNo  int      `json:"noisy_no_answer"`
+		}{clean.Images, leftOut.Count(), clean.Accuracy(), clean.FiniteLoss(), clean.NoAnswer, sigma, c.Copies, noisy.Accuracy(), noisy.FiniteLoss(), noisy.NoAnswer})
 	}
 	copies := "one copy"
 	if c.Copies > 1 {
 		copies = fmt.Sprintf("%d copies", c.Copies)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%d images: accuracy %.2f%%, loss %.4f\nunder noise of sigma %g, %s each: accuracy %.2f%%, loss %.4f\n",
-		clean.Images, 100*clean.Accuracy(), clean.Loss, sigma, copies, 100*noisy.Accuracy(), noisy.Loss)
+	without := ""
+	if n := leftOut.Count(); n > 0 {
+		without = fmt.Sprintf(", %d of %d images left out", n, images.Len())
+	}
+	_, err = fmt.Fprintf(e.stdout, "%d images: accuracy %.2f%%, loss %s%s\nunder noise of sigma %g, %s each: accuracy %.2f%%, loss %s\n",
+		clean.Images, 100*clean.Accuracy(), lossText(clean), without, sigma, copies, 100*noisy.Accuracy(), lossText(noisy))
 	return err
+}
+
+// lossText shows the loss of an evaluation.
+func lossText(ev train.Evaluation) string {
+	if loss := ev.FiniteLoss(); loss != nil {
+		return fmt.Sprintf("%.4f", *loss)
+	}
+	return "not finite"
 }

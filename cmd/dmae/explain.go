@@ -18,7 +18,7 @@ import (
 
 type explainCmd struct {
 	computeFlags
-	Image string `arg:"" optional:"" help:"A JPEG or PNG file; none with --certificate." placeholder:"IMAGE"`
+	Image string `arg:"" optional:"" help:"An image file; none with --certificate." placeholder:"IMAGE"`
 	Model string `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	modelFlags
 	methodFlags
@@ -54,6 +54,9 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 		return err
 	}
 	defer b.Close()
+	if c.Steps > 0 && c.Certificate == "" {
+		noteTooFew(e, "--answers", c.Answers, c.Alpha)
+	}
 	o := explain.Options{Batch: c.BatchSize, Steps: c.Steps, Samples: c.Samples, Answers: c.Answers}
 	var model *dmae.Classifier
 	var x []byte
@@ -77,13 +80,16 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return made.WriteHTML(w) }); err != nil {
 		return err
 	}
+	if n := made.At.NoAnswers(); n > 0 {
+		e.note(fmt.Sprintf("%d of %d noisy copies got no answer, because the model's scores for them are not finite numbers; they count against every class", n, made.At.N))
+	}
 	if made.Broken() {
-		e.note("an attack inside the certified radius succeeded, which contradicts the certificate: try another seed and more samples")
+		e.note("an attack inside the certified radius succeeded, which contradicts the certificate: try --seed random and more samples")
 	}
 	if c.JSON {
 		return printJSON(e.stdout, made)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s\n", c.Out)
+	_, err = fmt.Fprintf(e.stdout, "%s\n", printable(c.Out))
 	return err
 }
 
@@ -102,7 +108,7 @@ func (c *explainCmd) check(line *kong.Context) error {
 	case c.Certificate == "" && c.Image == "":
 		return misused("there is nothing to explain: give an image file, or --certificate with --index and --data")
 	case c.Certificate == "":
-		for _, flag := range []string{"index", "data", "split", "val-fraction", "split-seed", "max-corrupt"} {
+		for _, flag := range []string{"index", "data", "split", "val-fraction", "split-seed", "max-corrupt", "classes-by-position"} {
 			if given[flag] {
 				return misused("--%s goes with --certificate and not with an image file", flag)
 			}
@@ -143,16 +149,19 @@ func (c *explainCmd) fromImage(e *env, b ops.Backend, o *explain.Options) (*dmae
 		return nil, nil, err
 	}
 	o.Sound, o.Name = c.Sound, filepath.Base(c.Image)
-	if o.Seed, err = c.draw(func() (uint64, bool) { return 0, false }); err != nil {
-		return nil, nil, err
-	}
 	model, _, err := c.classifier(e, b, c.Model)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.apply(&o.Params, model, nil); err != nil {
 		return nil, nil, err
 	}
 	if err := c.warn(e, o.Params, model.Config.Classes); err != nil {
 		return nil, nil, err
 	}
-	x, err := readPixels(c.Image, &model.Config)
+	if err := c.follow(c.Model); err != nil {
+		return nil, nil, err
+	}
+	x, err := c.readPixels(c.Image, &model.Config)
 	return model, x, err
 }

@@ -22,11 +22,15 @@ func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) 
 	if err != nil {
 		return nil, nil, err
 	}
-	model, images, err := c.classifierFor(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
+	model, images, err := c.classifierOf(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
 	if err != nil {
 		return nil, nil, err
 	}
 	o.Params = header.Params()
+	c.followText(header.Preprocessing, o.Sound, images, &model.Config)
+	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
+		return nil, nil, err
+	}
 	about, err := newCertified(model, images, o.Sound, c.BatchSize)
 	if err != nil {
 		return nil, nil, err
@@ -34,13 +38,15 @@ func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) 
 	here := about.subject()
 	for _, part := range []struct{ what, here, there string }{
 		{"model", here.Model, header.Model},
-		{"data", here.Data, header.Data},
 		{"preprocessing", here.Preprocessing, header.Preprocessing},
 		{"numerics contract", here.Contract, header.Contract},
 	} {
 		if part.here != part.there {
 			return nil, nil, fmt.Errorf("%s is about the %s %q, but here it is %q; give what was certified", c.Certificate, part.what, part.there, part.here)
 		}
+	}
+	if here.Data != header.Data { // the digest of the pixels decides
+		e.note(fmt.Sprintf("%s names the data %q, which are %q here", c.Certificate, header.Data, here.Data))
 	}
 	image, err := about.describe(rec.Image)
 	if err != nil {
@@ -67,13 +73,16 @@ func findLine(path string, index int) (smooth.Header, smooth.Record, error) {
 		return smooth.Header{}, smooth.Record{}, fmt.Errorf("%s: %w", path, err)
 	}
 	for {
-		rec, err := d.Next()
+		line, err := d.NextLine()
+		rec := line.Record
 		switch {
 		case errors.Is(err, io.EOF):
 			return d.Header(), rec, fmt.Errorf("%s has no line about image %d: it has %d lines, %s", path, index, d.Header().Images.Len(), between(d.Header().Images))
 		case err != nil:
 			return d.Header(), rec, fmt.Errorf("%s: %w", path, err)
-		case rec.Image == index:
+		case line.LeftOut != nil && line.LeftOut.Image == index:
+			return d.Header(), rec, fmt.Errorf("%s says that image %d was left out because it cannot be decoded: there is nothing to explain", path, index)
+		case line.LeftOut == nil && rec.Image == index:
 			return d.Header(), rec, nil
 		}
 	}
@@ -106,13 +115,14 @@ func (c *explainCmd) command(o *explain.Options) string {
 		} else {
 			add("--n", strconv.Itoa(o.N))
 		}
-		add("--alpha", o.Alpha.String(), "--seed", strconv.FormatUint(o.Seed, 10))
+		add("--alpha", o.Alpha.String(), "--seed", o.Origin().String())
 		if !o.Sound {
 			add("--no-sound")
 		}
 	}
 	add("--model", c.Model)
 	add(c.modelFlags.line()...)
+	add(c.pixelFlags.line()...)
 	add("--others="+commas(c.Others), "--steps", strconv.Itoa(o.Steps), "--samples", strconv.Itoa(o.Samples), "--answers", strconv.Itoa(o.Answers))
 	for i, word := range line {
 		line[i] = shellWord(word)

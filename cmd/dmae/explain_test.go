@@ -70,18 +70,19 @@ func TestThePageIsMadeAgainByItsCommand(t *testing.T) {
 	quick := []string{"--model", in("m.safetensors"), "--steps", "1", "--samples", "2", "--answers", "20", "--n0", "10", "--others", "0.5"}
 	var seeds []string
 	for _, args := range [][]string{
-		{"--method", "cohen", "--n", "40", "--no-sound"},
+		{"--method", "cohen", "--n", "40", "--no-sound", "--seed", "random"},
 		{"--method", "randomised", "--n", "40"},
-		{"--method", "runner-up", "--n", "40", "--alpha", "0.01"},
+		{"--method", "runner-up", "--n", "40", "--alpha", "0.01", "--seed", "random"},
 		{"--method", "anytime", "--max-samples", "160", "--target-radius", "0.1", "--futility", "0.2"},
 	} {
 		page := explained(t, append(append([]string{in("x.png")}, quick...), args...)...)
 		again := words(t, page)
 		require.Contains(t, again, "--seed")
 		require.Equal(t, page, explained(t, again...), args[1])
-		require.NotContains(t, seeds, again[slices.Index(again, "--seed")+1], "the operating system draws another each time")
 		seeds = append(seeds, again[slices.Index(again, "--seed")+1])
 	}
+	require.NotEqual(t, seeds[0], seeds[2], "the operating system draws another each time")
+	require.Equal(t, "derived", seeds[1], "unless asked, there is none to choose")
 
 	// So is the page of a line of a certificate, which shows its numbers.
 	certificate := in("c.jsonl")
@@ -99,7 +100,7 @@ func TestThePageIsMadeAgainByItsCommand(t *testing.T) {
 		line := append([]string{"--certificate", certificate, "--index", "14", "--model", in("m.safetensors"), "--steps", "0", "--others", "0.5"}, data...)
 		page := explained(t, line...)
 		require.Contains(t, page, "a line of the certificate c.jsonl")
-		require.Contains(t, page, "method "+method+", noise sigma = 0.3, seed "+seedText(header)+", image index 14")
+		require.Contains(t, page, "method "+method+", noise gaussian-u8 (whole steps of 8-bit pixels) with sigma = 0.3, seed "+seedText(header)+", image index 14")
 		if rec.Predict >= 0 {
 			require.Contains(t, page, rec.Radius.String())
 		}

@@ -29,13 +29,14 @@ type finetuneCmd struct {
 // encoderFlags say what a classifier is made of, which images it learns from
 // and which it is measured on.
 type encoderFlags struct {
-	Finetune string `help:"Checkpoint of the autoencoder whose encoder is the start, of godmae or PyTorch." placeholder:"FILE"`
+	Finetune string `help:"Checkpoint whose encoder is the start, of godmae or PyTorch: an autoencoder, an encoder alone, or a classifier, whose head is not taken." placeholder:"FILE"`
 	archFlags
 	InputSize int    `help:"Side of the picture the model sees, if it is to differ from the checkpoint's or preset's; position embeddings are interpolated." placeholder:"PIXELS"`
 	Model     string `help:"Preset of the model to train from scratch, in place of --finetune." placeholder:"PRESET"`
 	Balanced  int    `help:"Use the first N training images of each class only; 0 for all." default:"0" placeholder:"N"`
 	EvalSplit string `help:"Split to evaluate on: val, test, none, or auto: val if there is one beside test, as with --val-fraction, else test. The images of val choose best.safetensors; those of test choose nothing." enum:"auto,val,test,none" default:"auto"`
-	EvalEvery int    `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
+	positionFlag
+	EvalEvery int `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
 }
 
 // consistencyFlags are those of the consistency regulariser.
@@ -119,7 +120,7 @@ func (f *encoderFlags) config(e *env, command string, t *trainFlags) (dmae.Confi
 	case f.Finetune != "" && f.Model != "":
 		return dmae.Config{}, misused("--finetune and --model cannot be used together: the checkpoint says which model it is")
 	case f.Finetune == "" && f.Model == "" && t.resumed() != "":
-		model, err := t.configOf(e, t.resumed(), &f.archFlags)
+		model, err := t.configOf(e, t.resumed(), &f.archFlags, dmae.Reader.Describe)
 		return f.resized(model), err
 	case f.Finetune == "" && f.Model == "":
 		if !t.DryRun || t.Recipe == "" {
@@ -138,19 +139,22 @@ func (f *encoderFlags) config(e *env, command string, t *trainFlags) (dmae.Confi
 		}
 		return f.resized(model), nil
 	}
-	model, err := t.configOf(e, f.Finetune, &f.archFlags)
-	return f.resized(model), err
+	model, err := t.configOf(e, f.Finetune, &f.archFlags, dmae.Reader.DescribeStart)
+	return f.resized(model.StartConfig()), err
 }
 
+// describe is how the model in a checkpoint is described.
+type describe func(dmae.Reader, *checkpoint.File) (kind string, cfg dmae.Config, err error)
+
 // configOf returns the configuration of the model in a checkpoint.
-func (f *trainFlags) configOf(e *env, path string, a *archFlags) (dmae.Config, error) {
+func (f *trainFlags) configOf(e *env, path string, a *archFlags, as describe) (dmae.Config, error) {
 	file, err := checkpoint.Open(path)
 	if err != nil {
 		return dmae.Config{}, err
 	}
 	reader := a.reader(f.Mean, f.Std)
 	reader.Note = e.note
-	_, model, err := reader.Describe(file)
+	_, model, err := as(reader, file)
 	return model, errors.Join(err, file.Close())
 }
 
@@ -203,7 +207,7 @@ func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model 
 // options fills in the options that classifiers share.
 func (f *encoderFlags) options(e *env, t *trainFlags, model dmae.Config, recipe train.Recipe, source *data.Source, images data.Dataset) (train.Options, error) {
 	o := t.options(e, &f.archFlags, model, recipe, images)
-	o.Encoder, o.EvalEvery = f.Finetune, f.EvalEvery
+	o.Encoder, o.EvalEvery, o.ClassesByPosition = f.Finetune, f.EvalEvery, f.ClassesByPosition
 	return o, f.evaluation(e, source, &o)
 }
 

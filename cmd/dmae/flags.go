@@ -37,8 +37,10 @@ func (f *computeFlags) backend() (*cpu.Backend, error) {
 // flags share.
 var flagDefaults = kong.Vars{
 	"max_corrupt": strconv.Itoa(data.DefaultMaxCorrupt),
+	"max_pixels":  strconv.Itoa(data.DefaultMaxPixels),
+	"max_data":    strconv.Itoa(data.DefaultMaxBytes >> 30),
 	"sound_help":  "Add exact integer noise to 8-bit pixels, so that rounding leaves no gap between samples and guarantee; --no-sound adds float noise to float pixels, as other certifiers do.",
-	"data_help":   "Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 batches or class folders of JPEG and PNG files, or a .tar.gz of those.",
+	"data_help":   "Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 or CIFAR-100 (binary or Python version) or class folders of image files, or a .tar, .tar.gz or .zip of those.",
 }
 
 // dataFlags name a data set.
@@ -60,17 +62,28 @@ func (f *dataFlags) open(e *env, split data.Split, channels int) (data.Dataset, 
 type splitFlags struct {
 	ValFraction float64 `help:"Share of the training images held out as the split val." default:"0" placeholder:"SHARE"`
 	SplitSeed   uint64  `help:"Seed that chooses the images held out." default:"0" placeholder:"N"`
-	MaxCorrupt  int     `help:"Number of corrupt images to leave out before giving up." default:"${max_corrupt}" placeholder:"N"`
+	MaxCorrupt  int     `help:"Number of images to leave out, because they are damaged or cannot be read, before giving up." default:"${max_corrupt}" placeholder:"N"`
+	MaxDataGib  float64 `name:"max-data-gib" help:"GiB of memory that an archive, IDX files or CIFAR may expand to." default:"${max_data}" placeholder:"GIB"`
+	pixelFlags
 }
+
+// maxDataGib is more memory than any machine has.
+const maxDataGib = 1 << 20
 
 // find recognises a data set, for a model of the given channels.
 func (f *splitFlags) find(e *env, spec string, channels int) (*data.Source, error) {
 	if !(f.ValFraction >= 0 && f.ValFraction < 1) {
 		return nil, misused("--val-fraction %v cannot be used: it must be at least 0 and below 1", f.ValFraction)
 	}
+	if !(f.MaxDataGib > 0 && f.MaxDataGib <= maxDataGib) {
+		return nil, misused("--max-data-gib %v cannot be used: it must be above 0 and at most %d", f.MaxDataGib, maxDataGib)
+	}
+	if err := f.pixelFlags.check(); err != nil {
+		return nil, err
+	}
 	return data.Find(spec, data.Options{
 		ValFraction: f.ValFraction, Seed: f.SplitSeed,
-		Channels: channels, MaxCorrupt: f.corrupt(), Log: e.note,
+		Channels: channels, MaxPixels: f.MaxPixels, MaxBytes: int64(f.MaxDataGib * (1 << 30)), Log: e.note,
 	})
 }
 

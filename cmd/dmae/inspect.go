@@ -21,7 +21,7 @@ type inspectCmd struct {
 }
 
 func (inspectCmd) Help() string {
-	return "Nothing in the file is executed.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
+	return "Nothing in the file is executed. All tensors are read and compared with the checksums that the file has of them.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
 }
 
 // tensorRow describes a tensor to a program.
@@ -34,8 +34,12 @@ type tensorRow struct {
 
 // inspection is what a checkpoint holds, for a program.
 type inspection struct {
-	File     string            `json:"file"`
-	Format   checkpoint.Format `json:"format"`
+	File   string            `json:"file"`
+	Format checkpoint.Format `json:"format"`
+
+	// Checksums is what all tensors agree with, "" where the file has none.
+	Checksums checkpoint.Checksum `json:"checksums"`
+
 	Model    string            `json:"model,omitempty"`       // its kind
 	Config   *dmae.Config      `json:"config,omitempty"`      // of the model
 	Unknown  string            `json:"model_error,omitempty"` // why it was not recognised
@@ -52,7 +56,10 @@ func (c *inspectCmd) Run(e *env) error {
 		return err
 	}
 	defer f.Close()
-	in := inspection{File: c.Checkpoint, Format: f.Format(), Metadata: f.Metadata(), Tensors: []tensorRow{}}
+	if err := f.Verify(); err != nil {
+		return err
+	}
+	in := inspection{File: c.Checkpoint, Format: f.Format(), Checksums: f.Checksums(), Metadata: f.Metadata(), Tensors: []tensorRow{}}
 	reader := c.reader(e)
 	if c.JSON {
 		reader.Note = nil
@@ -74,7 +81,7 @@ func (c *inspectCmd) Run(e *env) error {
 		}
 	}
 	if f.Extra().Len() > 0 {
-		if in.Training, err = pickle.EncodeJSON(f.Extra()); err != nil {
+		if in.Training, err = pickle.ShowJSON(f.Extra()); err != nil {
 			return fmt.Errorf("%s: what it holds beside the model cannot be shown: %w", c.Checkpoint, err)
 		}
 	}
@@ -84,6 +91,7 @@ func (c *inspectCmd) Run(e *env) error {
 	in.print(e.stdout)
 	fmt.Fprintf(e.stdout, "%d tensors of the model with %d elements, %d tensors of training\n", len(in.Tensors)-state, elements, state)
 	fmt.Fprintf(e.stdout, "format: %s\n", in.Format)
+	fmt.Fprintf(e.stdout, "checksums: %s\n", in.checksums())
 	if in.Config != nil {
 		fmt.Fprintf(e.stdout, "model: %s\n", in.summary())
 	} else {
@@ -95,14 +103,14 @@ func (c *inspectCmd) Run(e *env) error {
 	extra := f.Extra()
 	for i := range extra.Len() {
 		key, v := extra.At(i)
-		text, err := pickle.EncodeJSON(v)
+		text, err := pickle.ShowJSON(v)
 		if err != nil {
 			return err // was encoded above already
 		}
-		fmt.Fprintf(e.stdout, "%v: %s\n", key, abbreviate(string(text), 400))
+		fmt.Fprintf(e.stdout, "%s: %s\n", printable(fmt.Sprint(key)), abbreviate(string(text), 400))
 	}
 	for _, key := range slices.Sorted(maps.Keys(in.Metadata)) {
-		fmt.Fprintf(e.stdout, "%s: %s\n", key, abbreviate(in.Metadata[key], 400))
+		fmt.Fprintf(e.stdout, "%s: %s\n", printable(key), abbreviate(in.Metadata[key], 400))
 	}
 	return nil
 }
@@ -117,18 +125,32 @@ func (in *inspection) print(w io.Writer) {
 		for _, t := range in.Tensors {
 			if t.State == state {
 				dims := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(t.Shape)), " x "), "[]")
-				fmt.Fprintf(w, "%-*s  %-4s  %s\n", width, t.Name, t.DType, dims)
+				fmt.Fprintf(w, "%-*s  %-4s  %s\n", width, printable(t.Name), t.DType, dims)
 			}
 		}
 	}
 }
 
+// checksums says what the file's own checksums tell of it.
+func (in *inspection) checksums() string {
+	switch in.Checksums {
+	case checkpoint.SHA256:
+		return "SHA-256 of every tensor and of the metadata, all as they were written"
+	case checkpoint.NoChecksum:
+		return "none, so damage would not be noticed"
+	}
+	return fmt.Sprintf("%s of every tensor, all as they were written", in.Checksums)
+}
+
 // summary describes the model in one line.
 func (in *inspection) summary() string {
 	c := in.Config
-	s := fmt.Sprintf("%s %s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", in.Model, c.Name, c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
-	if in.Model == dmae.KindClassifier {
+	s := fmt.Sprintf("%s %s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", in.Model, printable(c.Name), c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
+	switch in.Model {
+	case dmae.KindClassifier:
 		return s + fmt.Sprintf(", %d classes", c.Classes)
+	case dmae.KindEncoder:
+		return s + "; without decoder and head, a start for finetune, linprobe and pretrain --init"
 	}
 	return s + fmt.Sprintf("; decoder %d wide, %d deep, %d heads", c.Decoder.Width, c.Decoder.Depth, c.Decoder.Heads)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -49,6 +50,7 @@ type env struct {
 	ctx    context.Context
 	stdout io.Writer
 	stderr io.Writer
+	args   []string // the command line, without the program
 }
 
 // note tells the user, on standard error, something that is no failure.
@@ -64,13 +66,38 @@ type exited int
 
 func main() {
 	// The first Ctrl-C asks the command to save and end; the second one kills.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(hangUp(context.Background()), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// hangUp returns a context that also ends when the terminal is closed or the
+// connection to it is lost (SIGHUP), unless the program was started to outlast
+// that, as by nohup. The signal comes from the shell and from the system, so the
+// second one kills nothing.
+func hangUp(parent context.Context) context.Context {
+	if signal.Ignored(syscall.SIGHUP) {
+		return parent
+	}
+	ctx, cancel := context.WithCancel(parent)
+	hung := make(chan os.Signal, 1)
+	signal.Notify(hung, syscall.SIGHUP)
+	go func() {
+		<-hung
+		cancel()
+	}()
+	return ctx
+}
+
 // run executes one command line and returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := &sink{name: "standard output", to: stdout, text: true}
+	errs := &sink{name: "standard error", to: stderr}
+	return settle(execute(ctx, args, out, errs), out, errs)
+}
+
+// execute is run without the exit code of output that cannot be written.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -100,7 +127,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	if err != nil {
 		panic(err) // a mistake in the struct tags above
 	}
-	parsed, err := parser.Parse(helpArgs(args))
+	parsed, err := parser.Parse(negativeNumbers(helpArgs(args)))
+	if errors.Is(err, errUnwritten) {
+		return exitFailed // the help; run says why
+	}
 	if err != nil {
 		help := "dmae --help"
 		var perr *kong.ParseError
@@ -112,10 +142,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintf(stderr, "dmae: %s; see %s\n", oneLine(text), help)
 		return exitMisuse
 	}
-	err = parsed.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	err = parsed.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr, args: args})
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.Is(err, errUnwritten):
+		return exitFailed // run says why
 	case errors.As(err, new(misuse)):
 		code = exitMisuse
 	default:
@@ -137,7 +169,28 @@ func helpArgs(args []string) []string {
 	return append(slices.Clone(args[1:]), "--help")
 }
 
-// oneLine joins the lines of a message: a log shows one error as one line.
+// negativeNumbers ties a number below 0 to the flag before it, as in
+// --picture-every -1: the parser would take it for another flag.
+func negativeNumbers(args []string) []string {
+	var out []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		if n := len(out); n > 0 && strings.HasPrefix(out[n-1], "--") && !strings.Contains(out[n-1], "=") && negativeNumber.MatchString(arg) {
+			out[n-1] += "=" + arg
+			continue
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
+// negativeNumber is the beginning of a number below 0, or of a list of numbers.
+var negativeNumber = regexp.MustCompile(`^-(\d|\.\d|(?i:inf))`)
+
+// oneLine joins the lines of a message and makes it printable: a log shows one
+// error as one line, and a terminal obeys no name in it.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+	return printable(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " "))
 }

@@ -18,10 +18,13 @@ type archFlags struct {
 	Arch         string `help:"Preset of the model in a PyTorch checkpoint that does not name it." placeholder:"PRESET"`
 	Heads        int    `help:"Attention heads of the model in a PyTorch checkpoint (default: the preset's)." placeholder:"N"`
 	DecoderHeads int    `help:"Attention heads of its decoder, of an autoencoder (default: the preset's)." placeholder:"N"`
+	Weights      string `help:"Which model to take from a PyTorch checkpoint that holds several, such as model_ema: the keys that lead to it and what stands before all its names." placeholder:"PATH"`
+
+	LayerNormEps float64 `help:"Epsilon of the layer normalisations of the model in a PyTorch checkpoint (default: 1e-6, and 1e-12 under Hugging Face's names)." placeholder:"EPS"`
 }
 
 func (f *archFlags) reader(mean, std []float64) dmae.Reader {
-	return dmae.Reader{Preset: f.Arch, Heads: f.Heads, DecoderHeads: f.DecoderHeads, Mean: mean, Std: std}
+	return dmae.Reader{Preset: f.Arch, Heads: f.Heads, DecoderHeads: f.DecoderHeads, Weights: f.Weights, NormEps: f.LayerNormEps, Mean: mean, Std: std}
 }
 
 // belong refuses the flags where no checkpoint is read that they could be about.
@@ -29,7 +32,7 @@ func (f *archFlags) belong(checkpoints ...string) error {
 	if *f == (archFlags{}) || slices.ContainsFunc(checkpoints, func(path string) bool { return path != "" }) {
 		return nil
 	}
-	return misused("--arch, --heads and --decoder-heads say which model a PyTorch checkpoint holds, and none is given; leave them out")
+	return misused("--arch, --heads, --decoder-heads, --weights and --layer-norm-eps say which model a PyTorch checkpoint holds, and none is given; leave them out")
 }
 
 // modelFlags say of a checkpoint what PyTorch's do not.
@@ -39,11 +42,12 @@ type modelFlags struct {
 	Std  []float64 `help:"Standard deviation of each channel, likewise." placeholder:"STD"`
 
 	DataSize int `help:"Side of the images that noise is added to, before they are resized to what the model sees (default: the checkpoint's; with PyTorch's, that of the data)." placeholder:"PIXELS"`
+	classFlags
 }
 
 // given reports whether any of the flags is.
 func (f *modelFlags) given() bool {
-	return f.archFlags != archFlags{} || f.Mean != nil || f.Std != nil || f.DataSize != 0
+	return f.archFlags != archFlags{} || f.Mean != nil || f.Std != nil || f.DataSize != 0 || f.classFlags.given()
 }
 
 // line returns the flags as they are typed.
@@ -57,9 +61,15 @@ func (f *modelFlags) line() []string {
 	add("--arch", f.Arch != "", f.Arch)
 	add("--heads", f.Heads != 0, f.Heads)
 	add("--decoder-heads", f.DecoderHeads != 0, f.DecoderHeads)
+	add("--weights", f.Weights != "", f.Weights)
+	add("--layer-norm-eps", f.LayerNormEps != 0, f.LayerNormEps)
 	add("--mean", f.Mean != nil, commas(f.Mean))
 	add("--std", f.Std != nil, commas(f.Std))
 	add("--data-size", f.DataSize != 0, f.DataSize)
+	add("--class-names", f.ClassNames.path != "", f.ClassNames.path)
+	if f.Position.ClassesByPosition {
+		line = append(line, "--classes-by-position")
+	}
 	return line
 }
 
@@ -75,7 +85,7 @@ func commas[V any](values []V) string {
 // reader returns a reader of checkpoints that notes what it assumes.
 func (f *modelFlags) reader(e *env) dmae.Reader {
 	r := f.archFlags.reader(f.Mean, f.Std)
-	r.Note, r.DataSize = e.note, f.DataSize
+	r.Note, r.DataSize, r.ClassNames = e.note, f.DataSize, f.ClassNames.names
 	return r
 }
 
@@ -87,19 +97,45 @@ func (f *modelFlags) classifier(e *env, b ops.Backend, path string) (model *dmae
 		return nil, false, err
 	}
 	defer file.Close()
-	model, err = f.reader(e).ReadClassifier(b, file)
-	return model, dmae.IsForeign(file), err
+	if model, err = f.reader(e).ReadClassifier(b, file); err != nil {
+		return nil, false, err
+	}
+	what, err := dmae.NotFinite(model.Params)
+	if err != nil {
+		return nil, false, err
+	}
+	if what != "" {
+		e.note(fmt.Sprintf("%s is damaged or comes from training that diverged: %s", path, what))
+	}
+	return model, dmae.IsForeign(file), nil
 }
 
-// classifierFor opens a checkpoint and images that it can classify. With a
-// checkpoint of PyTorch, noise is added at the resolution of the images.
+// classifierFor opens a checkpoint and images that it can classify, under the
+// model's labels and preprocessed as the flags or else the checkpoint say.
 func (f *modelFlags) classifierFor(e *env, b ops.Backend, path string, d *dataFlags, split data.Split) (*dmae.Classifier, data.Dataset, error) {
+	model, images, err := f.classifierOf(e, b, path, d, split)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := d.follow(path); err != nil {
+		return nil, nil, err
+	}
+	images, err = data.Preprocessed(images, d.Preprocess, model.Config.DataSize)
+	return model, images, err
+}
+
+// classifierOf leaves it to the caller how the images are preprocessed. With a
+// checkpoint of PyTorch, noise is added at the resolution of the images.
+func (f *modelFlags) classifierOf(e *env, b ops.Backend, path string, d *dataFlags, split data.Split) (*dmae.Classifier, data.Dataset, error) {
 	model, foreign, err := f.classifier(e, b, path)
 	if err != nil {
 		return nil, nil, err
 	}
 	images, err := d.open(e, split, model.Config.Channels)
 	if err != nil {
+		return nil, nil, err
+	}
+	if images, err = f.Position.match(e, images, &model.Config); err != nil {
 		return nil, nil, err
 	}
 	if foreign && f.DataSize == 0 {

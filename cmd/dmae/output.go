@@ -2,12 +2,38 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"strings"
+	"unicode/utf16"
 )
 
 // printJSON writes v as one indented JSON document, for programs to read.
 func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, asciiJSON(string(text))+"\n")
+	return err
+}
+
+// asciiJSON writes the characters of JSON strings that are not printed as escapes.
+// Outside of strings there are none but the ends of lines.
+func asciiJSON(s string) string {
+	other := func(r rune) bool { return r != '\n' && unprintable(r) }
+	if !strings.ContainsFunc(s, other) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if !other(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }

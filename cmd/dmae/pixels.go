@@ -1,15 +1,81 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"math"
+	"strconv"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/nn/checkpoint"
 )
+
+// pixelFlags say what image files may hold and how they come to the size of a
+// model's data.
+type pixelFlags struct {
+	MaxPixels  int             `help:"Number of pixels that one image file may have; a larger one counts as corrupt." default:"${max_pixels}" placeholder:"N"`
+	Preprocess data.Preprocess `help:"How images come to the size that noise is added to: auto (as the checkpoint or certificate records it; else as stored if all of them are of exactly that size, and resized and cropped if not), stored (others are refused) or resize (those of that size too, as the official code does)." enum:"auto,stored,resize" default:"auto"`
+}
+
+// check refuses a number of pixels that no image has.
+func (f *pixelFlags) check() error { return atLeast(1, number{"--max-pixels", f.MaxPixels}) }
+
+// line returns the flags as they are typed.
+func (f *pixelFlags) line() []string {
+	var line []string
+	if f.MaxPixels != data.DefaultMaxPixels {
+		line = append(line, "--max-pixels", strconv.Itoa(f.MaxPixels))
+	}
+	if f.Preprocess != data.PreprocessAuto {
+		line = append(line, "--preprocess", string(f.Preprocess))
+	}
+	return line
+}
+
+// follow lets the flag be what a checkpoint records of the images of its
+// training, unless it was given.
+func (f *pixelFlags) follow(checkpointPath string) error {
+	if f.Preprocess != data.PreprocessAuto {
+		return nil
+	}
+	file, err := checkpoint.Open(checkpointPath)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	f.Preprocess = train.ChosenPreprocess(file.Metadata())
+	return nil
+}
+
+// followText does so with the preprocessing that a certificate states.
+func (f *pixelFlags) followText(text string, sound bool, images data.Dataset, c *dmae.Config) {
+	if f.Preprocess == data.PreprocessAuto {
+		f.Preprocess = train.PreprocessFor(text, images, c, describing(sound))
+	}
+}
+
+// describing returns the function that puts preprocessing into words.
+func describing(sound bool) func(data.Dataset, *dmae.Config) string {
+	if sound {
+		return train.IntegerPreprocessing
+	}
+	return train.Preprocessing
+}
+
+// readPixels reads the 8-bit pixels of an image file at the data's resolution.
+func (f *pixelFlags) readPixels(path string, c *dmae.Config) ([]byte, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	one, err := data.OpenImage(path, data.Options{Channels: c.Channels, MaxPixels: f.MaxPixels})
+	if err != nil {
+		return nil, unreadable("the image", path, err)
+	}
+	if one, err = data.Preprocessed(one, f.Preprocess, c.DataSize); err != nil {
+		return nil, err
+	}
+	x := make([]byte, c.Pixels())
+	return x, train.Bytes(one, 0, c, x)
+}
 
 // pixelCache prepares the images that the certifier asks for again and again.
 type pixelCache struct {
@@ -42,18 +108,4 @@ func (p *pixelCache) get(index int) ([]byte, error) {
 	p.known[index] = x
 	p.order = append(p.order, index)
 	return x, nil
-}
-
-// pixelDigest is what a certificate knows an image by: the SHA-256 of its 8-bit
-// pixels where integer noise is added to those, else of the little-endian
-// float32 that float noise is added to.
-func pixelDigest(x []byte, sound bool) smooth.Digest {
-	if sound {
-		return sha256.Sum256(x)
-	}
-	b := make([]byte, 0, 4*len(x))
-	for _, v := range x {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(v)/255))
-	}
-	return sha256.Sum256(b)
 }

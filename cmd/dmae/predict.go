@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/big"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/smooth"
 )
@@ -14,7 +13,8 @@ import (
 type predictCmd struct {
 	computeFlags
 	modelFlags
-	Images []string      `arg:"" help:"JPEG or PNG files." placeholder:"IMAGE"`
+	pixelFlags
+	Images []string      `arg:"" help:"Image files." placeholder:"IMAGE"`
 	Model  string        `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Sigma  exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
 	N      int           `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
@@ -26,29 +26,42 @@ type predictCmd struct {
 }
 
 func (predictCmd) Help() string {
-	return "The answer is the class that most noisy copies get, or an abstention where a binomial test cannot tell the first from the second.\n\nExample: dmae predict --model runs/finetune/checkpoint.safetensors shoe.png"
+	return "The answer is the class that most noisy copies get, or an abstention where a binomial test cannot tell the first from the second. A file that cannot be read is named and the others get their answers; the exit code is 1 then.\n\nExample: dmae predict --model runs/finetune/checkpoint.safetensors shoe.png"
 }
 
 // prediction is an answer for a program.
 type prediction struct {
-	File   string        `json:"file"`
-	Class  int           `json:"class"` // -1 for an abstention
-	Name   string        `json:"name,omitempty"`
-	Count  int           `json:"count"` // samples of the most frequent class
-	N      int           `json:"n"`
-	PValue exact.Decimal `json:"p_value"`
-	Seed   smooth.Seed   `json:"seed"`
+	File     string        `json:"file"`
+	Class    int           `json:"class"` // -1 for an abstention
+	Name     string        `json:"name,omitempty"`
+	Count    int           `json:"count"` // samples of the most frequent class
+	N        int           `json:"n"`
+	NoAnswer int           `json:"no_answer,omitempty"` // samples to which the model gave no class
+	PValue   exact.Decimal `json:"p_value"`
+	Noise    string        `json:"noise"` // its kind, as certificates name it
+	Seed     smooth.Seed   `json:"seed"`
 }
 
-// Run predicts the class of image files.
+// unanswered stands in the place of an answer that could not be given.
+type unanswered struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
+}
+
+// Run predicts the class of image files. What is wrong with one of them is said,
+// and keeps none of the others from its answer.
 func (c *predictCmd) Run(e *env) error {
 	if c.BatchSize < 1 {
 		return misused("--batch %d cannot be used: it must be at least 1", c.BatchSize)
 	}
-	params := smooth.Params{Sigma: c.Sigma, Alpha: c.Alpha, N0: 1, N: c.N}
+	if err := c.withoutData(); err != nil {
+		return err
+	}
+	params := smooth.Params{Sigma: c.Sigma, Alpha: c.Alpha, N0: 1, N: c.N, Sound: c.Sound}
 	if err := params.Check(); err != nil {
 		return misuse{err}
 	}
+	noteTooFew(e, "--n", c.N, c.Alpha)
 	b, err := c.backend()
 	if err != nil {
 		return err
@@ -58,48 +71,108 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	seed, err := c.draw(func() (uint64, bool) { return 0, false })
-	if err != nil {
+	if err := c.follow(c.Model); err != nil {
 		return err
 	}
-	noise, err := smooth.NewNoise(c.Sigma, seed, c.Sound)
+	if err := c.apply(&params, model, nil); err != nil {
+		return err
+	}
+	noise, err := params.Noise()
 	if err != nil {
 		return misuse{err}
 	}
-	answers := []prediction{}
+	kind := smooth.NewHeader(params, model.Config.Classes, smooth.Subject{}).Noise
+	answers, failed := []any{}, 0
 	for i, file := range c.Images {
-		x, err := readPixels(file, &model.Config)
+		a, err := c.predict(e, model, i, params, noise)
+		if stopped := e.ctx.Err(); stopped != nil {
+			return stopped
+		}
 		if err != nil {
-			return err
+			failed++
+			e.note(err.Error())
+			answers = append(answers, unanswered{file, err.Error()})
+			continue
 		}
-		p := newProgress(e.stderr, "predict: "+file, "samples", c.N)
-		p.begin(0)
-		classifier := counted{dmae.NewPixelClassifier(model, func(int) ([]byte, error) { return x, nil }, c.BatchSize), p}
-		answer, err := smooth.Predict(e.ctx, classifier, i, noise, c.N, c.Alpha)
-		p.end(briefly)
-		if err != nil {
-			return fmt.Errorf("cannot predict %s: %w", file, err)
-		}
-		a := prediction{File: file, Class: answer.Class, Count: answer.Top[1], N: c.N, PValue: answer.PValue, Seed: smooth.Seed(seed)}
-		if answer.Class >= 0 && answer.Class < len(model.Config.ClassNames) {
-			a.Name = model.Config.ClassNames[answer.Class]
-		}
-		answers = append(answers, a)
-	}
-	if c.JSON {
-		return printJSON(e.stdout, answers)
-	}
-	for _, a := range answers {
-		answer := "abstains"
-		if a.Class >= 0 {
-			answer = fmt.Sprintf("class %d", a.Class)
-			if a.Name != "" {
-				answer = a.Name
+		a.Noise, a.Seed = kind, params.Origin()
+		answers = append(answers, *a)
+		if !c.JSON {
+			if err := a.print(e); err != nil {
+				return err
 			}
 		}
-		fmt.Fprintf(e.stdout, "%s: %s (%d of %d samples, p <= %s)\n", a.File, answer, a.Count, a.N, a.PValue)
+	}
+	if c.JSON {
+		if err := printJSON(e.stdout, answers); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d images got no answer, for the reasons above", failed, len(c.Images))
 	}
 	return nil
+}
+
+// predict answers for one of the images. Its noise is that of its pixels, or of
+// its place in the list where there is a seed, whatever becomes of the others.
+func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smooth.Params, noise smooth.Noise) (*prediction, error) {
+	file := c.Images[i]
+	x, err := c.readPixels(file, &model.Config)
+	if err != nil {
+		return nil, err
+	}
+	p := newProgress(e.stderr, "predict: "+printable(file), "samples", c.N)
+	p.begin(0)
+	classifier := counted{dmae.NewPixelClassifier(model, func(int) ([]byte, error) { return x, nil }, c.BatchSize), p}
+	answer, err := smooth.PredictJob(e.ctx, classifier, smooth.Job{Image: i, Key: params.Key(smooth.PixelDigest(x, c.Sound))}, noise, c.N, c.Alpha)
+	p.end(briefly)
+	if err != nil {
+		return nil, fmt.Errorf("cannot predict %s: %w", file, err)
+	}
+	a := &prediction{File: file, Class: answer.Class, Count: answer.Top[1], N: c.N, NoAnswer: answer.Counts.Of(smooth.NoClass), PValue: answer.PValue}
+	switch {
+	case a.NoAnswer == c.N:
+		return nil, fmt.Errorf("%s gives no answer to any of %d noisy copies of %s: its scores are not finite numbers, as training that diverged leaves behind", c.Model, c.N, file)
+	case a.NoAnswer > 0:
+		e.note(fmt.Sprintf("%s: %d of %d noisy copies got no answer, because the model's scores for them are not finite numbers", file, a.NoAnswer, c.N))
+	}
+	if answer.Class >= 0 && answer.Class < len(model.Config.ClassNames) {
+		a.Name = model.Config.ClassNames[answer.Class]
+	}
+	return a, nil
+}
+
+// print shows the answer to people.
+func (a *prediction) print(e *env) error {
+	answer := "abstains"
+	if a.Class >= 0 {
+		answer = fmt.Sprintf("class %d", a.Class)
+		if a.Name != "" {
+			answer = a.Name
+		}
+	}
+	_, err := fmt.Fprintf(e.stdout, "%s: %s (%d of %d samples, p <= %s, noise %s)\n", printable(a.File), printable(answer), a.Count, a.N, a.PValue, a.Noise)
+	return err
+}
+
+// noteTooFew tells the user about a number of samples with which a prediction
+// always abstains.
+func noteTooFew(e *env, flag string, n int, alpha exact.Decimal) {
+	if least := predictionNeeds(alpha); n < least {
+		e.note(fmt.Sprintf("no image can get an answer with %s %d at alpha %s, even if every sample has its class: it takes at least %d samples", flag, n, alpha, least))
+	}
+}
+
+// predictionNeeds returns the least number of samples that decide when all have
+// one class: the two-sided test gives 2^(1-n) then, which must be at most alpha.
+func predictionNeeds(alpha exact.Decimal) int {
+	num, den := new(big.Int).Set(alpha.Rat().Num()), alpha.Rat().Denom()
+	n := max(1, den.BitLen()-num.BitLen())
+	num.Lsh(num, uint(n-1))
+	for ; num.Cmp(den) < 0; n++ {
+		num.Lsh(num, 1)
+	}
+	return n
 }
 
 // counted is a classifier that shows how many samples it has classified.
@@ -115,18 +188,4 @@ func (c counted) Classify(ctx context.Context, jobs []smooth.Job, noise smooth.N
 	}
 	c.progress.update(c.progress.done+len(jobs), "")
 	return nil
-}
-
-// readPixels reads the 8-bit pixels of an image file at the data's resolution.
-func readPixels(path string, c *dmae.Config) ([]byte, error) {
-	im, err := data.ReadImage(path, c.Channels)
-	if err != nil {
-		return nil, unreadable("the image", path, err)
-	}
-	one, err := data.NewMemory(path, []string{"unknown"}, []data.Image{im}, []int32{0})
-	if err != nil {
-		return nil, err
-	}
-	x := make([]byte, c.Pixels())
-	return x, train.Bytes(one, 0, c, x)
 }

@@ -15,7 +15,7 @@ const defaultPreset = "dmae_vit_tiny_patch4_28"
 type pretrainCmd struct {
 	trainFlags
 	Model string `help:"The model to train, one of the presets that 'dmae version --capabilities' lists (default: dmae_vit_tiny_patch4_28)." placeholder:"PRESET"`
-	Init  string `help:"Checkpoint of an autoencoder whose pre-training is continued, in place of --model: with the moments and the step count of its optimiser, if it carries one." placeholder:"FILE"`
+	Init  string `help:"Checkpoint of an autoencoder whose pre-training is continued, in place of --model: with the moments and the step count of its optimiser, if it carries one. Of an encoder alone or a classifier the encoder is taken, under a new decoder." placeholder:"FILE"`
 	archFlags
 	Epochs       int      `help:"Epochs in all." default:"50" placeholder:"N"`
 	WarmupEpochs float64  `help:"Epochs of linear warm-up from 0." default:"10" placeholder:"EPOCHS"`
@@ -86,9 +86,10 @@ func (c *pretrainCmd) model(e *env) (dmae.Config, error) {
 	case c.Init != "" && c.Model != "":
 		return dmae.Config{}, misused("--init and --model cannot be used together: the checkpoint says which model it is")
 	case c.Init != "":
-		return c.configOf(e, c.Init, &c.archFlags)
+		model, err := c.configOf(e, c.Init, &c.archFlags, dmae.Reader.DescribeStart)
+		return model.StartConfig(), err
 	case c.Model == "" && c.resumed() != "":
-		return c.configOf(e, c.resumed(), &c.archFlags)
+		return c.configOf(e, c.resumed(), &c.archFlags, dmae.Reader.Describe)
 	case c.Model == "":
 		return dmae.Preset(defaultPreset)
 	}
@@ -108,6 +109,9 @@ func (f *trainFlags) run(e *env, stage func(context.Context, train.Options) (*tr
 	defer b.Close()
 	report, done := trainingProgress(e, o.Recipe.Stage)
 	o.Backend, o.Progress = b, report
+	if err := f.followResumed(&o); err != nil {
+		return err
+	}
 	r, err := stage(e.ctx, o)
 	done()
 	if err != nil {
@@ -121,12 +125,12 @@ func (f *trainFlags) run(e *env, stage func(context.Context, train.Options) (*tr
 			Best       *train.Best `json:"best,omitempty"`
 		}{r.Checkpoint, r.Resumed, r.Last, r.Best})
 	}
-	fmt.Fprintf(e.stdout, "checkpoint %s, training loss %.4f", r.Checkpoint, r.Last.TrainLoss)
+	fmt.Fprintf(e.stdout, "checkpoint %s, training loss %.4f", printable(r.Checkpoint), r.Last.TrainLoss)
 	if r.Last.TestAcc1 != nil {
 		fmt.Fprintf(e.stdout, ", %s accuracy %.2f%% clean, %.2f%% under noise", r.Last.EvalSplit, *r.Last.TestAcc1, *r.Last.NoisyAcc1)
 	}
 	if r.Best != nil {
-		fmt.Fprintf(e.stdout, "; the best model is that of epoch %d in log.txt, %.2f%% under noise: %s", r.Best.Epoch, r.Best.Acc1, filepath.Join(filepath.Dir(r.Checkpoint), train.BestName))
+		fmt.Fprintf(e.stdout, "; the best model is that of epoch %d in log.txt, %.2f%% under noise: %s", r.Best.Epoch, r.Best.Acc1, printable(filepath.Join(filepath.Dir(r.Checkpoint), train.BestName)))
 	}
 	fmt.Fprintln(e.stdout)
 	return nil

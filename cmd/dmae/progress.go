@@ -35,7 +35,7 @@ type progress struct {
 // newProgress returns the progress display of a job of total units; call begin
 // next.
 func newProgress(w io.Writer, title, unit string, total int) *progress {
-	return &progress{w: w, title: title, unit: unit, total: total}
+	return &progress{w: w, title: printable(title), unit: unit, total: total}
 }
 
 // begin starts the clock; first units were done before, by an earlier process.
@@ -60,6 +60,7 @@ func (p *progress) begin(first int) {
 // say, such as the loss.
 func (p *progress) update(done int, note string) {
 	now := time.Now()
+	note = printable(note)
 	p.done, p.note = done, note
 	if p.bar != nil {
 		p.bar.Describe(p.title + " " + note)
@@ -123,6 +124,9 @@ func clock(seconds float64) string {
 }
 
 func isTerminal(w io.Writer) bool {
+	if s, ok := w.(*sink); ok {
+		w = s.to
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
@@ -20,6 +21,7 @@ import (
 const (
 	quickstartModel   = "dmae_vit_tiny_patch4_28"
 	quickstartSigma   = "0.25"
+	quickstartNoise   = "exact integer noise on 8-bit pixels"
 	quickstartAlpha   = "0.001"
 	quickstartBatch   = 128
 	quickstartLabels  = 100 // labelled images of each class
@@ -40,7 +42,7 @@ type quickstartCmd struct {
 }
 
 func (quickstartCmd) Help() string {
-	return "Pre-trains a denoising masked autoencoder on embedded Fashion-MNIST images, fine-tunes its encoder and, for comparison, the same network from scratch under noise of sigma 0.25 (pixels scaled to [0,1]), certifies both, and compares them.\n\nExample: dmae quickstart --out dmae-quickstart"
+	return "Pre-trains a denoising masked autoencoder on embedded Fashion-MNIST images, fine-tunes its encoder and, for comparison, the same network from scratch under noise of sigma 0.25 (pixels scaled to [0,1]), certifies both with exact integer noise of that sigma on 8-bit pixels, and compares them.\n\nExample: dmae quickstart --out dmae-quickstart"
 }
 
 // quickstart is a run under way.
@@ -62,6 +64,11 @@ func (c *quickstartCmd) Run(e *env) error {
 	if c.Unlabelled < quickstartBatch {
 		return misused("--unlabelled %d cannot be used: give at least %d, one batch", c.Unlabelled, quickstartBatch)
 	}
+	folder, err := outfile.LockFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	defer folder.Release()
 	b, err := c.backend()
 	if err != nil {
 		return err
@@ -94,7 +101,7 @@ func (c *quickstartCmd) Run(e *env) error {
 		runs = append(runs, run)
 	}
 	if err := analyze.WriteCurve(q.path("curve.png"), analyze.Curve{
-		Title: "Fashion-MNIST, sigma " + quickstartSigma, Runs: runs, Confidence: exact.MustDecimal("0.95"),
+		Title: "Fashion-MNIST, integer noise of sigma " + quickstartSigma, Runs: runs, Confidence: exact.MustDecimal("0.95"),
 	}); err != nil {
 		return err
 	}
@@ -177,10 +184,14 @@ func (q *quickstart) certify(name, checkpoint, certificate string) (analyze.Run,
 			}
 		}
 	}
+	digest, err := modelDigest(model)
+	if err != nil {
+		return analyze.Run{}, err
+	}
 	_, err = certification{
 		params: smooth.Params{
 			Sigma: exact.MustDecimal(quickstartSigma), Alpha: exact.MustDecimal(quickstartAlpha),
-			N0: quickstartSamples, N: q.N, Seed: q.Seed,
+			N0: quickstartSamples, N: q.N, Sound: true, Derived: &smooth.Derivation{Model: digest},
 		},
 		model: model, images: q.test, skip: 1, max: q.Images, batch: quickstartBatch,
 		out: q.path(certificate), title: "certify " + name,
@@ -199,7 +210,7 @@ func (q *quickstart) picture(encoder string) error {
 	if err != nil {
 		return err
 	}
-	return reconstruction{model: model, images: q.test, count: 8, sigma: model.Config.Sigma, seed: q.Seed}.write(q.path("reconstruct.png"))
+	return reconstruction{model: model, images: q.test, leftOut: data.NewLeftOut(q.test, 0, q.env.note), count: 8, sigma: model.Config.Sigma, seed: q.Seed}.write(q.path("reconstruct.png"))
 }
 
 // quickstartRadii are the radii of the comparison.
@@ -215,7 +226,7 @@ func (q *quickstart) report(runs []analyze.Run, seconds float64) error {
 		return printJSON(q.env.stdout, quickstartResult(q, table, seconds))
 	}
 	w := q.env.stdout
-	fmt.Fprintf(w, "\nCertified accuracy on %d test images of Fashion-MNIST, sigma %s, n0 = %d, n = %d, alpha = %s:\n\n", table.Runs[0].Images, quickstartSigma, quickstartSamples, q.N, quickstartAlpha)
+	fmt.Fprintf(w, "\nCertified accuracy on %d test images of Fashion-MNIST, %s of sigma %s, method cohen, n0 = %d, n = %d, alpha = %s:\n\n", table.Runs[0].Images, quickstartNoise, quickstartSigma, quickstartSamples, q.N, quickstartAlpha)
 	if err := table.Text(w, analyze.Style{Places: 3, Errors: true}); err != nil {
 		return err
 	}
@@ -229,7 +240,7 @@ func spell(w io.Writer, t analyze.Table, out string, seconds float64) error {
 For %.1f%% of the images the smoothed classifier that started from the denoising masked autoencoder provably keeps the right answer under every change of the pixels (scaled to [0,1]) of L2 norm below 0.25, against %.1f%% for the same network trained from scratch with the same labels and budget. Each of these guarantees is false with probability at most %s, and the numbers after ± are standard errors over the choice of images.
 
 %.0f seconds; checkpoints, certify.tsv, reconstruct.png and curve.png are in %s
-`, at(0, 1), at(1, 1), quickstartAlpha, seconds, out)
+`, at(0, 1), at(1, 1), quickstartAlpha, seconds, printable(out))
 	return err
 }
 
@@ -238,6 +249,9 @@ type quickstartJSON struct {
 	Seconds        float64                       `json:"seconds"`
 	Seed           uint64                        `json:"seed"`
 	Images         int                           `json:"images"`
+	Noise          string                        `json:"noise"`
+	Sigma          string                        `json:"sigma"`
+	Alpha          string                        `json:"alpha"`
 	N0             int                           `json:"n0"`
 	N              int                           `json:"n"`
 	Certified      map[string]map[string]float64 `json:"certified"`
@@ -247,7 +261,7 @@ type quickstartJSON struct {
 
 func quickstartResult(q *quickstart, t analyze.Table, seconds float64) quickstartJSON {
 	r := quickstartJSON{
-		Seconds: seconds, Seed: q.Seed, Images: t.Runs[0].Images, N0: quickstartSamples, N: q.N, Out: q.Out,
+		Seconds: seconds, Seed: q.Seed, Images: t.Runs[0].Images, Noise: quickstartNoise, Sigma: quickstartSigma, Alpha: quickstartAlpha, N0: quickstartSamples, N: q.N, Out: q.Out,
 		Certified: map[string]map[string]float64{}, StandardErrors: map[string]map[string]float64{},
 	}
 	for _, run := range t.Runs {

@@ -17,12 +17,13 @@ type reconstructCmd struct {
 	computeFlags
 	dataFlags
 	modelFlags
-	Model string   `help:"Checkpoint of an autoencoder, of godmae or PyTorch." required:"" placeholder:"FILE"`
-	Split string   `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
-	Sigma *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
-	Count int      `help:"Images to draw." default:"8" placeholder:"N"`
-	Seed  uint64   `help:"Seed of noise and masks." default:"0" placeholder:"N"`
-	Out   string   `help:"PNG file to write." required:"" placeholder:"FILE"`
+	Model       string   `help:"Checkpoint of an autoencoder, of godmae or PyTorch." required:"" placeholder:"FILE"`
+	Split       string   `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
+	Sigma       *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
+	Count       int      `help:"Images to draw." default:"8" placeholder:"N"`
+	Seed        uint64   `help:"Seed of noise and masks." default:"0" placeholder:"N"`
+	NormPixLoss *bool    `help:"Whether the model in a checkpoint that does not say so was trained to predict patches normalised by their own mean and variance (default: yes, and a note says so)." negatable:""`
+	Out         string   `help:"PNG file to write." required:"" placeholder:"FILE"`
 }
 
 func (reconstructCmd) Help() string {
@@ -31,6 +32,9 @@ func (reconstructCmd) Help() string {
 
 // Run draws reconstructions.
 func (c *reconstructCmd) Run(e *env) error {
+	if err := c.withoutData(); err != nil {
+		return err
+	}
 	if err := atLeast(1, number{"--count", c.Count}); err != nil {
 		return err
 	}
@@ -47,44 +51,68 @@ func (c *reconstructCmd) Run(e *env) error {
 		return err
 	}
 	defer b.Close()
-	model, err := c.reader(e).LoadAutoencoder(b, c.Model)
+	reader := c.reader(e)
+	reader.NormPix = c.NormPixLoss
+	model, err := reader.LoadAutoencoder(b, c.Model)
 	if err != nil {
 		return err
 	}
+	what, err := dmae.NotFinite(model.Params)
+	if err != nil {
+		return err
+	}
+	if what != "" {
+		return fmt.Errorf("%s reconstructs nothing: %s, as training that diverged leaves behind", c.Model, what)
+	}
 	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
 	if err != nil {
+		return err
+	}
+	if err := c.follow(c.Model); err != nil {
+		return err
+	}
+	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
 		return err
 	}
 	sigma := model.Config.Sigma
 	if c.Sigma != nil {
 		sigma = *c.Sigma
 	}
-	r := reconstruction{model: model, images: images, count: c.Count, sigma: sigma, seed: c.Seed}
+	r := reconstruction{model: model, images: images, count: c.Count, sigma: sigma, seed: c.Seed, leftOut: data.NewLeftOut(images, c.corrupt(), e.note)}
 	if err := r.write(c.Out); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "picture %s\n", c.Out)
+	_, err = fmt.Fprintf(e.stdout, "picture %s\n", printable(c.Out))
 	return err
 }
 
-// reconstruction draws the first images of a data set; reconstruct and
-// quickstart use it.
+// reconstruction draws the first images of a data set that can be used;
+// reconstruct and quickstart use it.
 type reconstruction struct {
-	model  *dmae.Autoencoder
-	images data.Dataset
-	count  int
-	sigma  float64
-	seed   uint64
+	model   *dmae.Autoencoder
+	images  data.Dataset
+	leftOut *data.LeftOut
+	count   int
+	sigma   float64
+	seed    uint64
 }
 
 func (r reconstruction) write(path string) error {
 	n := min(r.count, r.images.Len())
 	size := r.model.Config.Pixels()
-	pixels := make([]float32, n*size)
-	for i := range n {
-		if err := train.Pixels(r.images, i, &r.model.Config, pixels[i*size:(i+1)*size]); err != nil {
-			return err
+	pixels := make([]float32, 0, n*size)
+	for i := 0; i < r.images.Len() && len(pixels) < n*size; i++ {
+		x := pixels[len(pixels) : len(pixels)+size]
+		if err := train.Pixels(r.images, i, &r.model.Config, x); err != nil {
+			if err := r.leftOut.Add(i, err); err != nil {
+				return err
+			}
+			continue
 		}
+		pixels = pixels[:len(pixels)+size]
+	}
+	if len(pixels) == 0 {
+		return fmt.Errorf("no image of %s can be used", r.images.Name())
 	}
 	picture, err := r.model.Picture(pixels, r.sigma, r.seed)
 	if err != nil {

@@ -127,7 +127,7 @@ func (f *trainFlags) options(e *env, a *archFlags, model dmae.Config, recipe tra
 	o := train.Options{
 		Model: model, Recipe: recipe, MicroBatch: f.BatchSize, Train: images,
 		Out: f.Out, Resume: f.Resume, Overwrite: f.Overwrite, SaveEvery: f.SaveEvery, Workers: f.Workers,
-		MaxCorrupt: f.corrupt(), Log: e.note,
+		MaxCorrupt: f.corrupt(), Preprocess: f.Preprocess, Log: e.note,
 	}
 	o.Reader = a.reader(f.Mean, f.Std)
 	o.Open = func(path string) (*checkpoint.File, error) { return convert.Open(path, o.Reader) }
@@ -145,6 +145,22 @@ func (f *trainFlags) resumed() string {
 		return ""
 	}
 	return here
+}
+
+// followResumed lets a run that goes on from a checkpoint see its images as that
+// records it, unless --preprocess is given.
+func (f *trainFlags) followResumed(o *train.Options) error {
+	from := f.resumed()
+	if from == "" || f.Preprocess != data.PreprocessAuto {
+		return nil
+	}
+	file, err := checkpoint.Open(from)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	o.Preprocess = train.RecordedPreprocess(file.Metadata(), o.Train, &o.Model)
+	return nil
 }
 
 // source recognises --data, nil in a dry run without.

@@ -66,8 +66,15 @@ func (o Options) Convert(in, out string) (*Report, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if !dmae.IsForeign(f) && (r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 || r.Mean != nil || r.Std != nil || r.DataSize != 0) {
-		return nil, fmt.Errorf("%s says itself which model it holds, and is converted as it is; leave out --arch, --heads, --decoder-heads, --mean, --std and --data-size", in)
+	if !dmae.IsForeign(f) && (r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 || r.Mean != nil || r.Std != nil || r.DataSize != 0 || r.Weights != "" || r.NormEps != 0 || r.NormPix != nil) {
+		return nil, fmt.Errorf("%s says itself which model it holds, and is converted as it is; leave out --arch, --heads, --decoder-heads, --weights, --layer-norm-eps, --mean, --std and --data-size", in)
+	}
+	if r.ClassNames != nil { // names that do not fit are a mistake, not something to leave out
+		quiet := r
+		quiet.Note = nil
+		if _, _, err := quiet.Describe(f); err != nil {
+			return nil, err
+		}
 	}
 	c, err := read(f, r)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/godmae/godmae/dmae/convert"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 	"github.com/godmae/godmae/nn/optim"
@@ -23,11 +24,7 @@ import (
 
 func fixture(t *testing.T, name string) string {
 	t.Helper()
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		t.Skip("DMAE_TESTDATA is not set")
-	}
-	return filepath.Join(root, "fixtures", name)
+	return testfiles.Large(t, "fixtures", name)
 }
 
 func open(t *testing.T, path string) *checkpoint.File {

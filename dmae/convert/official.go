@@ -39,7 +39,7 @@ func (c *content) official(rd dmae.Reader, root *pickle.Dict, metadata map[strin
 		return nil
 	}
 	args := (&pickle.Dict{}).MustSet("model", cfg.Name).MustSet("input_size", cfg.ImageSize).
-		MustSet("sigma", cfg.Sigma).MustSet("mask_ratio", cfg.MaskRatio).MustSet("norm_pix_loss", cfg.NormPix).
+		MustSet("sigma", cfg.Sigma).MustSet("mask_ratio", cfg.MaskRatio).MustSet("norm_pix_loss", cfg.NormPix).MustSet("norm_pix_eps", cfg.NormPixEps).
 		MustSet("drop_path", cfg.DropPath).MustSet("nb_classes", cfg.Classes).MustSet("global_pool", cfg.GlobalPool)
 	saved, trained := metadata[train.StateKey]
 	if !trained {

@@ -94,6 +94,17 @@ func parameterNames(f *checkpoint.File, optimizer any, specs []nn.Spec) []string
 	return nil
 }
 
+// untouched reports whether an optimiser has taken no step: its state is empty.
+func untouched(optimizer any) bool {
+	d, ok := optimizer.(*pickle.Dict)
+	if !ok {
+		return false
+	}
+	v, _ := d.Get("state")
+	state, ok := v.(*pickle.Dict)
+	return ok && state.Len() == 0
+}
+
 // groupNumbers returns the numbers of the parameters in each group.
 func groupNumbers(optimizer any) [][]int {
 	d, _ := optimizer.(*pickle.Dict)

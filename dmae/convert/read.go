@@ -43,8 +43,13 @@ func Open(path string, r dmae.Reader) (*checkpoint.File, error) {
 	if err != nil || f.Format() == checkpoint.Safetensors && !dmae.IsForeign(f) {
 		return f, err
 	}
-	c := &content{metadata: f.Metadata()}
-	view, err := f.View(c.describeFile(f, r), c.metadata)
+	native, err := r.Native(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	r.Weights = "" // taken
+	c := &content{metadata: native.Metadata()}
+	view, err := native.View(c.describeFile(native, r), c.metadata)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -57,7 +62,7 @@ func (c *content) describeFile(f *checkpoint.File, r dmae.Reader) (rename func(s
 	if f.Format() != checkpoint.Safetensors {
 		return c.readTorch(f, r)
 	}
-	if dmae.IsForeign(f) {
+	if dmae.IsForeign(f) || r.ClassNames != nil {
 		c.recognise(f, r)
 	}
 	return func(name string) string { return name }
@@ -65,6 +70,11 @@ func (c *content) describeFile(f *checkpoint.File, r dmae.Reader) (rename func(s
 
 // read brings a file of any format into godmae's form.
 func read(f *checkpoint.File, r dmae.Reader) (*content, error) {
+	f, err := r.Native(f)
+	if err != nil {
+		return nil, err
+	}
+	r.Weights = "" // taken
 	c := &content{metadata: f.Metadata()}
 	rename := c.describeFile(f, r)
 	for _, info := range f.Tensors() {
@@ -105,7 +115,9 @@ func (c *content) readTorch(f *checkpoint.File, r dmae.Reader) (rename func(stri
 		}
 	} else if kind, cfg, ok := c.recognise(f, r); ok {
 		if optimizer, ok := f.Extra().Get("optimizer"); ok {
-			if names = parameterNames(f, optimizer, dmae.Specs(kind, &cfg)); names == nil {
+			if names = parameterNames(f, optimizer, dmae.Specs(kind, &cfg)); names == nil && untouched(optimizer) {
+				note(r, "the optimiser in %s has taken no step: it has no moments to keep, and training cannot go on from it, only begin with its weights", f.Name())
+			} else if names == nil {
 				note(r, "the state of the optimiser in %s follows no order of parameters that is known; it is kept, but training cannot go on from it", f.Name())
 			} else if text, err := json.Marshal(names); err == nil {
 				c.metadata[namesKey] = string(text)
@@ -135,7 +147,10 @@ func (c *content) keepExtra(f *checkpoint.File, r dmae.Reader) {
 		if key == stateName {
 			continue
 		}
-		if _, err := pickle.EncodeJSON(v); err != nil {
+		v, err := keepable(v, func(inner string, err error) {
+			note(r, "%v.%.60s of %s is left out: %v", key, inner, f.Name(), err)
+		})
+		if err != nil {
 			note(r, "%q of %s is left out: %v", key, f.Name(), err)
 			continue
 		}
@@ -146,4 +161,41 @@ func (c *content) keepExtra(f *checkpoint.File, r dmae.Reader) {
 	} else {
 		c.metadata[extraKey] = string(text)
 	}
+}
+
+// keepable returns what of a value can be written as JSON. Of a dictionary or a
+// Namespace that is all entries but those that drop is told of: a command line
+// is worth keeping without a path that it names.
+func keepable(v any, drop func(key string, err error)) (any, error) {
+	_, err := pickle.EncodeJSON(v)
+	if err == nil {
+		return v, nil
+	}
+	entries, class := (*pickle.Dict)(nil), ""
+	switch v := v.(type) {
+	case *pickle.Dict:
+		entries = v
+	case *pickle.Object:
+		entries, class = v.Attrs, v.Class
+	}
+	kept := &pickle.Dict{}
+	for i := range entries.Len() {
+		key, value := entries.At(i)
+		if _, inner := pickle.EncodeJSON(value); inner != nil {
+			drop(pickle.Describe(key), inner)
+			continue
+		}
+		if err := kept.Set(key, value); err != nil {
+			return nil, err
+		}
+	}
+	if kept.Len() == 0 {
+		return nil, err
+	}
+	if class == "" {
+		return kept, nil
+	}
+	whole := &pickle.Object{Class: class, Attrs: kept}
+	_, err = pickle.EncodeJSON(whole)
+	return whole, err
 }

@@ -1,12 +1,6 @@
 package data
 
-import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"fmt"
-	"io"
-)
+import "fmt"
 
 // Image is a picture of 8-bit pixels.
 type Image struct {
@@ -30,21 +24,10 @@ type Dataset interface {
 	// Label returns the class of image i, below len(Classes()).
 	Label(i int) int
 	// Image returns image i; its pixels must not be modified. The error is a
-	// *CorruptError when the file cannot be decoded.
+	// *CorruptError when the image cannot be used and is to be left out, which
+	// moves no other image: Len counts it, and it has a Label.
 	Image(i int) (Image, error)
 }
-
-// CorruptError says that one image of a data set cannot be decoded.
-type CorruptError struct {
-	Path string
-	Err  error
-}
-
-func (e *CorruptError) Error() string {
-	return fmt.Sprintf("the image %s cannot be decoded: %v", e.Path, e.Err)
-}
-
-func (e *CorruptError) Unwrap() error { return e.Err }
 
 // memory is a data set that is held decoded.
 type memory struct {
@@ -53,7 +36,6 @@ type memory struct {
 	images  []Image
 	labels  []int32
 	c, h, w int
-	files   bool // the images were decoded from files
 }
 
 // NewMemory returns a data set over images in memory. It fails when there are
@@ -101,65 +83,4 @@ func planes(pix []byte, n, c, h, w int) []Image {
 		images[i] = Image{C: c, H: h, W: w, Pix: pix[i*size : (i+1)*size : (i+1)*size]}
 	}
 	return images
-}
-
-// fingerprinter is a data set that can tell an image's identity without
-// decoding it.
-type fingerprinter interface {
-	fingerprint(w io.Writer, i int)
-}
-
-// Decoding says how image files become pixels. It changes whenever the pixels
-// do, so that neither a training nor a certificate goes on with other pixels
-// unnoticed.
-const Decoding = "JPEG as libjpeg"
-
-// FromFiles reports whether the images of a data set were decoded from image
-// files, which Decoding is about.
-func FromFiles(ds Dataset) bool {
-	switch ds := ds.(type) {
-	case *folder:
-		return true
-	case *memory:
-		return ds.files
-	case *Subset:
-		return FromFiles(ds.Dataset)
-	}
-	return false
-}
-
-// Digest returns the SHA-256, in hexadecimal, of a data set: classes, labels
-// and pixels. Of images that are decoded only when they are needed, path, size
-// in bytes and Decoding stand for the pixels. A resumed training compares it to know
-// that it goes on with the same data.
-func Digest(ds Dataset) (string, error) {
-	h := sha256.New()
-	var word [8]byte
-	number := func(v int) {
-		binary.LittleEndian.PutUint64(word[:], uint64(v))
-		h.Write(word[:])
-	}
-	number(len(ds.Classes()))
-	for _, c := range ds.Classes() {
-		number(len(c))
-		io.WriteString(h, c)
-	}
-	number(ds.Len())
-	fp, lazy := ds.(fingerprinter)
-	for i := range ds.Len() {
-		number(ds.Label(i))
-		if lazy {
-			fp.fingerprint(h, i)
-			continue
-		}
-		im, err := ds.Image(i)
-		if err != nil {
-			return "", err
-		}
-		number(im.C)
-		number(im.H)
-		number(im.W)
-		h.Write(im.Pix)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -1,43 +1,32 @@
 package data
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
-	"os"
 
 	"github.com/godmae/godmae/dmae/data/jpeg"
 )
 
-// maxPixels bounds the size of an image file's picture: a small file can claim
-// to be huge.
-const maxPixels = 100_000_000
+// DefaultMaxPixels is how many pixels an image may have unless options say
+// otherwise: the number above which PIL warns of a decompression bomb. (It
+// refuses from twice the number on, for which some decoders take 3.4 GB.) A
+// small file can claim to be huge.
+const DefaultMaxPixels = 89_478_485
 
-// DecodeImage decodes a JPEG or PNG file into 1 or 3 channels of 8 bits. Grey
+// DecodeImage decodes the file of an image of up to maxPixels pixels, in one of
+// the formats that FormatNames lists, into 1 or 3 channels of 8 bits. Grey
 // becomes colour by repetition, colour becomes grey by ITU-R 601-2 luma with
 // PIL's rounding; of 16 bits the upper 8 are kept; transparency is dropped, and
 // what colour lies under it is seen; EXIF orientation is not applied, as in
-// PIL and torchvision. JPEG files give libjpeg's pixels; see package jpeg.
-func DecodeImage(file []byte, channels int) (Image, error) {
-	return decodeImage(file, channels, maxPixels)
-}
-
-func decodeImage(file []byte, channels, limit int) (Image, error) {
-	var im Image
-	var err error
-	switch {
-	case bytes.HasPrefix(file, []byte("\x89PNG\r\n\x1a\n")):
-		im, err = decodePNG(file, limit)
-	case bytes.HasPrefix(file, []byte{0xff, 0xd8}):
-		im, err = decodeJPEG(file, limit)
-	case len(file) == 0:
-		err = errors.New("the file is empty")
-	default:
-		err = errors.New("the file is neither JPEG nor PNG")
+// PIL and torchvision. JPEG files give libjpeg's pixels, see package jpeg;
+// lossy WebP files libwebp's.
+func DecodeImage(file []byte, channels, maxPixels int) (Image, error) {
+	f, err := formatOf(file[:min(len(file), headBytes)])
+	if err != nil {
+		return Image{}, err
 	}
+	im, err := f.decode(file, maxPixels)
 	if err != nil {
 		return Image{}, err
 	}
@@ -46,14 +35,19 @@ func decodeImage(file []byte, channels, limit int) (Image, error) {
 
 // checkSize refuses pictures that are empty or larger than limit pixels.
 func checkSize(w, h, limit int) error {
-	if w <= 0 || h <= 0 || w > limit/h {
-		return fmt.Errorf("its size of %dx%d pixels is not from 1 to %d pixels", w, h, limit)
+	switch {
+	case w <= 0 || h <= 0:
+		return fmt.Errorf("its size of %dx%d pixels is empty", w, h)
+	case w > limit/h:
+		return fmt.Errorf("its size of %dx%d pixels is above the limit of %d pixels for one image (--max-pixels)", w, h, limit)
 	}
 	return nil
 }
 
+func jpegSize(h *header) (width, height int, err error) { return jpeg.Size(h) }
+
 func decodeJPEG(file []byte, limit int) (Image, error) {
-	w, h, err := jpeg.Size(file)
+	w, h, err := jpegSize(newHeaderOf(file))
 	if err != nil {
 		return Image{}, err
 	}
@@ -62,21 +56,6 @@ func decodeJPEG(file []byte, limit int) (Image, error) {
 	}
 	p, err := jpeg.Decode(file)
 	return Image(p), err
-}
-
-func decodePNG(file []byte, limit int) (Image, error) {
-	size, err := png.DecodeConfig(bytes.NewReader(file))
-	if err != nil {
-		return Image{}, err
-	}
-	if err := checkSize(size.Width, size.Height, limit); err != nil {
-		return Image{}, err
-	}
-	m, err := png.Decode(bytes.NewReader(file))
-	if err != nil {
-		return Image{}, err
-	}
-	return toPlanar(m), nil
 }
 
 // withChannels turns grey into colour or colour into grey where the number of
@@ -96,17 +75,14 @@ func (im Image) withChannels(channels int) Image {
 	return grey
 }
 
-// ReadImage decodes the image file at path; see DecodeImage.
-func ReadImage(path string, channels int) (Image, error) {
-	file, err := os.ReadFile(path)
+// ReadImage decodes the image file at path; see DecodeImage. It reads regular
+// files only, and no more of them than an image of their size can take.
+func ReadImage(path string, channels, maxPixels int) (Image, error) {
+	ds, err := OpenImage(path, Options{Channels: channels, MaxPixels: maxPixels})
 	if err != nil {
 		return Image{}, err
 	}
-	im, err := DecodeImage(file, channels)
-	if err != nil {
-		return Image{}, &CorruptError{Path: path, Err: err}
-	}
-	return im, nil
+	return ds.Image(0)
 }
 
 // toPlanar copies a decoded picture into one or three planes.

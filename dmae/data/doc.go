@@ -1,8 +1,8 @@
 // Package data turns files of images into batches of float32 pixels.
 //
 // Start at [Open], which reads a [Dataset] by its path or its built-in name:
-// IDX files (MNIST, Fashion-MNIST), the CIFAR-10 binary batches, folders or
-// .tar.gz archives of JPEG and PNG images with a subfolder per class, and the
+// IDX files (MNIST, Fashion-MNIST), CIFAR-10 and CIFAR-100, folders of images
+// with a subfolder per class, .tar, .tar.gz or .zip archives of those, and the
 // excerpt of Fashion-MNIST that is compiled into the program. A [Pipeline] of
 // transforms crops, resizes and flips the 8-bit pixels and ends in float32 in
 // [0,1]. A [Loader] does both in goroutines beside the training and hands out

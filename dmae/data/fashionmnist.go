@@ -47,7 +47,7 @@ func fashionPart(part string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	labels, err := readIDX(bytes.NewReader(labelFile))
+	labels, err := readIDX(bytes.NewReader(labelFile), DefaultMaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("the embedded labels of Fashion-MNIST: %w", err)
 	}

@@ -1,13 +1,18 @@
 package data
 
 import (
-	"fmt"
+	"crypto/sha256"
+	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
-// folder is a data set of image files that are decoded when they are needed.
+// folder is a data set of image files. An image is decoded when it is asked
+// for, and kept if all decoded images fit into the memory allowed for that:
+// apart from time, nothing depends on whether they are kept.
 type folder struct {
 	name     string
 	tree     tree
@@ -15,93 +20,209 @@ type folder struct {
 	files    []string
 	labels   []int32
 	channels int
+	limit    int // pixels of one image
+	h, w     int // of all images; 0 when they differ
+
+	kept []atomic.Pointer[Image] // nil: none are kept
+	room atomic.Int64            // bytes of pixels that may still be kept
+
+	mu     sync.Mutex
+	broken map[int]error // stays what it is: an image left out once stays left out
 }
 
 func (f *folder) Name() string         { return f.name }
 func (f *folder) Len() int             { return len(f.files) }
 func (f *folder) Classes() []string    { return f.classes }
-func (f *folder) Shape() (c, h, w int) { return f.channels, 0, 0 }
+func (f *folder) Shape() (c, h, w int) { return f.channels, f.h, f.w }
 func (f *folder) Label(i int) int      { return int(f.labels[i]) }
 
 func (f *folder) Image(i int) (Image, error) {
-	b, err := f.tree.read(f.files[i])
-	if err != nil {
-		return Image{}, &CorruptError{Path: f.files[i], Err: err}
+	if f.kept != nil {
+		if im := f.kept[i].Load(); im != nil {
+			return *im, nil
+		}
 	}
-	im, err := DecodeImage(b, f.channels)
+	f.mu.Lock()
+	err := f.broken[i]
+	f.mu.Unlock()
 	if err != nil {
-		return Image{}, &CorruptError{Path: f.files[i], Err: err}
+		return Image{}, err
+	}
+	im, err := f.decode(i)
+	switch {
+	case exhausted(err):
+		return Image{}, err
+	case err != nil:
+		err = &CorruptError{Path: f.files[i], Err: err, SHA256: f.fileDigest(i)}
+		f.mu.Lock()
+		f.broken[i] = err
+		f.mu.Unlock()
+		return Image{}, err
+	}
+	// A file may have grown since its header was read.
+	if f.kept != nil && f.room.Add(-int64(len(im.Pix))) >= 0 {
+		f.kept[i].Store(&im)
 	}
 	return im, nil
 }
 
-func (f *folder) fingerprint(w io.Writer, i int) {
-	fmt.Fprintf(w, "%q %d %s ", f.files[i], f.tree.size(f.files[i]), Decoding)
+// fileDigest returns the SHA-256 of a file's bytes, nil if they cannot be read or are
+// more than an image has.
+func (f *folder) fileDigest(i int) *[sha256.Size]byte {
+	const most = 256 << 20
+	r, err := f.tree.open(f.files[i])
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	h := sha256.New()
+	if n, err := io.Copy(h, io.LimitReader(r, most+1)); err != nil || n > most {
+		return nil
+	}
+	return (*[sha256.Size]byte)(h.Sum(nil))
 }
 
-// load decodes all images, or returns f itself when they need more memory than
-// the options allow. Corrupt images are left out up to the limit.
-func (f *folder) load(o Options) (Dataset, error) {
-	images := make([]Image, len(f.files))
-	errs := make([]error, len(f.files))
-	var next, bytes atomic.Int64
+// exhausted reports an error that is not the file's: it would hit any other.
+func exhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
+}
+
+// size reads an image's height and width from its header, and refuses what is
+// larger than allowed.
+func (f *folder) size(r io.Reader) (h, w int, err error) {
+	h, w, err = imageSize(r)
+	if err == nil {
+		err = checkSize(w, h, f.limit)
+	}
+	return h, w, err
+}
+
+// metadataBytes is what a file may hold beside its pixels: more of it is not
+// read. Decoders do without what comes after the picture.
+const metadataBytes = 64 << 20
+
+// large is the size in pixels from which on images are decoded and resized one
+// at a time: each takes up to some 20 bytes a pixel.
+const large = 1 << 23
+
+// largeOnes is held while a large image is decoded or resized.
+var largeOnes sync.Mutex
+
+// decode reads and decodes image i.
+func (f *folder) decode(i int) (Image, error) {
+	r, err := f.tree.open(f.files[i])
+	if err != nil {
+		return Image{}, err
+	}
+	defer r.Close()
+	h, w, err := f.size(r)
+	if err != nil {
+		return Image{}, err
+	}
+	if h*w >= large {
+		largeOnes.Lock()
+		defer largeOnes.Unlock()
+		runtime.GC() // of what the one before took
+	}
+	length, err := r.Seek(0, io.SeekEnd)
+	if err != nil {
+		return Image{}, err
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return Image{}, err
+	}
+	// No format takes more than four channels of 16 bits a pixel.
+	b := make([]byte, min(length, 8*int64(h)*int64(w)+metadataBytes))
+	if _, err := io.ReadFull(r, b); err != nil {
+		return Image{}, err
+	}
+	return DecodeImage(b, f.channels, f.limit)
+}
+
+// measure reads the sizes of the images from their headers, as many as it takes
+// to know whether all are equal and whether they fit into memory. Files whose
+// header cannot be read, or states more pixels than allowed, do not count: they
+// will be left out. The answers depend on the files alone, not on the order in
+// which goroutines read them.
+func (f *folder) measure(o Options) error {
+	var mu sync.Mutex
+	var first [2]int
+	var pixels int64
+	var fatal error
+	differ, done := false, false
+	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(o.Workers, len(f.files)) {
 		wg.Go(func() {
-			for bytes.Load() <= o.CacheBytes {
+			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(f.files) {
 					return
 				}
-				images[i], errs[i] = f.Image(i)
-				bytes.Add(int64(len(images[i].Pix)))
+				h, w, err := f.header(i)
+				mu.Lock()
+				switch {
+				case exhausted(err):
+					fatal, done = err, true
+				case err != nil:
+				default:
+					if first == [2]int{} {
+						first = [2]int{h, w}
+					}
+					differ = differ || first != [2]int{h, w}
+					pixels += int64(h) * int64(w)
+					done = done || differ && pixels*int64(f.channels) > o.CacheBytes
+				}
+				stop := done
+				mu.Unlock()
+				if stop {
+					return
+				}
 			}
 		})
 	}
 	wg.Wait()
-	if bytes.Load() > o.CacheBytes {
-		return f, nil
+	if fatal != nil {
+		return fatal
 	}
-	count := newCorruptCount(f.name, o.MaxCorrupt, o.Log)
-	kept := 0
-	for i, err := range errs {
-		if err != nil {
-			if err := count.add(i, err); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		images[kept], f.labels[kept] = images[i], f.labels[i]
-		kept++
+	if !differ {
+		f.h, f.w = first[0], first[1]
 	}
-	ds, err := NewMemory(f.name, f.classes, images[:kept:kept], f.labels[:kept])
+	if pixels*int64(f.channels) <= o.CacheBytes {
+		f.kept = make([]atomic.Pointer[Image], len(f.files))
+		f.room.Store(o.CacheBytes)
+	}
+	return nil
+}
+
+// header returns the height and width that the header of image i states.
+func (f *folder) header(i int) (h, w int, err error) {
+	r, err := f.tree.open(f.files[i])
 	if err != nil {
+		return 0, 0, err
+	}
+	defer r.Close()
+	return f.size(r)
+}
+
+// OpenImage opens a single image file as a data set of one image of one class.
+func OpenImage(path string, o Options) (Dataset, error) {
+	o = o.withDefaults()
+	f := &folder{
+		name: path, tree: diskTree(""), classes: []string{"unknown"}, files: []string{path}, labels: []int32{0},
+		channels: o.Channels, limit: o.MaxPixels,
+	}
+	if _, _, err := f.header(0); err != nil {
+		return nil, &CorruptError{Path: path, Err: err}
+	}
+	return f.load(o)
+}
+
+// load makes f ready: no image is decoded for that.
+func (f *folder) load(o Options) (Dataset, error) {
+	f.broken = map[int]error{}
+	if err := f.measure(o); err != nil {
 		return nil, err
 	}
-	ds.(*memory).files = true
-	return ds, nil
-}
-
-// corruptCount names corrupt images and says when there are too many.
-type corruptCount struct {
-	name string
-	most int
-	log  func(string)
-	seen map[int]bool
-}
-
-func newCorruptCount(name string, most int, log func(string)) *corruptCount {
-	return &corruptCount{name: name, most: most, log: log, seen: map[int]bool{}}
-}
-
-// add notes that image i is corrupt, once.
-func (c *corruptCount) add(i int, err error) error {
-	if c.seen[i] {
-		return nil
-	}
-	if c.seen[i] = true; len(c.seen) > c.most {
-		return fmt.Errorf("the data set %s has more than %d corrupt images, the last one seen: %w", c.name, c.most, err)
-	}
-	c.log(fmt.Sprintf("left out: %v", err))
-	return nil
+	return f, nil
 }

@@ -4,94 +4,268 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
+	"sync"
 )
 
-// findFolders recognises train/CLASS/*, val/CLASS/* and test/CLASS/*, also
-// below a single folder, or CLASS/* alone.
+// folders of images, with the parts and the classes they divide them into.
+type imageFolders struct {
+	tree   tree
+	name   string
+	root   string   // what the parts lie in
+	parts  []string // train, val and test, those there are; none: all is training
+	o      Options
+	unused unused // found on the way to root, not reported yet
+
+	classes func() ([]string, error)
+}
+
+// findFolders recognises train/CLASS/*, val/CLASS/* and test/CLASS/*, or
+// CLASS/* alone, also below folders that hold nothing but one folder.
 func findFolders(t tree, name string, o Options) (parts, error) {
-	root := ""
-	dirs, _, err := t.list(root)
-	if err != nil {
+	f := &imageFolders{tree: t, name: name, o: o}
+	names, err := f.findRoot()
+	if err != nil || len(names) == 0 {
 		return parts{}, err
 	}
-	isPart := func(d string) bool { return d == string(Train) || d == string(Val) || d == string(Test) }
-	if len(dirs) == 1 && !isPart(dirs[0]) {
-		below, _, err := t.list(dirs[0])
-		if err != nil {
+	f.classes = sync.OnceValues(f.findClasses)
+	var p parts
+	if len(f.parts) == 0 {
+		if err := checkPartNames(names); err != nil {
 			return parts{}, err
 		}
-		if slices.ContainsFunc(below, isPart) {
-			root, dirs = dirs[0], below
+		w := walk{tree: t}
+		if classes, err := w.classes(f.root); err != nil || len(classes) == 0 {
+			return parts{}, err
 		}
+		p.train = func() (Dataset, error) { return f.open(f.root, string(Train)) }
+		return p, nil
 	}
-	open := func(dir, part string) func() (Dataset, error) {
-		return func() (Dataset, error) {
-			classes, err := folderClasses(t, root, dirs)
-			if err != nil {
-				return nil, err
-			}
-			return openFolder(t, dir, name+"/"+part, classes, o)
-		}
-	}
-	var s parts
-	if !slices.ContainsFunc(dirs, isPart) {
-		if len(dirs) > 0 {
-			s.train = open(root, string(Train))
-		}
-		return s, nil
-	}
-	for _, p := range []struct {
+	for _, part := range []struct {
 		split Split
 		to    *func() (Dataset, error)
-	}{{Train, &s.train}, {Val, &s.val}, {Test, &s.test}} {
-		if slices.Contains(dirs, string(p.split)) {
-			*p.to = open(path.Join(root, string(p.split)), string(p.split))
+	}{{Train, &p.train}, {Val, &p.val}, {Test, &p.test}} {
+		if slices.Contains(f.parts, string(part.split)) {
+			*part.to = func() (Dataset, error) { return f.open(path.Join(f.root, string(part.split)), string(part.split)) }
 		}
 	}
-	return s, nil
+	return p, nil
 }
 
-// folderClasses returns the class names: those of the training images, so that
-// all parts agree on the labels, or of the only part there is.
-func folderClasses(t tree, root string, dirs []string) ([]string, error) {
-	for _, p := range []Split{Train, Val, Test} {
-		if slices.Contains(dirs, string(p)) {
-			classes, _, err := t.list(path.Join(root, string(p)))
-			return classes, err
-		}
-	}
-	return dirs, nil
-}
+func isPart(d string) bool { return d == string(Train) || d == string(Val) || d == string(Test) }
 
-// openFolder lists the images of dir/CLASS/*, and decodes them all if they fit
-// into memory.
-func openFolder(t tree, dir, name string, classes []string, o Options) (Dataset, error) {
-	f := &folder{name: name, tree: t, classes: classes, channels: o.Channels}
-	have, _, err := t.list(dir)
-	if err != nil {
-		return nil, err
-	}
-	var bytes int64
-	for _, class := range have {
-		label := slices.Index(classes, class)
-		if label < 0 {
-			return nil, fmt.Errorf("the class %q of the folder %s is not among the %d classes of the training images", class, dir, len(classes))
+// maxWrappers bounds the folders with a single folder in them that are gone
+// through: archives are often packed with the folders they lay in.
+const maxWrappers = 8
+
+// findRoot goes down to the folder that has parts or several folders, and
+// returns the names of its folders.
+func (f *imageFolders) findRoot() ([]string, error) {
+	names, err := f.level(f.root)
+	for range maxWrappers {
+		if err != nil || len(names) != 1 || isPart(names[0]) {
+			break
 		}
-		_, images, err := t.list(path.Join(dir, class))
+		below := &imageFolders{tree: f.tree, root: path.Join(f.root, names[0])}
+		inner, err := below.level(below.root)
 		if err != nil {
 			return nil, err
 		}
-		for _, im := range images {
-			f.files = append(f.files, path.Join(dir, class, im))
-			f.labels = append(f.labels, int32(label))
-			bytes += t.size(f.files[len(f.files)-1])
+		// A single folder with images is the only class there is.
+		single := len(inner) < 2 && !slices.ContainsFunc(inner, isPart)
+		if len(inner) == 0 || below.unused.counts[outsideClass] > 0 || single && !f.leadsOn(path.Join(below.root, inner[0])) {
+			break
+		}
+		f.root, names, f.parts = below.root, inner, below.parts
+		f.unused.merge(&below.unused)
+	}
+	return names, err
+}
+
+// leadsOn reports whether a folder has parts or several folders, or its only
+// folder does.
+func (f *imageFolders) leadsOn(dir string) bool {
+	for range maxWrappers {
+		names, err := folders(f.tree, dir)
+		if err != nil || len(names) == 0 {
+			return false
+		}
+		if len(names) > 1 || isPart(names[0]) {
+			return true
+		}
+		dir = path.Join(dir, names[0])
+	}
+	return false
+}
+
+// level returns the folders of a folder, finds the parts among them, and notes
+// what else there is.
+func (f *imageFolders) level(dir string) ([]string, error) {
+	all, err := list(f.tree, dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range all {
+		if e.kind == isFolder {
+			names = append(names, e.name)
 		}
 	}
-	if len(f.files) == 0 {
-		return nil, fmt.Errorf("the folder %q has no JPEG or PNG images in class folders", dir)
+	if f.parts, err = partsOf(f.tree, dir, names); err != nil {
+		return nil, err
 	}
-	if bytes > o.CacheBytes {
-		return f, nil
+	w := walk{tree: f.tree}
+	for _, e := range all {
+		switch {
+		case e.kind != isFolder:
+			w.beside(dir, e)
+		case len(f.parts) > 0 && !isPart(e.name):
+			w.unused.add(otherFolder, path.Join(dir, e.name))
+		}
 	}
-	return f.load(o)
+	f.unused = w.unused
+	return names, nil
+}
+
+// partsOf returns the names of the parts among folders. A part has class folders
+// in it: where none has, they are classes, as trains are among vehicles.
+func partsOf(t tree, dir string, names []string) ([]string, error) {
+	var parts []string
+	divided := false
+	for _, n := range names {
+		if !isPart(n) {
+			continue
+		}
+		parts = append(parts, n)
+		below, err := folders(t, path.Join(dir, n))
+		if err != nil {
+			return nil, err
+		}
+		divided = divided || len(below) > 0
+	}
+	if !divided {
+		return nil, nil
+	}
+	return parts, nil
+}
+
+// partWords are names under which others keep the parts of a data set.
+var partWords = []string{"train", "training", "train_set", "val", "valid", "validation", "eval", "dev", "test", "testing", "test_set"}
+
+// checkPartNames refuses class folders that are the parts of a data set under
+// other names: their images would become one class for each part.
+func checkPartNames(names []string) error {
+	for _, n := range names {
+		if !slices.Contains(partWords, strings.ToLower(n)) {
+			return nil
+		}
+	}
+	return fmt.Errorf("its folders are called %s: the parts of a data set are folders train, val and test, each with a folder for each class in it", enumerate(names))
+}
+
+// findClasses returns the class names: the folders with images among those of
+// the training images, so that all parts agree on the labels, or of the first
+// part there is.
+func (f *imageFolders) findClasses() ([]string, error) {
+	w := walk{tree: f.tree}
+	names, err := w.classes(path.Join(f.root, f.classesFrom()))
+	for i := range names {
+		names[i] = ClassName(names[i])
+	}
+	return names, err
+}
+
+// classesFrom returns the part whose folders are the classes; "" without parts.
+func (f *imageFolders) classesFrom() string {
+	for _, p := range []Split{Train, Val, Test} {
+		if slices.Contains(f.parts, string(p)) {
+			return string(p)
+		}
+	}
+	return ""
+}
+
+// open lists the images of dir/CLASS/**, says what it found there that is not
+// read, and decodes them all if they fit into memory.
+func (f *imageFolders) open(dir, part string) (Dataset, error) {
+	classes, err := f.classes()
+	if err != nil {
+		return nil, err
+	}
+	all, err := list(f.tree, dir)
+	if err != nil {
+		return nil, err
+	}
+	ds := &folder{name: f.name + "/" + part, tree: f.tree, classes: classes, channels: f.o.Channels, limit: f.o.MaxPixels}
+	w := walk{tree: f.tree}
+	present := 0
+	for _, e := range all {
+		if e.kind != isFolder {
+			if len(f.parts) > 0 { // without parts, this level is the root's
+				w.beside(dir, e)
+			}
+			continue
+		}
+		images, err := w.class(path.Join(dir, e.name))
+		if err != nil {
+			return nil, err
+		}
+		if len(images) == 0 {
+			w.unused.add(emptyClass, path.Join(dir, e.name))
+			continue
+		}
+		label := slices.Index(classes, ClassName(e.name))
+		if label < 0 {
+			return nil, fmt.Errorf("the class %s of the folder %s is not among the %s with images of %s: %s",
+				quote(e.name), quote(dir), plural(len(classes), "class", "classes"), quote(path.Join(f.root, f.classesFrom())), enumerate(classes))
+		}
+		present++
+		ds.files = append(ds.files, images...)
+		for range images {
+			ds.labels = append(ds.labels, int32(label))
+		}
+	}
+	w.unused.merge(&f.unused)
+	f.unused = unused{}
+	if len(ds.files) == 0 {
+		err := fmt.Errorf("the folder %s has no images in class folders", quote(dir))
+		if !w.unused.empty() {
+			err = fmt.Errorf("%w; not read: %v", err, &w.unused)
+		}
+		return nil, err
+	}
+	if !w.unused.empty() {
+		f.o.Log(found(ds.name, len(ds.files), present, len(classes)) + "; not read: " + w.unused.String())
+	}
+	return ds.load(f.o)
+}
+
+// found says how many images a part of a data set has, of how many classes.
+func found(name string, images, present, classes int) string {
+	of := plural(classes, "class", "classes")
+	if present != classes {
+		of = fmt.Sprintf("%d of %s", present, of)
+	}
+	return fmt.Sprintf("%s: %s of %s", escape(name), plural(images, "image", "images"), of)
+}
+
+func plural(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
+}
+
+// enumerate lists names in quotes, the first ten of them.
+func enumerate(names []string) string {
+	const most = 10
+	quoted := make([]string, 0, most+1)
+	for i, n := range names {
+		if i == most {
+			quoted = append(quoted, fmt.Sprintf("... (%d)", len(names)))
+			break
+		}
+		quoted = append(quoted, quote(n))
+	}
+	return strings.Join(quoted, ", ")
 }

@@ -65,7 +65,7 @@ func TestFashionMNIST(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "378750ef421e2ca4ab9a67a9e2a31e2a95859b74447c0b16590e9e25cf560893", digest)
 
-	mean, std, err := MeanStd(train)
+	mean, std, err := MeanStd(train, NewLeftOut(train, -1, nil))
 	require.NoError(t, err)
 	require.Equal(t, []float64{FashionMNISTMean}, mean)
 	require.Equal(t, []float64{FashionMNISTStd}, std)
@@ -127,18 +127,18 @@ func TestHostileIDX(t *testing.T) {
 		"magic":       {[]byte("PNG....."), "starts with"},
 		"float":       {[]byte{0, 0, 13, 1, 0, 0, 0, 1, 0}, "starts with"},
 		"header cut":  {good[:9], "within its header"},
-		"data cut":    {good[:20], "cut short"},
+		"data cut":    {good[:20], "ends after 4 of the 12 bytes"},
 		"longer":      {append(bytes.Clone(good), 1), "goes on"},
 		"zero":        {idxBytes([]uint32{0}, nil), "empty"},
-		"huge":        {idxBytes([]uint32{math.MaxUint32, math.MaxUint32, math.MaxUint32}, nil), "above"},
-		"claims much": {idxBytes([]uint32{1 << 30}, []byte{1}), "cut short"},
+		"huge":        {idxBytes([]uint32{math.MaxUint32, math.MaxUint32, math.MaxUint32}, nil), "--max-data-gib"},
+		"claims much": {idxBytes([]uint32{1 << 30}, []byte{1}), "ends after 1 of"},
 		"gzip cut":    {gzipped(t, good)[:12], ""},
 		"gzip bad":    {append(gzipped(t, good)[:20], make([]byte, 30)...), ""},
 	} {
-		_, err := readIDX(bytes.NewReader(c.file))
+		_, err := readIDX(bytes.NewReader(c.file), DefaultMaxBytes)
 		require.ErrorContains(t, err, c.want, name)
 	}
-	images, err := readIDX(bytes.NewReader(good))
+	images, err := readIDX(bytes.NewReader(good), DefaultMaxBytes)
 	require.NoError(t, err)
 	_, err = idxPair("x", images, idx{dims: []int{3}, data: make([]byte, 3)}, nil)
 	require.ErrorContains(t, err, "there are 2 images")
@@ -151,12 +151,12 @@ func TestHostileIDX(t *testing.T) {
 func TestCIFARFolders(t *testing.T) {
 	dir := t.TempDir()
 	record := func(label, first byte) []byte {
-		b := make([]byte, cifarRecord)
+		b := make([]byte, 1+cifarPixels)
 		b[0], b[1], b[1+1024], b[1+2048] = label, first, first+1, first+2
 		return b
 	}
 	for i := range 5 {
-		write(t, cifarFiles(dir, false)[i], append(record(byte(i), byte(10*i)), record(9, 200)...))
+		write(t, filepath.Join(dir, cifarForms[0].train[i]), append(record(byte(i), byte(10*i)), record(9, 200)...))
 	}
 	write(t, filepath.Join(dir, "test_batch.bin"), record(3, 7))
 	train, err := Open(dir, Options{})
@@ -178,7 +178,7 @@ func TestCIFARFolders(t *testing.T) {
 		require.ErrorContains(t, err, name)
 		require.ErrorContains(t, err, "test_batch.bin")
 	}
-	require.NoError(t, os.Remove(cifarFiles(dir, false)[3]))
+	require.NoError(t, os.Remove(filepath.Join(dir, cifarForms[0].train[3])))
 	_, err = Open(dir, Options{})
 	require.ErrorContains(t, err, "data_batch_4.bin")
 }
@@ -207,7 +207,7 @@ func FuzzIDX(f *testing.F) {
 	f.Add(idxBytes([]uint32{2, 2, 3}, make([]byte, 12)))
 	f.Add(gzipped(f, idxBytes([]uint32{4}, []byte{1, 2, 3, 4})))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		file, err := readIDX(bytes.NewReader(b))
+		file, err := readIDX(bytes.NewReader(b), 1<<24)
 		if err != nil {
 			return
 		}
@@ -224,10 +224,11 @@ func FuzzIDX(f *testing.F) {
 }
 
 func FuzzCIFAR(f *testing.F) {
-	f.Add(make([]byte, cifarRecord))
-	f.Add(make([]byte, 2*cifarRecord+1))
+	f.Add(make([]byte, 1+cifarPixels))
+	f.Add(make([]byte, 2*(1+cifarPixels)+1))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		pix, labels, err := readCIFAR(bytes.NewReader(b), 10, nil, nil)
+		s := cifarSet{cifarForm: cifarForms[0]}
+		pix, labels, err := s.binary(b, 10, nil, nil)
 		if err == nil {
 			require.Len(t, pix, len(labels)*cifarPixels)
 			_, err = NewMemory("fuzz", cifarClasses, planes(pix, len(labels), 3, 32, 32), labels)

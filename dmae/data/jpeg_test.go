@@ -24,7 +24,7 @@ func TestJPEGEqualsPIL(t *testing.T) {
 		file, err := f.Raw(info.Name)
 		require.NoError(t, err)
 		for channels, kind := range map[int]string{3: ".rgb", 1: ".grey"} {
-			got, err := DecodeImage(file, channels)
+			got, err := DecodeImage(file, channels, DefaultMaxPixels)
 			require.NoError(t, err, name)
 			require.Equal(t, fixtureImage(t, f, name+kind), got, name+kind)
 		}

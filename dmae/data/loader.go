@@ -38,8 +38,9 @@ type LoaderOptions struct {
 
 	// MaxCorrupt is the number of different corrupt images that are left out:
 	// a shuffled loader takes the next image of the data set instead, one in
-	// order gives a smaller batch. 0: DefaultMaxCorrupt; negative: none. Log is
-	// told of each.
+	// order gives a smaller batch. All other images keep their places, indices
+	// and random numbers. 0: DefaultMaxCorrupt; negative: none. Log is told of
+	// each.
 	MaxCorrupt int
 	Log        func(message string)
 }
@@ -85,7 +86,7 @@ type Loader struct {
 	order   chan *Batch // batches under way, in order; closed after the last
 	jobs    chan job
 	held    *Batch // what the caller has
-	count   *corruptCount
+	leftOut *LeftOut
 	err     error
 }
 
@@ -110,9 +111,6 @@ func NewLoader(ctx context.Context, ds Dataset, o LoaderOptions) (*Loader, error
 	if o.MaxCorrupt == 0 {
 		o.MaxCorrupt = DefaultMaxCorrupt
 	}
-	if o.Log == nil {
-		o.Log = func(string) {}
-	}
 	l := &Loader{ds: ds, o: o}
 	var h, w int
 	l.c, h, w = ds.Shape()
@@ -126,7 +124,7 @@ func NewLoader(ctx context.Context, ds Dataset, o LoaderOptions) (*Loader, error
 	if l.steps = Steps(ds.Len(), o.Batch, o.DropLast); l.steps == 0 {
 		return nil, fmt.Errorf("the %d images of %s do not fill one batch of %d: choose a smaller batch", ds.Len(), ds.Name(), o.Batch)
 	}
-	l.count = newCorruptCount(ds.Name(), o.MaxCorrupt, o.Log)
+	l.leftOut = NewLeftOut(ds, o.MaxCorrupt, o.Log)
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	buffers := o.Prefetch + 1
 	l.free, l.order, l.jobs = make(chan *Batch, buffers), make(chan *Batch, buffers), make(chan job, o.Workers)

@@ -50,17 +50,12 @@ func (l *Loader) fill(w *worker, b *Batch, slot int) {
 	size := l.c * l.h * l.w
 	i := int(b.Index[slot])
 	for tries := 1; ; tries++ {
-		im, err := l.ds.Image(i)
+		err := l.put(w, b, i, b.Images[slot*size:(slot+1)*size])
 		if err == nil {
 			b.Index[slot], b.Labels[slot] = uint32(i), int32(l.ds.Label(i))
-			a := AugmentAddr(l.o.Seed, uint32(i), uint32(b.Epoch))
-			if err = w.apply(b.Images[slot*size:(slot+1)*size], im, a); err != nil {
-				b.note(&b.failed, slotError{slot, i, fmt.Errorf("image %d of the data set %s: %w", i, l.ds.Name(), err)})
-			}
 			return
 		}
-		var corrupt *CorruptError
-		if !errors.As(err, &corrupt) {
+		if !errors.As(err, new(*CorruptError)) {
 			b.note(&b.failed, slotError{slot, i, err})
 			return
 		}
@@ -74,6 +69,18 @@ func (l *Loader) fill(w *worker, b *Batch, slot int) {
 		}
 		i = (i + 1) % l.ds.Len()
 	}
+}
+
+// put reads image i and writes it, transformed as in the batch's epoch, to dst.
+func (l *Loader) put(w *worker, b *Batch, i int, dst []float32) error {
+	im, err := l.ds.Image(i)
+	if err != nil {
+		return err
+	}
+	if err := w.apply(dst, im, AugmentAddr(l.o.Seed, uint32(i), uint32(b.Epoch))); err != nil {
+		return fmt.Errorf("image %d of the data set %s: %w", i, l.ds.Name(), err)
+	}
+	return nil
 }
 
 // note keeps an error of the batch.
@@ -138,7 +145,7 @@ func (l *Loader) settle(b *Batch) error {
 	}
 	slices.SortStableFunc(b.corrupt, bySlot)
 	for _, e := range b.corrupt {
-		if err := l.count.add(e.image, e.err); err != nil {
+		if err := l.leftOut.Add(e.image, e.err); err != nil {
 			return err
 		}
 	}

@@ -4,23 +4,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
 func openFixture(t testing.TB, name string) *checkpoint.File {
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		t.Skip("DMAE_TESTDATA is not set")
-	}
-	f, err := checkpoint.Open(filepath.Join(root, "fixtures", name))
+	f, err := checkpoint.Open(testfiles.Large(t, "fixtures", name))
 	require.NoError(t, err)
 	t.Cleanup(func() { f.Close() })
 	return f

@@ -1,12 +1,8 @@
 package data
 
 import (
-	"bufio"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 )
 
@@ -29,35 +25,46 @@ type Options struct {
 	// number of channels are converted.
 	Channels int
 
-	// MaxCorrupt is the number of images of a folder that may be corrupt. They
-	// are left out; one more is an error. 0: DefaultMaxCorrupt; negative: none.
-	MaxCorrupt int
-
-	// Log is told of each corrupt image that is left out; nil for no report.
+	// Log is told what is worth knowing about the data set; nil for no report.
 	Log func(message string)
 
-	// Workers is the number of goroutines that decode; 0: one for each CPU.
+	// MaxPixels is how many pixels one image file may have; an image of more is
+	// corrupt. 0: DefaultMaxPixels.
+	MaxPixels int
+
+	// Workers is the number of goroutines that read headers; 0: one for each CPU.
 	Workers int
 
 	// CacheBytes is how many bytes of decoded pixels a folder may keep in
 	// memory. A folder that needs more is decoded whenever an image is asked
-	// for. 0: 1 GiB; negative: always decode on demand.
+	// for. 0: 1 GiB; negative: always decode on demand. No result depends on it.
 	CacheBytes int64
+
+	// MaxBytes is how much memory an archive, IDX files or CIFAR may take, as
+	// they are once they are expanded. 0: DefaultMaxBytes.
+	MaxBytes int64
 }
 
-// DefaultMaxCorrupt is how many corrupt images are left out unless the options
-// say otherwise.
-const DefaultMaxCorrupt = 10
+// DefaultMaxCorrupt is how many corrupt images of a data set are left out, and
+// DefaultMaxBytes how much memory a file may expand to, unless options say
+// otherwise.
+const (
+	DefaultMaxCorrupt = 10
+	DefaultMaxBytes   = 2 << 30
+)
 
 func (o Options) withDefaults() Options {
 	if o.Channels == 0 {
 		o.Channels = 3
 	}
-	if o.MaxCorrupt == 0 {
-		o.MaxCorrupt = DefaultMaxCorrupt
-	}
 	if o.Log == nil {
 		o.Log = func(string) {}
+	}
+	if o.MaxPixels <= 0 {
+		o.MaxPixels = DefaultMaxPixels
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = DefaultMaxBytes
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -94,10 +101,11 @@ func Open(spec string, o Options) (Dataset, error) {
 }
 
 // Find recognises a data set. The spec is FashionMNIST
-// ("builtin:fashion-mnist"), a folder of IDX files, of CIFAR-10 binary batches
-// or of images (train/CLASS/*, and test/CLASS/* or val/CLASS/*; or CLASS/*
-// alone, which is all training), or a .tar.gz archive of the latter. Errors
-// name the spec and what is missing. Options.Split is not used.
+// ("builtin:fashion-mnist"), or a folder or a .tar, .tar.gz or .zip archive of
+// IDX files, of CIFAR-10 or CIFAR-100 (binary or Python version) or of images
+// (train/CLASS/**, and test/CLASS/** or val/CLASS/**; or CLASS/** alone, which
+// is all training). Errors name the spec and what is missing. Options.Split is
+// not used.
 func Find(spec string, o Options) (*Source, error) {
 	o = o.withDefaults()
 	if o.Channels != 1 && o.Channels != 3 {
@@ -163,51 +171,4 @@ func missingSplit(spec string, s Split) error {
 		return fmt.Errorf("the data set %s has no test images: give a folder with test/CLASS/* or val/CLASS/*, or use another split", spec)
 	}
 	return fmt.Errorf("the data set %s has no training images: give a folder with train/CLASS/*, or use another split", spec)
-}
-
-// find recognises what a spec names.
-func find(spec string, o Options) (parts, error) {
-	if name, ok := strings.CutPrefix(spec, builtin); ok {
-		if spec != FashionMNIST {
-			return parts{}, fmt.Errorf("there is no built-in data set %q: %s is the only one", name, FashionMNIST)
-		}
-		return parts{train: fashionTrain, test: fashionTest}, nil
-	}
-	st, err := os.Stat(spec)
-	if err != nil {
-		return parts{}, fmt.Errorf("cannot open the data set %s: %w", spec, err)
-	}
-	either := func(open func(dir string, test bool) (Dataset, error)) parts {
-		return parts{
-			train: func() (Dataset, error) { return open(spec, false) },
-			test:  func() (Dataset, error) { return open(spec, true) },
-		}
-	}
-	switch {
-	case st.IsDir() && isIDX(spec):
-		return either(openIDX), nil
-	case st.IsDir() && isCIFAR(spec):
-		return either(openCIFAR), nil
-	case st.IsDir():
-		s, err := findFolders(diskTree(spec), filepath.Base(filepath.Clean(spec)), o)
-		if err != nil || !s.empty() {
-			return s, err
-		}
-	case isArchive(spec):
-		f, err := os.Open(spec)
-		if err != nil {
-			return parts{}, err
-		}
-		defer f.Close()
-		t, err := readTar(bufio.NewReader(f))
-		if err != nil {
-			return parts{}, fmt.Errorf("%s is not a valid archive: %w", spec, err)
-		}
-		name, _, _ := strings.Cut(filepath.Base(spec), ".")
-		s, err := findFolders(t, name, o)
-		if err != nil || !s.empty() {
-			return s, err
-		}
-	}
-	return parts{}, fmt.Errorf("%s is no data set: a folder of IDX files, of CIFAR-10 batches or of class folders of images, or a .tar.gz archive of the latter, is needed", spec)
 }

@@ -14,8 +14,8 @@ type Pipeline []Step
 
 // EvalPipeline is the evaluation transform of ImageNet: the shorter side to
 // size/0.875 pixels (to size above 224), then the middle size x size pixels.
-// Images of an equal, smaller size, such as CIFAR-10's, are evaluated with the
-// empty pipeline instead.
+// Images that all have the size already are evaluated with the empty pipeline
+// unless they are to be resized nevertheless; see Preprocessed.
 func EvalPipeline(size int) Pipeline {
 	short := size
 	if size <= 224 {
@@ -97,10 +97,23 @@ func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
 // transform applies the steps to 8-bit pixels; the result must have the given
 // number of them.
 func (w *worker) transform(pixels int, im Image, a philox.Addr) (Image, error) {
-	for i, s := range w.steps {
+	if im.H*im.W >= large {
+		largeOnes.Lock()
+		defer largeOnes.Unlock()
+		defer func() { w.scratch = scratch{} }() // what it took is not kept
+	}
+	for i := 0; i < len(w.steps); i++ {
+		if i+1 < len(w.steps) { // both draw nothing
+			resize, ok := w.steps[i].(Resize)
+			if crop, cropped := w.steps[i+1].(CenterCrop); ok && cropped {
+				im = w.scratch.resizeCrop(im, resize, crop)
+				i++
+				continue
+			}
+		}
 		a.Copy = uint16(i)
 		w.gen = *philox.NewGen(a)
-		im = s.apply(im, &w.gen, &w.scratch)
+		im = w.steps[i].apply(im, &w.gen, &w.scratch)
 	}
 	if len(im.Pix) != pixels {
 		return Image{}, fmt.Errorf("an image has %d channels of %dx%d pixels after its transforms, but %d numbers are needed: crop or resize all images to one size", im.C, im.H, im.W, pixels)

@@ -17,8 +17,8 @@ type resampler struct {
 	middle []byte
 }
 
-// weights of one axis: output i sums count[i] input pixels from first[i] on,
-// with the weights k[i*taps:].
+// weights of one axis: output i, counted from the first that is wanted, sums
+// count[i] input pixels from first[i] on, with the weights k[i*taps:].
 type weights struct {
 	taps         int
 	first, count []int
@@ -49,16 +49,17 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// set computes the weights that turn in pixels into out.
-func (w *weights) set(in, out int) {
+// set computes the weights that turn in pixels into out, for n of those from
+// the given one on.
+func (w *weights) set(in, out, from, n int) {
 	scale := float64(in) / float64(out)
 	stretch := max(scale, 1)
 	support := float64(2 * stretch)
 	w.taps = int(math.Ceil(support))*2 + 1
-	w.first, w.count = grow(w.first, out), grow(w.count, out)
-	w.k, w.real = grow(w.k, out*w.taps), grow(w.real, w.taps)
-	for i := range out {
-		centre := float64((float64(i) + 0.5) * scale)
+	w.first, w.count = grow(w.first, n), grow(w.count, n)
+	w.k, w.real = grow(w.k, n*w.taps), grow(w.real, w.taps)
+	for i := range n {
+		centre := float64((float64(from+i) + 0.5) * scale)
 		first := max(int(centre-support+0.5), 0)
 		n := min(int(centre+support+0.5), in) - first
 		sum := 0.0
@@ -83,27 +84,43 @@ func (w *weights) set(in, out int) {
 
 func clip8(v int32) byte { return byte(min(max(v>>weightBits, 0), 255)) }
 
-// resize fills dst, [c, oh, ow], from the picture im.
-func (r *resampler) resize(dst []byte, im Image, oh, ow int) {
-	src := im.Pix
-	if ow != im.W {
-		r.x.set(im.W, ow)
-		to := dst
-		if oh != im.H {
-			r.middle = grow(r.middle, im.C*im.H*ow)
-			to = r.middle
+// window is a part of a picture: h rows from y on, w columns from x on.
+type window struct{ y, x, h, w int }
+
+// resize fills dst, [c, v.h, v.w], with a part of what the picture im becomes at
+// oh x ow pixels. What lies outside of that part is not computed: its size
+// costs neither time nor memory.
+func (r *resampler) resize(dst []byte, im Image, oh, ow int, v window) {
+	top, rows := v.y, v.h // of im that are needed
+	if oh != im.H {
+		r.y.set(im.H, oh, v.y, v.h)
+		last := v.h - 1
+		top = r.y.first[0]
+		rows = r.y.first[last] + r.y.count[last] - top
+		for i := range r.y.first {
+			r.y.first[i] -= top
 		}
-		r.x.rows(to, src, im.C*im.H, im.W, ow)
-		src = to
+		r.middle = grow(r.middle, im.C*rows*v.w)
 	}
-	switch {
-	case oh != im.H:
-		r.y.set(im.H, oh)
-		for c := range im.C {
-			r.y.columns(dst[c*oh*ow:(c+1)*oh*ow], src[c*im.H*ow:(c+1)*im.H*ow], oh, ow)
+	middle := dst
+	if oh != im.H {
+		middle = r.middle
+	}
+	if ow != im.W {
+		r.x.set(im.W, ow, v.x, v.w)
+	}
+	for c := range im.C {
+		src, to := im.Pix[(c*im.H+top)*im.W:][:rows*im.W], middle[c*rows*v.w:][:rows*v.w]
+		if ow != im.W {
+			r.x.rows(to, src, rows, im.W, v.w)
+		} else {
+			for y := range rows {
+				copy(to[y*v.w:(y+1)*v.w], src[y*im.W+v.x:])
+			}
 		}
-	case ow == im.W:
-		copy(dst, src)
+		if oh != im.H {
+			r.y.columns(dst[c*v.h*v.w:(c+1)*v.h*v.w], to, v.h, v.w)
+		}
 	}
 }
 

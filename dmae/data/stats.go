@@ -1,18 +1,25 @@
 package data
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // MeanStd returns the mean and the standard deviation of each channel over all
 // pixels of all images, scaled to [0,1]. The sums are exact integers, so the
-// result does not depend on the machine.
-func MeanStd(ds Dataset) (mean, std []float64, err error) {
+// result does not depend on the machine. Images that cannot be used are left out
+// and counted.
+func MeanStd(ds Dataset, leftOut *LeftOut) (mean, std []float64, err error) {
 	c, _, _ := ds.Shape()
 	sum, squares := make([]uint64, c), make([]uint64, c)
 	var pixels uint64 // of one channel
 	for i := range ds.Len() {
 		im, err := ds.Image(i)
 		if err != nil {
-			return nil, nil, err
+			if err := leftOut.Add(i, err); err != nil {
+				return nil, nil, err
+			}
+			continue
 		}
 		n := im.H * im.W
 		pixels += uint64(n)
@@ -22,6 +29,9 @@ func MeanStd(ds Dataset) (mean, std []float64, err error) {
 				squares[ch] += uint64(v) * uint64(v)
 			}
 		}
+	}
+	if pixels == 0 {
+		return nil, nil, fmt.Errorf("no image of the data set %s can be used", ds.Name())
 	}
 	mean, std = make([]float64, c), make([]float64, c)
 	for ch := range c {

@@ -1,9 +1,6 @@
 package data
 
-import (
-	"fmt"
-	"io"
-)
+import "fmt"
 
 // Subset is a view of some images of a data set, in a given order.
 type Subset struct {
@@ -72,13 +69,5 @@ func (s *Subset) Label(i int) int { return s.Dataset.Label(s.index[i]) }
 // Image returns image i of the subset.
 func (s *Subset) Image(i int) (Image, error) { return s.Dataset.Image(s.index[i]) }
 
-func (s *Subset) fingerprint(w io.Writer, i int) {
-	if fp, ok := s.Dataset.(fingerprinter); ok {
-		fp.fingerprint(w, s.index[i])
-		return
-	}
-	if im, err := s.Image(i); err == nil {
-		fmt.Fprintf(w, "%d %d %d ", im.C, im.H, im.W)
-		w.Write(im.Pix)
-	}
-}
+func (s *Subset) inner() Dataset { return s.Dataset }
+func (s *Subset) at(i int) int   { return s.index[i] }

@@ -2,21 +2,17 @@ package data
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/testfiles"
 )
 
 // How fast photographs are read, decoded and augmented as fine-tuning on
 // ImageNet asks for, by all CPUs.
 func BenchmarkPhotographs(b *testing.B) {
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		b.Skip("DMAE_TESTDATA is not set")
-	}
-	ds, err := Open(filepath.Join(root, "data", "imagenet-sample"), Options{Split: Test, MaxCorrupt: -1, CacheBytes: -1})
+	ds, err := Open(testfiles.Large(b, "data", "imagenet-sample"), Options{Split: Test, CacheBytes: -1})
 	require.NoError(b, err)
 	policy, err := ParseRandAugment("rand-m9-mstd0.5-inc1")
 	require.NoError(b, err)

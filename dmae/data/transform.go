@@ -66,7 +66,20 @@ func (s *scratch) resize(im Image, h, w int) Image {
 		return im
 	}
 	out := s.image(im.C, h, w)
-	s.resampler.resize(out.Pix, im, h, w)
+	s.resampler.resize(out.Pix, im, h, w, window{0, 0, h, w})
+	return out
+}
+
+// resizeCrop does a resize and then a crop from the middle at once: of a
+// picture of 10,000,000 x 1 pixels the resized one would take gigabytes.
+func (s *scratch) resizeCrop(im Image, r Resize, c CenterCrop) Image {
+	h, w := r.size(im.H, im.W)
+	y, x := c.corner(h, w)
+	if h == im.H && w == im.W || y < 0 || x < 0 {
+		return s.crop(s.resize(im, h, w), y, x, c.Size, c.Size)
+	}
+	out := s.image(im.C, c.Size, c.Size)
+	s.resampler.resize(out.Pix, im, h, w, window{y, x, c.Size, c.Size})
 	return out
 }
 
@@ -147,7 +160,8 @@ func (r RandomCrop) apply(im Image, g *philox.Gen, s *scratch) Image {
 }
 
 // Resize brings the shorter side to Short pixels and keeps the proportions;
-// the longer side is rounded down.
+// the longer side is rounded down. A picture of a few bytes can be of any
+// proportions: before a CenterCrop, only what that keeps is computed.
 type Resize struct{ Short int }
 
 func (r Resize) size(h, w int) (int, int) {
@@ -173,13 +187,27 @@ func (r ResizeTo) size(int, int) (int, int) { return r.H, r.W }
 func (r ResizeTo) apply(im Image, _ *philox.Gen, s *scratch) Image { return s.resize(im, r.H, r.W) }
 
 // CenterCrop cuts Size x Size pixels out of the middle; an offset of half a
-// pixel is rounded to even. Smaller images are surrounded with zeros.
+// pixel is rounded to even. Smaller images are surrounded with zeros first; of an
+// odd number of rows or columns the one more comes after the image, as in
+// torchvision.
 type CenterCrop struct{ Size int }
 
 func (c CenterCrop) size(int, int) (int, int) { return c.Size, c.Size }
 
+// corner returns the first row and column of the crop of an h x w image.
+func (c CenterCrop) corner(h, w int) (y, x int) {
+	return middle(h, c.Size), middle(w, c.Size)
+}
+
 func (c CenterCrop) apply(im Image, _ *philox.Gen, s *scratch) Image {
-	y := int(math.RoundToEven(float64(im.H-c.Size) / 2))
-	x := int(math.RoundToEven(float64(im.W-c.Size) / 2))
+	y, x := c.corner(im.H, im.W)
 	return s.crop(im, y, x, c.Size, c.Size)
+}
+
+// middle returns where the middle size of n pixels begin, below 0 for fewer.
+func middle(n, size int) int {
+	if n < size {
+		return -((size - n) / 2)
+	}
+	return int(math.RoundToEven(float64(n-size) / 2))
 }

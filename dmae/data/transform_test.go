@@ -1,24 +1,21 @@
 package data
 
 import (
+	"bytes"
 	"math"
-	"os"
-	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
 // Pillow's own results, to the bit.
 func TestResizeEqualsPIL(t *testing.T) {
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		t.Skip("DMAE_TESTDATA is not set")
-	}
-	f, err := checkpoint.Open(filepath.Join(root, "fixtures", "pil_resize.safetensors"))
+	f, err := checkpoint.Open(testfiles.Large(t, "fixtures", "pil_resize.safetensors"))
 	require.NoError(t, err)
 	defer f.Close()
 	load := func(name string) Image {
@@ -238,4 +235,34 @@ func TestApplyBytes(t *testing.T) {
 	}
 	err := Pipeline{CenterCrop{Size: 8}, RandomErasing{}}.ApplyBytes(make([]byte, 3*8*8), im, AugmentAddr(3, 4, 5))
 	require.ErrorContains(t, err, "data.RandomErasing changes float pixels")
+}
+
+// A resize and a crop at once give what one after the other gives, and take no
+// memory for what is cropped away.
+func TestResizeAndCropAtOnce(t *testing.T) {
+	g := philox.NewGen(philox.Addr{Seed: 5})
+	for _, c := range []struct{ h, w, short, size int }{
+		{223, 900, 109, 96}, {900, 223, 109, 96}, {40, 57, 36, 32}, {57, 40, 64, 56}, {36, 80, 36, 32}, {80, 36, 36, 33},
+		{50, 50, 36, 36}, {50, 70, 36, 36}, {36, 36, 36, 32}, {3, 200, 36, 32}, {32, 40, 20, 28},
+	} {
+		for _, channels := range []int{1, 3} {
+			im := Image{C: channels, H: c.h, W: c.w, Pix: make([]byte, channels*c.h*c.w)}
+			for i := range im.Pix {
+				im.Pix[i] = byte(g.Uint32())
+			}
+			var s scratch
+			want := CenterCrop{c.size}.apply(Resize{c.short}.apply(im, nil, &s), nil, &s)
+			got, err := (&worker{steps: Pipeline{Resize{c.short}, CenterCrop{c.size}}}).transform(channels*c.size*c.size, im, philox.Addr{})
+			require.NoError(t, err)
+			require.Equal(t, want, got, "%v", c)
+		}
+	}
+	flat := Image{C: 1, H: 1, W: 10_000_000, Pix: bytes.Repeat([]byte{120}, 10_000_000)}
+	dst := make([]byte, 32*32)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	require.NoError(t, EvalPipeline(32).ApplyBytes(dst, flat, philox.Addr{}))
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+	require.Equal(t, bytes.Repeat([]byte{120}, 32*32), dst)
 }

@@ -1,153 +1,118 @@
 package data
 
 import (
-	"archive/tar"
-	"compress/gzip"
-	"errors"
-	"fmt"
 	"io"
-	"maps"
-	"os"
+	"iter"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// tree is a folder of folders of image files, on the disk or in an archive.
-// Paths have forward slashes; "" is the root. Names come sorted, without those
-// that start with a dot.
+// tree is a folder of files and folders, on the disk or in an archive. Paths
+// have forward slashes; "" is the root. Links are followed.
 type tree interface {
-	list(dir string) (dirs, images []string, err error)
-	read(file string) ([]byte, error)
+	// entries yields what a folder holds, in no order, and stops at an error.
+	entries(dir string) iter.Seq2[entry, error]
+	// open opens a regular file, and no other kind.
+	open(file string) (io.ReadSeekCloser, error)
+	// size returns the bytes of a file, 0 when reading it will say what is wrong.
 	size(file string) int64
 }
 
-// isImage reports whether a file's name is that of an image.
-func isImage(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png":
-		return !strings.HasPrefix(name, ".")
-	}
-	return false
-}
-
-// diskTree is a folder on the disk.
-type diskTree string
-
-func (t diskTree) path(p string) string { return filepath.Join(string(t), filepath.FromSlash(p)) }
-
-func (t diskTree) list(dir string) (dirs, images []string, err error) {
-	entries, err := os.ReadDir(t.path(dir))
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, e := range entries {
-		name := e.Name()
-		isDir := e.IsDir()
-		if e.Type()&os.ModeSymlink != 0 {
-			st, err := os.Stat(t.path(path.Join(dir, name)))
-			isDir = err == nil && st.IsDir()
-		}
-		switch {
-		case strings.HasPrefix(name, "."):
-		case isDir:
-			dirs = append(dirs, name)
-		case isImage(name):
-			images = append(images, name)
-		}
-	}
-	return dirs, images, nil
-}
-
-func (t diskTree) read(file string) ([]byte, error) { return os.ReadFile(t.path(file)) }
-
-func (t diskTree) size(file string) int64 {
-	st, err := os.Stat(t.path(file))
-	if err != nil {
-		return 0 // reading it will say what is wrong
-	}
-	return st.Size()
-}
-
-// maxArchive bounds the bytes of the image files of an archive.
-const maxArchive = 8 << 30
-
-// tarTree is an archive, held in memory as the files it contains.
-type tarTree struct {
-	files map[string][]byte
-	dirs  map[string][]string // names of the folders of a folder
-	names map[string][]string // names of the images of a folder
-}
-
-// isArchive reports whether a file's name is that of a compressed archive.
-func isArchive(name string) bool {
-	name = strings.ToLower(name)
-	return strings.HasSuffix(name, ".tar.gz") || strings.HasSuffix(name, ".tgz")
-}
-
-// readTar reads the image files of a .tar.gz archive.
-func readTar(r io.Reader) (*tarTree, error) {
-	zr, err := gzip.NewReader(r)
+// readFile returns the content of a regular file of at most limit bytes.
+func readFile(t tree, file string, limit int64) ([]byte, error) {
+	r, err := t.open(file)
 	if err != nil {
 		return nil, err
 	}
-	defer zr.Close()
-	t := &tarTree{files: map[string][]byte{}, dirs: map[string][]string{}, names: map[string][]string{}}
-	left := int64(maxArchive)
-	for tr := tar.NewReader(zr); ; {
-		h, err := tr.Next()
-		if err == io.EOF {
-			break
-		}
+	defer r.Close()
+	size, err := r.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	if size > limit {
+		return nil, &tooLargeError{limit}
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return readSized(r, size)
+}
+
+// entry is one name in a folder.
+type entry struct {
+	name   string
+	kind   kind
+	linked bool // a link led there
+}
+
+// kind is what an entry turned out to be once links are followed.
+type kind uint8
+
+const (
+	isFile    kind = iota // a regular file
+	isFolder              // a folder
+	isHidden              // anything whose name starts with a dot
+	isSystem              // what an operating system puts beside people's files
+	isNowhere             // a link to nothing
+	isSpecial             // a pipe, a device or a socket
+	isLoop                // a link to a folder that it lies in
+	isOutside             // of an archive: a name or a link that leads out of it
+	isOlder               // of an archive: a file of which a later copy follows
+)
+
+// systemNames are of folders and files that Finder, Windows, Synology and QNAP
+// boxes and file systems create; in lower case.
+var systemNames = []string{
+	"__macosx", "@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "$recycle.bin",
+	"system volume information", "lost+found", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r",
+}
+
+// named returns the kind of an entry by its name alone, and false for those
+// that are what they are on the disk.
+func named(name string) (kind, bool) {
+	switch {
+	case strings.HasPrefix(name, "."):
+		return isHidden, true
+	case slices.Contains(systemNames, strings.ToLower(name)):
+		return isSystem, true
+	}
+	return 0, false
+}
+
+// list returns the entries of a folder in Python's order of their names.
+func list(t tree, dir string) ([]entry, error) {
+	var all []entry
+	for e, err := range t.entries(dir) {
 		if err != nil {
 			return nil, err
 		}
-		name := strings.TrimPrefix(path.Clean("/"+h.Name), "/")
-		if h.Typeflag != tar.TypeReg || !isImage(path.Base(name)) {
-			continue
-		}
-		b, err := io.ReadAll(io.LimitReader(tr, left+1))
-		if err != nil {
-			return nil, err
-		}
-		if left -= int64(len(b)); left < 0 {
-			return nil, fmt.Errorf("its images take more than %d bytes", int64(maxArchive))
-		}
-		if _, twice := t.files[name]; twice {
-			return nil, fmt.Errorf("it holds %s twice", name)
-		}
-		t.files[name] = b
+		all = append(all, e)
 	}
-	if len(t.files) == 0 {
-		return nil, errors.New("it holds no JPEG or PNG files")
-	}
-	seen := map[string]bool{".": true}
-	for _, name := range slices.Sorted(maps.Keys(t.files)) {
-		dir, base := path.Dir(name), path.Base(name)
-		t.names[dir] = append(t.names[dir], base)
-		for ; !seen[dir]; dir = path.Dir(dir) {
-			seen[dir] = true
-			t.dirs[path.Dir(dir)] = append(t.dirs[path.Dir(dir)], path.Base(dir))
-		}
-	}
-	for _, d := range t.dirs {
-		slices.Sort(d)
-	}
-	return t, nil
+	slices.SortFunc(all, func(a, b entry) int { return comparePython(a.name, b.name) })
+	return all, nil
 }
 
-func (t *tarTree) list(dir string) (dirs, images []string, err error) {
-	dir = path.Clean(dir)
-	visible := func(name string) bool { return !strings.HasPrefix(name, ".") }
-	for _, d := range t.dirs[dir] {
-		if visible(d) {
-			dirs = append(dirs, d)
+// folders returns the names of the folders of a folder, in order.
+func folders(t tree, dir string) ([]string, error) {
+	all, err := list(t, dir)
+	var names []string
+	for _, e := range all {
+		if e.kind == isFolder {
+			names = append(names, e.name)
 		}
 	}
-	return dirs, t.names[dir], nil
+	return names, err
 }
 
-func (t *tarTree) read(file string) ([]byte, error) { return t.files[file], nil }
+// looksLikeImage reports whether people would take a file for an image by its
+// name, read or not.
+func looksLikeImage(name string) bool {
+	return isImage(name) || slices.Contains(imageEndings, strings.ToLower(path.Ext(name)))
+}
 
-func (t *tarTree) size(file string) int64 { return int64(len(t.files[file])) }
+// imageEndings are those of images that ImageFolder does not read either.
+var imageEndings = []string{
+	".gif", ".heic", ".heif", ".avif", ".jfif", ".jpe", ".jp2", ".j2k", ".jxl", ".svg", ".npy", ".npz",
+	".pbm", ".pnm", ".pam", ".pfm", ".tga", ".dng", ".nef", ".cr2", ".arw", ".dcm", ".exr", ".hdr", ".psd", ".ico",
+}

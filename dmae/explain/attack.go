@@ -72,7 +72,8 @@ func (e *explainer) attack(ctx context.Context, level Level, budget float64, ins
 	what := fmt.Sprintf("attacking within %.3g", budget)
 	e.progress(what, 0, e.Steps)
 	search := dmae.Attack{
-		Model: e.model, Sigma: e.Sigma.Float32(), Samples: e.Samples, Steps: e.Steps, Seed: e.Seed,
+		Model: e.model, Sigma: e.Sigma.Float32(), Samples: e.Samples, Steps: e.Steps,
+		Seed:     e.Seed ^ e.Key(e.about.Pixels), // one of them is 0
 		Progress: func(step int) { e.progress(what, step, e.Steps) },
 	}
 	x := e.x
@@ -86,7 +87,7 @@ func (e *explainer) attack(ctx context.Context, level Level, budget float64, ins
 	if a.Clean, err = e.clean(ctx, image); err != nil {
 		return a, err
 	}
-	p, err := smooth.Predict(ctx, e.classifier, image, e.noise, e.Answers, e.Alpha)
+	p, err := smooth.PredictJob(ctx, e.classifier, smooth.Job{Image: image, Key: e.Key(smooth.PixelDigest(y, e.Sound))}, e.noise, e.Answers, e.Alpha)
 	if err != nil {
 		return a, err
 	}

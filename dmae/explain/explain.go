@@ -76,6 +76,7 @@ type Explanation struct {
 	Trained     float64     `json:"trained_with_sigma"`
 	Names       []string    `json:"class_names,omitempty"`
 	Seed        smooth.Seed `json:"seed"`
+	Noise       string      `json:"noise"` // its kind, as certificates name it
 	Sound       bool        `json:"sound"`
 	Command     string      `json:"command,omitempty"` // that makes the page again
 
@@ -118,7 +119,7 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 		o.Method = smooth.MethodCohen
 	}
 	o.AccuracyOnly = false // a page is made of samples
-	e := &explainer{Options: o, model: m, x: x, about: smooth.Image{Label: -1}}
+	e := &explainer{Options: o, model: m, x: x, about: smooth.Image{Label: -1, Pixels: smooth.PixelDigest(x, o.Sound)}}
 	e.classifier = dmae.NewPixelClassifier(m, e.pixels, o.Batch)
 	digest, err := m.Digest()
 	if err != nil {
@@ -126,13 +127,14 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 	}
 	out := &Explanation{
 		Image: o.Name, Index: o.Image, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
-		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: smooth.Seed(o.Seed), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
+		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Origin(), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
 	}
+	out.Noise = smooth.NewHeader(o.Params, m.Config.Classes, smooth.Subject{}).Noise
 	if o.Line != nil {
 		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label
 		e.about = smooth.Image{Label: o.Line.Label, Pixels: o.Line.Pixels}
 	}
-	if e.noise, err = smooth.NewNoise(o.Sigma, o.Seed, o.Sound); err != nil {
+	if e.noise, err = o.Noise(); err != nil {
 		return nil, err
 	}
 	if out.Clean, err = e.clean(ctx, o.Image); err != nil {
@@ -215,7 +217,7 @@ const shownSamples = 8
 func (e *explainer) samples(ctx context.Context) ([]Sample, error) {
 	jobs := make([]smooth.Job, min(shownSamples, e.N))
 	for i := range jobs {
-		jobs[i] = smooth.Job{Image: e.Image, Stream: philox.EstimationNoise, Sample: uint32(i)}
+		jobs[i] = smooth.Job{Image: e.Image, Stream: philox.EstimationNoise, Sample: uint32(i), Key: e.Key(e.about.Pixels)}
 	}
 	classes := make([]int32, len(jobs))
 	if err := e.classifier.Classify(ctx, jobs, e.noise, classes); err != nil {

@@ -85,9 +85,13 @@ func testPage(t *testing.T, o explain.Options) {
 	// The certifier's own files for the same image, noise level and seed.
 	set, err := smooth.NewIndexSet([]int{5})
 	require.NoError(t, err)
+	preprocessing := "x/255"
+	if o.Sound {
+		preprocessing = smooth.EightBit
+	}
 	task := smooth.Task{
 		Params:     o.Params,
-		Subject:    smooth.Subject{Contract: "f32/1", Images: set},
+		Subject:    smooth.Subject{Contract: "f32/1", Preprocessing: preprocessing, Images: set, Of: 1000},
 		Classifier: dmae.NewPixelClassifier(m, func(int) ([]byte, error) { return x, nil }, 7),
 		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: 1, Pixels: smooth.Digest{1}}, nil },
 		Out:        filepath.Join(t.TempDir(), "one.jsonl"),
@@ -139,7 +143,11 @@ func testPage(t *testing.T, o explain.Options) {
 	require.Equal(t, first.String(), second.String(), "the same page from any batch")
 	page := first.String()
 	checkPage(t, page)
-	for _, shown := range []string{made.At.Radius.String(), made.At.PA.String(), "method " + string(made.At.Method), "seed 3, image index 5", "the certificate one.jsonl (the data set says: &lt;dog&gt;)", "explain &#39;&lt;dog&gt;.png"} {
+	noise := "noise gaussian-f32 ("
+	if o.Sound {
+		noise = "noise gaussian-u8 ("
+	}
+	for _, shown := range []string{noise, made.At.Radius.String(), made.At.PA.String(), "method " + string(made.At.Method), "seed 3, image index 5", "the certificate one.jsonl (the data set says: &lt;dog&gt;)", "explain &#39;&lt;dog&gt;.png"} {
 		require.Contains(t, page, shown)
 	}
 	charts := map[smooth.Method]int{smooth.MethodRunnerUp: 3, smooth.MethodAnytime: 2 + len(made.At.Radii)}

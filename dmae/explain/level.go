@@ -61,6 +61,10 @@ func hits(line smooth.Record) int {
 	return line.Estimation.Counts.Of(line.Selected)
 }
 
+// NoAnswers is the number of estimation samples to which the network gave no class,
+// because none of its scores was a finite number.
+func (l Level) NoAnswers() int { return l.Counts.Of(smooth.NoClass) }
+
 // at returns the parameters for another noise level, without the radii of a grid
 // that are too many sigma for it to be asked.
 func (o Options) at(sigma smooth.Decimal) smooth.Params {

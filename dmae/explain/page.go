@@ -70,6 +70,17 @@ func (v view) Bars() []bar {
 	return out
 }
 
+// NoAnswers is the number of estimation samples without a class.
+func (v view) NoAnswers() int { return v.At.NoAnswers() }
+
+// NoiseInWords says what the kind of noise means.
+func (v view) NoiseInWords() string {
+	if v.Sound {
+		return "whole steps of 8-bit pixels"
+	}
+	return "floating-point numbers"
+}
+
 // SelectionSize is the number of selection samples.
 func (v view) SelectionSize() int { return v.At.Selection.Total() }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -17,14 +18,20 @@ import (
 // the moments and the step count of the optimiser in that file, if there is one:
 // a run of this package's, or the official trainer's. Moments go with the
 // weights they were gathered on: of a run with a moving average, whose model is
-// the average, the weights behind it are taken.
+// the average, the weights behind it are taken. A file without a decoder gives
+// the encoder alone, and the decoder is drawn.
 func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
-	from, err := r.opt.Reader.LoadAutoencoder(r.opt.Backend, r.opt.Init)
+	start, err := r.opt.Reader.StartAutoencoder(model, r.opt.Init)
 	if err != nil {
 		return err
 	}
-	if err := model.Params.CopyFrom(from.Params); err != nil {
-		return fmt.Errorf("%s does not fit the model %s: %w", r.opt.Init, model.Config.Name, err)
+	if err := r.checkStart(r.opt.Init); err != nil {
+		return err
+	}
+	if start.Kind != dmae.KindAutoencoder {
+		r.note(start.String())
+		r.state.Init, err = weightsDigest(model.Params)
+		return err
 	}
 	f, err := r.open(r.opt.Init)
 	if err != nil {
@@ -67,7 +74,17 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 	}
 	r.state.InitSteps = o.Steps()
 	if r.state.InitSteps == 0 {
-		r.note(fmt.Sprintf("%s carries no optimiser: the weights go on, the moments start anew", r.opt.Init))
+		what := "no optimiser"
+		var torch struct {
+			Optimizer *torchOptimizer `json:"optimizer"`
+		}
+		if text := metadata[TorchExtraKey]; text != "" && json.Unmarshal([]byte(text), &torch) != nil {
+			torch.Optimizer = nil // damaged: as good as none
+		}
+		if _, raw := f.Extra().Get("optimizer"); raw || torch.Optimizer != nil || own && metadata[StateKey] != "" {
+			what = "an optimiser that has taken no step"
+		}
+		r.note(fmt.Sprintf("%s carries %s: the weights go on, the moments start anew", r.opt.Init, what))
 	}
 	return nil
 }

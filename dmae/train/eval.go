@@ -3,6 +3,8 @@ package train
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
@@ -18,21 +20,40 @@ type EvalOptions struct {
 	Sigma float64 // of the noise, in units of pixels scaled to [0,1]; 0 for clean images
 	Copy  uint16  // number of the noisy copy
 	Seed  uint64  // of the noise
-	// Progress is called after every batch with the number of images done; it
-	// may be nil.
+
+	// LeftOut counts the images that cannot be used; they are left out. The zero
+	// value allows the default number of them.
+	LeftOut *data.LeftOut
+
+	// Progress is called after every batch with the number of images done, those
+	// left out among them; it may be nil.
 	Progress func(done int)
 }
 
-// Evaluation is what a classifier achieved on Images images.
+// Evaluation is what a classifier achieved on Images images, those left out not
+// among them.
 type Evaluation struct {
 	Images  int
 	Correct int
 	Top5    int     // the label is one of the five best answers; 0 for models of at most 5 classes
-	Loss    float64 // mean cross-entropy
+	Loss    float64 // mean cross-entropy over the images; not finite where one image's is not
+
+	// NoAnswer is the number of images that the model gives no class: none of its
+	// scores is a number above -Inf. They are not correct.
+	NoAnswer int
 }
 
 // Accuracy returns the share of images that were classified correctly.
 func (e Evaluation) Accuracy() float64 { return float64(e.Correct) / float64(e.Images) }
+
+// FiniteLoss returns the loss for a file that holds numbers only, nil where it is
+// not finite.
+func (e Evaluation) FiniteLoss() *float64 {
+	if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
+		return nil
+	}
+	return &e.Loss
+}
 
 // Plus returns the evaluation over the images of both.
 func (e Evaluation) Plus(o Evaluation) Evaluation {
@@ -41,13 +62,14 @@ func (e Evaluation) Plus(o Evaluation) Evaluation {
 		return e
 	}
 	loss := float64(e.Loss*float64(e.Images)) + float64(o.Loss*float64(o.Images))
-	return Evaluation{Images: n, Correct: e.Correct + o.Correct, Top5: e.Top5 + o.Top5, Loss: loss / float64(n)}
+	return Evaluation{Images: n, Correct: e.Correct + o.Correct, Top5: e.Top5 + o.Top5, Loss: loss / float64(n), NoAnswer: e.NoAnswer + o.NoAnswer}
 }
 
 // Evaluate measures a classifier on all images of ds, each clean or with one
 // copy of Gaussian noise. The result depends on nothing but model, images,
-// sigma, seed and copy. A class with the largest score wins; the first of equal
-// ones.
+// sigma, seed and copy; the noise of an image is that of its index, whatever is
+// left out. A class with the largest score wins, the first of equal ones, as in a
+// certification: a score that is no number never does.
 func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOptions) (Evaluation, error) {
 	var e Evaluation
 	c := &m.Config
@@ -57,30 +79,38 @@ func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOp
 	if got := len(ds.Classes()); got != c.Classes {
 		return e, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", ds.Name(), got, c.Classes)
 	}
-	batch := min(max(o.Batch, 1), ds.Len())
+	batch := min(c.Batch(o.Batch), ds.Len())
 	ev := evaluator{model: m, tape: autograd.NewInference(m.Params.Backend()), o: o,
 		pixels: make([]float32, batch*c.Pixels()),
 		index:  make([]int32, batch), copies: make([]int32, batch), labels: make([]int32, batch),
 		target: make([]float32, batch*c.Classes), logits: make([]float32, batch*c.Classes), losses: make([]float32, batch)}
+	if ev.o.LeftOut == nil {
+		ev.o.LeftOut = data.NewLeftOut(ds, 0, nil)
+	}
 	sum := 0.0
 	for at := 0; at < ds.Len(); at += batch {
 		if err := ctx.Err(); err != nil {
 			return e, err
 		}
-		n := min(batch, ds.Len()-at)
-		correct, top5, loss, err := ev.batch(ds, at, n)
+		end := min(at+batch, ds.Len())
+		n, err := ev.read(ds, at, end)
+		if err != nil {
+			return e, err
+		}
+		loss, err := ev.batch(n, &e)
 		if err != nil {
 			return e, err
 		}
 		e.Images += n
-		e.Correct += correct
-		e.Top5 += top5
 		for _, l := range loss {
 			sum += float64(l)
 		}
 		if o.Progress != nil {
-			o.Progress(e.Images)
+			o.Progress(end)
 		}
+	}
+	if e.Images == 0 {
+		return e, fmt.Errorf("no image of %s can be used", ds.Name())
 	}
 	e.Loss = sum / float64(e.Images)
 	return e, nil
@@ -96,17 +126,33 @@ type evaluator struct {
 	target, logits, losses []float32
 }
 
-// batch classifies the n images from at on and returns how many are correct,
-// how many among the five best answers, and the loss of each.
-func (v *evaluator) batch(ds data.Dataset, at, n int) (correct, top5 int, losses []float32, err error) {
+// read fills the buffers with the images from at to end that can be used, and
+// returns how many they are.
+func (v *evaluator) read(ds data.Dataset, at, end int) (n int, err error) {
+	c := &v.model.Config
+	size := c.Pixels()
+	for i := at; i < end; i++ {
+		if err := Pixels(ds, i, c, v.pixels[n*size:(n+1)*size]); err != nil {
+			if err := v.o.LeftOut.Add(i, err); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		v.index[n], v.copies[n], v.labels[n] = int32(i), 0, int32(ds.Label(i))
+		n++
+	}
+	return n, nil
+}
+
+// batch classifies the n images that were read, counts into e how many are
+// correct, among the five best answers and without answer, and returns the loss of
+// each.
+func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
+	if n == 0 {
+		return nil, nil
+	}
 	c := &v.model.Config
 	size, k := c.Pixels(), c.Classes
-	for i := range n {
-		if err := Pixels(ds, at+i, c, v.pixels[i*size:(i+1)*size]); err != nil {
-			return 0, 0, nil, err
-		}
-		v.index[i], v.copies[i], v.labels[i] = int32(at+i), 0, int32(ds.Label(at+i))
-	}
 	dmae.Targets(v.labels[:n], k, 0, v.target[:n*k])
 
 	b := v.model.Params.Backend()
@@ -131,30 +177,41 @@ func (v *evaluator) batch(ds data.Dataset, at, n int) (correct, top5 int, losses
 	logits := v.model.Logits(v.tape, images, nil)
 	loss := v.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, v.tape.Const(float(v.target[:n*k], tensor.Of(n, k))))
 	if err := b.Download(v.logits[:n*k], logits.Value); err != nil {
-		return 0, 0, nil, err
+		return nil, err
 	}
 	if err := b.Download(v.losses[:n], loss.Value); err != nil {
-		return 0, 0, nil, err
+		return nil, err
 	}
 	for i := range n {
-		place := placeOf(v.logits[i*k:(i+1)*k], int(v.labels[i]))
+		scores := v.logits[i*k : (i+1)*k]
+		place := placeOf(scores, int(v.labels[i]))
 		if place == 0 {
-			correct++
+			e.Correct++
 		}
 		if place < 5 && k > 5 {
-			top5++
+			e.Top5++
+		}
+		if !slices.ContainsFunc(scores, isScore) {
+			e.NoAnswer++
 		}
 	}
-	return correct, top5, v.losses[:n], nil
+	return v.losses[:n], nil
 }
 
+// isScore reports whether a class with this score can be an answer.
+func isScore(x float32) bool { return x > float32(math.Inf(-1)) }
+
 // placeOf returns how many classes come before a label: those with a larger
-// score, and those of the same score with a smaller number. A score that is no
-// number comes last.
+// score, and those of the same score with a smaller number. A label whose own
+// score is no number, or -Inf, is no answer at all: it comes behind as many
+// classes as there are.
 func placeOf(scores []float32, label int) (place int) {
 	s := scores[label]
+	if !isScore(s) {
+		return len(scores)
+	}
 	for j, x := range scores {
-		if x > s || x == s && j < label || s != s && (x == x || j < label) {
+		if x > s || x == s && j < label {
 			place++
 		}
 	}

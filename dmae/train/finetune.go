@@ -22,6 +22,7 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.close()
 	if err := r.checkClasses(); err != nil {
 		return nil, fmt.Errorf("finetune: %w", err)
 	}
@@ -53,6 +54,9 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	if err := initialise(model, o); err != nil {
 		return nil, fmt.Errorf("finetune: %w", err)
 	}
+	if err := r.checkStart(o.Encoder); err != nil {
+		return nil, fmt.Errorf("finetune: %w", err)
+	}
 	digest, err := model.Digest()
 	if err != nil {
 		return nil, fmt.Errorf("finetune: %w", err)
@@ -65,18 +69,21 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	return result, nil
 }
 
-// initialise gives the model its first weights: an autoencoder's encoder under
+// initialise gives the model its first weights: the encoder of a checkpoint under
 // a new head, or random ones.
 func initialise(model *dmae.Classifier, o Options) error {
 	if o.Encoder == "" {
 		model.InitScratch(o.Recipe.Seed)
 		return nil
 	}
-	encoder, err := o.Reader.LoadAutoencoder(o.Backend, o.Encoder)
+	start, err := o.Reader.StartClassifier(model, o.Encoder, o.Recipe.Seed)
 	if err != nil {
 		return err
 	}
-	return model.LoadEncoder(encoder, o.Recipe.Seed)
+	if start.Kind != dmae.KindAutoencoder && o.Log != nil {
+		o.Log(start.String())
+	}
+	return nil
 }
 
 // finetuning is the stage of Finetune.

@@ -9,8 +9,9 @@ import (
 )
 
 // EvalPipeline returns the transform between the stored images of ds and what
-// a model is evaluated on: nothing for images of the model's data size, else
-// resizing and the middle.
+// a model is evaluated on: nothing if all are exactly of the model's data size,
+// else resizing and the middle, for all of them. A view by data.Preprocessed has
+// all resized in any case.
 func EvalPipeline(ds data.Dataset, c *dmae.Config) data.Pipeline {
 	if _, h, w := ds.Shape(); h == c.DataSize && w == c.DataSize {
 		return nil
@@ -46,7 +47,8 @@ func decoding(ds data.Dataset) string {
 }
 
 // Pixels writes image i of ds, [C, h, w] in [0,1] at the model's data size, as
-// evaluation and certification see it.
+// evaluation and certification see it. The error is a *data.CorruptError when the
+// image cannot be used and is to be left out.
 func Pixels(ds data.Dataset, i int, c *dmae.Config, dst []float32) error {
 	im, err := image(ds, i, c)
 	if err != nil {

@@ -126,7 +126,7 @@ func (r *run) adoptBest(from string) error {
 		return err
 	}
 	there := filepath.Join(filepath.Dir(from), BestName)
-	file, err := os.ReadFile(there)
+	file, err := readIntact(there)
 	if errors.Is(err, os.ErrNotExist) {
 		r.note(fmt.Sprintf("the best model so far, of epoch %d, is not beside %s; there will be a %s only if a later one is better", r.state.Best.Epoch, from, BestName))
 		return nil
@@ -135,6 +135,19 @@ func (r *run) adoptBest(from string) error {
 		return fmt.Errorf("train: cannot bring the best model along: %w", err)
 	}
 	return atomicfile.WriteBytes(r.bestPath(), file)
+}
+
+// readIntact reads a checkpoint whose tensors are as they were written.
+func readIntact(path string) ([]byte, error) {
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if err := f.Verify(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }
 
 // clearFolder removes what an earlier run left in the folder and this one would

@@ -24,6 +24,7 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.close()
 	if err := r.checkClasses(); err != nil {
 		return nil, fmt.Errorf("linprobe: %w", err)
 	}
@@ -54,6 +55,9 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 		variances:   b.Persist(b.Float(), stats),
 	}
 	if err := initialise(model, o); err != nil {
+		return nil, fmt.Errorf("linprobe: %w", err)
+	}
+	if err := r.checkStart(o.Encoder); err != nil {
 		return nil, fmt.Errorf("linprobe: %w", err)
 	}
 	digest, err := model.Digest()

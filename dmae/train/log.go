@@ -26,7 +26,12 @@ type Entry struct {
 	TestAcc5  *float64 `json:"test_acc5,omitempty"`
 	NoisyAcc1 *float64 `json:"test_noisy_acc1,omitempty"`
 	EvalSplit string   `json:"eval_split,omitempty"`
-	BestEpoch *int     `json:"best_epoch,omitempty"` // of the model chosen so far, where one is chosen
+
+	// NoAnswer counts the images, clean and noisy ones, that got no class because
+	// no score was a number. TestLoss is left out where it is not finite.
+	NoAnswer int `json:"test_no_answer,omitempty"`
+
+	BestEpoch *int `json:"best_epoch,omitempty"` // of the model chosen so far, where one is chosen
 
 	Epoch       int     `json:"epoch"` // counted from 0
 	Step        int     `json:"step"`  // optimiser steps so far

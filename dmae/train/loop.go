@@ -137,9 +137,10 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 		entry.LossNat, entry.LossReg = &nat, &reg
 	}
 	last := s.Epoch == s.Recipe.Epochs-1
+	saves := last || r.opt.SaveEpochs <= 1 || (s.Epoch+1)%r.opt.SaveEpochs == 0
 	if last || r.opt.EvalEvery > 0 && (s.Epoch+1)%r.opt.EvalEvery == 0 {
-		if err := r.average.with(func() error { return r.stage.evaluate(ctx, &entry) }); err != nil {
-			return r.interrupted(ctx, err)
+		if err := r.evaluate(ctx, &entry, saves); err != nil {
+			return err
 		}
 	}
 	better := r.judge(&entry)
@@ -161,10 +162,35 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 	if err := r.saveNumbered(); err != nil {
 		return err
 	}
-	if last || r.opt.SaveEpochs <= 1 || s.Epoch%r.opt.SaveEpochs == 0 {
+	if saves {
 		return r.save()
 	}
 	return nil
+}
+
+// evaluate measures the model after the last step of an epoch. What was trained
+// is saved before that, if the epoch is one to save after, and in any case before
+// an error: what can go wrong with the images evaluated on, or end the process,
+// costs no training. A run that is resumed there begins with the evaluation.
+func (r *run) evaluate(ctx context.Context, e *Entry, saves bool) error {
+	if saves && r.opt.Test != nil {
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	err := r.average.with(func() error { return r.stage.evaluate(ctx, e) })
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return r.interrupted(ctx, err)
+	case errors.Is(err, errNoAnswers) && r.saved != r.state.Steps:
+		return r.diverged()
+	}
+	if r.saved != r.state.Steps {
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the evaluation after epoch %d failed: %w; what was trained is saved in %s, and --resume auto goes on with the evaluation", r.state.Epoch, err, r.path())
 }
 
 // step takes one optimiser step. When it fails, state and weights are those of
@@ -246,7 +272,7 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 // interrupted turns the error of a cancelled context into ErrInterrupted, after
 // saving.
 func (r *run) interrupted(ctx context.Context, err error) error {
-	if ctx.Err() == nil {
+	if err == nil || ctx.Err() == nil {
 		return err
 	}
 	if err := r.save(); err != nil {
@@ -257,9 +283,18 @@ func (r *run) interrupted(ctx context.Context, err error) error {
 
 // nonFinite reports that a step cannot be taken.
 func (r *run) nonFinite(what string, lr float64) error {
-	good := "no checkpoint has been written yet"
+	return fmt.Errorf("train: the %s is not finite in step %d at learning rate %g; %s; lower the learning rate or limit the gradient norm", what, r.state.Steps+1, lr, r.lastGood())
+}
+
+// diverged reports that the step just taken has left no weights to go on with.
+func (r *run) diverged() error {
+	return fmt.Errorf("train: the weights or the model's answers are not finite after step %d; nothing of it is saved, %s; lower the learning rate or limit the gradient norm", r.state.Steps, r.lastGood())
+}
+
+// lastGood says what to go on from.
+func (r *run) lastGood() string {
 	if r.saved >= 0 {
-		good = fmt.Sprintf("the last good checkpoint is %s of step %d", r.path(), r.saved)
+		return fmt.Sprintf("the last good checkpoint is %s of step %d", r.path(), r.saved)
 	}
-	return fmt.Errorf("train: the %s is not finite in step %d at learning rate %g; %s; lower the learning rate or limit the gradient norm", what, r.state.Steps+1, lr, good)
+	return "no checkpoint has been written yet"
 }

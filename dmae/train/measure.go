@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 )
 
 var errNoImages = errors.New("there are no images to evaluate on")
+
+// errNoAnswers is what an evaluation ends with when the model has diverged.
+var errNoAnswers = errors.New("the model gives no answer to any image")
 
 // measuring is the part of a stage that evaluates a classifier.
 type measuring struct {
@@ -19,7 +23,11 @@ type measuring struct {
 }
 
 func newMeasuring(m *dmae.Classifier, o *Options, batch int) measuring {
-	return measuring{m, o.Test, EvalOptions{Batch: batch, Seed: o.Recipe.Seed, Sigma: m.Config.Sigma}}
+	e := EvalOptions{Batch: batch, Seed: o.Recipe.Seed, Sigma: m.Config.Sigma}
+	if o.Test != nil {
+		e.LeftOut = data.NewLeftOut(o.Test, o.MaxCorrupt, o.Log)
+	}
+	return measuring{m, o.Test, e}
 }
 
 // evaluate measures the accuracy on the test images, clean and under the noise
@@ -38,8 +46,12 @@ func (m *measuring) evaluate(ctx context.Context, e *Entry) error {
 	if err != nil {
 		return err
 	}
-	loss, acc, noisyAcc := clean.Loss, 100*clean.Accuracy(), 100*noisy.Accuracy()
-	e.TestLoss, e.TestAcc1, e.NoisyAcc1 = &loss, &acc, &noisyAcc
+	if clean.NoAnswer+noisy.NoAnswer == clean.Images+noisy.Images {
+		return errNoAnswers
+	}
+	acc, noisyAcc := 100*clean.Accuracy(), 100*noisy.Accuracy()
+	e.TestLoss, e.TestAcc1, e.NoisyAcc1 = clean.FiniteLoss(), &acc, &noisyAcc
+	e.NoAnswer = clean.NoAnswer + noisy.NoAnswer
 	if m.model.Config.Classes > 5 {
 		acc5 := 100 * float64(clean.Top5) / float64(clean.Images)
 		e.TestAcc5 = &acc5
@@ -47,16 +59,37 @@ func (m *measuring) evaluate(ctx context.Context, e *Entry) error {
 	return nil
 }
 
-// checkClasses compares the images of a run with the classes of its model, and
-// records the images evaluated on.
+// checkClasses compares the images of a run with the classes of its model, gives
+// the images evaluated on the labels of the training images, and records them.
 func (r *run) checkClasses() error {
-	if got, want := len(r.opt.Train.Classes()), r.opt.Model.Classes; got != want {
+	classes, model := r.opt.Train.Classes(), &r.opt.Model
+	if got, want := len(classes), model.Classes; got != want {
 		return fmt.Errorf("the images have %d classes and the model %d; use data with the model's classes", got, want)
+	}
+	if model.ClassNames != nil && !slices.Equal(classes, model.ClassNames) {
+		return fmt.Errorf("the images have the classes %s and the model is to have %s; use data with the model's classes", data.NameList(classes), data.NameList(model.ClassNames))
 	}
 	if r.opt.Test == nil {
 		return nil
 	}
-	var err error
-	r.state.Eval, err = data.Digest(r.opt.Test)
+	test, note, err := data.MatchClasses(r.opt.Test, data.Known{Count: len(classes), Names: classes}, r.opt.ClassesByPosition)
+	if err != nil {
+		return fmt.Errorf("the images to evaluate on do not go with the training images: %w", err)
+	}
+	if note != "" {
+		r.note(note)
+	}
+	r.opt.Test = test
+	r.state.Eval, err = data.Digest(test)
 	return err
+}
+
+// sameClasses refuses a checkpoint that knows other classes than the training
+// images of this run.
+func (r *run) sameClasses(name string, there []string) error {
+	here := r.opt.Model.ClassNames
+	if data.SameNames(there, here) {
+		return nil
+	}
+	return fmt.Errorf("train: %s was trained on the classes %s, and the images of this run have %s; go on with the same images, or start from its weights by --finetune in another folder", name, data.NameList(there), data.NameList(here))
 }

@@ -20,6 +20,7 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.close()
 	model, err := dmae.NewAutoencoder(o.Backend, o.Model)
 	if err != nil {
 		return nil, err

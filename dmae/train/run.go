@@ -3,12 +3,12 @@ package train
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
@@ -37,7 +37,12 @@ type Options struct {
 	// changes no result.
 	MicroBatch int
 
-	Train data.Dataset // images of the model's data size
+	Train data.Dataset
+
+	// Preprocess says how the images of Train and Test come to the model's data
+	// size where no crop of Recipe does that; "" is data.PreprocessAuto. A choice
+	// is recorded in the checkpoint.
+	Preprocess data.Preprocess
 
 	// Fine-tuning: images to evaluate on (nil for none), after the last epoch
 	// and after every EvalEvery-th (0 for the last alone).
@@ -49,6 +54,10 @@ type Options struct {
 	// Choosing by images that a result is reported on makes it worthless.
 	EvalSplit string
 	Select    bool
+
+	// ClassesByPosition takes the classes of Test for those of Train in their order,
+	// whatever their names; without it they are matched by name.
+	ClassesByPosition bool
 
 	// Init is the checkpoint of an autoencoder whose pre-training is continued: with
 	// the moments and the step count of its optimiser if it carries one. "" starts
@@ -64,7 +73,8 @@ type Options struct {
 	// package convert does. nil opens godmae's own alone.
 	Open func(path string) (*checkpoint.File, error)
 
-	// Out is the folder for checkpoint.safetensors and log.txt.
+	// Out is the folder for checkpoint.safetensors and log.txt. It is locked while
+	// the run lasts: another one that is to write there is refused.
 	Out string
 
 	// Resume is "" to start anew, "auto" to go on from a checkpoint in Out if
@@ -113,6 +123,8 @@ type Result struct {
 // run is a training run under way.
 type run struct {
 	opt             Options
+	folder          *outfile.Folder // Options.Out, which no other process writes
+	images          data.Dataset    // Options.Train before it was preprocessed
 	params          *nn.Params
 	optimiser       optimiser
 	optimiserPrefix string // of its tensors in a checkpoint
@@ -129,7 +141,11 @@ type run struct {
 	waited  time.Duration
 }
 
-// newRun checks the options and fills in what both stages need.
+// close lets other processes train in the folder of the run.
+func (r *run) close() { r.folder.Release() }
+
+// newRun checks the options, locks the folder for the results and fills in what
+// all stages need; the caller closes the run.
 func newRun(o Options, stageName string) (*run, error) {
 	if o.MicroBatch == 0 {
 		o.MicroBatch = o.Recipe.Batch
@@ -148,12 +164,32 @@ func newRun(o Options, stageName string) (*run, error) {
 	if o.MicroBatch < 0 || whole%o.MicroBatch != 0 {
 		return nil, fmt.Errorf("train: a batch of %d images cannot be accumulated from micro-batches of %d; use a divisor", whole, o.MicroBatch)
 	}
+	if o.Preprocess == data.PreprocessAuto {
+		o.Preprocess = ""
+	}
+	images := o.Train
+	var err error
+	if o.Train, err = data.Preprocessed(images, o.Preprocess, o.Model.DataSize); err != nil {
+		return nil, err
+	}
+	if o.Test != nil {
+		if o.Test, err = data.Preprocessed(o.Test, o.Preprocess, o.Model.DataSize); err != nil {
+			return nil, err
+		}
+	}
+	folder, err := outfile.LockFolder(o.Out)
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	digest, err := data.Digest(o.Train)
 	if err != nil {
+		folder.Release()
 		return nil, err
 	}
 	r := &run{
+		images:          images,
 		opt:             o,
+		folder:          folder,
 		part:            part,
 		losses:          make([]imageLoss, part),
 		optimiserPrefix: adamWPrefix,
@@ -167,9 +203,6 @@ func newRun(o Options, stageName string) (*run, error) {
 // start begins anew with the parameters as they are or resumes, trains, and
 // returns what came of it.
 func (r *run) start(ctx context.Context) (*Result, error) {
-	if err := os.MkdirAll(r.opt.Out, 0o777); err != nil {
-		return nil, fmt.Errorf("train: cannot make the folder for the results: %w", err)
-	}
 	from, err := findCheckpoint(r.opt.Out, r.opt.Resume, r.opt.Overwrite)
 	if err != nil {
 		return nil, err
@@ -234,14 +267,25 @@ func (r *run) resume(from string) error {
 	if err != nil {
 		return err
 	}
+	_, model, err := dmae.Describe(f)
+	if err != nil {
+		return err
+	}
+	if saved.Recipe.Stage == r.state.Recipe.Stage {
+		if err := r.sameClasses(from, model.ClassNames); err != nil {
+			return err
+		}
+	}
+	if err := r.recogniseImages(saved); err != nil {
+		return err
+	}
 	if err := saved.sameRun(from, r.state); err != nil {
 		return err
 	}
-	if err := saved.check(from, r.opt.Train.Len()); err != nil {
+	if err := r.samePreprocessing(f); err != nil {
 		return err
 	}
-	_, model, err := dmae.Describe(f)
-	if err != nil {
+	if err := saved.check(from, r.opt.Train.Len()); err != nil {
 		return err
 	}
 	if diff, err := differences(model, r.opt.Model); err != nil {

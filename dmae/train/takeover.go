@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
@@ -24,8 +25,9 @@ const TorchExtraKey = "torch.extra"
 // file's differ, a note says so.
 func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	var official struct {
-		Epoch *int            `json:"epoch"`
-		Args  json.RawMessage `json:"args"`
+		Epoch     *int            `json:"epoch"`
+		Args      json.RawMessage `json:"args"`
+		Optimizer *torchOptimizer `json:"optimizer"`
 	}
 	if err := json.Unmarshal([]byte(metadata[TorchExtraKey]), &official); err != nil || official.Epoch == nil {
 		return fmt.Errorf("train: %s does not say after which epoch it was saved, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
@@ -47,11 +49,17 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	if err := r.params.Load(f); err != nil {
 		return err
 	}
+	if err := r.checkStart(f.Name()); err != nil {
+		return err
+	}
 	if r.average != nil {
 		r.average.copy(r.average.shadow, r.params)
 	}
 	s.Steps = s.Epoch * (r.opt.Train.Len() / s.Recipe.Batch)
 	steps := s.Steps
+	if what := official.Optimizer.lacks(); what != "" {
+		return fmt.Errorf("train: %s carries %s, so that training cannot go on from it; begin with its weights, by %s", f.Name(), what, r.startFlag())
+	}
 	if s.Recipe.Stage != StageLinprobe { // LARS counts no steps
 		if metadata[optim.TorchStepsKey] == "" {
 			return fmt.Errorf("train: %s carries no optimiser whose state is understood, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
@@ -73,10 +81,32 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	return nil
 }
 
+// torchOptimizer is what a converted file keeps of a PyTorch optimiser: a state by
+// parameter, which is empty before the first step.
+type torchOptimizer struct {
+	State json.RawMessage `json:"state"`
+}
+
+// lacks says in words that a file has nothing of an optimiser to go on from; "" if
+// it has.
+func (o *torchOptimizer) lacks() string {
+	switch {
+	case o == nil:
+		return "no optimiser"
+	case string(o.State) == "{}":
+		return "an optimiser that has taken no step, and so has neither moments nor steps"
+	}
+	return ""
+}
+
 // noteTakenOver says what is gone on with, and which settings of its arguments
 // are not those of this run.
 func (r *run) noteTakenOver(name string, args json.RawMessage) {
-	r.note(fmt.Sprintf("%s was saved by the official trainer after its epoch %d: its weights and moments go on, with the random numbers of this program", name, r.state.Epoch-1))
+	classes := ""
+	if r.state.Recipe.Stage != StagePretrain {
+		classes = ", and its classes are those of the training images in their order, " + data.NameList(r.opt.Train.Classes())
+	}
+	r.note(fmt.Sprintf("%s was saved by the official trainer after its epoch %d: its weights and moments go on, with the random numbers of this program%s", name, r.state.Epoch-1, classes))
 	var list map[string]json.RawMessage
 	if json.Unmarshal(args, &list) != nil {
 		return
@@ -111,10 +141,22 @@ func (r *run) fits(f *checkpoint.File) error {
 		return err
 	}
 	here := &r.opt.Model
+	if err := r.adoptClasses(f.Name(), there.ClassNames); err != nil {
+		return err
+	}
 	if there.Heads != here.Heads || r.state.Recipe.Stage == StagePretrain && there.Decoder.Heads != here.Decoder.Heads {
 		return fmt.Errorf("train: %s has %d attention heads (decoder: %d) and the model of this run %d (%d); choose the same model", f.Name(), there.Heads, there.Decoder.Heads, here.Heads, here.Decoder.Heads)
 	}
 	return nil
+}
+
+// adoptClasses compares the classes that a file knows with those of the training
+// images; the official trainer's knows none, and is taken to have theirs.
+func (r *run) adoptClasses(name string, there []string) error {
+	if r.state.Recipe.Stage == StagePretrain || len(there) == 0 || r.opt.ClassesByPosition {
+		return nil
+	}
+	return r.sameClasses(name, there)
 }
 
 // argument is a setting under the name that it has in the official trainer.

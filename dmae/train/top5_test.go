@@ -17,8 +17,9 @@ func TestPlaceOf(t *testing.T) {
 		require.Equal(t, want, placeOf(scores, label), label)
 	}
 	nan := float32(math.NaN())
-	for label, want := range []int{1, 0, 2} {
-		require.Equal(t, want, placeOf([]float32{nan, 1, nan}, label), label)
+	low := float32(math.Inf(-1))
+	for label, want := range []int{4, 0, 4, 4} { // what is no score is no answer
+		require.Equal(t, want, placeOf([]float32{nan, 1, nan, low}, label), label)
 	}
 }
 

@@ -344,9 +344,12 @@ func TestNonFiniteLossStopsBeforeTheWeightsAreTouched(t *testing.T) {
 	o.Recipe.LR = math.MaxFloat32 // the second step, the first with a rate, ruins the weights
 	runOn(t, o, 1, func(ctx context.Context, o Options) {
 		_, err := Pretrain(ctx, o)
-		require.ErrorContains(t, err, "not finite in step")
+		require.ErrorContains(t, err, "not finite after step 2; nothing of it is saved")
 		require.ErrorContains(t, err, "learning rate")
-		require.ErrorContains(t, err, "the last good checkpoint is "+filepath.Join(o.Out, CheckpointName))
+		require.ErrorContains(t, err, "the last good checkpoint is "+filepath.Join(o.Out, CheckpointName)+" of step 1")
+		m, err := dmae.LoadAutoencoder(o.Backend, filepath.Join(o.Out, CheckpointName))
+		require.NoError(t, err)
+		require.Empty(t, must(dmae.NotFinite(m.Params)))
 		require.False(t, errors.Is(err, ErrInterrupted))
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
@@ -28,8 +29,15 @@ func precision(b ops.Backend) string {
 	return Precision
 }
 
-// write writes a checkpoint that can be resumed.
+// write writes a checkpoint that can be resumed. Weights that are not finite are
+// worth nothing, and are not written over good ones.
 func (r *run) write(path string) error {
+	switch what, err := dmae.NotFinite(r.params); {
+	case err != nil:
+		return fmt.Errorf("train: nothing is saved: %w", err)
+	case what != "":
+		return r.diverged()
+	}
 	metadata, err := r.state.metadata()
 	if err != nil {
 		return err
@@ -51,10 +59,25 @@ func (r *run) write(path string) error {
 	return checkpoint.Write(path, append(tensors, state...), metadata)
 }
 
+// checkStart refuses initial weights that no training can begin with.
+func (r *run) checkStart(from string) error {
+	what, err := dmae.NotFinite(r.params)
+	if err != nil {
+		return err
+	}
+	if what != "" {
+		return fmt.Errorf("%s cannot be trained on: %s, as training that diverged leaves behind; start from another checkpoint", from, what)
+	}
+	return nil
+}
+
 // modelMetadata returns what all checkpoints of a run say about the model.
 func (r *run) modelMetadata() map[string]string {
 	m := r.describe()
 	m[preprocessingKey] = Preprocessing(r.opt.Train, &r.opt.Model)
+	if r.opt.Preprocess != "" {
+		m[preprocessKey] = string(r.opt.Preprocess)
+	}
 	m[backendKey] = r.opt.Backend.Name()
 	m[precisionKey] = precision(r.opt.Backend)
 	return m

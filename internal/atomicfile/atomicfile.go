@@ -2,11 +2,13 @@ package atomicfile
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
+
+	"github.com/godmae/godmae/internal/outfile"
 )
 
 // Write replaces the file at path by what fill writes. When fill or any step
@@ -33,12 +35,6 @@ func WriteBytes(path string, data []byte) error {
 	})
 }
 
-// TempName returns the name of the temporary file used while path is written.
-func TempName(path string) string {
-	dir, base := filepath.Split(path)
-	return filepath.Join(dir, "."+base+".tmp")
-}
-
 // File is a file on its way to replace another. Writes are buffered; nothing
 // is visible at the target before Commit.
 type File struct {
@@ -49,11 +45,20 @@ type File struct {
 
 // Create opens the temporary file that will replace path. The folder must
 // exist. The caller ends with Commit, and defers Discard for all other ways out.
+// A symbolic link at path is replaced, not followed; what is neither a regular
+// file nor a link to one is refused. The error wraps outfile.ErrLocked while
+// another process writes path.
 func Create(path string) (*File, error) {
 	if base := filepath.Base(path); base == "." || base == string(filepath.Separator) {
 		return nil, fmt.Errorf("cannot write %q: it names a folder; give the name of a file", path)
 	}
-	f, err := os.OpenFile(TempName(path), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("cannot write %s: it is not a regular file and would be replaced by one; give another name", path)
+	}
+	f, err := createTemp(TempName(path))
+	if errors.Is(err, outfile.ErrLocked) {
+		return nil, fmt.Errorf("%s %w: give each its own output, or wait for it", path, outfile.ErrLocked)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot write %s: %w", path, err)
 	}
@@ -64,26 +69,38 @@ func Create(path string) (*File, error) {
 func (f *File) Write(p []byte) (int, error) { return f.buf.Write(p) }
 
 // Commit flushes the temporary file to the disk and renames it over the target.
-func (f *File) Commit() error {
+func (f *File) Commit() error { return f.commit(true) }
+
+// CommitUnflushed is Commit for what is worth little after a power failure: the
+// target may then hold anything, after the death of the process alone it does not.
+func (f *File) CommitUnflushed() error { return f.commit(false) }
+
+func (f *File) commit(flush bool) error {
 	if f.file == nil {
 		return fmt.Errorf("cannot write %s: %w", f.path, os.ErrClosed)
 	}
+	temp := TempName(f.path)
 	err := f.buf.Flush()
-	if err == nil {
-		err = f.file.Sync()
+	if err == nil && flush {
+		err = Sync(f.file)
 	}
-	if cerr := f.file.Close(); err == nil {
-		err = cerr
+	ours := outfile.Same(f.file, temp)
+	if err == nil && !ours {
+		err = fmt.Errorf("its temporary file %s was removed while it was written", temp)
+	}
+	if err == nil {
+		err = outfile.Move(f.file, temp, f.path)
+	} else {
+		f.file.Close()
 	}
 	f.file = nil
-	if err == nil {
-		err = os.Rename(TempName(f.path), f.path)
-	}
-	if err == nil {
+	if err == nil && flush {
 		err = syncDir(filepath.Dir(f.path))
 	}
 	if err != nil {
-		os.Remove(TempName(f.path))
+		if ours {
+			os.Remove(temp)
+		}
 		return fmt.Errorf("cannot write %s: %w", f.path, err)
 	}
 	return nil
@@ -95,21 +112,10 @@ func (f *File) Discard() {
 	if f.file == nil {
 		return
 	}
+	ours := outfile.Same(f.file, TempName(f.path))
 	f.file.Close()
 	f.file = nil
-	os.Remove(TempName(f.path))
-}
-
-// syncDir makes a rename durable. Windows has no such operation on folders and
-// journals the rename itself.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
+	if ours {
+		os.Remove(TempName(f.path))
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

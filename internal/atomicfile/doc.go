@@ -5,6 +5,7 @@
 // Start at [Write]. It writes to a hidden temporary file in the folder of the
 // target, flushes it to the disk, renames it over the target and flushes the
 // folder. The temporary name is a fixed function of the target's, so that a
-// killed run leaves at most one stale file and the next write takes it over;
-// the price is that two processes must not write the same target at once.
+// killed run leaves at most one stale file and the next write removes it. It is
+// made anew each time, through no link, and locked: of two processes that write
+// the same target at once, the second is refused.
 package atomicfile

@@ -74,13 +74,8 @@ func (f *File) Float64(name string) ([]float64, error) {
 // Int64 reads a tensor of any integer type but U64 (BOOL as 0 and 1).
 func (f *File) Int64(name string) ([]int64, error) {
 	return allocate(f, name, func(name string, dst []int64) error {
-		isInt := func(d DType) bool { return !d.IsFloat() && d != U64 }
-		info, err := f.lookup(name, len(dst), isInt, "integers of at most 64 bits with sign")
-		if err != nil {
-			return err
-		}
 		le := binary.LittleEndian
-		get := map[DType]func(b []byte) int64{
+		readers := map[DType]func(b []byte) int64{
 			I64:  func(b []byte) int64 { return int64(le.Uint64(b)) },
 			I32:  func(b []byte) int64 { return int64(int32(le.Uint32(b))) },
 			I16:  func(b []byte) int64 { return int64(int16(le.Uint16(b))) },
@@ -89,7 +84,13 @@ func (f *File) Int64(name string) ([]int64, error) {
 			U16:  func(b []byte) int64 { return int64(le.Uint16(b)) },
 			U8:   func(b []byte) int64 { return int64(b[0]) },
 			Bool: func(b []byte) int64 { return int64(min(b[0], 1)) },
-		}[info.DType]
+		}
+		isInt := func(d DType) bool { return readers[d] != nil }
+		info, err := f.lookup(name, len(dst), isInt, "integers of at most 64 bits with sign")
+		if err != nil {
+			return err
+		}
+		get := readers[info.DType]
 		size := info.DType.Size()
 		return decode(f, info, dst, func(dst []int64, b []byte) {
 			for i := range dst {

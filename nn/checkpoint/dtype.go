@@ -22,23 +22,36 @@ const (
 	Bool DType = "BOOL" // one byte each
 )
 
+// Element types that are listed and copied bit for bit, but that no model here
+// is made of.
+const (
+	F8E4M3 DType = "F8_E4M3" // PyTorch's float8_e4m3fn
+	F8E5M2 DType = "F8_E5M2"
+	F8E8M0 DType = "F8_E8M0" // PyTorch's float8_e8m0fnu
+	C64    DType = "C64"     // two float32
+)
+
 // Size returns the bytes of one element, or 0 for a type that is not known.
 func (d DType) Size() int {
 	switch d {
-	case F64, I64, U64:
+	case F64, I64, U64, C64:
 		return 8
 	case F32, I32, U32:
 		return 4
 	case F16, BF16, I16, U16:
 		return 2
-	case I8, U8, Bool:
+	case I8, U8, Bool, F8E4M3, F8E5M2, F8E8M0:
 		return 1
 	}
 	return 0
 }
 
-// IsFloat reports whether the type holds floating point numbers.
+// IsFloat reports whether the type holds floating point numbers that can be
+// read as such.
 func (d DType) IsFloat() bool { return d == F64 || d == F32 || d == F16 || d == BF16 }
+
+// IsCopied reports whether tensors of the type are copied and no more.
+func (d DType) IsCopied() bool { return d == F8E4M3 || d == F8E5M2 || d == F8E8M0 || d == C64 }
 
 // float16ToFloat32 widens an IEEE half; every half is exact as a float32.
 func float16ToFloat32(h uint16) float32 {

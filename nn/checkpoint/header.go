@@ -13,11 +13,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxHeader is the longest header the format allows, and maxRank the most
-// dimensions this package accepts.
+// maxHeader is the longest header the format allows; maxRank is the most
+// dimensions and maxTensors the most tensors this package accepts.
 const (
-	maxHeader = 100_000_000
-	maxRank   = 64
+	maxHeader  = 100_000_000
+	maxRank    = 64
+	maxTensors = 1 << 18
 )
 
 // Info describes a stored tensor.
@@ -31,6 +32,9 @@ type Info struct {
 	// header of a safetensors file is parsed.
 	begin, end int64
 	strides    []int // in elements, of a view that is not contiguous; else nil
+	seal       *seal // nil without a checksum
+
+	parts []Info // of a tensor that is joined of several; then the above is of the first
 }
 
 // Elements returns the number of elements.
@@ -192,7 +196,9 @@ func (p *headerParser) tensor(name string) error {
 	if !ok || info.end < info.begin || info.end-info.begin != n*int64(info.DType.Size()) {
 		return fmt.Errorf("its tensor %q of type %s and shape %v does not fit its bytes %d to %d", name, dtype, shape, info.begin, info.end)
 	}
-	p.infos = append(p.infos, info)
+	if p.infos = append(p.infos, info); len(p.infos) > maxTensors {
+		return fmt.Errorf("its header names more than %d tensors, which no model needs", maxTensors)
+	}
 	return nil
 }
 

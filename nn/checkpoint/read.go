@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
@@ -32,6 +34,8 @@ type File struct {
 	infos    []Info
 	metadata map[string]string
 	extra    *pickle.Dict
+	root     string            // of a PyTorch file: the keys that lead to the model
+	others   map[string]string // what a model of PyTorch holds beside tensors that can be read: types by name
 }
 
 // Open reads the description of the file at path, a safetensors file or one of
@@ -71,7 +75,7 @@ func NewFile(name string, r io.ReaderAt, size int64) (*File, error) {
 func newFile(name string, r io.ReaderAt, size int64, src source) (_ *File, err error) {
 	f := &File{name: name, format: Safetensors, src: src}
 	parse := f.parseSafetensors
-	var head [9]byte
+	var head [legacyHead]byte
 	if n, _ := r.ReadAt(head[:], 0); n > 0 && head[8] != '{' {
 		switch magic := string(head[:n]); {
 		case isZip(magic):
@@ -117,7 +121,10 @@ func (f *File) parseSafetensors(size int64) error {
 		f.infos[i].begin += data
 		f.infos[i].end += data
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return f.useDigests()
 }
 
 // Close releases the file.
@@ -129,7 +136,8 @@ func (f *File) Name() string { return f.name }
 // Format returns what kind of file it is.
 func (f *File) Format() Format { return f.format }
 
-// Metadata returns the file's strings; the map is the caller's own and never nil.
+// Metadata returns the file's strings, but for its digests; the map is the
+// caller's own and never nil.
 func (f *File) Metadata() map[string]string {
 	m := make(map[string]string, len(f.metadata))
 	maps.Copy(m, f.metadata)
@@ -140,6 +148,30 @@ func (f *File) Metadata() map[string]string {
 // "epoch", "args"), with a *[Ref] in the place of each tensor. It is nil for a
 // safetensors file, and must not be changed.
 func (f *File) Extra() *pickle.Dict { return f.extra }
+
+// Root returns the keys that lead to the dictionary of the model in a PyTorch
+// file, joined by dots, such as "model"; "" when the whole file is the model.
+func (f *File) Root() string { return f.root }
+
+// Unreadable returns the type of a value of the model that is no tensor that
+// can be read, such as a sparse one, and false when there is none of that name.
+func (f *File) Unreadable(name string) (kind string, ok bool) {
+	kind, ok = f.others[name]
+	return kind, ok
+}
+
+// Unread returns the names of the tensors of the model that cannot be read as
+// numbers: those that Unreadable knows, and those of types that are only copied.
+func (f *File) Unread() []string {
+	names := slices.Collect(maps.Keys(f.others))
+	for _, info := range f.infos {
+		if info.DType.IsCopied() && !strings.HasPrefix(info.Name, ExtraPrefix) {
+			names = append(names, info.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Tensors describes all tensors, sorted by name.
 func (f *File) Tensors() []Info {
@@ -213,10 +245,21 @@ func (f *File) lookup(name string, n int, accept func(DType) bool, want string) 
 // elements at a time, and then gives their memory back. Errors of use pass as
 // they are.
 func (f *File) chunks(info Info, use func([]byte) error) error {
-	var used error
+	if info.parts != nil {
+		for _, p := range info.parts {
+			if err := f.chunks(p, use); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var used, damaged error
 	err := func() (err error) {
 		defer guard(&err)()
 		defer f.src.done(info.begin, info.end)
+		if damaged = f.intact(info); damaged != nil {
+			return nil
+		}
 		if info.Elements() == 0 {
 			return nil
 		}
@@ -238,7 +281,7 @@ func (f *File) chunks(info Info, use func([]byte) error) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint: cannot read %s: %w", f.name, err)
 	}
-	return used
+	return cmp.Or(damaged, used)
 }
 
 // gather is chunks for a view with strides: the bytes that hold all elements

@@ -60,12 +60,25 @@ type storage struct {
 	elements int64 // claimed
 	begin    int64 // in the file, once it is known
 	size     int64 // bytes there
+	seal     *seal // of them
 
 	from int64 // of a legacy view of another storage: where it starts, in elements
+
+	class string // of a storage whose tensors are passed over, in words
+	other int64  // and the bytes of what it counts
 }
+
+// TypeName is Python's name of what a bare storage is.
+func (s *storage) TypeName() string { return "torch.storage.TypedStorage" }
+
+// TakesState says that attributes of a tensor's class may follow.
+func (r *Ref) TakesState() {}
 
 // itemSize returns the bytes of what a storage counts.
 func (s *storage) itemSize() int64 {
+	if s.other != 0 {
+		return s.other
+	}
 	if s.dtype == "" {
 		return 1
 	}
@@ -79,41 +92,87 @@ func (f *File) parseTree(root any, size int64, place func(*storage) error) error
 	if !ok {
 		return fmt.Errorf("it holds a %s, not a dictionary of tensors", pickle.TypeName(root))
 	}
-	t := tree{size: size, place: place, seen: map[string]bool{}}
-	model, prefix := top, ""
-	for _, key := range []string{"model", "state_dict"} {
-		if v, ok := top.Get(key); ok {
-			if d, ok := v.(*pickle.Dict); ok && holdsTensor(d) {
-				model, prefix = d, key
-				break
-			}
-		}
-	}
+	levels, keys := findModel(top)
+	model := levels[len(levels)-1]
+	t := tree{size: size, place: place, seen: map[string]bool{}, others: map[string]string{}}
 	if err := t.collect(model, ""); err != nil {
 		return err
 	}
 	if len(t.infos) == 0 {
 		return errors.New("it holds no tensors")
 	}
-	t.unwrap()
-	f.extra = &pickle.Dict{}
-	for i := range top.Len() {
-		key, v := top.At(i)
+	f.others, t.others = t.others, nil
+	f.root, f.extra = strings.Join(keys, "."), &pickle.Dict{}
+	for i, level := range levels {
+		if i == len(keys) && i > 0 {
+			break // the model itself
+		}
+		if err := f.parseBeside(level, keys[:min(i+1, len(keys))], &t); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(t.infos, func(a, b Info) int { return cmp.Compare(a.Name, b.Name) })
+	f.infos = t.infos
+	return nil
+}
+
+// modelKeys are the names under which trainers save the dictionary of a model's
+// tensors, the first that is there is taken: those of the official code and of
+// trainers that save one model, and only then those of a moving average.
+var modelKeys = []string{
+	"model", "state_dict", "model_state_dict", "model_state", "net", "network", "module", "weights", "params",
+	"teacher", "model_ema", "state_dict_ema", "ema_state_dict", "ema_model", "ema", "params_ema",
+}
+
+// maxNested is the number of dictionaries that a model's may lie within.
+const maxNested = 8
+
+// findModel follows the keys of models down from the top. It returns the
+// dictionaries on the way, the model's last, and the keys between them.
+func findModel(top *pickle.Dict) (levels []*pickle.Dict, keys []string) {
+	levels = []*pickle.Dict{top}
+	for len(keys) < maxNested {
+		d := levels[len(levels)-1]
+		found := false
+		for _, key := range modelKeys {
+			if v, ok := d.Get(key); ok {
+				if inner, ok := v.(*pickle.Dict); ok && holdsTensor(inner) {
+					levels, keys, found = append(levels, inner), append(keys, key), true
+					break
+				}
+			}
+		}
+		if !found {
+			break
+		}
+	}
+	return levels, keys
+}
+
+// parseBeside takes over what stands in a dictionary beside the model, which is
+// under the last of the keys; without keys the dictionary is the model.
+func (f *File) parseBeside(level *pickle.Dict, keys []string, t *tree) error {
+	for i := range level.Len() {
+		key, v := level.At(i)
 		name, ok := key.(string)
-		if !ok || key == prefix || prefix == "" && holdsTensor(v) {
+		if !ok || len(keys) > 0 && name == keys[len(keys)-1] || len(keys) == 0 && holdsTensor(v) {
 			continue // a flat state dict is a model, but for what holds no tensors
 		}
 		if m, ok := ownWords(v); ok && name == TorchMetadata {
 			f.metadata = m
 			continue
 		}
+		if _, taken := f.extra.Get(name); taken {
+			name = strings.Join(append(slices.Clone(keys[:len(keys)-1]), name), ".")
+			if _, taken := f.extra.Get(name); taken {
+				continue // of a file made to confuse
+			}
+		}
 		if err := t.collect(v, ExtraPrefix+name+"."); err != nil {
 			return err
 		}
 		f.extra.MustSet(name, v)
 	}
-	slices.SortFunc(t.infos, func(a, b Info) int { return cmp.Compare(a.Name, b.Name) })
-	f.infos = t.infos
 	return nil
 }
 
@@ -157,19 +216,26 @@ type tree struct {
 	infos []Info
 	seen  map[string]bool
 	claim int64 // bytes of all tensors and their descriptions
+
+	others map[string]string // what else the model holds: names and types; nil beside the model
 }
 
 // collect adds all tensors within v under their paths.
 func (t *tree) collect(v any, prefix string) error {
 	return pickle.Walk(v, func(path []any, v any) (bool, error) {
 		ref, ok := v.(*Ref)
-		if !ok {
+		other, isOther := v.(*pickle.Opaque)
+		if !ok && !(isOther && t.others != nil) {
 			return true, nil
 		}
 		// Before the name is put together: the path may be one long string many
 		// times over.
 		if err := t.charge(describing + int64(len(prefix)+length(path))); err != nil {
 			return false, err
+		}
+		if isOther {
+			t.others[prefix+join(path)] = other.Type
+			return false, nil
 		}
 		return false, t.add(ref, prefix+join(path))
 	})
@@ -208,8 +274,10 @@ func join(path []any) string {
 			parts[i] = p
 		case int64:
 			parts[i] = strconv.FormatInt(p, 10)
+		case int: // a position
+			parts[i] = strconv.Itoa(p)
 		default:
-			parts[i] = fmt.Sprint(p)
+			parts[i] = pickle.Describe(p)
 		}
 	}
 	return strings.Join(parts, ".")
@@ -256,7 +324,7 @@ func (t *tree) info(ref *Ref) (Info, error) {
 		return Info{}, fmt.Errorf("of shape %v, strides %v and offset %d does not lie within storage %q of %d elements", ref.shape, ref.strides, ref.offset, s.key, room)
 	}
 	begin := s.begin + s.from*item + ref.offset*size
-	info := Info{DType: ref.dtype, Shape: ref.shape, begin: begin, end: begin}
+	info := Info{DType: ref.dtype, Shape: ref.shape, begin: begin, end: begin, seal: s.seal}
 	if n > 0 {
 		info.end = s.begin + s.from*item + (last+1)*size
 	}
@@ -299,18 +367,4 @@ func contiguous(ref *Ref) bool {
 		want *= ref.shape[i]
 	}
 	return true
-}
-
-// unwrap takes off the "module." that a model wrapped for several GPUs puts in
-// front of all names.
-func (t *tree) unwrap() {
-	const wrapper = "module."
-	for _, info := range t.infos {
-		if !strings.HasPrefix(info.Name, wrapper) {
-			return
-		}
-	}
-	for i := range t.infos {
-		t.infos[i].Name = t.infos[i].Name[len(wrapper):]
-	}
 }

@@ -56,10 +56,11 @@ func (f *File) parseZip(r io.ReaderAt, size int64) error {
 	if err != nil {
 		return err
 	}
-	tree, _, err := torchLoader().Load(data)
+	tree, _, err := newTorchReader().Load(data)
 	if err != nil {
 		return err
 	}
+	seals := map[string]*seal{}
 	return f.parseTree(tree, size, func(s *storage) error {
 		e := entries[root+"data/"+s.key]
 		if e == nil {
@@ -67,6 +68,10 @@ func (f *File) parseZip(r io.ReaderAt, size int64) error {
 		}
 		begin, n, err := extent(e, size)
 		s.begin, s.size = begin, n
+		if err == nil && seals[s.key] == nil && (e.CRC32 != 0 || n == 0) {
+			seals[s.key] = &seal{begin: begin, end: begin + n, kind: CRC32, want: binary.BigEndian.AppendUint32(nil, e.CRC32)}
+		}
+		s.seal = seals[s.key]
 		return err
 	})
 }
@@ -100,7 +105,8 @@ func (f *File) entry(e *zip.File, size int64, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if crc32.ChecksumIEEE(b) != e.CRC32 {
+	// PyTorch writes 0 where it was told to write none.
+	if e.CRC32 != 0 && crc32.ChecksumIEEE(b) != e.CRC32 {
 		return nil, fmt.Errorf("its entry %q is damaged: the checksum differs", e.Name)
 	}
 	return b, nil
@@ -109,8 +115,15 @@ func (f *File) entry(e *zip.File, size int64, most int64) ([]byte, error) {
 // legacyMagic is the number in the first pickle of a legacy file.
 var legacyMagic, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)
 
-// isLegacy reports whether a file starts with the pickle of that number.
+// legacyHead is the number of bytes that isLegacy needs.
+const legacyHead = 24
+
+// isLegacy reports whether a file starts with the pickle of that number, which
+// protocol 4 and later put into a frame, and protocol 1 writes in digits.
 func isLegacy(head string) bool {
+	if strings.HasPrefix(head, "L"+legacyMagic.String()[:16]) {
+		return true
+	}
 	_, head, ok := strings.Cut(head, "\x8a\x0a")
 	return ok && strings.HasPrefix(head, "l\xfc\x9cF\xf9")
 }
@@ -123,9 +136,9 @@ func (f *File) parseLegacy(size int64) error {
 	if err != nil {
 		return err
 	}
-	at := 0
+	at, reader := 0, newTorchReader()
 	next := func() (v any, err error) {
-		v, n, err := torchLoader().Load(data[at:])
+		v, n, err := reader.Load(data[at:])
 		at += n
 		return v, err
 	}
@@ -160,7 +173,7 @@ func (f *File) parseLegacy(size int64) error {
 	if err != nil {
 		return err
 	}
-	places, err := f.legacyStorages(root, keys, int64(at), size)
+	places, err := f.legacyStorages(reader.storages, keys, int64(at), size)
 	if err != nil {
 		return err
 	}
@@ -176,17 +189,7 @@ func (f *File) parseLegacy(size int64) error {
 
 // legacyStorages finds the storages, which follow one another from at in the
 // order of their keys.
-func (f *File) legacyStorages(root, keys any, at, size int64) (map[string]*storage, error) {
-	classes := map[string]*storage{}
-	err := pickle.Walk(root, func(_ []any, v any) (bool, error) {
-		if ref, ok := v.(*Ref); ok && classes[ref.storage.key] == nil {
-			classes[ref.storage.key] = ref.storage
-		}
-		return true, nil
-	})
-	if err != nil {
-		return nil, err
-	}
+func (f *File) legacyStorages(classes map[string]*storage, keys any, at, size int64) (map[string]*storage, error) {
 	list, ok := keys.(*pickle.List)
 	if !ok {
 		return nil, errors.New("it has no list of storages")
@@ -213,7 +216,7 @@ func (f *File) legacyStorages(root, keys any, at, size int64) (map[string]*stora
 		if n < 0 || n > (size-at)/item {
 			return nil, fmt.Errorf("its storage %q claims %d elements, but %d bytes follow: the file is cut short", key, n, size-at)
 		}
-		places[key] = &storage{key: key, dtype: class.dtype, begin: at, size: n * item}
+		places[key] = &storage{key: key, dtype: class.dtype, other: class.other, begin: at, size: n * item}
 		at += n * item
 	}
 	return places, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
@@ -103,8 +104,8 @@ func TestReadsViews(t *testing.T) {
 		require.Equal(t, float32(8), math.Float32frombits(binary.LittleEndian.Uint32(raw[8:])))
 	}
 	f := openTestdata(t, "parameters.pth")
-	require.Equal(t, count(4, 0), floats(t, f, "w"))
-	require.Equal(t, count(2, 4), floats(t, f, "b"))
+	require.Equal(t, count(4, 0), floats(t, f, "module.w"))
+	require.Equal(t, count(2, 4), floats(t, f, "module.b"))
 }
 
 func TestReadsEveryElementType(t *testing.T) {
@@ -164,12 +165,8 @@ func requireSameTensors(t *testing.T, want, got *File) {
 }
 
 func TestTorchFilesEqualTheirSafetensors(t *testing.T) {
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		t.Skip("DMAE_TESTDATA is not set")
-	}
 	open := func(name string) *File {
-		f, err := Open(filepath.Join(root, "fixtures", name))
+		f, err := Open(testfiles.Large(t, "fixtures", name))
 		require.NoError(t, err)
 		t.Cleanup(func() { f.Close() })
 		return f

@@ -19,7 +19,10 @@ var storageClasses, elementNames = func() (classes, names map[DType]string) {
 			classes[dtype] = name
 		}
 	}
-	return classes, map[DType]string{U16: "torch.uint16", U32: "torch.uint32", U64: "torch.uint64"}
+	return classes, map[DType]string{
+		U16: "torch.uint16", U32: "torch.uint32", U64: "torch.uint64",
+		F8E4M3: "torch.float8_e4m3fn", F8E5M2: "torch.float8_e5m2", F8E8M0: "torch.float8_e8m0fnu",
+	}
 }()
 
 // archive is the folder within the zip container, and alignment what the start
@@ -36,10 +39,7 @@ const (
 // tensors. The bytes are a function of the dictionary alone.
 func WriteTorch(path string, root *pickle.Dict) error {
 	err := atomicfile.Write(path, func(w io.Writer) error { return EncodeTorch(w, root) })
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	return nil
+	return named(err)
 }
 
 // EncodeTorch writes a PyTorch file to w; see WriteTorch.

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/godmae/godmae/internal/atomicfile"
@@ -21,15 +22,23 @@ const metadataKey = "__metadata__"
 // chunk is the size of the buffer tensors are converted through.
 const chunk = 1 << 16
 
-// Write saves tensors and metadata at path, as a whole or not at all. Errors
+// Write saves tensors and metadata at path, as a whole or not at all, and with
+// them the digests of both; see [DigestKey]. Tensors are gone through twice. Errors
 // are those of the disk and of names that occur twice, are not UTF-8 or are
 // the format's own "__metadata__".
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	err := atomicfile.Write(path, func(w io.Writer) error { return Encode(w, tensors, metadata) })
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+	return named(err)
+}
+
+// named begins an error with the name of the package, unless it is one of reading
+// another checkpoint, which does already.
+func named(err error) error {
+	const name = "checkpoint: "
+	if err == nil || strings.HasPrefix(err.Error(), name) {
+		return err
 	}
-	return nil
+	return fmt.Errorf(name+"%w", err)
 }
 
 // Encode writes a safetensors file to w; see Write.
@@ -38,6 +47,10 @@ func Encode(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	slices.SortStableFunc(order, func(a, b Tensor) int {
 		return cmp.Or(cmp.Compare(b.DType.Size(), a.DType.Size()), cmp.Compare(a.Name, b.Name))
 	})
+	metadata, err := addDigests(order, metadata)
+	if err != nil {
+		return err
+	}
 	header, err := encodeHeader(order, metadata)
 	if err != nil {
 		return err

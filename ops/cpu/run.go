@@ -91,6 +91,7 @@ type job struct {
 	dst, dst2, dst3 []float32
 	a, b, c, d, e   []float32
 	ids, ids2, ids3 []int32
+	seeds           []int32
 	pixels          []int32
 	size            [6]int // meaning is the kernel's
 	s               float32

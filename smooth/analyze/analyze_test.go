@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,7 +55,7 @@ func TestTableOfFourImages(t *testing.T) {
 }
 
 func TestBestOfAColumnIsMarked(t *testing.T) {
-	better := strings.ReplaceAll(smallTSV, "15\t0\t-1\t0.0\t0", "20\t0\t0\t0.3\t1")
+	better := strings.ReplaceAll(smallTSV, "15\t0\t-1\t0.0\t0", "15\t0\t0\t0.3\t1")
 	a, err := Read(strings.NewReader(smallTSV))
 	require.NoError(t, err)
 	b, err := Read(strings.NewReader(better))
@@ -66,7 +67,25 @@ func TestBestOfAColumnIsMarked(t *testing.T) {
 	require.NoError(t, table.Markdown(&out, Style{Places: 2}))
 	require.Contains(t, out.String(), "| a | 0.50 | **0.25** | 0.00 |")
 	require.Contains(t, out.String(), "| b | **0.75** | **0.25** | 0.00 |")
-	require.Contains(t, out.String(), "* b: certified on other images than a")
+
+	// Only of runs that were measured alike one is the best.
+	for want, change := range map[string]func(*Run){
+		"* b: certified on other images than a":               func(r *Run) { r.Rows[3].Image = 20 },
+		"* b: certified with alpha 0.999 and a with 0.001":    func(r *Run) { r.Alpha = exact.MustDecimal("0.999") },
+		"* b: certified with noise of the kind gaussian-f32 ": func(r *Run) { r.Noise = "gaussian-f32" },
+	} {
+		c := b
+		c.Rows = slices.Clone(b.Rows)
+		a.Alpha, c.Alpha, a.Noise, c.Noise = exact.MustDecimal("0.001"), exact.MustDecimal("0.001"), "gaussian-u8", "gaussian-u8"
+		change(&c)
+		table, err := NewTable([]Run{a, c}, DefaultRadii())
+		require.NoError(t, err)
+		out.Reset()
+		require.NoError(t, table.Markdown(&out, Style{Places: 2}))
+		require.Contains(t, out.String(), want)
+		require.NotContains(t, out.String(), "**")
+		require.ErrorContains(t, table.AddEnvelope(), "there is no envelope of runs that were not measured alike: ")
+	}
 }
 
 func TestTableRefusesNonsense(t *testing.T) {

@@ -2,9 +2,11 @@ package analyze
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/godmae/godmae/smooth"
 )
@@ -16,13 +18,14 @@ func readCertificate(r io.Reader) (Run, error) {
 		return Run{}, err
 	}
 	h := d.Header()
-	run := Run{Method: string(h.Method), Sigma: h.Sigma, Alpha: h.Alpha, N: h.N, AccuracyOnly: h.AccuracyOnly}
+	run := Run{Terms: termsOf(h), AccuracyOnly: h.AccuracyOnly}
 	if h.Anytime != nil {
 		run.Grid = h.Anytime.Radii
 	}
 	for {
 		rec, err := d.Next()
 		if err == io.EOF {
+			run.LeftOut = d.LeftOut()
 			break
 		}
 		if err != nil {
@@ -57,4 +60,25 @@ func (run *Run) readTimes(path string) error {
 		}
 	}
 	return nil
+}
+
+// termsOf returns what a header says about how its images were certified.
+func termsOf(h smooth.Header) Terms {
+	t := Terms{
+		Method: string(h.Method), Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
+		Seed: h.Seed.String() + ", chosen by whoever ran it", Contract: h.Contract, Precision: h.Precision,
+	}
+	switch {
+	case h.Seed.Derived && h.Beacon == "":
+		t.Seed = h.Seed.String() + ", no beacon"
+	case h.Seed.Derived:
+		t.Seed = fmt.Sprintf("%s, drand round %d", h.Seed, h.Beacon.Round())
+	}
+	if h.Choice != nil {
+		t.Of, t.Chosen = h.Choice.Of, h.Choice.Describe(h.Images.Len())
+	}
+	if h.Shard != nil {
+		t.Chosen = strings.TrimPrefix(t.Chosen+", shard "+h.Shard.String(), ", ")
+	}
+	return t
 }

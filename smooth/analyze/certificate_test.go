@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,11 @@ import (
 // certify makes the files of ten points on a line under a threshold
 // classifier; every fifth label is wrong, one is unknown.
 func certify(t *testing.T, change func(*smooth.Params)) smooth.Files {
+	return certifyWithout(t, -1, change)
+}
+
+// certifyWithout is certify where an image cannot be decoded.
+func certifyWithout(t *testing.T, broken int, change func(*smooth.Params)) smooth.Files {
 	t.Helper()
 	images := make([]int, 10)
 	for i := range images {
@@ -25,7 +31,7 @@ func certify(t *testing.T, change func(*smooth.Params)) smooth.Files {
 		Params: smooth.Params{
 			Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 300, Seed: 1,
 		},
-		Subject: smooth.Subject{Contract: "f32/1", Images: set},
+		Subject: smooth.Subject{Contract: "f32/1", Images: set, Of: 1000},
 		Classifier: &smooth.FuncClassifier{
 			K:      2,
 			Pixels: func(image int) ([]float32, error) { return []float32{float32(image) / 27}, nil },
@@ -38,6 +44,8 @@ func certify(t *testing.T, change func(*smooth.Params)) smooth.Files {
 		},
 		Describe: func(image int) (smooth.Image, error) {
 			switch {
+			case image == broken:
+				return smooth.Image{}, &smooth.UndecodableError{Err: errors.New("it is broken")}
 			case image == 27:
 				return smooth.Image{Label: -1}, nil
 			case image%15 == 0:
@@ -45,13 +53,51 @@ func certify(t *testing.T, change func(*smooth.Params)) smooth.Files {
 			}
 			return smooth.Image{Label: image / 14}, nil
 		},
-		Out: filepath.Join(t.TempDir(), "line.jsonl"),
+		MaxLeftOut: 1,
+		Out:        filepath.Join(t.TempDir(), "line.jsonl"),
 	}
 	if change != nil {
 		change(&task.Params)
 	}
 	require.NoError(t, task.Run(t.Context()))
 	return smooth.FilesFor(task.Out)
+}
+
+// Every row says what its numbers rest on, in every format.
+func TestTermsOfARun(t *testing.T) {
+	files := certifyWithout(t, 6, func(p *smooth.Params) {
+		p.Seed, p.Alpha = 0, smooth.MustDecimal("0.999")
+		p.Derived = &smooth.Derivation{Beacon: ""}
+	})
+	run, err := ReadFile(files.Certificate)
+	require.NoError(t, err)
+	require.Len(t, run.Rows, 9)
+	require.Equal(t, Terms{
+		Method: "cohen", Noise: "gaussian-f32", Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.999"), N0: 20, N: 300,
+		Seed: "derived, no beacon", Of: 1000, Chosen: "10 of 1,000, the first ones of every 3rd", LeftOut: 1, Contract: "f32/1", Precision: "f32",
+	}, run.Terms)
+	table, err := ReadFile(files.TSV)
+	require.NoError(t, err)
+	table.Name = "table"
+	all, err := NewTable([]Run{run, table}, DefaultRadii())
+	require.NoError(t, err)
+	for format, print := range map[string]func(*strings.Builder) error{
+		"text":     func(w *strings.Builder) error { return all.Text(w, Style{}) },
+		"Markdown": func(w *strings.Builder) error { return all.Markdown(w, Style{}) },
+		"LaTeX":    func(w *strings.Builder) error { return all.LaTeX(w, Style{}) },
+		"CSV":      func(w *strings.Builder) error { return all.CSV(w) },
+		"JSON":     func(w *strings.Builder) error { return all.JSON(w) },
+	} {
+		var out strings.Builder
+		require.NoError(t, print(&out))
+		for _, want := range []string{"gaussian-f32", "0.25", "0.999", "20", "300", "derived, no beacon", "10 of 1,000, the first ones of every 3rd", "f32/1"} {
+			require.Contains(t, out.String(), want, format)
+		}
+		if format != "CSV" && format != "JSON" {
+			require.Contains(t, out.String(), "1 images could not be decoded", format)
+			require.Contains(t, out.String(), "unknown", format)
+		}
+	}
 }
 
 // A certificate and the table derived from it give the same numbers.
@@ -130,7 +176,7 @@ func TestEveryMethodsCertificate(t *testing.T) {
 	for i, s := range table.Runs {
 		require.Greater(t, s.Accuracy[0].Mean, 0.3, s.Name)
 		require.Greater(t, *s.Samples, 20.0)
-		c, err := Compare(runs[0], runs[i], DefaultRadii())
+		c, err := Compare(runs[0], runs[i], DefaultRadii(), true)
 		require.NoError(t, err)
 		require.Equal(t, runs[i].OnGrid(), c.Radius == nil)
 	}

@@ -10,17 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/smooth"
 )
 
 // cohenLogs reads the certification logs that Cohen et al. published.
 func cohenLogs(t *testing.T) (runs []Run, dir string) {
 	t.Helper()
-	root := os.Getenv("DMAE_TESTDATA")
-	if root == "" {
-		t.Skip("set DMAE_TESTDATA to the shared test data to run this with the published logs")
-	}
-	dir = filepath.Join(root, "data", "cohen", "cifar10")
+	dir = testfiles.Large(t, "data", "cohen", "cifar10")
 	for _, sigma := range []string{"0.12", "0.25", "0.50", "1.00"} {
 		run, err := ReadFile(filepath.Join(dir, "sigma_"+sigma+".tsv"))
 		require.NoError(t, err)

@@ -4,7 +4,9 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,25 +36,54 @@ type Paired struct {
 
 // Comparison compares two runs over the same images.
 type Comparison struct {
-	A      string   `json:"a"`
-	B      string   `json:"b"`
-	Images int      `json:"images"`
-	At     []Paired `json:"at"`
+	A      string `json:"a"`
+	B      string `json:"b"`
+	Images int    `json:"images"` // that both have
+
+	// Unequal says in what the runs were not certified alike, a phrase each:
+	// differences of their numbers may come from there.
+	Unequal []string `json:"unequal,omitempty"`
+
+	At []Paired `json:"at"`
 
 	// Radius is the difference B - A of the average certified radii, absent
 	// when the radii of a run are steps of a grid.
 	Radius *Estimate `json:"average_certified_radius_difference,omitempty"`
 }
 
-// Compare compares two runs at radii. They must be about the same images with
-// the same labels, whatever their order; noise levels and methods may differ.
-func Compare(a, b Run, radii []smooth.Decimal) (Comparison, error) {
-	pairs, err := pair(a, b)
+// UnequalError says that two runs were not certified alike, so that comparing
+// them says little about their classifiers.
+type UnequalError struct {
+	A, B string   // names of the runs
+	How  []string // a phrase for each difference
+}
+
+func (e *UnequalError) Error() string {
+	return fmt.Sprintf("%q and %q were not certified alike (%s), so a comparison says little about the classifiers", e.A, e.B, strings.Join(e.How, "; "))
+}
+
+// Compare compares two runs at radii, image by image. They must have been
+// certified with the same alpha, noise and sigma on the same images, else there
+// is an [UnequalError]; with anyway set they are compared on the images that
+// both have, and the comparison says what differs. An image must have the same
+// label and pixels in both. Methods and numbers of samples may differ.
+func Compare(a, b Run, radii []smooth.Decimal, anyway bool) (Comparison, error) {
+	pairs, others, err := pair(a, b)
 	if err != nil {
 		return Comparison{}, err
 	}
+	c := Comparison{A: a.Name, B: b.Name, Images: len(pairs), Unequal: unequal(a.Terms, b.Terms)}
+	if others != "" {
+		c.Unequal = append(c.Unequal, others)
+	}
+	if len(c.Unequal) > 0 && !anyway {
+		return Comparison{}, &UnequalError{A: a.Name, B: b.Name, How: c.Unequal}
+	}
+	if len(pairs) == 0 {
+		return Comparison{}, fmt.Errorf("cannot compare %q with %q image by image: no image is in both", a.Name, b.Name)
+	}
+	a, b = a.only(pairs, 0), b.only(pairs, 1)
 	n := float64(len(pairs))
-	c := Comparison{A: a.Name, B: b.Name, Images: len(pairs)}
 	for _, r := range radii {
 		at := Paired{Radius: r, A: a.AccuracyAt(r.Float64()).Mean, B: b.AccuracyAt(r.Float64()).Mean}
 		for _, p := range pairs {
@@ -88,10 +119,11 @@ func certifiedRadius(row Row) float64 {
 	return 0
 }
 
-// pair joins the rows of the same images.
-func pair(a, b Run) ([][2]Row, error) {
-	fail := func(format string, args ...any) ([][2]Row, error) {
-		return nil, fmt.Errorf("cannot compare %q with %q image by image: %s", a.Name, b.Name, fmt.Sprintf(format, args...))
+// pair joins the rows of the same images. others says which images only one of
+// the runs has, "" if there are none.
+func pair(a, b Run) (pairs [][2]Row, others string, err error) {
+	fail := func(format string, args ...any) ([][2]Row, string, error) {
+		return nil, "", fmt.Errorf("cannot compare %q with %q image by image: %s", a.Name, b.Name, fmt.Sprintf(format, args...))
 	}
 	if len(a.Rows) == 0 || len(b.Rows) == 0 {
 		return fail("one of them has no images")
@@ -100,12 +132,14 @@ func pair(a, b Run) ([][2]Row, error) {
 	for _, row := range b.Rows {
 		of[row.Image] = row
 	}
-	var pairs [][2]Row
+	var onlyA []int
 	for _, x := range a.Rows {
 		y, ok := of[x.Image]
+		if !ok {
+			onlyA = append(onlyA, x.Image)
+			continue
+		}
 		switch unknown := (smooth.Digest{}); {
-		case !ok:
-			return fail("image %d is only in the first, which has %d images against %d", x.Image, len(a.Rows), len(b.Rows))
 		case x.Label >= 0 && y.Label >= 0 && x.Label != y.Label:
 			return fail("image %d has the label %d in the first and %d in the second", x.Image, x.Label, y.Label)
 		case x.Pixels != unknown && y.Pixels != unknown && x.Pixels != y.Pixels:
@@ -114,10 +148,26 @@ func pair(a, b Run) ([][2]Row, error) {
 		delete(of, x.Image)
 		pairs = append(pairs, [2]Row{x, y})
 	}
-	if len(of) > 0 {
-		return fail("the second has %d images that are not in the first, which has %d", len(of), len(a.Rows))
+	var phrases []string
+	for _, only := range []struct {
+		images  []int
+		of, all int
+		place   string
+	}{{onlyA, len(onlyA), len(a.Rows), "first"}, {slices.Collect(maps.Keys(of)), len(of), len(b.Rows), "second"}} {
+		if only.of > 0 {
+			phrases = append(phrases, fmt.Sprintf("%d of the %d images of the %s, such as %d, are not in the other", only.of, only.all, only.place, slices.Min(only.images)))
+		}
 	}
-	return pairs, nil
+	return pairs, strings.Join(phrases, " and "), nil
+}
+
+// only returns the run with its rows of the pairs alone.
+func (run Run) only(pairs [][2]Row, side int) Run {
+	run.Rows = nil
+	for _, p := range pairs {
+		run.Rows = append(run.Rows, p[side])
+	}
+	return run
 }
 
 // grid lays out the comparison, a row for each radius.
@@ -136,7 +186,10 @@ func (c Comparison) grid(st Style) grid {
 	if c.Radius != nil {
 		g.add("avg. radius", "", "", signed(*c.Radius), "", "", "")
 	}
-	g.notes = []string{fmt.Sprintf("p: McNemar's exact test on the %d images, two-sided, not corrected for the number of radii", c.Images)}
+	for _, how := range c.Unequal {
+		g.notes = append(g.notes, "not certified alike: "+how)
+	}
+	g.notes = append(g.notes, fmt.Sprintf("p: McNemar's exact test on the %d images, two-sided, not corrected for the number of radii", c.Images))
 	return g
 }
 
@@ -156,12 +209,12 @@ func shortP(p smooth.Decimal) string {
 func (t Table) ComparisonsCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	out.Write([]string{"a", "b", "images", "radius", "accuracy_a", "accuracy_b", "difference", "standard_error", "only_a", "only_b", "p_value"})
+	out.Write([]string{"a", "b", "images", "radius", "accuracy_a", "accuracy_b", "difference", "standard_error", "only_a", "only_b", "p_value", "unequal"})
 	for _, c := range t.Comparisons {
 		for _, p := range c.At {
 			out.Write([]string{
 				c.A, c.B, strconv.Itoa(c.Images), p.Radius.String(), number(p.A), number(p.B), number(p.Difference.Mean), number(p.Difference.StandardError),
-				strconv.Itoa(p.OnlyA), strconv.Itoa(p.OnlyB), p.PValue.String(),
+				strconv.Itoa(p.OnlyA), strconv.Itoa(p.OnlyB), p.PValue.String(), strings.Join(c.Unequal, "; "),
 			})
 		}
 	}

@@ -24,7 +24,7 @@ func TestCompare(t *testing.T) {
 	a := runOf("a", 1, 1, 1, 1, 1, 1, 1, -1, 0.2, -1)
 	b := runOf("b", 0, 0, 0, 0, 0, 0, 2, 3.5, 0.2, -1)
 	b.Rows[0], b.Rows[9] = b.Rows[9], b.Rows[0] // the order does not matter
-	c, err := Compare(a, b, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.5")})
+	c, err := Compare(a, b, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.5")}, false)
 	require.NoError(t, err)
 	require.Equal(t, 10, c.Images)
 	at := c.At[0]
@@ -40,7 +40,7 @@ func TestCompare(t *testing.T) {
 	require.InDelta(t, (-6+1+3.5)/10, c.Radius.Mean, 1e-15)
 
 	b.Method = "anytime"
-	c, err = Compare(a, b, DefaultRadii())
+	c, err = Compare(a, b, DefaultRadii(), false)
 	require.NoError(t, err)
 	require.Nil(t, c.Radius, "steps of a grid")
 	table, err := NewTable([]Run{a, b}, DefaultRadii())
@@ -64,29 +64,74 @@ func TestCompare(t *testing.T) {
 	require.Len(t, strings.Split(strings.TrimSpace(out.String()), "\n"), 1+len(DefaultRadii()))
 }
 
-func TestCompareRefusesOtherImages(t *testing.T) {
+// What only one run has, or was certified with, is no reason to call the other
+// better: there is no comparison unless it is asked for, and then it says so.
+func TestCompareRefusesRunsThatAreNotAlike(t *testing.T) {
+	for want, change := range map[string]func(*Run){
+		"1 of the 2 images of the first, such as 1, are not in the other":                                                                      func(b *Run) { b.Rows = b.Rows[:1] },
+		"1 of the 2 images of the first, such as 0, are not in the other and 1 of the 2 images of the second, such as 9, are not in the other": func(b *Run) { b.Rows[0].Image = 9 },
+		"alpha 0.001 and 0.999":                     func(b *Run) { b.Alpha = smooth.MustDecimal("0.999") },
+		"noise gaussian-u8 and gaussian-f32":        func(b *Run) { b.Noise = "gaussian-f32" },
+		"sigma 0.25 and 0.5":                        func(b *Run) { b.Sigma = smooth.MustDecimal("0.5") },
+		"noise gaussian-u8 and f; sigma 0.25 and 1": func(b *Run) { b.Noise, b.Sigma = "f", smooth.MustDecimal("1") },
+	} {
+		a, b := runOf("a", 1, 1), runOf("b", 1, 0.5)
+		for _, r := range []*Run{&a, &b} {
+			r.Alpha, r.Noise, r.Sigma = smooth.MustDecimal("0.001"), "gaussian-u8", smooth.MustDecimal("0.25")
+		}
+		change(&b)
+		_, err := Compare(a, b, DefaultRadii(), false)
+		require.ErrorAs(t, err, new(*UnequalError))
+		require.ErrorContains(t, err, `"a" and "b" were not certified alike (`+want+")")
+		c, err := Compare(a, b, DefaultRadii(), true)
+		require.NoError(t, err)
+		require.Equal(t, want, strings.Join(c.Unequal, "; "))
+		table, err := NewTable([]Run{a, b}, DefaultRadii())
+		require.NoError(t, err)
+		table.Comparisons = []Comparison{c}
+		for format, print := range map[string]func(*strings.Builder) error{
+			"text":     func(w *strings.Builder) error { return table.Text(w, Style{}) },
+			"Markdown": func(w *strings.Builder) error { return table.Markdown(w, Style{}) },
+			"LaTeX":    func(w *strings.Builder) error { return table.LaTeX(w, Style{}) },
+			"CSV":      func(w *strings.Builder) error { return table.ComparisonsCSV(w) },
+			"JSON":     func(w *strings.Builder) error { return table.JSON(w) },
+		} {
+			var out strings.Builder
+			require.NoError(t, print(&out))
+			for _, phrase := range c.Unequal {
+				require.Contains(t, out.String(), phrase, format)
+			}
+		}
+	}
+	// What one of them does not know is no difference, and neither are methods and
+	// numbers of samples.
+	a, b := runOf("a", 1, 1), runOf("b", 1, 1)
+	a.Terms = Terms{Alpha: smooth.MustDecimal("0.1"), Sigma: smooth.MustDecimal("1"), Noise: "x", N: 10, Method: "cohen"}
+	b.Terms = Terms{N: 20, Method: "randomised"}
+	c, err := Compare(a, b, DefaultRadii(), false)
+	require.NoError(t, err)
+	require.Empty(t, c.Unequal)
+}
+
+func TestCompareRefusesOtherLabelsAndPixels(t *testing.T) {
 	a := runOf("a", 1, 1)
 	for want, change := range map[string]func(*Run){
-		"image 1 is only in the first, which has 2 images against 1": func(b *Run) { b.Rows = b.Rows[:1] },
-		"image 0 is only in the first":                               func(b *Run) { b.Rows[0].Image = 9 },
-		"the second has 1 images that are not in the first": func(b *Run) {
-			b.Rows = append(b.Rows, Row{Image: 5})
-		},
+		"no image is in both": func(b *Run) { b.Rows[0].Image, b.Rows[1].Image = 5, 6 },
 		"image 1 has the label 1 in the first and 2 in the second": func(b *Run) { b.Rows[1].Label = 2 },
 		"one of them has no images":                                func(b *Run) { b.Rows = nil },
 	} {
 		b := runOf("b", 1, 1)
 		change(&b)
-		_, err := Compare(a, b, DefaultRadii())
+		_, err := Compare(a, b, DefaultRadii(), true)
 		require.ErrorContains(t, err, `cannot compare "a" with "b" image by image: `)
 		require.ErrorContains(t, err, want)
 	}
 	b := runOf("b", 1, 1)
 	a.Rows[1].Pixels[3], b.Rows[1].Pixels[3] = 1, 2
-	_, err := Compare(a, b, DefaultRadii())
+	_, err := Compare(a, b, DefaultRadii(), true)
 	require.ErrorContains(t, err, "image 1 has other pixels")
 	b.Rows[1].Pixels = smooth.Digest{} // a table knows none
-	_, err = Compare(a, b, DefaultRadii())
+	_, err = Compare(a, b, DefaultRadii(), false)
 	require.NoError(t, err)
 }
 

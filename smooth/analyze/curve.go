@@ -134,7 +134,7 @@ func (c Curve) plot() (*plot.Plot, error) {
 			line.Dashes = []vg.Length{vg.Points(6 / float64(turn)), vg.Points(2)}
 		}
 		lines = append(lines, line)
-		legend.add(run.Name, line)
+		legend.add(curveName(c.Runs, run), line)
 		if c.Confidence.Sign() > 0 {
 			b, err := band(points, len(run.Rows), c.Confidence, palette[i%len(palette)])
 			if err != nil {
@@ -158,6 +158,21 @@ func (c Curve) plot() (*plot.Plot, error) {
 	p.X.Tick.Marker = ticks(p.X.Max, step)
 	p.Y.Tick.Marker = ticks(1, 0.1)
 	return p, nil
+}
+
+// curveName returns the name of a run in the legend, with what sets it apart from
+// runs that were certified at another alpha or under another kind of noise.
+func curveName(runs []Run, run Run) string {
+	name := run.Name
+	for _, t := range terms {
+		if t.name != "alpha" && t.name != "noise" {
+			continue
+		}
+		if slices.ContainsFunc(runs, func(r Run) bool { return t.of(r.Terms) != t.of(runs[0].Terms) }) {
+			name += ", " + t.name + " " + orUnknown(t.of(run.Terms))
+		}
+	}
+	return name
 }
 
 // ticks labels the multiples of a step up to an end.

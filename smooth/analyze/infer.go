@@ -92,7 +92,7 @@ func (run *Run) fits(radii []float64, digits, n int, alpha smooth.Decimal) (bool
 	if rest > 1.001*beyond(radii[0]-unit) || rest < 0.999*beyond(radii[0]+unit) {
 		return false, nil
 	}
-	guess := Run{Name: run.Name, Sigma: run.Sigma, Alpha: alpha, N: n}
+	guess := Run{Name: run.Name, Terms: Terms{Sigma: run.Sigma, Alpha: alpha, N: n}}
 	levels, err := guess.levels()
 	if err != nil || len(levels) == 0 {
 		return false, err

@@ -16,7 +16,7 @@ import (
 // printed is a run of Cohen's method on images with so many hits of n, with
 // radii as a tool prints them.
 func printed(n int, alpha, sigma string, places int, misses ...int) Run {
-	run := Run{Name: "run", Sigma: smooth.MustDecimal(sigma)}
+	run := Run{Name: "run", Terms: Terms{Sigma: smooth.MustDecimal(sigma)}}
 	for i, m := range misses {
 		pA := exact.ClopperPearsonLower(n-m, n, smooth.MustDecimal(alpha))
 		r := smooth.CertifiedRadius(pA, run.Sigma).Float64()

@@ -12,16 +12,22 @@ import (
 	"github.com/godmae/godmae/smooth"
 )
 
-// write writes the table and then its comparisons.
+// write writes the table, what its runs were certified with, and its comparisons.
 func (t Table) write(w io.Writer, st Style, notation func(grid, io.Writer) error) error {
-	if err := notation(t.grid(st), w); err != nil {
-		return err
+	grids := []grid{t.grid(st)}
+	if terms, ok := t.termsGrid(); ok {
+		grids = append(grids, terms)
 	}
 	for _, c := range t.Comparisons {
-		if _, err := io.WriteString(w, "\n"); err != nil {
-			return err
+		grids = append(grids, c.grid(st))
+	}
+	for i, g := range grids {
+		if i > 0 {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
 		}
-		if err := notation(c.grid(st), w); err != nil {
+		if err := notation(g, w); err != nil {
 			return err
 		}
 	}
@@ -62,26 +68,24 @@ func (t Table) CSV(w io.Writer) error {
 		return number(*v)
 	}
 	out.Write([]string{
-		"run", "method", "sigma", "alpha", "images", "radius", "certified", "certified_accuracy", "standard_error", "lower_bound", "published_formula",
+		"run", "method", "noise", "sigma", "alpha", "n0", "n", "seed", "contract", "precision", "images", "of", "chosen", "left_out", "radius", "certified", "certified_accuracy", "standard_error", "lower_bound", "published_formula",
 		"average_certified_radius", "average_certified_radius_standard_error", "abstained", "samples_per_image", "seconds_per_image", "radii_on_grid",
 	})
 	for _, s := range t.Runs {
-		sigma, alpha := "", ""
-		if s.Sigma.Sign() > 0 {
-			sigma = s.Sigma.String()
+		run := []string{s.Name}
+		for _, term := range terms {
+			run = append(run, term.of(s.Terms))
 		}
-		if s.Alpha.Sign() > 0 {
-			alpha = s.Alpha.String()
-		}
+		run = append(run, strconv.Itoa(s.Images), size(s.Of), s.Chosen, strconv.Itoa(s.LeftOut))
 		for i, a := range s.Accuracy {
 			lower, published := "", ""
 			if a.Guarantee != nil {
 				lower, published = number(a.Guarantee.Lower), number(a.Guarantee.Published)
 			}
-			out.Write([]string{
-				s.Name, s.Method, sigma, alpha, strconv.Itoa(s.Images), t.Radii[i].String(), strconv.Itoa(a.Certified), number(a.Mean), number(a.StandardError), lower, published,
+			out.Write(append(slices.Clone(run), []string{
+				t.Radii[i].String(), strconv.Itoa(a.Certified), number(a.Mean), number(a.StandardError), lower, published,
 				number(s.Radius.Mean), number(s.Radius.StandardError), maybe(s.Abstained), maybe(s.Samples), maybe(s.Seconds), strconv.FormatBool(s.OnGrid),
-			})
+			}...))
 		}
 	}
 	out.Flush()
@@ -104,9 +108,12 @@ func (t Table) notes() []string {
 		if between := t.betweenSteps(s); len(between) > 0 {
 			notes = append(notes, fmt.Sprintf("%s: r = %s is no step of its grid; it counts there with the next step", s.Name, strings.Join(between, ", ")))
 		}
-		if !slices.Equal(s.Which, t.Runs[0].Which) {
-			notes = append(notes, s.Name+": certified on other images than "+t.Runs[0].Name)
+		if s.LeftOut > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d images could not be decoded; they are left out and count nowhere", s.Name, s.LeftOut))
 		}
+	}
+	if unlike := t.unlike(); len(unlike) > 0 {
+		notes = append(append(notes, unlike...), "no number is marked as the best, since not all runs were measured alike")
 	}
 	if t.Rho.Sign() > 0 {
 		notes = append(notes, "lower bound: with probability at least 1 - "+t.Rho.String()+" over the noise, at all radii at once, the smoothed classifier's accuracy on these images is not below it; the published formula lacks a factor 2 under its root, so it proves nothing and stands there for comparison")

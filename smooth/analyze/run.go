@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/godmae/godmae/smooth"
 )
@@ -33,13 +31,8 @@ type Run struct {
 	Name string
 	Rows []Row
 
-	// What the header of a certificate says. A table says none of it; a caller
-	// who knows may fill it in, the zero value stands for unknown.
-	Method string // such as "cohen"
-	Sigma  smooth.Decimal
-	Alpha  smooth.Decimal
-	N      int              // estimation samples an image, at most
-	Grid   []smooth.Decimal // the radii of smooth.MethodAnytime
+	Terms
+	Grid []smooth.Decimal // the radii of smooth.MethodAnytime
 
 	// AccuracyOnly says that images with a wrong class were not estimated, so
 	// that abstentions were not counted.
@@ -74,7 +67,7 @@ func (run Run) Images() smooth.IndexSet {
 }
 
 // ReadFile reads a certificate (JSONL) or a table (TSV), told apart by their
-// first byte. The run is named after the file. The times of a certificate are
+// first byte. The run is named after the file; see [DistinctNames]. The times of a certificate are
 // read from the timing file beside it, if there is one.
 func ReadFile(path string) (Run, error) {
 	if of := smooth.FilesFor(path); path == of.Timing {
@@ -89,8 +82,7 @@ func ReadFile(path string) (Run, error) {
 	if err != nil {
 		return Run{}, fmt.Errorf("%s: %w", path, err)
 	}
-	base := filepath.Base(path)
-	run.Name = strings.TrimSuffix(base, filepath.Ext(base))
+	run.Name = nameOf(path)
 	if run.Method != "" {
 		err = run.readTimes(smooth.FilesFor(path).Timing)
 	}

@@ -23,11 +23,8 @@ type Accuracy struct {
 
 // Summary is what a table says about a run.
 type Summary struct {
-	Name         string           `json:"name"`
-	Method       string           `json:"method,omitempty"`
-	Sigma        smooth.Decimal   `json:"sigma,omitzero"`
-	Alpha        smooth.Decimal   `json:"alpha,omitzero"`
-	N            int              `json:"n,omitempty"` // estimation samples an image, at most
+	Name string `json:"name"`
+	Terms
 	Images       int              `json:"images"`
 	Which        smooth.IndexSet  `json:"which"`                // spans of first index, step, count
 	Unlabelled   int              `json:"unlabelled,omitempty"` // images that cannot count as certified
@@ -83,7 +80,7 @@ func NewTable(runs []Run, radii []smooth.Decimal) (Table, error) {
 
 func summarize(run Run, radii []smooth.Decimal) Summary {
 	s := Summary{
-		Name: run.Name, Method: run.Method, Sigma: run.Sigma, Alpha: run.Alpha, N: run.N,
+		Name: run.Name, Terms: run.Terms,
 		Images: len(run.Rows), Which: run.Images(), AccuracyOnly: run.AccuracyOnly, OnGrid: run.OnGrid(), Grid: run.Grid, Notes: run.Notes,
 	}
 	for _, r := range radii {
@@ -160,9 +157,10 @@ func estimate(values []float64) Estimate {
 }
 
 // best returns the accuracy at which a cell of a column is marked as the best:
-// out of reach where there is nothing to compare.
+// out of reach where there is nothing to compare, or where the runs were not
+// measured alike.
 func (t Table) best(column int) float64 {
-	if len(t.Runs) < 2 {
+	if len(t.Runs) < 2 || len(t.unlike()) > 0 {
 		return math.Inf(1)
 	}
 	top := 0.0

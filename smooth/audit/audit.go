@@ -26,7 +26,7 @@ type Options struct {
 	Depth Depth
 
 	// Subject is what the classifier and the images are here; its Images are
-	// ignored.
+	// ignored, and its Of too where it is 0.
 	Subject    smooth.Subject
 	Classifier smooth.Classifier
 	Describe   func(index int) (smooth.Image, error) // as in smooth.Task
@@ -50,10 +50,16 @@ type Report struct {
 	Depth      Depth  `json:"depth"`
 	Intact     bool   `json:"intact"`
 	Difference string `json:"difference,omitempty"` // the first one, in a sentence
-	Images     int    `json:"images"`               // that were checked
+	Images     int    `json:"images"`               // that were checked, with those left out
 	Blocks     int    `json:"blocks"`               // that were classified again
 	Samples    int    `json:"samples"`              // that were classified again
 	Seed       string `json:"seed,omitempty"`       // that chose the blocks of depth Sample
+
+	// Certificate is what the certificate says of itself, as far as it was read;
+	// nil where its header cannot be read. Notes say what is no difference, but
+	// should be known.
+	Certificate *Summary `json:"certificate,omitempty"`
+	Notes       []string `json:"notes,omitempty"`
 }
 
 // difference is an error of the certificate, not of the audit.
@@ -94,9 +100,11 @@ type auditor struct {
 	Options
 	report   *Report
 	header   smooth.Header
+	params   smooth.Params
 	noise    smooth.Noise
 	examiner *examiner
-	drawn    *reservoir // of depth Sample
+	commit   *smooth.Commitment // nil where there is none
+	drawn    *reservoir         // of depth Sample
 }
 
 func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
@@ -106,13 +114,19 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 		return in.judge(err)
 	}
 	a.header = d.Header()
+	a.params = a.header.Params()
 	a.examiner = newExaminer(a.header)
+	a.report.Certificate = newSummary(a.header)
+	if a.header.Beacon != "" && a.header.Shard == nil {
+		if a.commit, err = smooth.NewCommitment(a.header); err != nil {
+			return err
+		}
+	}
 	if a.Depth != Arithmetic {
 		if err := a.compareHeader(); err != nil {
 			return err
 		}
-		p := a.header.Params()
-		if a.noise, err = smooth.NewNoise(p.Sigma, p.Seed, p.Sound); err != nil {
+		if a.noise, err = a.params.Noise(); err != nil {
 			return err
 		}
 		if err := a.noise.Check(a.Classifier); err != nil {
@@ -126,17 +140,25 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rec, err := d.Next()
+		read, err := d.NextLine()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return in.judge(err)
 		}
-		if err := a.image(ctx, rec); err != nil {
-			return at(err, fmt.Sprintf("line %d, image %d", line, rec.Image))
+		if err := a.image(ctx, read); err != nil {
+			return at(err, fmt.Sprintf("line %d, image %d", line, read.Image()))
+		}
+		if a.commit != nil {
+			a.commit.AddLine(read)
 		}
 		a.report.Images++
+		a.report.Certificate.take(read)
+	}
+	if a.commit != nil {
+		c := a.commit.Digest()
+		a.report.Certificate.Commitment = &c
 	}
 	if a.drawn == nil {
 		return nil
@@ -150,23 +172,27 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 }
 
 // image audits the line of an image.
-func (a *auditor) image(ctx context.Context, rec smooth.Record) error {
-	if err := a.examiner.examine(rec); err != nil {
-		return err
+func (a *auditor) image(ctx context.Context, line smooth.Line) error {
+	rec := line.Record
+	if line.LeftOut == nil {
+		if err := a.examiner.examine(rec); err != nil {
+			return err
+		}
 	}
 	if a.Depth == Arithmetic {
 		return nil
 	}
-	img, err := a.Describe(rec.Image)
+	what, err := line.Compare(a.Describe(line.Image()))
 	switch {
 	case err != nil:
 		return err
-	case img.Pixels != rec.Pixels:
-		return differs("the pixels have the digest %s here, not %s", img.Pixels, rec.Pixels)
-	case img.Label != rec.Label:
-		return differs("the label is %d here, not %d", img.Label, rec.Label)
+	case what != "":
+		return differs("%s", what)
+	case line.LeftOut != nil:
+		return nil
 	}
 	for _, p := range parts(rec) {
+		p.key = a.params.Key(rec.Pixels)
 		if a.drawn != nil {
 			a.drawn.offer(p)
 		} else if err := a.replay(ctx, p); err != nil {
@@ -179,15 +205,36 @@ func (a *auditor) image(ctx context.Context, rec smooth.Record) error {
 // compareHeader holds the header to the model and the data that are here.
 func (a *auditor) compareHeader() error {
 	h := a.header
+	if a.Subject.Precision == "" {
+		a.Subject.Precision = smooth.Precision
+	}
+	if h.Precision == "" {
+		h.Precision = smooth.Precision
+	}
 	for _, c := range []struct{ what, have, want string }{
 		{"numerics contract", h.Contract, a.Subject.Contract},
+		{"precision", h.Precision, a.Subject.Precision},
+		{"device", h.Device, a.Subject.Device},
+		{"endpoint", h.Endpoint, a.Subject.Endpoint},
 		{"model", h.Model, a.Subject.Model},
-		{"data", h.Data, a.Subject.Data},
 		{"preprocessing", h.Preprocessing, a.Subject.Preprocessing},
 	} {
 		if c.have != c.want {
 			return differs("the header names the %s %q, but here it is %q: it was changed, or is about something else than what is given here", c.what, c.have, c.want)
 		}
+	}
+	if h.Data != a.Subject.Data {
+		// The same images may be under another path: their digests decide.
+		a.note("the header names the data %s, but here they are %s; the digests of the pixels are compared all the same", plain(h.Data), plain(a.Subject.Data))
+	}
+	switch of := a.Subject.Of; {
+	case of == 0:
+	case h.Choice == nil:
+		a.report.Certificate.Of = of
+		a.report.Certificate.Choice = smooth.NewChoice(of, h.Images).Describe(h.Images.Len())
+		a.note("the header does not state the size of the whole set, which has %s images here", smooth.Thousands(of))
+	case h.Choice.Of != of:
+		return differs("the header says that its images are %s, but here the whole set has %s", h.Choice.Describe(h.Images.Len()), smooth.Thousands(of))
 	}
 	if k := a.Classifier.Classes(); h.Classes != k {
 		return differs("the header names %d classes, but the model has %d", h.Classes, k)
@@ -196,6 +243,10 @@ func (a *auditor) compareHeader() error {
 		return differs("the header names the classes %q, but here they are %q", h.Names, a.Subject.Names)
 	}
 	return nil
+}
+
+func (a *auditor) note(format string, args ...any) {
+	a.report.Notes = append(a.report.Notes, fmt.Sprintf(format, args...))
 }
 
 // at says where a difference is; other errors get the place too.

@@ -83,7 +83,7 @@ func describe(image int) (smooth.Image, error) {
 func subject() smooth.Subject {
 	return smooth.Subject{
 		Contract: "f32/1", Model: "sha256:corners", Data: "points", Preprocessing: "none",
-		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 6}},
+		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 6}}, Of: 6,
 	}
 }
 

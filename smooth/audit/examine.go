@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/big"
@@ -105,7 +107,7 @@ func rival(rec smooth.Record) int {
 func (x *examiner) examineBound(rec smooth.Record) error {
 	w := one
 	if x.header.Method == smooth.MethodRandomised {
-		words := philox.Addr{Seed: uint64(x.header.Seed), Stream: x.header.Streams.Bound, A: uint32(rec.Image)}.Block(0)
+		words := x.origin(rec).Block(0)
 		draw := new(big.Int).Lsh(big.NewInt(int64(words[1])), 32)
 		draw.Or(draw, big.NewInt(int64(words[0])))
 		if rec.W == nil || draw.Cmp(new(big.Int).SetUint64(uint64(*rec.W))) != 0 {
@@ -133,6 +135,20 @@ func (x *examiner) examineBound(rec smooth.Record) error {
 	})
 }
 
+// origin returns where the random number of an image's bound comes from.
+func (x *examiner) origin(rec smooth.Record) philox.Addr {
+	h := x.header
+	if !h.Seed.Derived {
+		return philox.Addr{Seed: h.Seed.Number, Stream: h.Streams.Bound, A: uint32(rec.Image)}
+	}
+	var b []byte
+	for _, text := range []string{"godmae-certificate/2", h.Model, string(h.Beacon), rec.Pixels.String()} {
+		b = append(binary.LittleEndian.AppendUint64(b, uint64(len(text))), text...)
+	}
+	sum := sha256.Sum256(b)
+	return philox.Addr{Seed: binary.LittleEndian.Uint64(sum[:8]), Stream: h.Streams.Bound}
+}
+
 func abstains(rec smooth.Record) error {
 	if rec.Predict != smooth.NoClass || rec.Radius.Sign() != 0 {
 		return differs("class %d is claimed with radius %s, but nothing follows from the counts", rec.Predict, rec.Radius)
@@ -149,17 +165,16 @@ func lowerBound(name string, x, n int, level, w, printed *big.Rat) error {
 		}
 		return nil
 	}
-	weight, rest, limit := fraction(w), fraction(new(big.Rat).Sub(one, w)), fraction(level)
-	return lastDigit(name, printed, boundStep, func(p *big.Rat) bool {
-		if p.Cmp(one) >= 0 {
-			return false
-		}
-		tail := mul(weight, upperTail(x, n, fraction(p)))
-		if rest.Sign() > 0 {
-			tail = add(tail, mul(rest, upperTail(x+1, n, fraction(p))))
-		}
-		return tail.Cmp(limit) <= 0
-	})
+	if side := compareTail(x, n, w, printed, level); side > 0 || side == 0 && exactTail(x, n, w, printed).Cmp(level) > 0 {
+		return differs("the %s %s is larger than the counts allow", name, decimal(printed))
+	}
+	// Where the next decimal ties with the level, intervals of whatever precision
+	// cannot prove it: the one before is right, and the reader of the format holds
+	// the file to the certifier's own choice.
+	if compareTail(x, n, w, new(big.Rat).Add(printed, boundStep), level) < 0 {
+		return differs("the %s %s is smaller than the counts give", name, decimal(printed))
+	}
+	return nil
 }
 
 // lastDigit reports a difference unless a property holds for a printed number
@@ -187,8 +202,14 @@ func (x *examiner) examineRunnerUp(rec smooth.Record) error {
 		return differs("pB is missing")
 	}
 	pA, pB := rec.PA.Rat(), rec.PB.Rat()
-	if rest := new(big.Rat).Sub(one, pA); x.header.Classes == 1 || pB.Cmp(rest) != 0 {
-		if pB.Cmp(rest) > 0 || x.header.Classes == 1 && pB.Cmp(rest) != 0 {
+	rest := new(big.Rat).Sub(one, pA)
+	switch same := pB.Cmp(rest) == 0; {
+	case x.header.Classes == 1: // there is no other class to bound
+		if !same {
+			return differs("pB %s is not 1-pA, and there is no other class", decimal(pB))
+		}
+	case !same:
+		if pB.Cmp(rest) > 0 {
 			return differs("pB %s exceeds 1-pA", decimal(pB))
 		}
 		// An upper bound is a lower bound of the misses.
@@ -196,11 +217,11 @@ func (x *examiner) examineRunnerUp(rec smooth.Record) error {
 		if err := lowerBound("1-pB", n-rival(rec), n, level, one, new(big.Rat).Sub(one, pB)); err != nil {
 			return err
 		}
-	} else if x.header.Classes > 1 {
+	default:
 		// 1-pA may only be printed where the bound itself is no smaller.
 		level.Quo(level, big.NewRat(int64(x.header.Classes-1), 1))
 		misses := n - rival(rec)
-		if misses > 0 && upperTail(misses, n, fraction(new(big.Rat).Add(pA, boundStep))).Cmp(fraction(level)) <= 0 {
+		if misses > 0 && compareTail(misses, n, one, new(big.Rat).Add(pA, boundStep), level) < 0 {
 			return differs("pB %s is larger than the counts give", decimal(pB))
 		}
 	}

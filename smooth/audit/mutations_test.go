@@ -116,7 +116,7 @@ func consistent(t *testing.T) func(string) string {
 		}
 		stats, err := smooth.NewStatistics(d.Header().Params(), 3)
 		require.NoError(t, err)
-		trial := stats.Begin(rec.Image)
+		trial := stats.Begin(rec.Image, rec.Pixels)
 		trial.Look(e.Counts[hits][1])
 		v := trial.Verdict(rec.Selected, e.Counts)
 		rec.PA, rec.Radius, rec.Predict = v.PA, v.Radius, v.Class
@@ -126,6 +126,26 @@ func consistent(t *testing.T) func(string) string {
 	}
 }
 
+// beacon is that of the tests.
+const beacon = "drand:1000:ab85baa1029a2e2e0a35d0a3d9ff2f5b1ab8d6d1e7bf1f0f2d8a9d1d31e6f0c5"
+
+// trimmed keeps some lines of a certificate, with the set of images that fits.
+func trimmed(text, set string, keep ...int) string {
+	all := strings.SplitAfter(edit(0, `\[\[0,1,6\]\]`, set)(text), "\n")
+	var b strings.Builder
+	for _, i := range append(append([]int{0}, keep...), 7) {
+		b.WriteString(all[i])
+	}
+	return reseal(b.String())
+}
+
+// leftOut puts a line in the place of image 0's, with a trailer that counts it.
+func leftOut(text, line string) string {
+	all := strings.SplitAfter(text, "\n")
+	all[1] = line + "\n"
+	return strings.Replace(reseal(strings.Join(all, "")), `,"sha256":`, `,"left_out":1,"sha256":`, 1)
+}
+
 // TestMutations is the table of what an audit must notice.
 func TestMutations(t *testing.T) {
 	const a, s, f = Arithmetic, Sample, Full
@@ -133,7 +153,8 @@ func TestMutations(t *testing.T) {
 	checkMutations(t, cohen, []mutation{
 		// The header.
 		{"header kind", edit(0, `"header"`, `"headed"`), a},
-		{"schema", edit(0, `certificate/1`, `certificate/2`), a},
+		{"schema", edit(0, `certificate/2`, `certificate/1`), a},
+		{"schema of no version", edit(0, `certificate/2`, `certificate/3`), a},
 		{"method", edit(0, `"cohen"`, `"cohem"`), a},
 		{"another method", edit(0, `"cohen"`, `"runner-up"`), a},
 		{"noise", edit(0, `gaussian-f32`, `gaussian-f33`), a},
@@ -148,8 +169,58 @@ func TestMutations(t *testing.T) {
 		{"classes", digit(0, `"classes":`), a}, // three names are left for two
 		{"contract", digit(0, `"contract":"f32/`), s},
 		{"model", edit(0, `sha256:corners`, `sha256:cornert`), s},
-		{"data", edit(0, `"points"`, `"pointt"`), s},
+		{"precision", edit(0, `"precision":"f32"`, `"precision":"f16"`), s},
+		{"no precision", edit(0, `"precision":"f32",`, ``), a},
+		{"a device", edit(0, `"model":`, `"device":"tf32/1","model":`), s},
+		{"an empty device", edit(0, `"model":`, `"device":"","model":`), a},
+		{"an endpoint", edit(0, `"model":`, `"endpoint":"https://example.org","model":`), s},
 		{"preprocessing", edit(0, `"preprocessing":"none"`, `"preprocessing":"nonf"`), s},
+		{"preprocessing of the other noise", edit(0, `"preprocessing":"none"`, `"preprocessing":"8-bit pixels as stored"`), a},
+		{"noise relabelled", edit(0, `"gaussian-f32"`, `"gaussian-u8","clip":1`), a},
+		{"noise relabelled, with its preprocessing", func(text string) string {
+			return edit(0, `"preprocessing":"none"`, `"preprocessing":"8-bit pixels as stored"`)(edit(0, `"gaussian-f32"`, `"gaussian-u8","clip":1`)(text))
+		}, s},
+		{"seed said to be derived", edit(0, `"seed":"5"`, `"seed":"derived"`), s},
+		{"a beacon for a number", edit(0, `"seed":"5",`, `"seed":"5","beacon":"`+beacon+`",`), a},
+		{"size of the whole set", edit(0, `"of":6`, `"of":7`), a},
+		{"size of the whole set, with the rule that fits", edit(0, `"of":6,"every":1`, `"of":7,"every":1,"max":6`), s},
+		{"rule", edit(0, `"every":1`, `"every":2`), a},
+		{"no rule", edit(0, `,"every":1`, ``), a},
+		{"at most, which says nothing", edit(0, `"every":1`, `"every":1,"max":6`), a},
+		{"no choice", edit(0, `,"choice":{"of":6,"every":1}`, ``), a},
+		{"images trimmed", func(text string) string { return trimmed(text, `[[0,1,3]]`, 1, 2, 3) }, a},
+		{"images trimmed, the whole set too", func(text string) string {
+			return edit(0, `"of":6`, `"of":3`)(trimmed(text, `[[0,1,3]]`, 1, 2, 3))
+		}, s},
+		{"images picked by hand", func(text string) string { return trimmed(text, `[[0,1,1],[2,3,2]]`, 1, 3, 6) }, a},
+		{"set of images written otherwise", edit(0, `\[\[0,1,6\]\]`, `[[0,1,3],[3,1,3]]`), a},
+		{"sigma written otherwise", edit(0, `"0.25"`, `"0.250"`), a},
+		{"sigma as a power of ten", edit(0, `"0.25"`, `"25e-2"`), a},
+		{"n as a power of ten", edit(0, `"n":1100`, `"n":11e2`), a},
+		{"n as a fraction", edit(0, `"n":1100`, `"n":1100.0`), a},
+		{"n with a leading zero", edit(0, `"n":1100`, `"n":01100`), a},
+		{"n beyond all integers", edit(0, `"n":1100`, `"n":11000000000000000000000`), a},
+		{"seed with a leading zero", edit(0, `"seed":"5"`, `"seed":"05"`), a},
+		{"seed with a sign", edit(0, `"seed":"5"`, `"seed":"+5"`), a},
+		{"minus zero", edit(1, `"image":0`, `"image":-0`), a},
+		{"a letter escaped", edit(0, `"points"`, `"\u0070oints"`), a},
+		{"a name in capitals", edit(0, `"points"`, `"points","DATA":"points"`), a},
+		{"digest in capitals", func(text string) string {
+			all := strings.SplitAfter(text, "\n")
+			all[1] = regexp.MustCompile(`"pixels":"[0-9a-f]+"`).ReplaceAllStringFunc(all[1], func(s string) string {
+				return `"pixels":"` + strings.ToUpper(s[10:])
+			})
+			return reseal(strings.Join(all, ""))
+		}, a},
+		{"an image left out", func(text string) string {
+			return leftOut(text, `{"kind":"left-out","image":0,"reason":"undecodable"}`)
+		}, s},
+		{"an image left out for another reason", func(text string) string {
+			return leftOut(text, `{"kind":"left-out","image":0,"reason":"unclear"}`)
+		}, a},
+		{"an image left out, not counted", func(text string) string {
+			return reseal(leftOut(text, `{"kind":"left-out","image":0,"reason":"undecodable"}`))
+		}, a},
 		{"names", edit(0, `"a","b"`, `"b","a"`), s},
 		{"first image", edit(0, `\[\[0,1,6`, `[[1,1,6`), a},
 		{"step of images", edit(0, `\[\[0,1,6`, `[[0,2,6`), a},
@@ -253,6 +324,42 @@ func TestMutations(t *testing.T) {
 		{"pA down", digit(1, `"pa":"`), a},
 		{"radius down", digit(1, `"radius":"`), a},
 	})
+	derived := certificate(t, func(task *smooth.Task) {
+		task.Derived, task.Seed = &smooth.Derivation{Beacon: beacon}, 0
+	})
+	checkMutations(t, derived, []mutation{
+		{"seed", edit(0, `"derived"`, `"0"`), a}, // a number has no beacon
+		{"seed and no beacon", edit(0, `"seed":"derived","beacon":"[^"]*"`, `"seed":"0"`), s},
+		{"no beacon", edit(0, `,"beacon":"[^"]*"`, ``), s},
+		{"round", edit(0, `drand:1000`, `drand:1001`), s},
+		{"value", digit(0, `"beacon":"drand:1000:ab85baa1029a2e2e0a35d0a3d9ff2f5b1ab8d6d1e7bf1f0f2d8a9d1d31e6f`), s},
+		{"beacon in capitals", edit(0, `:ab85`, `:AB85`), a},
+		{"round with a leading zero", edit(0, `drand:1000`, `drand:01000`), a},
+		{"no value", edit(0, `drand:1000:[0-9a-f]*`, `drand:1000`), a},
+		{"another source", edit(0, `drand:1000`, `nist:1000`), a},
+		{"model", edit(0, `sha256:corners`, `sha256:cornert`), s},
+		{"pixels", edit(1, `"pixels":"(.)(.)`, `"pixels":"$2$1`), s},
+		{"a line of a run with another beacon", func(text string) string {
+			other := certificate(t, func(task *smooth.Task) { task.Derived, task.Seed = &smooth.Derivation{}, 0 })
+			all := strings.SplitAfter(text, "\n")
+			all[1] = strings.SplitAfter(other, "\n")[1]
+			return reseal(strings.Join(all, ""))
+		}, f},
+	})
+	derivedRandomised := certificate(t, func(task *smooth.Task) {
+		task.Params = params(smooth.MethodRandomised)
+		task.Derived, task.Seed = &smooth.Derivation{Beacon: beacon}, 0
+	})
+	checkMutations(t, derivedRandomised, []mutation{ // w tells
+		{"seed", edit(0, `"seed":"derived","beacon":"[^"]*"`, `"seed":"0"`), a},
+		{"round", edit(0, `drand:1000`, `drand:1001`), a},
+		{"model", edit(0, `sha256:corners`, `sha256:cornert`), a},
+		{"pixels", edit(1, `"pixels":"(.)(.)`, `"pixels":"$2$1`), a},
+		{"w", edit(1, `"w":"(.)(.)`, `"w":"$2$1`), a},
+		{"w of another image", func(text string) string {
+			return edit(1, `"w":"[0-9a-f]+"`, regexp.MustCompile(`"w":"[0-9a-f]+"`).FindString(strings.SplitAfter(text, "\n")[2]))(text)
+		}, a},
+	})
 	runnerUp := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodRunnerUp) })
 	checkMutations(t, runnerUp, []mutation{
 		{"pA down", digit(1, `"pa":"`), a},
@@ -289,15 +396,18 @@ func TestSoundCertificates(t *testing.T) {
 		x, err := point(image)
 		return []byte{byte(255 * x[0]), byte(255 * x[1])}, err
 	}, Class: corners(1).Class}
-	sound := certificate(t, func(task *smooth.Task) { task.Sound, task.Classifier, task.N = true, classifier, 200 })
+	sound := certificate(t, func(task *smooth.Task) {
+		task.Sound, task.Classifier, task.N, task.Preprocessing = true, classifier, 200, smooth.EightBit
+	})
 	for _, depth := range []Depth{Arithmetic, Sample, Full} {
 		o := options(depth)
-		o.Classifier = classifier
+		o.Classifier, o.Subject.Preprocessing = classifier, smooth.EightBit
 		require.True(t, audit(t, sound, o).Intact)
 		require.False(t, audit(t, digit(0, `"clip":`)(sound), o).Intact)
 		require.False(t, audit(t, edit(0, `gaussian-u8`, `gaussian-f32`)(sound), o).Intact)
 	}
 	o := options(Full)
+	o.Subject.Preprocessing = smooth.EightBit
 	o.Classifier = struct{ smooth.Classifier }{classifier}
 	_, err := Run(t.Context(), strings.NewReader(sound), o)
 	require.ErrorContains(t, err, "cannot draw integer noise")

@@ -14,6 +14,7 @@ import (
 // part is a block of predictions of an image.
 type part struct {
 	image    int
+	key      uint64 // of its noise, where it is derived
 	stream   philox.Stream
 	number   int // of the block in its stream
 	samples  int
@@ -59,7 +60,7 @@ func (a *auditor) replay(ctx context.Context, p part) error {
 	out := make([]int32, p.samples)
 	jobs := make([]smooth.Job, p.samples)
 	for i := range jobs {
-		jobs[i] = smooth.Job{Image: p.image, Stream: p.stream, Sample: uint32(p.number*smooth.BlockSize + i)}
+		jobs[i] = smooth.Job{Image: p.image, Stream: p.stream, Sample: uint32(p.number*smooth.BlockSize + i), Key: p.key}
 	}
 	for from := 0; from < p.samples; from += batch {
 		to := min(from+batch, p.samples)

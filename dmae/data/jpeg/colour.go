@@ -1,53 +1,63 @@
 package jpeg
 
-// picture makes a picture of the components.
+// picture makes a picture of the components, and gives up their memory as it
+// goes.
 func (d *decoder) picture() Picture {
-	if d.progressive {
-		d.reconstruct()
-	}
 	p := Picture{C: 3, H: d.h, W: d.w}
+	if len(d.components) == 1 {
+		p.C = 1
+	}
 	n := d.w * d.h
-	planes := make([][]byte, len(d.components))
-	for i := range d.components {
-		planes[i] = d.plane(&d.components[i])
-	}
-	if len(planes) == 1 {
-		p.C, p.Pix = 1, planes[0]
-		return p
-	}
-	if d.ycc() {
-		p.Pix = rgb(planes[0], planes[1], planes[2])
-	} else {
-		p.Pix = make([]byte, 0, 3*n)
-		for _, plane := range planes[:3] {
-			p.Pix = append(p.Pix, plane...)
+	p.Pix = make([]byte, p.C*n)
+	smooth := d.progressive && d.smoothed()
+	fill := func(to []byte, c *component) {
+		if d.progressive {
+			d.reconstruct(c, smooth)
 		}
+		d.plane(to, c)
+	}
+	for i := range p.C {
+		fill(p.Pix[i*n:(i+1)*n], &d.components[i])
+	}
+	switch {
+	case p.C == 1, d.colours == asStored:
+	case d.ycc():
+		rgb(p.Pix)
+	case len(d.components) == 4:
 		// Of CMYK the inks are stored inverted; those of YCCK come out as inks.
 		for i, v := range p.Pix {
-			if len(planes) == 4 {
-				p.Pix[i] = 255 - v
-			}
+			p.Pix[i] = 255 - v
 		}
 	}
-	if len(planes) == 4 {
-		darken(p.Pix, planes[3])
+	if len(d.components) == 4 && d.colours == asMarked {
+		light := make([]byte, n)
+		fill(light, &d.components[3])
+		darken(p.Pix, light)
 	}
 	return p
 }
 
-// reconstruct makes samples of the coefficients of a progressive file.
-func (d *decoder) reconstruct() {
-	for i := range d.components {
-		c := &d.components[i]
-		var b [64]int32
-		for block := range c.bw * c.bh {
-			for k, v := range c.coeffs[64*block : 64*block+64] {
-				b[k] = int32(v) * c.quant[k]
-			}
-			idct(&b, c.samples[8*(block/c.bw*c.stride+block%c.bw):], c.stride)
-		}
-		c.coeffs = nil
+// reconstruct makes samples of the coefficients of a component of a progressive
+// file; see smooth.
+func (d *decoder) reconstruct(c *component, smooth bool) {
+	if !c.seen {
+		return
 	}
+	c.samples = make([]byte, c.stride*8*c.bh)
+	var b [64]int32
+	for block := range c.bw * c.bh {
+		for k, v := range c.coeffs[64*block : 64*block+64] {
+			b[k] = int32(v)
+		}
+		if smooth {
+			d.smooth(c, &b, block%c.bw, block/c.bw)
+		}
+		for k, q := range c.quant {
+			b[k] *= q
+		}
+		idct(&b, c.samples[8*(block/c.bw*c.stride+block%c.bw):], c.stride)
+	}
+	c.coeffs = nil
 }
 
 // ycc reports whether the first three components are luma and colour, by the
@@ -57,6 +67,8 @@ func (d *decoder) ycc() bool {
 		return d.adobe > 1
 	}
 	switch {
+	case d.colours != asMarked:
+		return d.colours == asYCC
 	case d.jfif:
 		return true
 	case d.adobe > 0:
@@ -65,20 +77,17 @@ func (d *decoder) ycc() bool {
 	return !(d.components[0].id == 'R' && d.components[1].id == 'G' && d.components[2].id == 'B')
 }
 
-// rgb converts luma and colour: ITU-R BT.601 at full range, in 16 bits of
-// fraction. The planes come one after the other.
-func rgb(luma, cb, cr []byte) []byte {
-	n := len(luma)
-	out := make([]byte, 3*n)
-	red, green, blue := out[:n], out[n:2*n], out[2*n:]
-	cb, cr = cb[:n], cr[:n]
-	for i, y := range luma {
-		u, v, y := int32(cb[i])-128, int32(cr[i])-128, int32(y)
+// rgb converts luma and colour, three planes, in place: ITU-R BT.601 at full
+// range, in 16 bits of fraction.
+func rgb(pix []byte) {
+	n := len(pix) / 3
+	red, green, blue := pix[:n], pix[n:2*n], pix[2*n:3*n]
+	for i := range red {
+		y, u, v := int32(red[i]), int32(green[i])-128, int32(blue[i])-128
 		red[i] = clamp(y + (91881*v+1<<15)>>16)
 		green[i] = clamp(y + (-22554*u-46802*v+1<<15)>>16)
 		blue[i] = clamp(y + (116130*u+1<<15)>>16)
 	}
-	return out
 }
 
 // darken turns inks, three planes, into red, green and blue, under the light

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // Picture is a decoded picture: grey or red, green, blue.
@@ -13,14 +14,49 @@ type Picture struct {
 	Pix     []byte // [C, H, W]
 }
 
-// Size returns the size of the picture in a file, in pixels, without decoding
-// it.
-func Size(file []byte) (w, h int, err error) {
-	d := decoder{file: file}
-	if err := d.segments(true); err != nil {
-		return 0, 0, err
+// Reader is what Size reads a file's beginning from, such as a bufio.Reader.
+type Reader interface {
+	io.ByteReader
+	Discard(n int) (int, error)
+}
+
+// Size returns the size of the picture in a file, in pixels, as its frame
+// header states it.
+func Size(r Reader) (w, h int, err error) {
+	var m byte
+	next := func() (b byte) {
+		if err == nil {
+			b, err = r.ReadByte()
+		}
+		return b
 	}
-	return d.w, d.h, nil
+	two := func() int { return int(next())<<8 | int(next()) }
+	for err == nil {
+		if m != 0xff { // passing over what is no marker, as the decoder does
+			m = next()
+			continue
+		}
+		if m = next(); m <= 1 || m >= markerRST0 && m <= markerSOI || m == 0xff {
+			continue
+		}
+		n := two()
+		switch {
+		case err != nil:
+		case m == markerEOI || m == markerSOS:
+			return 0, 0, errors.New("it has no frame header before its first scan")
+		case m >= markerSOF0 && m <= 0xcf && m != markerDHT && m != 0xc8 && m != 0xcc:
+			next()
+			h, w = two(), two()
+			return w, h, err
+		default:
+			_, err = r.Discard(max(n-2, 0))
+		}
+		m = 0
+	}
+	if err == io.EOF {
+		err = errShort
+	}
+	return 0, 0, err
 }
 
 // Decode decodes a file. The memory it takes is proportional to the size that
@@ -28,7 +64,27 @@ func Size(file []byte) (w, h int, err error) {
 // any is taken.
 func Decode(file []byte) (Picture, error) {
 	d := decoder{file: file}
-	if err := d.segments(false); err != nil {
+	if err := d.segments(); err != nil {
+		return Picture{}, err
+	}
+	return d.picture(), nil
+}
+
+// DecodePart decodes a part of a TIFF file: one that uses the tables of another
+// file, which may be nil, and whose colours are of a known kind: luma and
+// colour, or red, green and blue.
+func DecodePart(tables, file []byte, ycc bool) (Picture, error) {
+	d := decoder{file: tables, colours: asStored}
+	if ycc {
+		d.colours = asYCC
+	}
+	if len(tables) > 0 {
+		if err := d.segments(); err != nil && err != errNoPicture {
+			return Picture{}, err
+		}
+	}
+	d.file = file
+	if err := d.segments(); err != nil {
 		return Picture{}, err
 	}
 	return d.picture(), nil
@@ -36,6 +92,16 @@ func Decode(file []byte) (Picture, error) {
 
 // errShort is the error of a file that ends too early.
 var errShort = errors.New("the file is cut short")
+
+// errNoPicture is the error of a file that ends without one.
+var errNoPicture = errors.New("it holds no picture")
+
+// Kinds of colour that are known from elsewhere than the file.
+const (
+	asMarked = iota // the file itself says
+	asStored
+	asYCC
+)
 
 // decoder is the state of decoding one file.
 type decoder struct {
@@ -47,12 +113,16 @@ type decoder struct {
 	hmax, vmax  int
 	progressive bool
 	jfif        bool
+	colours     int
 	adobe       int // colour transform of Adobe's segment plus one; 0 for none
 
 	quant   [4]*[64]int32 // in natural order
 	dc, ac  [4]*huffman
 	restart int // blocks between restarts, in units of a scan; 0 for none
 	scans   int
+	visited int // blocks, by all scans
+
+	arithmetic arithmetic
 
 	bits bitReader
 	skip int // blocks that still end early: EOBRUN of a progressive scan
@@ -69,13 +139,17 @@ type component struct {
 	samples    []byte
 	coeffs     []int16 // of a progressive file, 64 a block
 	prediction int
+	condition  int // of arithmetic coding: what the last difference was like
 	seen       bool
+	missing    [lowest]int // of a progressive file: bits of the first coefficients that have not come; -1 for all
 }
 
 // Markers, T.81 table B.1.
 const (
 	markerSOF0, markerSOF1, markerSOF2 = 0xc0, 0xc1, 0xc2
 	markerDHT                          = 0xc4
+	markerSOF9, markerSOF10            = 0xc9, 0xca
+	markerDAC                          = 0xcc
 	markerRST0                         = 0xd0
 	markerSOI                          = 0xd8
 	markerEOI                          = 0xd9
@@ -89,9 +163,8 @@ const (
 // unsupported names the kinds of frame that are not read.
 var unsupported = map[byte]string{
 	0xc3: "lossless coding", 0xc5: "hierarchical coding", 0xc6: "hierarchical coding", 0xc7: "hierarchical coding",
-	0xc9: "arithmetic coding", 0xca: "arithmetic coding", 0xcb: "arithmetic coding", 0xcc: "arithmetic coding",
-	0xcd: "arithmetic coding", 0xce: "arithmetic coding", 0xcf: "arithmetic coding",
-	0xdc: "a number of lines after the scan", 0xde: "hierarchical coding", 0xdf: "hierarchical coding",
+	0xcb: "lossless coding", 0xcd: "hierarchical coding", 0xce: "hierarchical coding", 0xcf: "hierarchical coding",
+	0xde: "hierarchical coding", 0xdf: "hierarchical coding",
 }
 
 // next returns the next marker, passing over what is none.
@@ -105,8 +178,8 @@ func (d *decoder) next() (byte, error) {
 	return 0, errShort
 }
 
-// segments reads the file, up to the size of the picture alone with sizeOnly.
-func (d *decoder) segments(sizeOnly bool) error {
+// segments reads the file.
+func (d *decoder) segments() error {
 	if !bytes.HasPrefix(d.file, []byte{0xff, markerSOI}) {
 		return errors.New("it does not start as a JPEG file")
 	}
@@ -117,9 +190,15 @@ func (d *decoder) segments(sizeOnly bool) error {
 			return err
 		}
 		if m == markerEOI {
-			return d.complete()
+			if d.scans == 0 {
+				return errNoPicture
+			}
+			return nil
 		}
-		if m == 1 || m >= markerRST0 && m <= markerSOI { // without a body
+		if m == markerSOI {
+			return errors.New("it starts a second time before its end")
+		}
+		if m == 1 || m >= markerRST0 && m < markerSOI { // without a body
 			continue
 		}
 		if kind, ok := unsupported[m]; ok {
@@ -130,29 +209,33 @@ func (d *decoder) segments(sizeOnly bool) error {
 			return err
 		}
 		switch m {
-		case markerSOF0, markerSOF1, markerSOF2:
-			d.progressive = m == markerSOF2
-			if err = d.frame(body); err == nil && sizeOnly {
-				return nil
+		case markerSOF0, markerSOF1, markerSOF2, markerSOF9, markerSOF10:
+			d.progressive = m == markerSOF2 || m == markerSOF10
+			if m >= markerSOF9 {
+				d.arithmetic.start()
 			}
+			err = d.frame(body)
 		case markerDQT:
 			err = d.quantisation(body)
 		case markerDHT:
 			err = d.huffman(body)
+		case markerDAC:
+			err = d.arithmetic.condition(body)
 		case markerDRI:
 			if len(body) != 2 {
 				return errors.New("its restart interval is malformed")
 			}
 			d.restart = int(binary.BigEndian.Uint16(body))
 		case markerAPP0:
-			d.jfif = d.jfif || len(body) >= 12 && bytes.HasPrefix(body, []byte("JFIF\x00"))
+			d.jfif = d.jfif || len(body) >= 14 && bytes.HasPrefix(body, []byte("JFIF\x00"))
 		case markerAPP14:
 			if len(body) >= 12 && bytes.HasPrefix(body, []byte("Adobe")) {
 				d.adobe = int(body[11]) + 1
 			}
 		case markerSOS:
-			if err = d.scan(body); err == nil && !d.progressive && d.complete() == nil {
-				return nil // PIL does not miss the end of the file either
+			whole := len(body) > 0 && int(body[0]) == len(d.components)
+			if err = d.scan(body); err == nil && !d.progressive && whole && d.scans == 1 {
+				return nil // nothing more is looked for, an end neither
 			}
 		}
 		if err != nil {
@@ -166,29 +249,15 @@ func (d *decoder) body() ([]byte, error) {
 	if d.at+2 > len(d.file) {
 		return nil, errShort
 	}
-	n := int(binary.BigEndian.Uint16(d.file[d.at:]))
-	if n < 2 {
-		return nil, errors.New("one of its segments has no length")
-	}
+	// Some writers give a length of 0 or 1, without the two bytes of the length
+	// itself; libjpeg takes that for nothing.
+	n := max(int(binary.BigEndian.Uint16(d.file[d.at:])), 2)
 	if d.at+n > len(d.file) {
 		return nil, errShort
 	}
 	b := d.file[d.at+2 : d.at+n]
 	d.at += n
 	return b, nil
-}
-
-// complete reports whether all components have been read.
-func (d *decoder) complete() error {
-	if d.components == nil {
-		return errors.New("it holds no picture")
-	}
-	for _, c := range d.components {
-		if !c.seen {
-			return errors.New("the file lacks a component of the picture")
-		}
-	}
-	return nil
 }
 
 // frame reads the size of the picture and of its components.
@@ -214,15 +283,13 @@ func (d *decoder) frame(b []byte) error {
 		c := &d.components[i]
 		b := b[6+3*i:]
 		c.id, c.h, c.v, c.tq = b[0], int(b[1]>>4), int(b[1]&15), b[2]
+		for k := range c.missing {
+			c.missing[k] = -1
+		}
 		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || c.tq > 3 {
 			return errors.New("the sampling of a component is malformed")
 		}
 		d.hmax, d.vmax = max(d.hmax, c.h), max(d.vmax, c.v)
-		for _, other := range d.components[:i] {
-			if other.id == c.id {
-				return errors.New("two of its components have the same number")
-			}
-		}
 	}
 	blocks := 0
 	for i := range d.components {
@@ -234,8 +301,8 @@ func (d *decoder) frame(b []byte) error {
 		c.bw, c.bh = ceil(d.w, 8*d.hmax)*c.h, ceil(d.h, 8*d.vmax)*c.v
 		blocks += c.bw * c.bh
 	}
-	// Every block takes at least a bit: a short file cannot claim to be huge.
-	if blocks/8 > len(d.file) {
+	// With Huffman codes every block takes at least a bit: a short file cannot claim to be huge.
+	if !d.arithmetic.on && blocks/8 > len(d.file) {
 		return fmt.Errorf("%w: %d bytes cannot hold %dx%d pixels", errShort, len(d.file), d.w, d.h)
 	}
 	return nil
@@ -247,7 +314,10 @@ func ceil(a, b int) int { return (a + b - 1) / b }
 func (d *decoder) quantisation(b []byte) error {
 	for len(b) > 0 {
 		id, size := b[0]&15, 1+int(b[0]>>4)
-		if id > 3 || size > 2 || len(b) < 1+64*size {
+		if size > 2 {
+			size = 2
+		}
+		if id > 3 || len(b) < 1+64*size {
 			return errors.New("a quantisation table is malformed")
 		}
 		t := new([64]int32)

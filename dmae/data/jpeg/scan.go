@@ -3,14 +3,18 @@ package jpeg
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// mostScans bounds the work a short file can cause.
-const mostScans = 1000
+// mostBlocks bounds the work a short file can cause: a scan that says nothing
+// new takes a few bytes and goes over the whole picture. Blocks of the
+// largest picture can be read sixty times over before it is reached.
+const mostBlocks = 1 << 28
 
 // part is a component's share of a scan.
 type part struct {
 	*component
+	tables byte // numbers of the two tables
 	dc, ac *huffman
 }
 
@@ -23,8 +27,10 @@ func (d *decoder) scan(b []byte) error {
 	if d.components == nil {
 		return errors.New("a scan comes before the frame header")
 	}
-	if d.scans++; d.scans > mostScans {
-		return fmt.Errorf("it has more than %d scans", mostScans)
+	if d.scans++; d.scans == 1 && !d.progressive && !d.arithmetic.on {
+		if err := d.standardTables(); err != nil {
+			return err
+		}
 	}
 	parts, s, err := d.scanHeader(b)
 	if err != nil {
@@ -34,6 +40,16 @@ func (d *decoder) scan(b []byte) error {
 	alone := len(parts) == 1
 	if alone { // then units are blocks, and only those that hold pixels
 		columns, rows = ceil(parts[0].w, 8), ceil(parts[0].rows, 8)
+	}
+	for _, p := range parts {
+		if alone {
+			d.visited += columns * rows
+		} else {
+			d.visited += columns * rows * p.h * p.v
+		}
+	}
+	if d.visited > mostBlocks {
+		return fmt.Errorf("its %d scans go over more than %d blocks of its picture of %dx%d pixels", d.scans, mostBlocks, d.w, d.h)
 	}
 	d.reset(parts)
 	left, restarts := d.restart, 0
@@ -61,7 +77,7 @@ func (d *decoder) scan(b []byte) error {
 				}
 			}
 		}
-		if d.bits.overrun() {
+		if d.bits.overrun() || d.arithmetic.short {
 			return errShort
 		}
 	}
@@ -91,25 +107,29 @@ func (d *decoder) scanHeader(b []byte) ([]part, spectrum, error) {
 		p := &parts[i]
 		id, tables := b[1+2*i], b[2+2*i]
 		for j := range d.components {
-			if d.components[j].id == id {
-				p.component = &d.components[j]
+			c := &d.components[j]
+			taken := slices.ContainsFunc(parts[:i], func(p part) bool { return p.component == c })
+			if c.id == id && !taken { // a number that is given twice stands for the next one
+				p.component = c
+				break
 			}
 		}
-		if p.component == nil || tables>>4 > 3 || tables&15 > 3 {
+		p.tables = tables
+		if p.component == nil || !d.arithmetic.on && (tables>>4 > 3 || tables&15 > 3) {
 			return nil, spectrum{}, malformed
 		}
-		for _, other := range parts[:i] {
-			if other.component == p.component {
-				return nil, spectrum{}, malformed
-			}
-		}
 		blocks += p.h * p.v
-		p.dc, p.ac = d.dc[tables>>4], d.ac[tables&15]
-		if s.first == 0 && s.high == 0 && p.dc == nil || s.last > 0 && p.ac == nil {
+		if !d.arithmetic.on {
+			p.dc, p.ac = d.dc[tables>>4], d.ac[tables&15]
+		}
+		if !d.arithmetic.on && (s.first == 0 && s.high == 0 && p.dc == nil || s.last > 0 && p.ac == nil) {
 			return nil, spectrum{}, errors.New("a scan uses a Huffman table that the file does not define")
 		}
 		if err := d.prepare(p.component); err != nil {
 			return nil, spectrum{}, err
+		}
+		for k := s.first; k <= min(s.last, lowest-1); k++ {
+			p.missing[k] = s.low
 		}
 	}
 	if n > 1 && blocks > 10 {
@@ -128,9 +148,10 @@ func (d *decoder) prepare(c *component) error {
 		return errors.New("a component uses a quantisation table that the file does not define")
 	}
 	c.stride = 8 * c.bw
-	c.samples = make([]byte, c.stride*8*c.bh)
 	if d.progressive {
 		c.coeffs = make([]int16, 64*c.bw*c.bh)
+	} else {
+		c.samples = make([]byte, c.stride*8*c.bh)
 	}
 	c.seen = true
 	return nil
@@ -139,6 +160,9 @@ func (d *decoder) prepare(c *component) error {
 // reset starts an interval.
 func (d *decoder) reset(parts []part) {
 	d.bits, d.skip = bitReader{}, 0
+	if d.arithmetic.on {
+		d.resetArithmetic(parts)
+	}
 	for _, p := range parts {
 		p.prediction = 0
 	}
@@ -158,6 +182,9 @@ func (d *decoder) restartMarker(i int) error {
 
 // block reads one block of a component.
 func (d *decoder) block(p part, s spectrum, bx, by int) error {
+	if d.arithmetic.on {
+		return d.arithmeticBlock(p, s, bx, by)
+	}
 	if !d.progressive {
 		var b [64]int32
 		if err := d.sequential(p, &b); err != nil {

@@ -1,26 +1,40 @@
 package jpeg
 
-// plane returns a component at the size of the picture: halved directions are
-// enlarged linearly ("fancy upsampling"), each sample being in the middle of
+// plane fills out with a component at the size of the picture: halved directions
+// are enlarged linearly ("fancy upsampling"), each sample being in the middle of
 // the pixels it stands for; except that one or two columns, and other ratios,
-// are repeated, as libjpeg does.
-func (d *decoder) plane(c *component) []byte {
-	src := packed(c.samples, c.stride, c.w, c.rows)
-	switch x, y := d.hmax/c.h, d.vmax/c.v; {
-	case x == 1 && y == 1:
-		return src
-	case x == 1 && y == 2:
-		return enlargeRows(src, d.w, c.rows, d.h)
-	case x == 2 && y == 1 && c.w > 2:
-		return enlargeColumns(src, c.w, d.w, d.h)
-	case x == 2 && y == 2 && c.w > 2:
-		return enlargeBoth(src, c.w, c.rows, d.w, d.h)
-	default:
-		out := make([]byte, d.w*d.h)
+// are repeated, as libjpeg does. A component that never came is grey.
+func (d *decoder) plane(out []byte, c *component) {
+	if !c.seen {
 		for i := range out {
-			out[i] = src[i/d.w/y*c.w+i%d.w/x]
+			out[i] = 128
 		}
-		return out
+		return
+	}
+	x, y := d.hmax/c.h, d.vmax/c.v
+	if x == 1 && y == 1 {
+		for r := range d.h {
+			copy(out[r*d.w:(r+1)*d.w], c.samples[r*c.stride:])
+		}
+		c.samples = nil
+		return
+	}
+	src := packed(c.samples, c.stride, c.w, c.rows)
+	c.samples = nil
+	switch {
+	case x == 1 && y == 2:
+		enlargeRows(out, src, d.w, c.rows, d.h)
+	case x == 2 && y == 1 && c.w > 2:
+		enlargeColumns(out, src, c.w, d.w, d.h)
+	case x == 2 && y == 2 && c.w > 2:
+		enlargeBoth(out, src, c.w, c.rows, d.w, d.h)
+	default:
+		for r := range d.h {
+			row := src[r/y*c.w:]
+			for i := range d.w {
+				out[r*d.w+i] = row[i/x]
+			}
+		}
 	}
 }
 
@@ -40,8 +54,7 @@ func packed(pix []byte, stride, w, h int) []byte {
 // enlargeColumns doubles the columns: a pixel is 3/4 of the sample it lies in
 // and 1/4 of the next one on its side. Halves are rounded down to the left and
 // up to the right, which keeps the mean.
-func enlargeColumns(src []byte, cw, w, h int) []byte {
-	out := make([]byte, w*h)
+func enlargeColumns(out, src []byte, cw, w, h int) {
 	for y := range h {
 		row, to := src[y*cw:(y+1)*cw], out[y*w:(y+1)*w]
 		for x := range to {
@@ -54,12 +67,10 @@ func enlargeColumns(src []byte, cw, w, h int) []byte {
 			}
 		}
 	}
-	return out
 }
 
 // enlargeRows doubles the rows in the same way.
-func enlargeRows(src []byte, w, ch, h int) []byte {
-	out := make([]byte, w*h)
+func enlargeRows(out, src []byte, w, ch, h int) {
 	for y := range h {
 		near, next, bias := neighbours(src, y, w, ch)
 		to := out[y*w : (y+1)*w]
@@ -67,7 +78,6 @@ func enlargeRows(src []byte, w, ch, h int) []byte {
 			to[x] = byte((3*int(near[x]) + int(next[x]) + bias) >> 2)
 		}
 	}
-	return out
 }
 
 // neighbours returns the row of samples that pixel row y lies in, the next one
@@ -82,8 +92,7 @@ func neighbours(src []byte, y, w, ch int) (near, next []byte, bias int) {
 }
 
 // enlargeBoth doubles rows and columns with one rounding.
-func enlargeBoth(src []byte, cw, ch, w, h int) []byte {
-	out := make([]byte, w*h)
+func enlargeBoth(out, src []byte, cw, ch, w, h int) {
 	sums := make([]int, cw)
 	for y := range h {
 		near, next, _ := neighbours(src, y, cw, ch)
@@ -100,5 +109,4 @@ func enlargeBoth(src []byte, cw, ch, w, h int) []byte {
 			}
 		}
 	}
-	return out
 }

@@ -6,6 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/internal/outfile"
 )
 
 // Log is an event file that a run appends to.
@@ -34,7 +37,10 @@ func Open(path, writer string, position uint64, replace bool, now float64) (l *L
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, 0, fmt.Errorf("cannot make the folder for the events: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := outfile.OpenLocked(path)
+	if errors.Is(err, outfile.ErrLocked) {
+		return nil, 0, fmt.Errorf("%w: give each its own folder for the events, or wait for it", err)
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("cannot write events: %w", err)
 	}
@@ -109,7 +115,7 @@ func (l *Log) Append(e *Event) error {
 
 // Sync returns when all events are on the disk.
 func (l *Log) Sync() error {
-	if err := l.file.Sync(); err != nil {
+	if err := atomicfile.Sync(l.file); err != nil {
 		return fmt.Errorf("cannot write events to %s: %w", l.path, err)
 	}
 	return nil

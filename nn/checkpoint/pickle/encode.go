@@ -87,6 +87,16 @@ func (e *encoder) value(v any, depth int) error {
 		}
 	case *Dict:
 		return e.dict(v, depth)
+	case *Set:
+		name := "builtins.set"
+		if v.Frozen {
+			name = "builtins.frozenset"
+		}
+		return e.call(Call{Global: name, Args: Tuple{&List{Items: v.Items}}}, depth)
+	case []byte:
+		return e.call(Call{Global: "_codecs.encode", Args: Tuple{string(latinOf(v)), "latin1"}}, depth)
+	case complex128:
+		return e.call(Call{Global: "builtins.complex", Args: Tuple{real(v), imag(v)}}, depth)
 	case *Global:
 		return e.global(v.Name)
 	case Call:

@@ -5,28 +5,65 @@ import (
 	"fmt"
 )
 
-// Plain returns the globals that make containers: collections.OrderedDict,
-// argparse.Namespace (the command line that training ran with), torch-free and
-// without any effect. Protocols 0 and 1 make a Namespace in a roundabout way,
-// by copy_reg._reconstructor. The map is the caller's to add to.
+// Plain returns the globals that make Python's own plain values: containers
+// (collections.OrderedDict, Counter, defaultdict; set, frozenset), bytes,
+// complex numbers, argparse.Namespace (the command line that training ran
+// with), paths, dates and numpy's numbers and arrays, torch-free and without any
+// effect. Protocols 0 and 1 make an object in a roundabout way, by
+// copyreg._reconstructor. The map is the caller's to add to.
 func Plain() map[string]Func {
-	namespace := func(args Tuple) (any, error) {
-		if len(args) > 0 {
-			return nil, fmt.Errorf("%d arguments are given, none are expected", len(args))
-		}
-		return &Object{Class: namespaceName, Attrs: &Dict{}}, nil
-	}
-	return map[string]Func{
+	g := map[string]Func{
 		"collections.OrderedDict": orderedDict,
-		namespaceName:             namespace,
-		"copy_reg._reconstructor": reconstruct,
+		"collections.Counter":     counter,
+		"collections.defaultdict": defaultDict,
 		"copyreg._reconstructor":  reconstruct,
-		"__builtin__.object":      nil,
-		"builtins.object":         nil,
+		"_codecs.encode":          encodeText,
+		"builtins.bytearray":      byteArray,
+		"builtins.bytes":          byteArray,
+		"builtins.complex":        complexNumber,
+		"builtins.set":            setOf(false),
+		"builtins.frozenset":      setOf(true),
 	}
+	for _, name := range []string{"object", "int", "float", "bool", "str", "list", "dict", "tuple"} {
+		g["builtins."+name] = nil // the types themselves, as of a defaultdict's values
+	}
+	for _, name := range []string{namespaceName, "types.SimpleNamespace"} {
+		g[name] = object(name)
+	}
+	for _, name := range []string{"builtins.range", "builtins.slice"} {
+		g[name] = OpaqueOf(name)
+	}
+	for _, module := range []string{"pathlib.", "pathlib._local."} {
+		for _, class := range []string{"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"} {
+			g[module+class] = OpaqueOf(module + class)
+		}
+	}
+	for _, class := range []string{"datetime", "date", "time", "timedelta", "timezone"} {
+		g["datetime."+class] = OpaqueOf("datetime." + class)
+	}
+	for name, f := range numpy() {
+		g[name] = f
+	}
+	return g
 }
 
 const namespaceName = "argparse.Namespace"
+
+// OpaqueOf returns what a global makes whose values are of no use here: they
+// keep nothing but their type's name.
+func OpaqueOf(name string) Func {
+	return func(Tuple) (any, error) { return &Opaque{Type: name}, nil }
+}
+
+// object makes an object without attributes of a class that consists of them.
+func object(class string) Func {
+	return func(args Tuple) (any, error) {
+		if len(args) > 0 {
+			return nil, fmt.Errorf("%d arguments are given, none are expected", len(args))
+		}
+		return &Object{Class: class, Attrs: &Dict{}}, nil
+	}
+}
 
 // orderedDict makes a dictionary, of the pairs of Python 2's form if there are
 // any.
@@ -61,14 +98,101 @@ func pair(v any) (Tuple, bool) {
 	return nil, false
 }
 
-// reconstruct makes an empty Namespace: _reconstructor(Namespace, object, None).
+// counter makes a collections.Counter of a dictionary, whose numbers it keeps.
+func counter(args Tuple) (any, error) {
+	if len(args) == 0 {
+		return &Dict{}, nil
+	}
+	if d, ok := args[0].(*Dict); ok && len(args) == 1 {
+		return d, nil
+	}
+	return nil, errors.New("it is made of something else than a dictionary")
+}
+
+// defaultDict makes an empty dictionary; what it would give for keys that it
+// lacks is of no use here.
+func defaultDict(Tuple) (any, error) { return &Dict{}, nil }
+
+// setOf makes a set of a list.
+func setOf(frozen bool) Func {
+	return func(args Tuple) (any, error) {
+		s := &Set{Frozen: frozen}
+		if len(args) == 0 {
+			return s, nil
+		}
+		switch v := args[0].(type) {
+		case *List:
+			s.Items = v.Items[:len(v.Items):len(v.Items)]
+		case Tuple:
+			s.Items = v[:len(v):len(v)]
+		case *Set:
+			s.Items = v.Items[:len(v.Items):len(v.Items)]
+		default:
+			return nil, errors.New("it is made of something else than a list")
+		}
+		return s, nil
+	}
+}
+
+// encodeText makes bytes of a string of Latin-1 characters, as protocols 0 to 2
+// write them: _codecs.encode(text, "latin1").
+func encodeText(args Tuple) (any, error) {
+	if len(args) == 0 {
+		return nil, errors.New("it has no text")
+	}
+	s, ok := args[0].(string)
+	if !ok || len(args) > 1 && args[1] != "latin1" && args[1] != "latin-1" {
+		return nil, errors.New("it encodes something else than Latin-1")
+	}
+	return Latin(s), nil
+}
+
+// byteArray makes bytes: of nothing, of bytes, or of a text and its encoding, as
+// protocol 2 writes a bytearray. A number of zero bytes is not written by any
+// protocol, and would take memory on a few bytes' word.
+func byteArray(args Tuple) (any, error) {
+	if len(args) == 0 {
+		return []byte{}, nil
+	}
+	switch v := args[0].(type) {
+	case []byte, Latin:
+		return v, nil
+	case string:
+		return encodeText(args)
+	}
+	return nil, fmt.Errorf("it is made of a %s", TypeName(args[0]))
+}
+
+// complexNumber makes a complex128 of its parts.
+func complexNumber(args Tuple) (any, error) {
+	var parts [2]float64
+	for i, v := range args {
+		var f float64
+		switch v := v.(type) {
+		case float64:
+			f = v
+		case int64:
+			f = float64(v)
+		default:
+			return nil, fmt.Errorf("it is made of a %s", TypeName(v))
+		}
+		if i == len(parts) {
+			return nil, errors.New("it has more than two parts")
+		}
+		parts[i] = f
+	}
+	return complex(parts[0], parts[1]), nil
+}
+
+// reconstruct makes what protocols 0 and 1 make of a class without arguments:
+// _reconstructor(class, object, None).
 func reconstruct(args Tuple) (any, error) {
 	if len(args) == 3 && args[2] == nil {
 		class, ok1 := args[0].(*Global)
 		base, ok2 := args[1].(*Global)
-		if ok1 && ok2 && class.Name == namespaceName && base.call == nil {
+		if ok1 && ok2 && class.call != nil && base.Name == "builtins.object" {
 			return class.call(nil)
 		}
 	}
-	return nil, errors.New("it is asked for something else than an argparse.Namespace")
+	return nil, errors.New("it is asked for something else than a plain object")
 }

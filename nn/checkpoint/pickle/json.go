@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,12 @@ const (
 	tagTuple     = "$tuple"     // its items
 	tagNamespace = "$namespace" // the attributes of an argparse.Namespace
 	tagFloat     = "$float"     // "nan", "inf" or "-inf"
+	tagSet       = "$set"       // its items
+	tagFrozen    = "$frozenset" // its items
+	tagBytes     = "$bytes"     // in base64
+	tagComplex   = "$complex"   // its two parts
+	tagGlobal    = "$global"    // its name, such as that of an element type
+	tagType      = "$type"      // of a value that is not kept, in ShowJSON alone
 )
 
 // EncodeJSON writes a value as JSON that [DecodeJSON] reads back to the same
@@ -32,9 +39,18 @@ func EncodeJSON(v any) ([]byte, error) {
 	return e.b.Bytes(), err
 }
 
+// ShowJSON is EncodeJSON for a reader: a value that no text can hold is shown as
+// an object with the key "$type" and the name of its type.
+func ShowJSON(v any) ([]byte, error) {
+	e := jsonEncoder{show: true}
+	err := e.value(v, 0)
+	return e.b.Bytes(), err
+}
+
 type jsonEncoder struct {
 	b      bytes.Buffer
 	visits int
+	show   bool
 }
 
 func (e *jsonEncoder) value(v any, depth int) error {
@@ -57,15 +73,44 @@ func (e *jsonEncoder) value(v any, depth int) error {
 		return e.list(v.Items, depth)
 	case *Object:
 		if v.Class != namespaceName {
-			return fmt.Errorf("a value of type %s cannot be written", TypeName(v))
+			return e.other(v)
 		}
 		return e.tagged(tagNamespace, func() error { return e.value(v.Attrs, depth) })
+	case *Set:
+		tag := tagSet
+		if v.Frozen {
+			tag = tagFrozen
+		}
+		return e.tagged(tag, func() error { return e.list(v.Items, depth) })
+	case []byte:
+		if e.b.Len()+len(v) > maxWritten {
+			return ErrTooMuch
+		}
+		return e.tagged(tagBytes, func() error { return e.plain(v) })
+	case Latin:
+		b, ok := v.bytes()
+		if !ok {
+			return e.other(v)
+		}
+		return e.value(b, depth)
+	case complex128:
+		return e.tagged(tagComplex, func() error { return e.list([]any{real(v), imag(v)}, depth) })
+	case *Global:
+		return e.tagged(tagGlobal, func() error { return e.plain(v.Name) })
 	case *Dict:
 		return e.dict(v, depth)
 	default:
-		return fmt.Errorf("a value of type %s cannot be written", TypeName(v))
+		return e.other(v)
 	}
 	return nil
+}
+
+// other is the end of a value that no text can hold.
+func (e *jsonEncoder) other(v any) error {
+	if !e.show {
+		return fmt.Errorf("a value of type %s cannot be written", TypeName(v))
+	}
+	return e.tagged(tagType, func() error { return e.plain(TypeName(v)) })
 }
 
 func (e *jsonEncoder) plain(v any) error {
@@ -248,6 +293,24 @@ func (d *jsonDecoder) untag(tag string, v any) (any, error) {
 			if v, err := strconv.ParseFloat(s, 64); err == nil {
 				return v, nil
 			}
+		}
+	case tagSet, tagFrozen:
+		if l, ok := v.(*List); ok {
+			return &Set{Frozen: tag == tagFrozen, Items: l.Items}, nil
+		}
+	case tagBytes:
+		if s, ok := v.(string); ok {
+			if b, err := base64.StdEncoding.DecodeString(s); err == nil {
+				return b, nil
+			}
+		}
+	case tagComplex:
+		if l, ok := v.(*List); ok {
+			return complexNumber(l.Items)
+		}
+	case tagGlobal:
+		if s, ok := v.(string); ok {
+			return &Global{Name: s}, nil
 		}
 	case tagDict:
 		if l, ok := v.(*List); ok {

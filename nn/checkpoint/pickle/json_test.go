@@ -43,11 +43,11 @@ func TestJSON(t *testing.T) {
 
 	loop := &List{}
 	loop.Items = append(loop.Items, loop)
-	for name, v := range map[string]any{ErrTooMuch.Error(): loop, "bytes": []byte("x"), "set": &Set{}, "other.Class": &Object{Class: "other.Class"}} {
+	for name, v := range map[string]any{ErrTooMuch.Error(): loop, "pathlib.PosixPath": &Opaque{Type: "pathlib.PosixPath"}, "other.Class": &Object{Class: "other.Class"}} {
 		_, err := EncodeJSON(v)
 		require.ErrorContains(t, err, name)
 	}
-	for _, text := range []string{"", "[", `{"a":}`, "[1}", `{"$tuple":1}`, `{"$dict":[1]}`, `{"$float":"x"}`, `{"$other":1}`, "1 2", `{"a":1`, `{"$dict":[[[],1]]}`} {
+	for _, text := range []string{"", "[", `{"a":}`, "[1}", `{"$tuple":1}`, `{"$dict":[1]}`, `{"$float":"x"}`, `{"$other":1}`, "1 2", `{"a":1`, `{"$dict":[[[],1]]}`, `{"$set":1}`, `{"$bytes":"?"}`, `{"$complex":[1,2,3]}`, `{"$global":1}`, `{"$type":"x"}`} {
 		_, err := DecodeJSON([]byte(text), nil)
 		require.Error(t, err, text)
 	}

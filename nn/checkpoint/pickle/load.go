@@ -7,6 +7,14 @@ import (
 	"strconv"
 )
 
+// Builder is implemented by values of a Loader's functions that take the state
+// that a pickle gives them; they must not keep what they may not change.
+type Builder interface{ Build(state any) error }
+
+// Stateful is implemented by values of a Loader's functions that may be given
+// attributes, which are not kept.
+type Stateful interface{ TakesState() }
+
 // MaxValues is the number of opcodes a pickle may have. A checkpoint needs
 // about forty a tensor.
 const MaxValues = 1 << 20
@@ -68,6 +76,8 @@ type machine struct {
 	stack []any
 	marks []int // heights of the stack
 	memo  map[uint64]any
+
+	copied int // items of lists that calls were given, which may copy them
 }
 
 var (
@@ -148,12 +158,32 @@ func (m *machine) global(module, name string) error {
 	if m.err != nil {
 		return m.err
 	}
-	full := module + "." + name
+	full := modern(module, name)
 	call, ok := m.Globals[full]
 	if !ok {
-		return &ForbiddenError{Global: full}
+		return &ForbiddenError{Global: module + "." + name}
 	}
 	return m.push(&Global{Name: full, call: call})
+}
+
+// modern returns Python 3's full name of a global that protocols 0 to 2 write
+// under Python 2's.
+func modern(module, name string) string {
+	switch module {
+	case "copy_reg":
+		module = "copyreg"
+	case "__builtin__":
+		module = "builtins"
+		switch name {
+		case "long":
+			name = "int"
+		case "unicode":
+			name = "str"
+		case "xrange":
+			name = "range"
+		}
+	}
+	return module + "." + name
 }
 
 // call replaces a global and its arguments, taken off the stack already, by
@@ -164,12 +194,17 @@ func (m *machine) call(callee, args any) error {
 	if !ok || !isTuple {
 		return fmt.Errorf("a %s is called with a %s", TypeName(callee), TypeName(args))
 	}
-	if g.call == nil {
-		return fmt.Errorf("%s is called, which a checkpoint has no use for", g.Name)
+	for _, v := range t {
+		if l, ok := v.(*List); ok {
+			m.copied += len(l.Items)
+		}
 	}
-	v, err := g.call(t)
+	if m.copied > MaxValues {
+		return fmt.Errorf("its calls copy more than %d values of lists, which no checkpoint needs", MaxValues)
+	}
+	v, err := g.Call(t)
 	if err != nil {
-		return fmt.Errorf("%s: %w", g.Name, err)
+		return err
 	}
 	return m.push(v)
 }
@@ -250,6 +285,9 @@ func (m *machine) build() error {
 	if err != nil {
 		return err
 	}
+	if b, ok := v.(Builder); ok {
+		return b.Build(state)
+	}
 	d, ok := state.(*Dict)
 	switch v := v.(type) {
 	case *Object:
@@ -262,8 +300,11 @@ func (m *machine) build() error {
 				return err
 			}
 		}
-	case *Dict:
-		// The attributes of a state dict are versions of modules (_metadata).
+	case *Dict, *Set, *Opaque, *Global:
+		// The attributes of a state dict are versions of modules (_metadata), and
+		// those of other values tell nothing here.
+	case Stateful:
+		// The function of a Loader that made it knows what it leaves out.
 	default:
 		return fmt.Errorf("a %s is given attributes", TypeName(v))
 	}

@@ -194,7 +194,7 @@ func (m *machine) collect(op byte, items []any) error {
 	case opList:
 		return m.push(&List{Items: items})
 	case opFrozenSet:
-		return m.push(&Set{Items: items})
+		return m.push(&Set{Frozen: true, Items: items})
 	case opDict:
 		d := &Dict{}
 		if err := setAll(d, items); err != nil {

@@ -9,8 +9,8 @@ import (
 )
 
 // The values of a pickle are nil, bool, int64, *big.Int (whole numbers beyond
-// int64), float64, string, []byte, Tuple, *List, *Dict, *Set, *Object, *Global,
-// and what the functions of a Loader return.
+// int64), float64, complex128, string, []byte or Latin (bytes), Tuple, *List, *Dict, *Set,
+// *Object, *Opaque, *Global, and what the functions of a Loader return.
 
 // Tuple is a Python tuple.
 type Tuple []any
@@ -19,7 +19,43 @@ type Tuple []any
 type List struct{ Items []any }
 
 // Set is a Python set or frozenset, in the order written.
-type Set struct{ Items []any }
+type Set struct {
+	Frozen bool
+	Items  []any
+}
+
+// Latin is Python bytes as protocols 0 to 2 write them: a text whose characters
+// are the bytes' numbers.
+type Latin string
+
+// bytes returns what the text stands for, and false if it has other characters.
+func (s Latin) bytes() ([]byte, bool) {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 255 {
+			return nil, false
+		}
+		b = append(b, byte(r))
+	}
+	return b, true
+}
+
+// latinOf is the opposite of bytes.
+func latinOf(b []byte) Latin {
+	r := make([]rune, len(b))
+	for i, c := range b {
+		r[i] = rune(c)
+	}
+	return Latin(r)
+}
+
+// Opaque is a value of which nothing but the type is kept: a path, a date, an
+// array, a tensor of a kind that models are not made of.
+type Opaque struct {
+	Type string // in words or as Python names it
+
+	code string // of a numpy.dtype
+}
 
 // Object is an instance of a class: its name in full and its attributes.
 type Object struct {
@@ -34,11 +70,24 @@ type Global struct {
 	call Func
 }
 
+// Call does what a pickle does that calls the global.
+func (g *Global) Call(args Tuple) (any, error) {
+	if g.call == nil {
+		return nil, fmt.Errorf("%s is called, which a checkpoint has no use for", g.Name)
+	}
+	v, err := g.call(args)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", g.Name, err)
+	}
+	return v, nil
+}
+
 // Func stands for a global that a pickle may call. It must not keep args.
 type Func func(args Tuple) (any, error)
 
-// Dict is a Python dictionary, which keeps the order of insertion. Keys are
-// strings, whole numbers, bools or nil. The zero Dict is empty.
+// Dict is a Python dictionary, which keeps the order of insertion. Keys that
+// are strings, numbers, bools or nil can be looked up; others (a tuple, bytes, a
+// type) are kept, each time that they are set. The zero Dict is empty.
 type Dict struct {
 	Ordered bool // a collections.OrderedDict
 	keys    []any
@@ -72,7 +121,19 @@ func (d *Dict) Get(key any) (any, bool) {
 	return nil, false
 }
 
+// simple reports whether a key can be looked up.
+func simple(key any) bool {
+	switch key.(type) {
+	case nil, bool, int64, float64, string:
+		return true
+	}
+	return false
+}
+
 func (d *Dict) find(key any) int {
+	if !simple(key) {
+		return -1
+	}
 	if d.index == nil {
 		return slices.Index(d.keys, key)
 	}
@@ -82,12 +143,12 @@ func (d *Dict) find(key any) int {
 	return -1
 }
 
-// Set gives key a value; the error is that of a key of another type.
+// Set gives key a value; the error is that of a key that no dictionary of
+// Python can have.
 func (d *Dict) Set(key, value any) error {
 	switch key.(type) {
-	case nil, bool, int64, string:
-	default:
-		return fmt.Errorf("a dictionary has a key of type %s, which is not supported", TypeName(key))
+	case *List, *Dict:
+		return fmt.Errorf("a dictionary has a key of type %s, which Python does not allow", TypeName(key))
 	}
 	if i := d.find(key); i >= 0 {
 		d.values[i] = value
@@ -97,11 +158,15 @@ func (d *Dict) Set(key, value any) error {
 	d.values = append(d.values, value)
 	switch {
 	case d.index != nil:
-		d.index[key] = len(d.keys) - 1
+		if simple(key) {
+			d.index[key] = len(d.keys) - 1
+		}
 	case len(d.keys) >= indexed:
 		d.index = make(map[any]int, 2*indexed)
 		for i, k := range d.keys {
-			d.index[k] = i
+			if simple(k) {
+				d.index[k] = i
+			}
 		}
 	}
 	return nil
@@ -141,7 +206,7 @@ func TypeName(v any) string {
 		return "float"
 	case string:
 		return "str"
-	case []byte:
+	case []byte, Latin:
 		return "bytes"
 	case Tuple:
 		return "tuple"
@@ -149,12 +214,22 @@ func TypeName(v any) string {
 		return "list"
 	case *Dict:
 		return "dict"
+	case complex128:
+		return "complex"
 	case *Set:
+		if v.Frozen {
+			return "frozenset"
+		}
 		return "set"
+	case *Opaque:
+		return v.Type
 	case *Object:
 		return v.Class
 	case *Global:
 		return v.Name
+	}
+	if named, ok := v.(interface{ TypeName() string }); ok {
+		return named.TypeName()
 	}
 	return fmt.Sprintf("%T", v)
 }

@@ -1,0 +1,342 @@
+package main
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/checkpoint/pickle"
+	"github.com/godmae/godmae/ops/cpu"
+)
+
+// pets makes a folder of 8x8 pixels with four test images of each class.
+func pets(t *testing.T, classes ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "pets")
+	for k, class := range classes {
+		folder := filepath.Join(dir, "test", class)
+		require.NoError(t, os.MkdirAll(folder, 0o777))
+		for i := range 4 {
+			m := image.NewGray(image.Rect(0, 0, 8, 8))
+			for p := range m.Pix {
+				m.Pix[p] = byte(p*(7+5*k) + 60*i + p*p*(k+1))
+			}
+			f, err := os.Create(filepath.Join(folder, fmt.Sprintf("%d.png", i)))
+			require.NoError(t, err)
+			require.NoError(t, png.Encode(f, m))
+			require.NoError(t, f.Close())
+		}
+	}
+	return dir
+}
+
+// petModel makes a classifier of the classes cat, dog and ship, whose answers
+// stand in the given order and have the given names, and returns its checkpoint.
+// change may alter the bias of the head.
+func petModel(t *testing.T, order []int, names []string, change func(bias []float32)) string {
+	t.Helper()
+	b := cpu.New(cpu.Options{Threads: 1})
+	defer b.Close()
+	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
+	require.NoError(t, err)
+	cfg.Classes, cfg.ClassNames = len(order), names
+	m, err := dmae.NewClassifier(b, cfg)
+	require.NoError(t, err)
+	m.InitScratch(1)
+	weight := m.Params.Get("head.weight")
+	w := must(m.Params.Download(weight))
+	rows := make([]float32, len(w))
+	for i, class := range order {
+		for j := range cfg.Width {
+			rows[i*cfg.Width+j] = float32(math.Sin(float64(class*31 + j*j)))
+		}
+	}
+	m.Params.Upload(weight, rows)
+	if change != nil {
+		bias := m.Params.Get("head.bias")
+		v := must(m.Params.Download(bias))
+		change(v)
+		m.Params.Upload(bias, v)
+	}
+	path := filepath.Join(t.TempDir(), "pets.safetensors")
+	require.NoError(t, m.Save(path))
+	return path
+}
+
+// foreign writes the weights of a checkpoint into a PyTorch file that says nothing
+// else.
+func foreign(t *testing.T, from string) string {
+	t.Helper()
+	f, err := checkpoint.Open(from)
+	require.NoError(t, err)
+	defer f.Close()
+	model := &pickle.Dict{Ordered: true}
+	for _, info := range f.Tensors() {
+		x, err := f.Tensor(info.Name, info.Name)
+		require.NoError(t, err)
+		model.MustSet(info.Name, x)
+	}
+	path := filepath.Join(t.TempDir(), "foreign.pth")
+	require.NoError(t, checkpoint.WriteTorch(path, (&pickle.Dict{}).MustSet("model", model)))
+	return path
+}
+
+// measured returns the accuracy that eval prints, and its notes.
+func measured(t *testing.T, args ...string) (accuracy float64, notes string) {
+	t.Helper()
+	code, stdout, stderr := dmaeRun(t, append([]string{"eval", "--json", "--copies", "1"}, args...)...)
+	require.Zero(t, code, stderr)
+	var got struct{ Accuracy float64 }
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	return got.Accuracy, stderr
+}
+
+// The same network with its answers in another order, and as a part of a larger
+// one, is as good: classes are matched by name.
+func TestClassesAreMatchedByNameEverywhere(t *testing.T) {
+	data := pets(t, "cat", "dog", "ship")
+	plain := petModel(t, []int{0, 1, 2}, []string{"cat", "dog", "ship"}, nil)
+	turned := petModel(t, []int{2, 0, 1}, []string{"ship", "cat", "dog"}, nil)
+	want, notes := measured(t, "--data", data, "--model", plain)
+	require.NotContains(t, notes, "name")
+	got, notes := measured(t, "--data", data, "--model", turned)
+	require.Equal(t, want, got)
+	require.Contains(t, notes, "matched by name")
+	wrong, notes := measured(t, "--data", data, "--model", turned, "--classes-by-position")
+	require.NotEqual(t, want, wrong, "the test tells an order from another")
+	require.Contains(t, notes, `"cat" is taken for "ship"`)
+
+	// Some of the classes of a larger model.
+	impossible := func(bias []float32) { bias[0], bias[3] = -1e6, -1e6 }
+	names := []string{"ant", "ship", "cat", "elk", "dog"}
+	large := petModel(t, []int{3, 2, 0, 4, 1}, names, impossible)
+	got, notes = measured(t, "--data", data, "--model", large)
+	require.Equal(t, want, got)
+	require.Contains(t, notes, "3 of the model's 5 classes")
+
+	// One that does not know its names is told them.
+	unnamed := foreign(t, large)
+	arch := []string{"--arch", "dmae_vit_micro_patch4_8"}
+	code, _, stderr := dmaeRun(t, append([]string{"eval", "--data", data, "--model", unnamed}, arch...)...)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "give --class-names")
+	list := filepath.Join(t.TempDir(), "names.txt")
+	require.NoError(t, os.WriteFile(list, []byte("ant\r\nship\ncat\nelk\ndog\n\n"), 0o666))
+	got, _ = measured(t, append([]string{"--data", data, "--model", unnamed, "--class-names", list}, arch...)...)
+	require.Equal(t, want, got)
+	converted := filepath.Join(t.TempDir(), "named.safetensors")
+	succeed(t, append([]string{"convert", unnamed, converted, "--class-names", list}, arch...)...)
+	got, _ = measured(t, "--data", data, "--model", converted)
+	require.Equal(t, want, got)
+
+	// A certificate has the model's numbers and names, and its audit passes with
+	// the data as they are.
+	out := filepath.Join(t.TempDir(), "c.jsonl")
+	succeed(t, "certify", "--data", data, "--model", turned, "--n", "64", "--n0", "16", "--seed", "3", "--out", out)
+	header, line, err := findLine(out, 0)
+	require.NoError(t, err)
+	require.Equal(t, []string{"ship", "cat", "dog"}, header.Names)
+	require.Equal(t, 1, line.Label, "a cat")
+	require.Contains(t, succeed(t, "audit", out, "--depth", "full", "--data", data, "--model", turned), "is intact")
+	succeed(t, "explain", "--certificate", out, "--index", "0", "--data", data, "--model", turned, "--steps", "0", "--out", filepath.Join(t.TempDir(), "p.html"))
+
+	// Other names are refused by whoever reads them.
+	other := pets(t, "dog", "ship", "zebra")
+	for _, command := range [][]string{
+		{"eval"},
+		{"certify", "--out", filepath.Join(t.TempDir(), "x.jsonl")},
+		{"audit", out, "--depth", "sample"},
+		{"explain", "--certificate", out, "--index", "0"},
+	} {
+		code, _, stderr := dmaeRun(t, append(command, "--data", other, "--model", turned)...)
+		require.Equal(t, exitFailed, code, command)
+		require.Contains(t, stderr, `does not know "zebra": the data have "dog", "ship", "zebra", the model "ship", "cat", "dog"`, command)
+	}
+}
+
+// idxPets writes the images of pets as IDX files, which name no classes.
+func idxPets(t *testing.T, from string, classes ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "idx")
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	words := func(magic byte, dims ...uint32) []byte {
+		b := []byte{0, 0, 8, magic}
+		for _, d := range dims {
+			b = binary.BigEndian.AppendUint32(b, d)
+		}
+		return b
+	}
+	n := uint32(4 * len(classes))
+	images, labels := words(3, n, 8, 8), words(1, n)
+	for k, class := range classes {
+		for i := range 4 {
+			f, err := os.Open(filepath.Join(from, "test", class, fmt.Sprintf("%d.png", i)))
+			require.NoError(t, err)
+			m, err := png.Decode(f)
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+			images, labels = append(images, m.(*image.Gray).Pix...), append(labels, byte(k))
+		}
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "t10k-images-idx3-ubyte"), images, 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "t10k-labels-idx1-ubyte"), labels, 0o666))
+	return dir
+}
+
+// Numbers are names like others: that they are the model's order has to be said.
+func TestNumbersAreNoNamesOfTheModel(t *testing.T) {
+	classes := []string{"cat", "dog", "ship"}
+	data := pets(t, classes...)
+	numbered := idxPets(t, data, classes...)
+	model := petModel(t, []int{0, 1, 2}, classes, nil)
+	code, _, stderr := dmaeRun(t, "eval", "--data", numbered, "--model", model)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, `does not know "0", "1", "2"`)
+	want, _ := measured(t, "--data", data, "--model", model)
+	got, notes := measured(t, "--data", numbered, "--model", model, "--classes-by-position")
+	require.Equal(t, want, got)
+	require.Contains(t, notes, `"0" is taken for "cat"`)
+}
+
+func TestClassNamesThatDoNotFit(t *testing.T) {
+	data := pets(t, "cat", "dog", "ship")
+	model := petModel(t, []int{0, 1, 2}, []string{"cat", "dog", "ship"}, nil)
+	unnamed := foreign(t, model)
+	file := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
+		return path
+	}
+	for name, c := range map[string]struct{ names, model, want string }{
+		"too few":       {file("a.txt", "cat\ndog\n"), unnamed, "--class-names has 2 names and the model in " + unnamed + " 3 classes"},
+		"none":          {file("b.txt", "\n"), unnamed, "its name 1 is empty"},
+		"an empty line": {file("c.txt", "cat\n\nship\n"), unnamed, "its name 2 is empty"},
+		"no list":       {file("d.json", `{"0":"cat"}`), unnamed, "a JSON list of strings"},
+		"no file":       {filepath.Join(t.TempDir(), "e.txt"), unnamed, "cannot read the class names"},
+		"others":        {file("f.txt", "cat\ndog\nzebra\n"), model, "knows the names of its classes itself"},
+	} {
+		code, _, stderr := dmaeRun(t, "eval", "--data", data, "--model", c.model, "--class-names", c.names, "--arch", "dmae_vit_micro_patch4_8")
+		if c.model == model {
+			code, _, stderr = dmaeRun(t, "eval", "--data", data, "--model", c.model, "--class-names", c.names)
+		}
+		require.NotZero(t, code, name)
+		require.Contains(t, stderr, c.want, name)
+	}
+	got, err := parseClassNames("\ufeff[\"a b\", \"c\\n\"]\n", false)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a b", "c\n"}, got)
+	for _, args := range [][]string{
+		{"predict", "x.png", "--model", model, "--classes-by-position"},
+		{"convert", model, "y.pth", "--classes-by-position"},
+		{"reconstruct", "--data", data, "--model", model, "--out", "y.png", "--classes-by-position"},
+		{"explain", "x.png", "--model", model, "--classes-by-position"},
+	} {
+		code, _, stderr := dmaeRun(t, args...)
+		require.Equal(t, exitMisuse, code, args)
+		require.Contains(t, stderr, "--classes-by-position", args)
+	}
+}
+
+// A model that diverged is said to have no answers, by whoever asks it.
+func TestModelsWithoutAnswersAreSaid(t *testing.T) {
+	data := pets(t, "cat", "dog", "ship")
+	picture := filepath.Join(data, "test", "cat", "0.png")
+	names := []string{"cat", "dog", "ship"}
+	nan := float32(math.NaN())
+	none := petModel(t, []int{0, 1, 2}, names, func(v []float32) { v[0], v[1], v[2] = nan, nan, nan })
+	code, stdout, stderr := dmaeRun(t, "eval", "--data", data, "--model", none)
+	require.Equal(t, exitFailed, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "its head.bias holds values that are not finite numbers")
+	require.Contains(t, stderr, "gives no answer to any of the 12 images")
+
+	code, stdout, stderr = dmaeRun(t, "certify", "--data", data, "--model", none, "--n", "32", "--n0", "8", "--out", filepath.Join(t.TempDir(), "c.jsonl"))
+	require.Zero(t, code)
+	require.NotEmpty(t, stdout)
+	require.Contains(t, stderr, "480 of 480 noisy copies, of 12 images, got no answer")
+
+	code, _, stderr = dmaeRun(t, "predict", "--model", none, "--n", "32", picture)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "gives no answer to any of 32 noisy copies")
+
+	page := explained(t, picture, "--model", none, "--n", "32", "--n0", "8", "--others", "0.5")
+	require.Contains(t, page, "The network gave <strong>no answer</strong> to 32 of the 32 noisy copies")
+
+	// One class less is a note, and JSON stays JSON.
+	some := petModel(t, []int{0, 1, 2}, names, func(v []float32) { v[1] = nan })
+	code, stdout, stderr = dmaeRun(t, "eval", "--data", data, "--model", some, "--json")
+	require.Zero(t, code)
+	require.Contains(t, stderr, "the loss has no value")
+	var got map[string]any
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	require.Nil(t, got["loss"])
+	explained(t, picture, "--model", some, "--n", "32", "--n0", "8", "--others", "0.5", "--steps", "2", "--samples", "2", "--answers", "16") // its attacks come to an end
+}
+
+// What is wrong with one image is said, and keeps none of the others from its
+// answer, which is the one that it has without it.
+func TestPredictAnswersWhatItCan(t *testing.T) {
+	data := pets(t, "cat", "dog")
+	model := petModel(t, []int{0, 1, 2}, []string{"cat", "dog", "ship"}, nil)
+	a, b := filepath.Join(data, "test", "cat", "1.png"), filepath.Join(data, "test", "dog", "2.png")
+	gone, torn := filepath.Join(data, "gone.png"), filepath.Join(data, "torn.png")
+	require.NoError(t, os.WriteFile(torn, []byte("\x89PNG\r\n\x1a\nno more"), 0o666))
+	answers := func(code int, files ...string) []map[string]any {
+		got, stdout, stderr := dmaeRun(t, append([]string{"predict", "--json", "--seed", "7", "--n", "64", "--model", model}, files...)...)
+		require.Equal(t, code, got, stderr)
+		var list []map[string]any
+		require.NoError(t, json.Unmarshal([]byte(stdout), &list))
+		require.Len(t, list, len(files))
+		return list
+	}
+	whole := answers(exitDone, a, a, b)
+	for _, bad := range []string{gone, torn} {
+		part := answers(exitFailed, a, bad, b)
+		require.Equal(t, whole[0], part[0])
+		require.Equal(t, whole[2], part[2])
+		require.Equal(t, bad, part[1]["file"])
+		require.Contains(t, part[1]["error"], bad)
+		require.NotContains(t, part[1], "class")
+	}
+	require.Equal(t, "gaussian-u8", whole[0]["noise"])
+
+	code, stdout, stderr := dmaeRun(t, "predict", "--seed", "7", "--n", "64", "--no-sound", "--model", model, gone, b)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stdout, b+": ")
+	require.Contains(t, stdout, "noise gaussian-f32")
+	require.Contains(t, stderr, "1 of 2 images got no answer")
+}
+
+// The number of samples that a prediction needs is where the test begins to be
+// decisive.
+func TestPredictionNeeds(t *testing.T) {
+	for _, alpha := range []string{"0.001", "0.5", "0.25", "0.05", "0.9", "0.000001", "0.0009765625", "0.0009765624"} {
+		d := exact.MustDecimal(alpha)
+		n := predictionNeeds(d)
+		require.True(t, exact.BinomialTest(n, 0).AtMost(d.Rat()), alpha)
+		require.False(t, n > 1 && exact.BinomialTest(n-1, 0).AtMost(d.Rat()), alpha)
+	}
+	code, _, stderr := dmaeRun(t, "predict", "--model", "missing", "--n", "10", "x.png")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "it takes at least 11 samples")
+}
+
+// A number below 0 is the value of the flag before it.
+func TestNegativeNumbersBelongToFlags(t *testing.T) {
+	require.Equal(t, []string{"pretrain", "--picture-every=-1", "--std=-.5,1", "--lr=-inf", "--out", "x", "-h", "--", "--n", "-1"},
+		negativeNumbers([]string{"pretrain", "--picture-every", "-1", "--std", "-.5,1", "--lr", "-inf", "--out", "x", "-h", "--", "--n", "-1"}))
+	require.Equal(t, []string{"--n=3", "-1"}, negativeNumbers([]string{"--n=3", "-1"}))
+	out := filepath.Join(t.TempDir(), "p")
+	succeed(t, "pretrain", "--data", "builtin:fashion-mnist", "--max-images", "8", "--batch-size", "8", "--epochs", "1", "--warmup-epochs", "0", "--picture-every", "-1", "--out", out)
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+)
+
+// classFlags say which of a model's classes is which.
+type classFlags struct {
+	ClassNames classNames   `help:"Names of the classes, in the order of the model's answers, of a checkpoint that does not know them: a file with one name a line, or a JSON list." placeholder:"FILE"`
+	Position   positionFlag `embed:""`
+}
+
+// positionFlag gives up matching classes by name.
+type positionFlag struct {
+	ClassesByPosition bool `help:"Take the first class of the data for the first one of the model, and so on, whatever their names. Without it classes are matched by name, and other names than the model's are refused."`
+}
+
+// withoutData refuses --classes-by-position where no data set has classes.
+func (f *classFlags) withoutData() error {
+	if f.Position.ClassesByPosition {
+		return misused("--classes-by-position is about the classes of a data set, and none is read here; leave it out")
+	}
+	return nil
+}
+
+// given reports whether any of the flags is.
+func (f *classFlags) given() bool { return f.ClassNames.path != "" || f.Position.ClassesByPosition }
+
+// match gives images the labels of a model, and tells the user what was done.
+func (f *positionFlag) match(e *env, images data.Dataset, model *dmae.Config) (data.Dataset, error) {
+	matched, note, err := data.MatchClasses(images, data.Known{Count: model.Classes, Names: model.ClassNames}, f.ClassesByPosition)
+	if note != "" {
+		e.note(note)
+	}
+	return matched, err
+}
+
+// classNames are the names in a file that a flag has.
+type classNames struct {
+	path  string
+	names []string
+}
+
+// maxClassNames bounds the file: a name of 256 bytes for each of the most
+// classes that a model may have.
+const maxClassNames = 1 << 24
+
+// UnmarshalText reads the names from the file at a path.
+func (c *classNames) UnmarshalText(path []byte) error {
+	c.path = string(path)
+	f, err := openFile("the class names", c.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxClassNames+1))
+	if err != nil {
+		return unreadable("the class names", c.path, err)
+	}
+	if len(text) > maxClassNames {
+		return fmt.Errorf("%s has more than %d bytes: give a file with one name of a class a line", c.path, maxClassNames)
+	}
+	if c.names, err = parseClassNames(string(text), strings.EqualFold(filepath.Ext(c.path), ".json")); err != nil {
+		return fmt.Errorf("%s is no list of class names: %w", c.path, err)
+	}
+	return nil
+}
+
+// parseClassNames reads a JSON list, or one name a line. Blank lines at the end
+// and a byte order mark are no names.
+func parseClassNames(text string, isJSON bool) (names []string, err error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	if isJSON || strings.HasPrefix(strings.TrimSpace(text), `["`) {
+		if err := json.Unmarshal([]byte(text), &names); err != nil {
+			return nil, fmt.Errorf("a JSON list of strings, such as [\"cat\", \"dog\"], is needed (%w)", err)
+		}
+	} else {
+		names = strings.Split(strings.TrimRight(text, "\r\n \t"), "\n")
+		for i := range names {
+			names[i] = strings.TrimSuffix(names[i], "\r")
+			if !utf8.ValidString(names[i]) {
+				names[i] = data.ClassName(names[i]) // as the folder's is known
+			}
+		}
+	}
+	for i, name := range names {
+		if name == "" {
+			return nil, fmt.Errorf("its name %d is empty", i+1)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("it has no names")
+	}
+	return names, nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// beaconFlags take the choice out of whoever certifies: everything is promised
+// before a public random number comes, and the noise follows from it.
+type beaconFlags struct {
+	Beacon string `help:"Derive the noise from a public random number too: a round of drand's chain quicknet and the 64 hexadecimal digits of its randomness; with --commit only the round, one that is still to come." placeholder:"drand:ROUND:VALUE"`
+	Commit bool   `help:"Certify nothing; print the digest of model, parameters and images, to be published before the round of --beacon, and the command to run after it."`
+}
+
+// parse reads the beacon, "" for none.
+func (f *beaconFlags) parse(seed seedChoice) (smooth.Beacon, error) {
+	if f.Beacon == "" {
+		if f.Commit {
+			return "", misused("--commit needs --beacon drand:ROUND, a round that is still to come")
+		}
+		return "", nil
+	}
+	b, err := smooth.ParseBeacon(f.Beacon)
+	switch {
+	case err != nil:
+		return "", misuse{fmt.Errorf("--beacon: %w", err)}
+	case !seed.Derived:
+		return "", misused("--beacon %s does not go with a --seed that is a number: leave --seed out, so that the noise is derived", b)
+	case f.Commit && b.Known():
+		return "", misused("--commit is made before the round of --beacon %s: give drand:%d without its value", b, b.Round())
+	case !f.Commit && !b.Known():
+		return "", misused("--beacon %s has no value: give drand:%d:VALUE with the round's randomness, or --commit to promise what will be certified", b, b.Round())
+	}
+	return b, nil
+}
+
+// promise is what --commit prints.
+type promise struct {
+	Commitment smooth.Digest `json:"commitment"`
+	Beacon     smooth.Beacon `json:"beacon"` // without its value
+	Round      uint64        `json:"round"`
+	Time       string        `json:"time"`  // when the round comes
+	Chain      string        `json:"chain"` // of drand
+	Model      string        `json:"model"`
+	Images     string        `json:"images"` // how many of how many, and how they were picked
+	LeftOut    int           `json:"left_out"`
+	Command    string        `json:"command"` // to run after the round
+}
+
+// commit reads all images, classifies none, and prints the digest of what would
+// be certified.
+func (c *certifyCmd) commit(e *env, run certification) error {
+	about, subject, err := run.subject()
+	if err != nil {
+		return err
+	}
+	header := smooth.NewHeader(run.params, run.model.Config.Classes, subject)
+	commitment, err := smooth.NewCommitment(header)
+	if err != nil {
+		return err
+	}
+	p, left := newProgress(e.stderr, "commit", "images", subject.Images.Len()), 0
+	p.begin(0)
+	done := 0
+	for i := range subject.Images.All() {
+		if err := e.ctx.Err(); err != nil {
+			return err
+		}
+		img, err := about.describe(i)
+		if add := commitment.Add(img, err); add != nil {
+			return add
+		}
+		if err != nil {
+			if left++; left > run.maxCorrupt {
+				return moreCorrupt(&smooth.TooManyLeftOutError{Image: i, Limit: run.maxCorrupt, Reason: oneLine(err.Error())})
+			}
+			e.note(fmt.Sprintf("left out (image %d, %d of at most %d): %v", i, left, run.maxCorrupt, err))
+		}
+		done++
+		p.update(done, "")
+	}
+	p.close()
+	b := header.Beacon
+	if time.Now().After(b.Time()) {
+		e.note(fmt.Sprintf("by this machine's clock round %d came at %s already: a commitment that is published now proves nothing", b.Round(), timeText(b.Time())))
+	}
+	out := promise{
+		Commitment: commitment.Digest(), Beacon: b, Round: b.Round(), Time: b.Time().Format(time.RFC3339), Chain: smooth.DrandChain,
+		Model: header.Model, Images: header.Choice.Describe(subject.Images.Len()), LeftOut: left, Command: afterRound(e.args, b),
+	}
+	if c.JSON {
+		return printJSON(e.stdout, out)
+	}
+	_, err = fmt.Fprintf(e.stdout, `commitment C %s
+to the model %s, all parameters and the pixels of the images: %s, %d of them left out
+Publish C where its date can be proved, before drand's round %d comes at %s (chain quicknet, %s).
+Then put the round's randomness, 64 hexadecimal digits, in the place of VALUE and run:
+%s
+`, out.Commitment, out.Model, out.Images, left, b.Round(), timeText(b.Time()), smooth.DrandChain, out.Command)
+	return err
+}
+
+func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// afterRound returns the command line of a commitment as it certifies.
+func afterRound(args []string, b smooth.Beacon) string {
+	words := []string{"dmae"}
+	for i := 0; i < len(args); i++ {
+		name, _, joined := strings.Cut(args[i], "=")
+		switch {
+		case name == "--commit":
+		case name == "--beacon" && joined:
+			words = append(words, fmt.Sprintf("--beacon=%s:VALUE", b))
+		case name == "--beacon":
+			words = append(words, "--beacon", fmt.Sprintf("%s:VALUE", b))
+			i++
+		default:
+			words = append(words, shellWord(args[i]))
+		}
+	}
+	return strings.Join(words, " ")
+}

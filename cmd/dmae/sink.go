@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"syscall"
+	"unicode/utf8"
+)
+
+// errUnwritten is the failure of standard output or standard error.
+var errUnwritten = errors.New("cannot write")
+
+// sink is standard output or standard error. It remembers the first error, so that
+// no command has to look at each line it prints, and what could not be written is
+// never a success.
+type sink struct {
+	name string
+	to   io.Writer
+
+	// text says that nothing but text, in lines, is written, so that other
+	// characters are somebody else's and shown as printable does. Standard error
+	// has a progress bar, which moves the cursor.
+	text bool
+
+	mu   sync.Mutex
+	tail []byte // of text, the beginning of a character
+	err  error
+}
+
+// Write fails for good after its first error.
+func (s *sink) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.text {
+		return len(p), s.put(p)
+	}
+	all := append(s.tail, p...)
+	whole := len(all)
+	for back := 1; back < utf8.UTFMax && back <= len(all); back++ {
+		if at := len(all) - back; utf8.RuneStart(all[at]) {
+			if !utf8.FullRune(all[at:]) {
+				whole = at
+			}
+			break
+		}
+	}
+	s.tail = append([]byte(nil), all[whole:]...)
+	return len(p), s.put([]byte(printableLines(string(all[:whole]))))
+}
+
+func (s *sink) put(p []byte) error {
+	if s.err != nil || len(p) == 0 {
+		return s.err
+	}
+	if _, err := s.to.Write(p); err != nil {
+		if p := (*fs.PathError)(nil); errors.As(err, &p) {
+			err = p.Err
+		}
+		s.err = fmt.Errorf("%w to %s: %w", errUnwritten, s.name, err)
+	}
+	return s.err
+}
+
+// close writes what is left and returns the first error of all.
+func (s *sink) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rest := printableLines(string(s.tail))
+	s.tail = nil
+	return s.put([]byte(rest))
+}
+
+// settle returns the exit code of a command that ended with code, once its output
+// is written. Whoever reads a pipe and has enough is not told so.
+func settle(code int, out, errs *sink) int {
+	err := out.close()
+	if err != nil && !errors.Is(err, syscall.EPIPE) {
+		fmt.Fprintf(errs, "dmae: %s\n", oneLine(err.Error()))
+	}
+	if err = errors.Join(err, errs.close()); err != nil && code == exitDone {
+		return exitFailed
+	}
+	return code
+}
+
+// printableLines is printable for text of several lines and columns.
+func printableLines(s string) string {
+	other := func(r rune) bool { return r != '\n' && r != '\t' && unprintable(r) }
+	if !strings.ContainsFunc(s, other) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		n := strings.IndexAny(s, "\n\t")
+		if n < 0 {
+			n = len(s)
+		}
+		b.WriteString(printable(s[:n]))
+		if n < len(s) {
+			b.WriteByte(s[n])
+			n++
+		}
+		s = s[n:]
+	}
+	return b.String()
+}

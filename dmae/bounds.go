@@ -1,0 +1,52 @@
+package dmae
+
+import "fmt"
+
+// Bounds on what a configuration, which may come from a file, can ask for. The
+// weights of a model follow from the tensors that the file holds, so these are
+// about what one image takes on its way through it.
+const (
+	maxSize   = 1 << 14
+	maxDepth  = 1 << 10
+	maxPixels = 1 << 23 // values of an image as the model sees it: 32 MiB, 1,672 x 1,672 x 3
+	maxData   = 1 << 20 // and at the data's resolution, if that is larger: 4 MiB, 591 x 591 x 3
+	maxTokens = 1 << 13 // of an image: 256 MiB for the scores of one attention head
+	maxHidden = 1 << 25 // values of the widest layer for all tokens of an image: 128 MiB
+)
+
+// bounded reports the first size by which one image would take too much memory.
+// The single sizes are at most maxSize, so that no product overflows.
+func (c *Config) bounded() error {
+	seen := c.Channels * c.ImageSize * c.ImageSize
+	if seen > maxPixels {
+		return fmt.Errorf("model configuration: image_size %d makes an image of %d values, at most %d are supported", c.ImageSize, seen, maxPixels)
+	}
+	if limit := max(seen, maxData); c.Pixels() > limit {
+		return fmt.Errorf("model configuration: data_size %d makes an image of %d values, at most %d are supported with image_size %d", c.DataSize, c.Pixels(), limit, c.ImageSize)
+	}
+	if n := c.Patches() + 1; n > maxTokens {
+		return fmt.Errorf("model configuration: image_size %d in patches of %d makes %d tokens, at most %d are supported", c.ImageSize, c.Patch, n, maxTokens)
+	}
+	for _, layer := range []struct {
+		name  string
+		width int
+	}{{"width", c.Width}, {"decoder.width", c.Decoder.Width}} {
+		if n := (c.Patches() + 1) * layer.width * max(3, c.MLPRatio); n > maxHidden {
+			return fmt.Errorf("model configuration: %s %d with mlp_ratio %d makes %d values for the tokens of an image, at most %d are supported", layer.name, layer.width, c.MLPRatio, n, maxHidden)
+		}
+	}
+	return nil
+}
+
+// batchMemory bounds what the images of a batch take together, in values: 2 GiB.
+const batchMemory = 1 << 29
+
+// Batch returns how many images go through a classifier at a time: as many as
+// asked for, or as the memory that is meant for a batch holds. The models of the
+// paper come to less than that with 128 images of 224 pixels. What the classifier
+// answers does not depend on it.
+func (c *Config) Batch(asked int) int {
+	tokens := (c.Patches() + 1) * c.Width * max(3, c.MLPRatio)
+	one := 2 * (c.Pixels() + c.Channels*c.ImageSize*c.ImageSize + tokens)
+	return max(1, min(asked, batchMemory/one))
+}

@@ -1,0 +1,317 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path"
+	"strings"
+)
+
+// archive is the tree of files of an archive. Nothing is unpacked: links are
+// followed within it, and names that would lead out of it are not read.
+type archive struct {
+	root   *node
+	unused []entry // by their whole names: leading out, stored twice
+	left   int64   // bytes that may still be taken
+	limit  int64
+}
+
+// node is a folder, a file or a link of an archive.
+type node struct {
+	children map[string]*node // of a folder
+	file     content          // of a file
+	link     string           // of a symbolic link, from the root: where it leads to
+	kind     kind
+}
+
+// content is the bytes of a file in an archive.
+type content interface {
+	open() (io.ReadSeekCloser, error)
+	size() int64
+}
+
+// pieces is content that is held in memory, all but the last pieceBytes long:
+// large files are not copied while they grow.
+type pieces [][]byte
+
+const pieceBytes = 16 << 20
+
+func (c pieces) open() (io.ReadSeekCloser, error) {
+	return unclosed{io.NewSectionReader(c, 0, c.size())}, nil
+}
+
+func (c pieces) size() int64 {
+	if len(c) == 0 {
+		return 0
+	}
+	return int64(len(c)-1)*pieceBytes + int64(len(c[len(c)-1]))
+}
+
+// ReadAt implements io.ReaderAt.
+func (c pieces) ReadAt(p []byte, at int64) (int, error) {
+	n := 0
+	for n < len(p) && at < c.size() {
+		k := copy(p[n:], c[at/pieceBytes][at%pieceBytes:])
+		n, at = n+k, at+int64(k)
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// readPieces reads a file to where it claims to end. Memory is taken as bytes
+// come.
+func readPieces(r io.Reader, claimed int64) (pieces, error) {
+	var c pieces
+	for left := claimed; left > 0; left -= pieceBytes {
+		b := make([]byte, min(left, pieceBytes))
+		n, err := io.ReadFull(r, b)
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil, fmt.Errorf("it ends after %d of the %d bytes it claims", c.size()+int64(n), claimed)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c = append(c, b)
+	}
+	return c, nil
+}
+
+// absent is content that is not kept, since no reader asks for it.
+type absent int64
+
+func (s absent) open() (io.ReadSeekCloser, error) { return nil, errors.New("it is not kept") }
+func (s absent) size() int64                      { return int64(s) }
+
+// section is content that lies in the archive's file as it is.
+type section struct {
+	in   io.ReaderAt
+	at   int64
+	long int64
+}
+
+func (s section) open() (io.ReadSeekCloser, error) {
+	return unclosed{io.NewSectionReader(s.in, s.at, s.long)}, nil
+}
+func (s section) size() int64 { return s.long }
+
+// unclosed is a file that needs no closing.
+type unclosed struct{ io.ReadSeeker }
+
+func (unclosed) Close() error { return nil }
+
+// Bounds of archives.
+const (
+	nodeBytes = 512  // memory for a name, besides its bytes
+	maxName   = 4096 // bytes of a name, as on a disk
+	maxHops   = 40   // links that lead to one file, as in Linux
+	maxSteps  = 4096 // folders that are passed on the way to one file
+)
+
+func newArchive(limit int64) *archive {
+	return &archive{root: newFolder(), left: limit, limit: limit}
+}
+
+func newFolder() *node { return &node{children: map[string]*node{}, kind: isFolder} }
+
+// take accounts for memory before it is used.
+func (a *archive) take(n int64) error {
+	if a.left -= n; a.left < 0 {
+		return &tooLargeError{a.limit}
+	}
+	return nil
+}
+
+// inside cleans the name of an archive's entry or the aim of a link: from the
+// root of the archive, without a leading slash or dots; false when it leads
+// out.
+func inside(name string) (string, bool) {
+	name = path.Clean(strings.TrimLeft(name, "/"))
+	if name == ".." || strings.HasPrefix(name, "../") {
+		return "", false
+	}
+	if name == "." {
+		name = ""
+	}
+	return name, true
+}
+
+// add puts a node where its name says. Of several files of one name the last
+// one counts, as when an archive is unpacked; a folder keeps what it has.
+func (a *archive) add(name string, n *node) error {
+	if len(name) > maxName {
+		return fmt.Errorf("it has a name of %d bytes, the longest possible has %d", len(name), maxName)
+	}
+	clean, ok := inside(name)
+	if !ok {
+		a.unused = append(a.unused, entry{name: name, kind: isOutside})
+		return a.take(nodeBytes + int64(len(name)))
+	}
+	if clean == "" {
+		return nil
+	}
+	dir, base := a.root, clean
+	for {
+		first, rest, more := strings.Cut(base, "/")
+		if !more {
+			break
+		}
+		next := dir.children[first]
+		if next == nil {
+			if err := a.take(nodeBytes + int64(len(first))); err != nil {
+				return err
+			}
+			next = newFolder()
+			dir.children[strings.Clone(first)] = next
+		}
+		if next.kind != isFolder {
+			return fmt.Errorf("it stores %s below something that is no folder", quote(clean))
+		}
+		dir, base = next, rest
+	}
+	old := dir.children[base]
+	if old != nil && old.kind == isFolder && n.kind == isFolder {
+		return nil
+	}
+	if old != nil && (old.kind == isFolder || n.kind == isFolder) {
+		return fmt.Errorf("it has both a folder and a file called %s", quote(clean))
+	}
+	if old != nil {
+		a.unused = append(a.unused, entry{name: clean, kind: isOlder})
+	}
+	dir.children[strings.Clone(base)] = n
+	return a.take(nodeBytes + int64(len(name)) + int64(len(n.link)))
+}
+
+// link makes the node of a symbolic link; its aim is seen from where it lies.
+func (a *archive) link(name, aim string) *node {
+	if path.IsAbs(aim) {
+		return &node{kind: isOutside}
+	}
+	dir, ok := inside(path.Dir(strings.TrimLeft(name, "/")))
+	// Not cleaned: "link/.." is where the link leads to, and one up from there.
+	if !ok || len(aim) > maxName {
+		return &node{kind: isOutside}
+	}
+	return &node{kind: isNowhere, link: dir + "/" + aim}
+}
+
+// find follows a path and all links on it. It returns the folders that lead to
+// what was found and that itself, last; the kind is that of what was found, or
+// says why nothing was.
+func (a *archive) find(name string) (chain []*node, k kind) {
+	chain = []*node{a.root}
+	hops, steps := 0, 0
+	for rest := name; rest != ""; {
+		var first string
+		first, rest, _ = strings.Cut(rest, "/")
+		if steps++; steps > maxSteps {
+			return nil, isNowhere
+		}
+		switch first {
+		case "", ".":
+			continue
+		case "..":
+			if len(chain) == 1 {
+				return nil, isOutside
+			}
+			chain = chain[:len(chain)-1]
+			continue
+		}
+		next := chain[len(chain)-1].children[first]
+		if next == nil {
+			return nil, isNowhere
+		}
+		if next.link != "" {
+			if hops++; hops > maxHops {
+				return nil, isNowhere
+			}
+			chain = chain[:1]
+			rest = next.link + "/" + rest
+			continue
+		}
+		chain = append(chain, next)
+	}
+	return chain, chain[len(chain)-1].kind
+}
+
+func (a *archive) entries(dir string) iter.Seq2[entry, error] {
+	return func(yield func(entry, error) bool) {
+		chain, k := a.find(dir)
+		if k != isFolder {
+			yield(entry{}, fmt.Errorf("%s is no folder of the archive", quote(dir)))
+			return
+		}
+		for name, n := range chain[len(chain)-1].children {
+			if !yield(entry{name, a.kind(chain, dir, name, n), n.link != ""}, nil) {
+				return
+			}
+		}
+		if dir != "" {
+			return
+		}
+		for _, e := range a.unused {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// kind says what a node is once links are followed.
+func (a *archive) kind(chain []*node, dir, name string, n *node) kind {
+	if k, ok := named(name); ok {
+		return k
+	}
+	if n.link == "" {
+		return n.kind
+	}
+	aim, k := a.find(n.link)
+	if k != isFolder {
+		return k
+	}
+	// The link leads back when its aim is a folder on the path to it, as that
+	// path is written or as it is without links.
+	at := aim[len(aim)-1]
+	for _, above := range chain {
+		if above == at {
+			return isLoop
+		}
+	}
+	for d := dir; d != ""; {
+		if written, _ := a.find(d); written[len(written)-1] == at {
+			return isLoop
+		}
+		i := strings.LastIndexByte(d, '/')
+		d = d[:max(i, 0)]
+	}
+	return isFolder
+}
+
+// file returns the content of a file.
+func (a *archive) file(name string) (content, error) {
+	chain, k := a.find(name)
+	if k != isFile {
+		return nil, fmt.Errorf("%s is no file of the archive", quote(name))
+	}
+	return chain[len(chain)-1].file, nil
+}
+
+func (a *archive) open(name string) (io.ReadSeekCloser, error) {
+	c, err := a.file(name)
+	if err != nil {
+		return nil, err
+	}
+	return c.open()
+}
+
+func (a *archive) size(name string) int64 {
+	c, err := a.file(name)
+	if err != nil {
+		return 0
+	}
+	return c.size()
+}

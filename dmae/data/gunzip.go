@@ -1,0 +1,90 @@
+package data
+
+import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// isGzip reports whether a file starts as a gzip-compressed one does.
+func isGzip(head []byte) bool { return len(head) >= 2 && head[0] == 0x1f && head[1] == 0x8b }
+
+// gunzip decompresses a gzip file of one or more members. io.EOF comes only
+// when all of the file is read and every checksum was right; zeros may follow,
+// with which tapes and block devices are filled up, and nothing else. What it
+// gives is bounded: one byte more than limit is an error.
+type gunzip struct {
+	in    *bufio.Reader
+	zr    *gzip.Reader
+	limit int64
+	left  int64
+	err   error
+}
+
+func newGunzip(in *bufio.Reader, limit int64) (*gunzip, error) {
+	zr, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, err
+	}
+	zr.Multistream(false)
+	return &gunzip{in: in, zr: zr, limit: limit, left: limit}, nil
+}
+
+// Read implements io.Reader.
+func (g *gunzip) Read(p []byte) (int, error) {
+	if g.err != nil {
+		return 0, g.err
+	}
+	n, err := g.zr.Read(p)
+	if g.left -= int64(n); g.left < 0 {
+		g.err = &tooLargeError{g.limit}
+		return 0, g.err
+	}
+	if err == io.EOF {
+		err = g.next()
+	}
+	if err == io.ErrUnexpectedEOF {
+		err = errors.New("its compressed data are cut short")
+	}
+	g.err = err
+	return n, err
+}
+
+// next goes to the next member; io.EOF when there is none.
+func (g *gunzip) next() error {
+	head, _ := g.in.Peek(2)
+	if isGzip(head) {
+		if err := g.zr.Reset(g.in); err != nil {
+			return err
+		}
+		g.zr.Multistream(false)
+		return nil
+	}
+	for {
+		b, err := g.in.ReadByte()
+		if err != nil {
+			return err
+		}
+		if b != 0 {
+			return errors.New("something else follows its compressed data: it is damaged or two files in one")
+		}
+	}
+}
+
+// drain reads the rest, so that the last checksum is compared.
+func (g *gunzip) drain() error {
+	_, err := io.Copy(io.Discard, g)
+	return err
+}
+
+// tooLargeError says that a file expands to more than the budget.
+type tooLargeError struct{ limit int64 }
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("it comes to more than %s once it is expanded: allow more (--max-data-gib), or unpack it if it is an archive", gib(e.limit))
+}
+
+// gib writes a number of bytes in GiB.
+func gib(n int64) string { return fmt.Sprintf("%.3g GiB", float64(n)/(1<<30)) }

@@ -1,0 +1,54 @@
+package data
+
+import "fmt"
+
+// Preprocess chooses how images come to the size of a model's data.
+type Preprocess string
+
+// The choices. Auto, also "", uses images as they are stored if all of a data
+// set are exactly of that size, and resizes and crops all of them otherwise:
+// that depends on the sizes that the files' headers state and on nothing else.
+// Resize resizes and crops even images of that size, as the official code does;
+// Stored refuses others.
+const (
+	PreprocessAuto   Preprocess = "auto"
+	PreprocessStored Preprocess = "stored"
+	PreprocessResize Preprocess = "resize"
+)
+
+// Preprocessed returns ds as a model of the given data size is to see it. With
+// Resize that is a view whose Shape leaves height and width open, so that no
+// image counts as being of the right size already.
+func Preprocessed(ds Dataset, how Preprocess, size int) (Dataset, error) {
+	_, h, w := ds.Shape()
+	switch how {
+	case "", PreprocessAuto:
+		return ds, nil
+	case PreprocessResize:
+		if h == 0 || w == 0 {
+			return ds, nil
+		}
+		return &resized{ds}, nil
+	case PreprocessStored:
+		if h == size && w == size {
+			return ds, nil
+		}
+		what := "are not all of one size"
+		if h > 0 && w > 0 {
+			what = fmt.Sprintf("have %dx%d pixels", w, h)
+		}
+		return nil, fmt.Errorf("the images of %s %s and the model takes %dx%d, so that they cannot be used as they are stored: leave --preprocess stored out to have them resized and cropped", ds.Name(), what, size, size)
+	}
+	return nil, fmt.Errorf("there is no preprocessing %q: auto, stored or resize", how)
+}
+
+// resized is a data set whose images are all to be resized.
+type resized struct{ Dataset }
+
+func (r *resized) Shape() (c, h, w int) {
+	c, _, _ = r.Dataset.Shape()
+	return c, 0, 0
+}
+
+func (r *resized) inner() Dataset { return r.Dataset }
+func (r *resized) at(i int) int   { return i }

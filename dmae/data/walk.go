@@ -1,0 +1,163 @@
+package data
+
+import (
+	"fmt"
+	"path"
+	"slices"
+)
+
+// Bounds of a walk. Links can lead to one folder along so many ways that no
+// walk would end.
+const (
+	maxLinked  = 1 << 16 // links to folders
+	maxFolders = 1 << 20
+	maxImages  = 1 << 27
+)
+
+// walk finds the images of class folders.
+type walk struct {
+	tree    tree
+	unused  unused
+	linked  int
+	folders int
+	images  int
+}
+
+// visit counts one more folder.
+func (w *walk) visit(dir string) error {
+	if w.folders++; w.folders > maxFolders {
+		return fmt.Errorf("%s is one of more than %d folders, counting those that links lead to again", quote(dir), maxFolders)
+	}
+	return nil
+}
+
+// follow returns the path of a folder in dir and counts the links to such.
+func (w *walk) follow(dir string, e entry) (string, error) {
+	if e.linked {
+		if w.linked++; w.linked > maxLinked {
+			return "", fmt.Errorf("%s is one of more than %d links to folders, counting those in folders that links lead to again", quote(path.Join(dir, e.name)), maxLinked)
+		}
+	}
+	return path.Join(dir, e.name), nil
+}
+
+// class returns the paths of the images in and below a folder, in the order of
+// torchvision's ImageFolder: sorted(os.walk(dir, followlinks=True)), that is by
+// the whole path of the folder they lie in, then by name.
+func (w *walk) class(dir string) ([]string, error) {
+	type level struct {
+		dir    string
+		images []string
+	}
+	var levels []level
+	total := 0
+	for todo := []string{dir}; len(todo) > 0; {
+		d := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if err := w.visit(d); err != nil {
+			return nil, err
+		}
+		var images []string
+		for e, err := range w.tree.entries(d) {
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case e.kind == isFolder:
+				below, err := w.follow(d, e)
+				if err != nil {
+					return nil, err
+				}
+				todo = append(todo, below)
+			case e.kind == isFile && isImage(e.name):
+				images = append(images, e.name)
+			default:
+				w.pass(d, e)
+			}
+		}
+		if w.images += len(images); w.images > maxImages {
+			return nil, fmt.Errorf("%s holds more than %d images, counting those that links lead to again", quote(dir), maxImages)
+		}
+		if len(images) > 0 {
+			slices.SortFunc(images, comparePython)
+			levels = append(levels, level{d, images})
+			total += len(images)
+		}
+	}
+	slices.SortFunc(levels, func(a, b level) int { return comparePython(a.dir, b.dir) })
+	paths := make([]string, 0, total)
+	for _, l := range levels {
+		for _, name := range l.images {
+			paths = append(paths, path.Join(l.dir, name))
+		}
+	}
+	return paths, nil
+}
+
+// pass notes an entry of a folder that is not read.
+func (w *walk) pass(dir string, e entry) {
+	why, never := reasonOf[e.kind]
+	if !never {
+		why = otherEnding
+	}
+	w.unused.add(why, path.Join(dir, e.name))
+}
+
+// beside notes what lies beside class folders: all but ordinary files of other
+// kinds, such as a README.
+func (w *walk) beside(dir string, e entry) {
+	switch {
+	case e.kind == isFolder || e.kind == isFile && !looksLikeImage(e.name):
+	case e.kind == isFile:
+		w.unused.add(outsideClass, path.Join(dir, e.name))
+	default:
+		w.pass(dir, e)
+	}
+}
+
+// anyImage reports whether there is an image in or below a folder. It reads no
+// more than it takes to find one.
+func (w *walk) anyImage(dir string) (bool, error) {
+	for todo := []string{dir}; len(todo) > 0; {
+		d := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if err := w.visit(d); err != nil {
+			return false, err
+		}
+		for e, err := range w.tree.entries(d) {
+			if err != nil {
+				return false, err
+			}
+			if e.kind == isFile && isImage(e.name) {
+				return true, nil
+			}
+			if e.kind == isFolder {
+				below, err := w.follow(d, e)
+				if err != nil {
+					return false, err
+				}
+				todo = append(todo, below)
+			}
+		}
+	}
+	return false, nil
+}
+
+// classes returns the names of the folders of dir that have images, in order.
+func (w *walk) classes(dir string) ([]string, error) {
+	names, err := folders(w.tree, dir)
+	if err != nil {
+		return nil, err
+	}
+	var classes []string
+	for _, name := range names {
+		found, err := w.anyImage(path.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			classes = append(classes, name)
+		}
+	}
+	return classes, nil
+}

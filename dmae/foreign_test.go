@@ -1,0 +1,237 @@
+package dmae_test
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/nn/checkpoint/pickle"
+	"github.com/godmae/godmae/ops"
+)
+
+// asStored takes pixels as they are.
+func asStored(notes *[]string) dmae.Reader {
+	return dmae.Reader{
+		Heads: 2, DecoderHeads: 2, Mean: []float64{0, 0, 0}, Std: []float64{1, 1, 1},
+		Note: func(s string) { *notes = append(*notes, s) },
+	}
+}
+
+// The files were written by Hugging Face's transformers, torchvision and timm
+// with what they compute (scripts/make-vit-testdata.py).
+func TestVisionTransformersOfOtherLibraries(t *testing.T) {
+	expected := fixture(t, "vit_from_expected.safetensors")
+	images := numbers(t, expected, "images")
+	onBackends(t, func(t *testing.T, b ops.Backend) {
+		for _, c := range []struct{ file, want, note string }{
+			{"huggingface.safetensors", "huggingface", `start with "vit.", which is taken off`},
+			{"huggingface_new.safetensors", "huggingface", "the names of Hugging Face"},
+			{"torchvision.pth", "torchvision", "the names of torchvision"},
+			{"timm_token.pth", "timm_token", `"module.", which is taken off`},
+			{"timm_avg.pth", "timm_avg", "several models: state_dict.module, state_dict_ema; state_dict.module is taken"},
+		} {
+			var notes []string
+			m, err := asStored(&notes).ReadClassifier(b, fixture(t, "vit_from_"+c.file))
+			require.NoError(t, err, c.file)
+			require.Contains(t, strings.Join(notes, "\n"), c.note)
+			require.Equal(t, strings.HasPrefix(c.file, "huggingface"), m.Config.NormEps == 1e-12)
+			tape := autograd.NewTape(b)
+			got := m.Logits(tape, upload(b, images, 3, 3, 16, 16), nil)
+			closeTo(t, c.file, numbers(t, expected, c.want), download(b, got.Value), tolerance, 0)
+		}
+
+		// The epsilon matters where activations are small.
+		var notes []string
+		r := asStored(&notes)
+		r.NormEps = 1e-6
+		m, err := r.ReadClassifier(b, fixture(t, "vit_from_huggingface.safetensors"))
+		require.NoError(t, err)
+		got := download(b, m.Logits(autograd.NewTape(b), upload(b, images, 3, 3, 16, 16), nil).Value)
+		differs := false
+		for i, want := range numbers(t, expected, "huggingface") {
+			differs = differs || math.Abs(got[i]-float64(want)) > 1e-5
+		}
+		require.True(t, differs)
+		same, err := asStored(&notes).ReadClassifier(b, fixture(t, "vit_from_huggingface.safetensors"))
+		require.NoError(t, err)
+		require.NotEqual(t, must(same.Digest()), must(m.Digest()), "another epsilon is another function")
+
+		mae, err := asStored(&notes).ReadAutoencoder(b, fixture(t, "vit_from_huggingface_mae.safetensors"))
+		require.NoError(t, err)
+		cfg := mae.Config
+		require.Equal(t, dmae.SinCos, cfg.Positions)
+		require.Equal(t, 1e-6, cfg.NormPixEps)
+		require.True(t, slices.ContainsFunc(notes, func(s string) bool { return strings.Contains(s, "--no-norm-pix-loss") }))
+		keep, restore := make([]int32, 3*3), make([]int32, 3*4)
+		dmae.MaskFromUniforms(numbers(t, expected, "mae_noise"), 4, 0.5, keep, restore)
+		pred := mae.Reconstruct(autograd.NewTape(b), upload(b, images, 3, 3, 16, 16), uploadIDs(b, keep, 3, 3), uploadIDs(b, restore, 3, 4))
+		closeTo(t, "mae", numbers(t, expected, "mae_prediction"), download(b, pred.Value), tolerance, 0)
+	})
+}
+
+// Of several models in a file the weights that the optimiser works on are taken,
+// which is said, and --weights takes another.
+func TestWeightsChoosesAMovingAverage(t *testing.T) {
+	b := newCPU(t)
+	var notes []string
+	r := asStored(&notes)
+	f := fixture(t, "vit_from_timm_avg.pth")
+	raw, err := r.ReadClassifier(b, f)
+	require.NoError(t, err)
+	r.Weights = "state_dict_ema"
+	ema, err := r.ReadClassifier(b, f)
+	require.NoError(t, err)
+	w := must(raw.Params.Download(raw.Params.Get("head.bias")))
+	for i, v := range must(ema.Params.Download(ema.Params.Get("head.bias"))) {
+		require.InDelta(t, w[i]+1, v, 1e-6)
+	}
+	r.Weights = "state_dict" // what stands before the names need not be given
+	again, err := r.ReadClassifier(b, f)
+	require.NoError(t, err)
+	require.Equal(t, must(raw.Digest()), must(again.Digest()))
+	r.Weights = "teacher"
+	_, err = r.ReadClassifier(b, f)
+	require.ErrorContains(t, err, "no model under --weights teacher; there is state_dict.module, state_dict_ema")
+}
+
+// torchFile writes and opens a PyTorch file.
+func torchFile(t *testing.T, root *pickle.Dict) *checkpoint.File {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, checkpoint.EncodeTorch(&b, root))
+	f, err := checkpoint.NewFile("x.pth", bytes.NewReader(b.Bytes()), int64(b.Len()))
+	require.NoError(t, err)
+	return f
+}
+
+// Whatever trainers wrap a model in, it is the same model.
+func TestWrappersAreTakenOff(t *testing.T) {
+	b := newCPU(t)
+	var notes []string
+	r := asStored(&notes)
+	r.Mean, r.Std, r.Heads = []float64{0}, []float64{1}, 0
+	cfg := micro(t)
+	c, err := dmae.NewClassifier(b, cfg)
+	require.NoError(t, err)
+	c.InitScratch(1)
+	plain := func(prefix string) *pickle.Dict {
+		d := &pickle.Dict{Ordered: true}
+		for _, x := range must(c.Params.Export()) {
+			x.Name = prefix + x.Name
+			d.MustSet(x.Name, x)
+		}
+		return d
+	}
+	under := func(key string, v any) *pickle.Dict { return (&pickle.Dict{}).MustSet(key, v).MustSet("epoch", 1) }
+	number := checkpoint.Float32s("n_averaged", nil, []float32{3})
+	head := (&pickle.Dict{})
+	for _, x := range must(c.Params.Export()) {
+		if !strings.HasPrefix(x.Name, "head.") && !strings.HasPrefix(x.Name, "fc_norm.") {
+			x.Name = "backbone." + x.Name
+		}
+		x.Name = "module." + x.Name
+		head.MustSet(x.Name, x)
+	}
+	r.Note = nil
+	want, err := r.ReadClassifier(b, torchFile(t, plain("")))
+	require.NoError(t, err)
+	r.Note = func(s string) { notes = append(notes, s) }
+	for said, root := range map[string]*pickle.Dict{
+		`"module."`:                 under("model", plain("module.")),
+		`"_orig_mod."`:              under("model", plain("_orig_mod.")),
+		`"module._orig_mod."`:       under("model", plain("module._orig_mod.")),
+		`"_orig_mod.module."`:       plain("_orig_mod.module."),
+		`"model."`:                  under("state_dict", plain("model.")),
+		`"net."`:                    under("state_dict", plain("net.")),
+		`"encoder."`:                under("net", plain("encoder.")),
+		`"student.backbone."`:       under("model", plain("student.backbone.")),
+		`"anything.at.all."`:        under("anything", under("at", under("all", plain("")))),
+		"n_averaged":                under("model", plain("module.").MustSet("n_averaged", number)),
+		`"module.backbone."`:        under("state_dict", head),
+		"is model_ema":              under("model_ema", plain("")),
+		"model is taken":            under("model", plain("")).MustSet("model_ema", plain("")),
+		"teacher.backbone is taken": under("teacher", plain("backbone.")).MustSet("student", plain("backbone.")),
+		"is ema.module":             under("ema", plain("module.")),
+	} {
+		notes = nil
+		got, err := r.ReadClassifier(b, torchFile(t, root))
+		require.NoError(t, err, said)
+		require.Contains(t, strings.Join(notes, "\n"), said)
+		require.Equal(t, must(want.Digest()), must(got.Digest()), said)
+	}
+	two := under("one", plain("")).MustSet("two", plain(""))
+	_, err = r.ReadClassifier(b, torchFile(t, two))
+	require.ErrorContains(t, err, "x.pth holds several models: one, two; give --weights and one of them")
+	r.Weights = "two"
+	_, err = r.ReadClassifier(b, torchFile(t, two))
+	require.NoError(t, err)
+
+	// In safetensors files, too.
+	r.Weights = ""
+	var buf bytes.Buffer
+	tensors := must(c.Params.Export())
+	for i := range tensors {
+		tensors[i].Name = "module._orig_mod." + tensors[i].Name
+	}
+	require.NoError(t, checkpoint.Encode(&buf, tensors, nil))
+	f, err := checkpoint.NewFile("x.safetensors", bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	require.NoError(t, err)
+	got, err := r.ReadClassifier(b, f)
+	require.NoError(t, err)
+	require.Equal(t, must(want.Digest()), must(got.Digest()))
+}
+
+// What these models do not have is named, not listed as unexpected tensors.
+func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
+	c, err := dmae.NewClassifier(newCPU(t), micro(t))
+	require.NoError(t, err)
+	for name, want := range map[string]string{
+		"blocks.0.ls1.gamma":          "layer scale",
+		"dist_token":                  "a distillation token",
+		"head_dist.weight":            "a distillation head",
+		"reg_token":                   "register tokens",
+		"blocks.1.attn.q_norm.weight": "normalised queries and keys",
+		"rel_pos_bias.relative_position_bias_table": "relative positions",
+		"norm_pre.weight":    "a normalisation before the blocks",
+		"attn_pool.q.weight": "pooling by attention",
+	} {
+		root := &pickle.Dict{}
+		for _, x := range append(must(c.Params.Export()), checkpoint.Float32s(name, []int{1}, []float32{1})) {
+			root.MustSet("module."+x.Name, x)
+		}
+		f := torchFile(t, root)
+		_, _, err := dmae.Reader{}.Describe(f)
+		require.ErrorContains(t, err, "with "+want+" ("+name+")")
+		_, _, err = dmae.Reader{}.DescribeStart(f)
+		require.ErrorContains(t, err, "with "+want)
+	}
+	root := &pickle.Dict{}
+	for _, x := range without(must(c.Params.Export()), "cls_token") {
+		root.MustSet(x.Name, x)
+	}
+	_, _, err = dmae.Reader{}.Describe(torchFile(t, root))
+	require.ErrorContains(t, err, "without a class token")
+
+	// A tensor that cannot be read is named, and an error only if the model needs
+	// it.
+	var notes []string
+	more := &pickle.Dict{}
+	for _, x := range append(must(c.Params.Export()), checkpoint.Bytes("scale", checkpoint.C64, []int{1}, make([]byte, 8))) {
+		more.MustSet(x.Name, x)
+	}
+	_, _, err = dmae.Reader{Note: func(s string) { notes = append(notes, s) }}.Describe(torchFile(t, more))
+	require.NoError(t, err)
+	require.Contains(t, strings.Join(notes, "\n"), "not used: scale")
+	root.MustSet("cls_token", checkpoint.Bytes("cls_token", checkpoint.C64, []int{1, 1, 16}, make([]byte, 128)))
+	_, _, err = dmae.Reader{}.Describe(torchFile(t, root))
+	require.ErrorContains(t, err, "cls_token holds C64 but should hold floating point numbers")
+	_, _, err = dmae.Describe(torchFile(t, (&pickle.Dict{}).MustSet("w", checkpoint.Float32s("w", nil, []float32{1}))))
+	require.ErrorContains(t, err, "it has no patch_embed.proj.weight but w")
+}

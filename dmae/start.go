@@ -1,0 +1,188 @@
+package dmae
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/godmae/godmae/nn"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops"
+)
+
+// encoderOnlySpecs lists what every checkpoint with an encoder holds: tokens,
+// positions, patch embedding and blocks.
+func encoderOnlySpecs(c *Config) []nn.Spec {
+	return slices.Concat(
+		[]nn.Spec{tokenSpec("cls_token", c.Width, 0.02), c.positionSpec("pos_embed", c.Width)},
+		c.encoderSpecs(nn.ConvBias(c.PatchValues()), func(in, out int) nn.Initializer { return nn.XavierUniform(in, out) }),
+	)
+}
+
+// Start says what a model that is to be trained took from a checkpoint.
+type Start struct {
+	Kind    string   // of the model in the file
+	File    string   // its name
+	Dropped []string // tensors of the file that the model has no use for
+	Drawn   []string // parameters of the model that the file does not give
+}
+
+// String describes the start for a user.
+func (s *Start) String() string {
+	text := fmt.Sprintf("%s holds %s: its encoder is taken", s.File, map[string]string{
+		KindEncoder: "an encoder", KindClassifier: "a classifier", KindAutoencoder: "an autoencoder",
+	}[s.Kind])
+	if len(s.Dropped) > 0 {
+		text += ", dropped are " + abridged(layers(s.Dropped))
+	}
+	if len(s.Drawn) > 0 {
+		text += ", initialised anew are " + abridged(layers(s.Drawn))
+	}
+	return text
+}
+
+// layers shortens the names of parameters to those of their layers, and of
+// blocks to what they are blocks of.
+func layers(names []string) []string {
+	var out []string
+	for _, name := range names {
+		stack, _, inStack := strings.Cut(name, ".")
+		switch {
+		case inStack && strings.HasSuffix(stack, "blocks"):
+			name = stack
+		default:
+			name = strings.TrimSuffix(strings.TrimSuffix(name, ".weight"), ".bias")
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// StartClassifier gives a classifier that is to be trained its first weights
+// from the checkpoint at path, as the official fine-tuning and linear probing
+// do: of an autoencoder see [Classifier.LoadEncoder]. An encoder alone, and the
+// encoder of another classifier, give the same parameters and the last
+// normalisation if it is of the same name; a head is never taken.
+func (r Reader) StartClassifier(m *Classifier, path string, seed uint64) (*Start, error) {
+	return r.start(path, func(f *checkpoint.File, kind string, cfg *Config) (*Start, error) {
+		if kind == KindAutoencoder {
+			from, err := loadAutoencoder(m.Params.Backend(), f, *cfg)
+			if err != nil {
+				return nil, err
+			}
+			return &Start{Kind: kind, File: f.Name()}, m.LoadEncoder(from, seed)
+		}
+		s, err := takeEncoder(m.Params, f, kind, cfg, m.Config.Name)
+		if err != nil {
+			return nil, err
+		}
+		taken := map[string]bool{}
+		for _, p := range m.Params.All() {
+			taken[p.Name] = !slices.Contains(s.Drawn, p.Name)
+		}
+		m.initHead(seed, taken)
+		return s, nil
+	})
+}
+
+// StartAutoencoder gives an autoencoder that has been initialised the weights
+// in the checkpoint at path: all of an autoencoder's; of an encoder alone and of
+// a classifier those of the encoder, and the decoder stays as it was drawn.
+func (r Reader) StartAutoencoder(m *Autoencoder, path string) (*Start, error) {
+	return r.start(path, func(f *checkpoint.File, kind string, cfg *Config) (*Start, error) {
+		if kind == KindAutoencoder {
+			from, err := loadAutoencoder(m.Params.Backend(), f, *cfg)
+			if err != nil {
+				return nil, err
+			}
+			if err := m.Params.CopyFrom(from.Params); err != nil {
+				return nil, fmt.Errorf("%s does not fit the model %s: %w", path, m.Config.Name, err)
+			}
+			return &Start{Kind: kind, File: f.Name()}, nil
+		}
+		return takeEncoder(m.Params, f, kind, cfg, m.Config.Name)
+	})
+}
+
+// start opens a file, describes it for a start, and uses it.
+func (r Reader) start(path string, use func(*checkpoint.File, string, *Config) (*Start, error)) (*Start, error) {
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	native, kind, cfg, err := r.resolve(f, true, anyKind)
+	if err != nil {
+		return nil, err
+	}
+	return use(native, kind, &cfg)
+}
+
+func loadAutoencoder(b ops.Backend, f *checkpoint.File, cfg Config) (*Autoencoder, error) {
+	m, err := NewAutoencoder(b, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Params.Load(f)
+}
+
+// takeEncoder loads the encoder of a file and the last normalisation, if file
+// and model have one of the same name.
+func takeEncoder(p *nn.Params, f *checkpoint.File, kind string, cfg *Config, model string) (*Start, error) {
+	s := &Start{Kind: kind, File: f.Name()}
+	wanted := map[string]bool{}
+	for _, spec := range encoderOnlySpecs(cfg) {
+		wanted[spec.Name] = true
+	}
+	for _, name := range []string{"norm.weight", "norm.bias", "fc_norm.weight", "fc_norm.bias"} {
+		if info, ok := f.Info(name); ok && info.DType.IsFloat() && slices.Equal(info.Shape, []int{cfg.Width}) {
+			wanted[name] = true
+		}
+	}
+	if err := p.LoadSome(f, func(name string) bool { return wanted[name] }); err != nil {
+		return nil, fmt.Errorf("%s does not fit the model %s: %w", f.Name(), model, err)
+	}
+	for _, param := range p.All() {
+		if !wanted[param.Name] {
+			s.Drawn = append(s.Drawn, param.Name)
+		}
+	}
+	for _, info := range f.Tensors() {
+		if !isState(info.Name) && (!wanted[info.Name] || p.Get(info.Name) == nil) {
+			s.Dropped = append(s.Dropped, info.Name)
+		}
+	}
+	return s, nil
+}
+
+// maxNewDecoder is the number of values that a decoder which is in no file may
+// have: four times those of the paper's.
+const maxNewDecoder = 1 << 27
+
+// startsAnew checks and completes the configuration of a checkpoint without a
+// decoder: positions that were trained with the classifier stay trained, and a
+// decoder that pre-training would add is of a reasonable size.
+func startsAnew(f *checkpoint.File, c *Config) error {
+	fixed, err := fixedPositions(f, c)
+	if err != nil {
+		return err
+	}
+	if !fixed {
+		c.Positions = Learned
+	}
+	d := &c.Decoder
+	if values := d.Depth * d.Width * d.Width * (4 + 2*c.MLPRatio); values > maxNewDecoder {
+		return fmt.Errorf("%s: its configuration asks for a decoder of %d values (decoder.width %d, decoder.depth %d), which the file does not hold; at most %d are made anew", f.Name(), values, d.Width, d.Depth, maxNewDecoder)
+	}
+	return nil
+}
+
+// StartConfig makes of the configuration of any checkpoint that of a model to
+// be trained from its encoder: without classes and with a plain head.
+func (c Config) StartConfig() Config {
+	c = c.clone()
+	c.Classes, c.ClassNames, c.Head = 0, nil, LinearHead
+	return c
+}

@@ -1,0 +1,76 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/nn/checkpoint"
+)
+
+// preprocessKey is the metadata key of Options.Preprocess, where it is a choice.
+const preprocessKey = "godmae.preprocess"
+
+// ChosenPreprocess returns what the metadata of a checkpoint record of
+// Options.Preprocess: a choice, or data.PreprocessAuto.
+func ChosenPreprocess(metadata map[string]string) data.Preprocess {
+	if p := metadata[preprocessKey]; p != "" {
+		return data.Preprocess(p)
+	}
+	return data.PreprocessAuto
+}
+
+// RecordedPreprocess returns what makes the training images ds, for a model of
+// configuration c, be seen as the metadata of a checkpoint describe it. Earlier
+// versions resized the images of large folders even if all had the right size.
+func RecordedPreprocess(metadata map[string]string, ds data.Dataset, c *dmae.Config) data.Preprocess {
+	if p := ChosenPreprocess(metadata); p != data.PreprocessAuto {
+		return p
+	}
+	return PreprocessFor(metadata[preprocessingKey], ds, c, Preprocessing)
+}
+
+// PreprocessFor returns the preprocessing of ds that a text by describe,
+// Preprocessing or IntegerPreprocessing, is about: data.PreprocessResize where
+// that alone gives the text, else data.PreprocessAuto.
+func PreprocessFor(text string, ds data.Dataset, c *dmae.Config, describe func(data.Dataset, *dmae.Config) string) data.Preprocess {
+	resized, err := data.Preprocessed(ds, data.PreprocessResize, c.DataSize)
+	if err == nil && describe(ds, c) != text && describe(resized, c) == text {
+		return data.PreprocessResize
+	}
+	return data.PreprocessAuto
+}
+
+// recogniseImages looks whether the images of the run are those of a saved state
+// whose digests were computed as in earlier versions, and takes those over.
+func (r *run) recogniseImages(saved *State) error {
+	for _, d := range []struct {
+		ds    data.Dataset
+		saved string
+		now   *string
+	}{{r.opt.Train, saved.Data, &r.state.Data}, {r.opt.Test, saved.Eval, &r.state.Eval}} {
+		if d.ds == nil || d.saved == *d.now {
+			continue
+		}
+		same, err := data.SameImages(d.ds, d.saved)
+		if err != nil {
+			return err
+		}
+		if same {
+			*d.now = d.saved
+		}
+	}
+	return nil
+}
+
+// samePreprocessing refuses a checkpoint of a run that saw its images otherwise.
+func (r *run) samePreprocessing(f *checkpoint.File) error {
+	there, here := RecordedPreprocess(f.Metadata(), r.images, &r.opt.Model), r.opt.Preprocess
+	if here == "" {
+		here = data.PreprocessAuto
+	}
+	if there != here {
+		return fmt.Errorf("train: %s cannot be resumed with --preprocess %s: its images were preprocessed with --preprocess %s; give that, or start anew in another folder", f.Name(), here, there)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package checkpoint
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// DigestKey is the metadata entry with the digests of a safetensors file, as
+// [Write] puts it there. [File.Metadata] does not show it.
+const DigestKey = "godmae.sha256"
+
+// digestSchema is the form of its value. The value begins with digestHead, by
+// which it is known also where the key is damaged.
+const (
+	digestSchema = "godmae-digests/1"
+	digestHead   = `{"schema":"` + digestSchema + `"`
+)
+
+// digests is the value of DigestKey: canonical JSON, numbers in hexadecimal.
+type digests struct {
+	Schema string `json:"schema"`
+
+	// All is the SHA-256 over everything that the header says but its own entry
+	// and where tensors lie, so that it outlasts another order of them. See
+	// [digests.all].
+	All string `json:"all"`
+
+	// Tensors has the SHA-256 of the bytes of each tensor.
+	Tensors map[string]string `json:"tensors"`
+}
+
+// all returns the digest of the whole. It is taken of the schema's name, the
+// number of metadata entries and each of them in the order of their keys, and
+// the number of tensors and of each, in the order of their names, the name, the
+// type, the number of dimensions, the dimensions and the hexadecimal digest.
+// Strings are preceded by their length; numbers have eight bytes, the lowest first.
+func (d *digests) all(infos []Info, metadata map[string]string) string {
+	h := sha256.New()
+	number := func(n int) { h.Write(binary.LittleEndian.AppendUint64(nil, uint64(n))) }
+	text := func(s string) {
+		number(len(s))
+		h.Write([]byte(s))
+	}
+	text(digestSchema)
+	number(len(metadata))
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		text(key)
+		text(metadata[key])
+	}
+	number(len(infos))
+	for _, t := range slices.SortedFunc(slices.Values(infos), func(a, b Info) int { return cmp.Compare(a.Name, b.Name) }) {
+		text(t.Name)
+		text(string(t.DType))
+		number(len(t.Shape))
+		for _, n := range t.Shape {
+			number(n)
+		}
+		text(d.Tensors[t.Name])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (d *digests) encode() (string, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(d)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// addDigests returns the metadata with the digests of a file that is to be
+// written. The tensors are gone through for it.
+func addDigests(tensors []Tensor, metadata map[string]string) (map[string]string, error) {
+	sums := make([]string, len(tensors))
+	err := firstError(len(tensors), func(i int) error {
+		h := sha256.New()
+		err := tensors[i].encode(h, make([]byte, chunk))
+		sums[i] = hex.EncodeToString(h.Sum(nil))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	with := map[string]string{}
+	maps.Copy(with, metadata)
+	delete(with, DigestKey) // that of a file it was read from
+	d := digests{Schema: digestSchema, Tensors: make(map[string]string, len(tensors))}
+	infos := make([]Info, len(tensors))
+	for i, t := range tensors {
+		d.Tensors[t.Name] = sums[i]
+		infos[i] = Info{Name: t.Name, DType: t.DType, Shape: t.Shape}
+	}
+	d.All = d.all(infos, with)
+	with[DigestKey], err = d.encode()
+	return with, err
+}
+
+// errHeader is the state of a header that was damaged, or changed by another
+// program.
+var errHeader = fmt.Errorf("its metadata or the list of its tensors are not those it was written with (%s): it is damaged or was changed; use another checkpoint, or another copy of this one", DigestKey)
+
+// useDigests compares the header with the digests in its metadata, which it
+// removes there, and seals the tensors by them. Files without are accepted.
+func (f *File) useDigests() error {
+	value, ok := f.metadata[DigestKey]
+	if !ok {
+		for _, v := range f.metadata {
+			if strings.HasPrefix(v, digestHead) {
+				return errHeader
+			}
+		}
+		return nil
+	}
+	delete(f.metadata, DigestKey)
+	var d digests
+	if err := json.Unmarshal([]byte(value), &d); err != nil {
+		return errHeader
+	}
+	canonical, err := d.encode()
+	if err != nil || d.Schema != digestSchema || canonical != value || len(d.Tensors) != len(f.infos) {
+		return errHeader
+	}
+	if d.all(f.infos, f.metadata) != d.All {
+		return errHeader
+	}
+	for i := range f.infos {
+		t := &f.infos[i]
+		want, err := hex.DecodeString(d.Tensors[t.Name])
+		if err != nil || len(want) != sha256.Size {
+			return errHeader
+		}
+		t.seal = &seal{begin: t.begin, end: t.end, kind: SHA256, want: want}
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package audit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// Summary is what a certificate says of itself, so that nobody has to look
+// for the parameter that makes a number large.
+type Summary struct {
+	Schema        string           `json:"schema"`
+	Method        smooth.Method    `json:"method"`
+	Noise         string           `json:"noise"` // kind
+	Sigma         smooth.Decimal   `json:"sigma"`
+	Alpha         smooth.Decimal   `json:"alpha"`
+	N0            int              `json:"n0"`
+	N             int              `json:"n"` // at most so many with the method anytime
+	Radii         []smooth.Decimal `json:"radii,omitempty"`
+	Futility      *smooth.Decimal  `json:"futility,omitempty"`
+	AccuracyOnly  bool             `json:"accuracy_only"`
+	Seed          smooth.Seed      `json:"seed"`
+	Beacon        smooth.Beacon    `json:"beacon,omitempty"`
+	SeedChoice    string           `json:"seed_choice"`          // in words
+	Commitment    *smooth.Digest   `json:"commitment,omitempty"` // of a whole certificate with a beacon
+	Images        int              `json:"images"`               // lines due, with those left out
+	Of            int              `json:"of,omitempty"`         // images of the whole set; absent where that is not stated
+	Choice        string           `json:"choice"`               // in words
+	Shard         *smooth.Shard    `json:"shard,omitempty"`
+	Certified     int              `json:"certified"` // images with a class and a radius, of those read
+	Abstained     int              `json:"abstained"`
+	Stopped       int              `json:"stopped,omitempty"` // not estimated, as accuracy_only has it
+	LeftOut       int              `json:"left_out"`          // images that could not be decoded
+	Contract      string           `json:"contract"`
+	Precision     string           `json:"precision"`
+	Device        string           `json:"device,omitempty"`
+	Endpoint      string           `json:"endpoint,omitempty"`
+	Model         string           `json:"model"`
+	Data          string           `json:"data"`
+	Preprocessing string           `json:"preprocessing"`
+	NotDefault    []string         `json:"not_default"` // each parameter that is not the default, with its value and the default
+}
+
+func newSummary(h smooth.Header) *Summary {
+	s := &Summary{
+		Schema: h.Schema, Method: h.Method, Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
+		AccuracyOnly: h.AccuracyOnly, Seed: h.Seed, Beacon: h.Beacon, SeedChoice: seedChoice(h), Images: h.Due(), Of: h.Of,
+		Choice: choice(h), Shard: h.Shard, Contract: h.Contract, Precision: h.Precision, Device: h.Device, Endpoint: h.Endpoint,
+		Model: h.Model, Data: h.Data, Preprocessing: h.Preprocessing, NotDefault: notDefault(h),
+	}
+	if s.Precision == "" {
+		s.Precision = smooth.Precision // what format 1 had no need to say
+	}
+	if h.Anytime != nil {
+		s.Radii, s.Futility = h.Anytime.Radii, &h.Anytime.Futility
+	}
+	return s
+}
+
+// seedChoice says what was left to whoever certified.
+func seedChoice(h smooth.Header) string {
+	switch {
+	case !h.Seed.Derived:
+		return "seed chosen by whoever ran this"
+	case h.Beacon == "":
+		return "derived, no beacon: models, n, alpha, sigma, images could still be tried"
+	}
+	return fmt.Sprintf("derived from round %d: free of choice if commitment C was public before it, at %s", h.Beacon.Round(), h.Beacon.Time().Format("2006-01-02 15:04:05 UTC"))
+}
+
+// choice says how the images were picked.
+func choice(h smooth.Header) string {
+	n := h.Images.Len()
+	if h.Choice == nil {
+		return smooth.Thousands(n) + " of a set whose size is not stated"
+	}
+	return h.Choice.Describe(n)
+}
+
+// notDefault names the parameters that are not the default.
+func notDefault(h smooth.Header) []string {
+	list := []string{}
+	add := func(name, value, usual string) {
+		if value != usual {
+			list = append(list, fmt.Sprintf("%s %s (default %s)", name, value, usual))
+		}
+	}
+	p, usual := h.Params(), smooth.Defaults(h.Method)
+	add("method", string(h.Method), string(smooth.MethodCohen))
+	add("noise", noiseWord(p.Sound), noiseWord(usual.Sound))
+	add("sigma", p.Sigma.String(), usual.Sigma.String())
+	add("alpha", p.Alpha.String(), usual.Alpha.String())
+	add("n0", fmt.Sprint(p.N0), fmt.Sprint(usual.N0))
+	add("n", fmt.Sprint(p.N), fmt.Sprint(usual.N))
+	add("radii", decimals(p.Radii), decimals(usual.Radii))
+	add("futility", p.Futility.String(), usual.Futility.String())
+	add("accuracy-only", fmt.Sprint(p.AccuracyOnly), fmt.Sprint(usual.AccuracyOnly))
+	add("seed", h.Seed.String(), "derived")
+	if h.Choice == nil || h.Choice.Of != h.Images.Len() {
+		list = append(list, fmt.Sprintf("images %s (default all)", choice(h)))
+	}
+	return list
+}
+
+func noiseWord(sound bool) string {
+	if sound {
+		return "integer"
+	}
+	return "float"
+}
+
+func decimals(list []smooth.Decimal) string {
+	var texts []string
+	for _, d := range list {
+		texts = append(texts, d.String())
+	}
+	return strings.Join(texts, ",")
+}
+
+// take counts the line of an image.
+func (s *Summary) take(line smooth.Line) {
+	switch {
+	case line.LeftOut != nil:
+		s.LeftOut++
+	case line.Record.Stopped != "":
+		s.Stopped++
+	case line.Record.Predict == smooth.NoClass:
+		s.Abstained++
+	default:
+		s.Certified++
+	}
+}
+
+// Text says the same in a few lines, without a newline at the end. Names are
+// quoted: a certificate may hold any characters.
+func (s *Summary) Text() string {
+	n := fmt.Sprintf("n %d", s.N)
+	if s.Method == smooth.MethodAnytime {
+		n = fmt.Sprintf("n at most %d, radii %s, futility %s", s.N, decimals(s.Radii), s.Futility)
+	}
+	if s.AccuracyOnly {
+		n += ", accuracy only"
+	}
+	seed := "seed " + s.Seed.String() + ": " + s.SeedChoice
+	if s.Seed.Derived {
+		seed = "seed: " + s.SeedChoice
+	}
+	if s.Beacon != "" {
+		seed += "; beacon " + string(s.Beacon)
+	}
+	lines := []string{
+		fmt.Sprintf("method %s, noise %s, sigma %s, alpha %s, n0 %d, %s", s.Method, s.Noise, s.Sigma, s.Alpha, s.N0, n),
+		seed,
+	}
+	if s.Commitment != nil {
+		lines = append(lines, "commitment C "+s.Commitment.String())
+	}
+	images := "images " + s.Choice
+	if s.Shard != nil {
+		images += fmt.Sprintf("; %s of these are in shard %s", smooth.Thousands(s.Images), s.Shard)
+	}
+	images += fmt.Sprintf(": %s certified, %s abstained", smooth.Thousands(s.Certified), smooth.Thousands(s.Abstained))
+	if s.AccuracyOnly {
+		images += fmt.Sprintf(", %s not estimated", smooth.Thousands(s.Stopped))
+	}
+	images += fmt.Sprintf(", %s left out (cannot be decoded)", smooth.Thousands(s.LeftOut))
+	about := fmt.Sprintf("contract %s, precision %s", plain(s.Contract), plain(s.Precision))
+	if s.Device != "" {
+		about += ", device " + plain(s.Device)
+	}
+	if s.Endpoint != "" {
+		about += ", endpoint " + plain(s.Endpoint)
+	}
+	lines = append(lines, images,
+		fmt.Sprintf("%s, model %s, data %s, preprocessing %s", about, plain(s.Model), plain(s.Data), plain(s.Preprocessing)))
+	if len(s.NotDefault) > 0 {
+		lines = append(lines, "not the default: "+strings.Join(s.NotDefault, "; "))
+	}
+	return strings.Join(lines, "\n")
+}

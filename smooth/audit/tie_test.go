@@ -1,0 +1,114 @@
+package audit
+
+import (
+	"fmt"
+	"math/big"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/smooth"
+)
+
+// For all small n, all counts and levels that have exact ties among them, the
+// certifier's bound is on the safe side of the exact rational tail, no more
+// than one unit below the largest that is, and the audit accepts it; it refuses
+// one unit more.
+func TestBoundsAtExactTies(t *testing.T) {
+	ties := 0
+	for n := 1; n <= 7; n++ {
+		for _, level := range []string{"0.5", "0.25", "0.2", "0.125", "0.1", "0.05", "0.01", "0.001", "0.0001", "0.000001", "0.9", "0.19", "0.271", "0.0625", "0.96875"} {
+			for _, method := range smooth.Methods()[:3] {
+				alpha := exact.MustDecimal(level)
+				p := smooth.Params{Method: method, Sigma: exact.MustDecimal("0.25"), Alpha: alpha, N0: 1, N: n, Seed: 5}
+				if p.Check() != nil {
+					continue // the randomised bound takes small levels only
+				}
+				for _, classes := range []int{1, 2, 3, 11} {
+					if method != smooth.MethodRunnerUp && classes != 2 {
+						continue
+					}
+					ties += checkTies(t, p, classes)
+				}
+			}
+		}
+	}
+	require.Greater(t, ties, 20, "there are ties among them")
+}
+
+// checkTies goes through all counts of two classes and returns the number of
+// exact ties.
+func checkTies(t *testing.T, p smooth.Params, classes int) (ties int) {
+	t.Helper()
+	stats, err := smooth.NewStatistics(p, classes)
+	require.NoError(t, err)
+	h := smooth.NewHeader(p, classes, smooth.Subject{Images: smooth.IndexSet{{0, 1, 1}}, Of: 1})
+	for hits := range p.N + 1 {
+		if classes == 1 && hits < p.N {
+			continue
+		}
+		rec := smooth.Record{Estimation: smooth.Sampling{N: p.N}}
+		for class, count := range []int{hits, p.N - hits} {
+			if count > 0 {
+				rec.Estimation.Counts = append(rec.Estimation.Counts, smooth.ClassCount{class, count})
+			}
+		}
+		v := stats.Begin(0, rec.Pixels).Verdict(0, rec.Estimation.Counts)
+		rec.Predict, rec.PA, rec.PB, rec.Radius, rec.W = v.Class, v.PA, v.PB, v.Radius, v.W
+		what := fmt.Sprintf("%s, %d classes, alpha %s: %d of %d", p.Method, classes, p.Alpha, hits, p.N)
+		require.NoError(t, newExaminer(h).examine(rec), what)
+		if hits == 0 {
+			continue
+		}
+		w, level := one, p.Alpha.Rat()
+		if v.W != nil {
+			w = v.W.Weight()
+		}
+		if p.Method == smooth.MethodRunnerUp {
+			level.Quo(level, big.NewRat(2, 1))
+		}
+		pA := rec.PA.Rat()
+		next := new(big.Rat).Add(pA, boundStep)
+		after := new(big.Rat).Add(next, boundStep)
+		require.LessOrEqual(t, exactTail(hits, p.N, w, pA).Cmp(level), 0, what)
+		require.Positive(t, exactTail(hits, p.N, w, after).Cmp(level), what)
+		if exactTail(hits, p.N, w, next).Cmp(level) == 0 || exactTail(hits, p.N, w, pA).Cmp(level) == 0 {
+			ties++
+			continue
+		}
+		require.Positive(t, exactTail(hits, p.N, w, next).Cmp(level), what)
+		rec.PA = exact.FloorDecimal(next, 12)
+		require.ErrorContains(t, newExaminer(h).examine(rec), "larger", what)
+	}
+	return ties
+}
+
+// Whole certificates at ties are intact: one sample at level 0.1, three at
+// 0.001, two at 0.25, where the bound is one half and the radius 0.
+func TestCertificatesAtExactTies(t *testing.T) {
+	for n, alphas := range map[int][]string{1: {"0.1", "0.5", "0.001"}, 2: {"0.25", "0.01"}, 3: {"0.001", "0.125"}} {
+		for _, alpha := range alphas {
+			for _, m := range smooth.Methods()[:3] {
+				if m == smooth.MethodRandomised && exact.MustDecimal(alpha).Cmp(exact.MustDecimal("0.0625")) >= 0 {
+					continue
+				}
+				text := certificate(t, func(task *smooth.Task) {
+					task.Params = params(m)
+					task.N, task.N0, task.Alpha = n, 1, exact.MustDecimal(alpha)
+				})
+				r := audit(t, text, options(Full))
+				require.True(t, r.Intact, "%s, n %d, alpha %s: %s\n%s", m, n, alpha, r.Difference, text)
+			}
+		}
+	}
+}
+
+func TestExactTail(t *testing.T) {
+	require.Equal(t, "7/64", exactTail(2, 3, one, big.NewRat(1, 4)).Sub(exactTail(2, 3, one, big.NewRat(1, 4)), big.NewRat(3, 64)).RatString())
+	require.Equal(t, "1/1000", exactTail(3, 3, one, big.NewRat(1, 10)).RatString())
+	require.Zero(t, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(1, 1000)))
+	require.Equal(t, -1, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(1001, 1000000)))
+	require.Equal(t, 1, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(999, 1000000)))
+	require.Equal(t, 1, compareTail(3, 3, one, one, big.NewRat(1, 2)))
+}

@@ -1,0 +1,120 @@
+package smooth
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"strconv"
+)
+
+// keyTag begins what a derived key is the digest of. It stays what it is when
+// the file format changes: another tag would be another draw to choose from.
+const keyTag = "godmae-certificate/2"
+
+// Derivation makes the key of the noise of an image from the model, a public
+// random number and the pixels of the image. Nothing else goes in, no
+// parameter, index, set or path: each would be one more thing to turn until
+// the draw suits whoever certifies.
+type Derivation struct {
+	Model  string // digest of the model, as Subject.Model
+	Beacon Beacon // "" for none
+}
+
+// Key returns the key: the first eight bytes, little-endian, of the SHA-256 of
+// four texts, each after its length in bytes as 64 little-endian bits: the tag
+// "godmae-certificate/2", the digest of the model, the beacon, and the digest
+// of the pixels in 64 hexadecimal digits.
+func (d Derivation) Key(pixels Digest) uint64 {
+	sum := digestOf(keyTag, d.Model, string(d.Beacon), pixels.String())
+	return binary.LittleEndian.Uint64(sum[:])
+}
+
+// digestOf returns the SHA-256 of texts, each after its length, so that no two
+// lists of texts are the same bytes.
+func digestOf(texts ...string) Digest {
+	h := sha256.New()
+	for _, text := range texts {
+		writeText(h, text)
+	}
+	var d Digest
+	h.Sum(d[:0])
+	return d
+}
+
+// writeText writes the length of a text in bytes, as 64 little-endian bits, and
+// the text.
+func writeText(h hash.Hash, text string) {
+	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text))))
+	h.Write([]byte(text))
+}
+
+// origin returns the seed, and the number in the place of an image's index, at
+// which the random numbers of an image are found.
+func (p Params) origin(image int, pixels Digest) (seed uint64, a uint32) {
+	if p.Derived != nil {
+		return p.Derived.Key(pixels), 0
+	}
+	return p.Seed, uint32(image)
+}
+
+// Key returns the key of the noise of an image whose pixels have a digest, for
+// Job.Key; 0 where it is not derived.
+func (p Params) Key(pixels Digest) uint64 {
+	if p.Derived == nil {
+		return 0
+	}
+	return p.Derived.Key(pixels)
+}
+
+// Noise describes the noise of the parameters.
+func (p Params) Noise() (Noise, error) {
+	n, err := NewNoise(p.Sigma, p.Seed, p.Sound)
+	n.Derived = p.Derived != nil
+	return n, err
+}
+
+// Seed says where noise comes from: it is derived for each image, or it comes
+// from a number that somebody chose. It is written as "derived" or as a decimal
+// string, because many readers of JSON hold numbers in a float64. The zero
+// value is the number 0.
+type Seed struct {
+	Derived bool
+	Number  uint64
+}
+
+// derivedSeed is the text of a Seed that is derived.
+const derivedSeed = "derived"
+
+// Origin returns what a header says of the seed of the parameters.
+func (p Params) Origin() Seed {
+	if p.Derived != nil {
+		return Seed{Derived: true}
+	}
+	return Seed{Number: p.Seed}
+}
+
+// String returns "derived" or the number.
+func (s Seed) String() string {
+	if s.Derived {
+		return derivedSeed
+	}
+	return strconv.FormatUint(s.Number, 10)
+}
+
+// MarshalText writes what String returns.
+func (s Seed) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what String returns.
+func (s *Seed) UnmarshalText(text []byte) error {
+	if string(text) == derivedSeed {
+		*s = Seed{Derived: true}
+		return nil
+	}
+	v, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil {
+		return fmt.Errorf("the seed %q is neither %q nor an integer of 64 bits", text, derivedSeed)
+	}
+	*s = Seed{Number: v}
+	return nil
+}
