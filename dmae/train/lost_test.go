@@ -81,7 +81,7 @@ func TestADeviceLostAtAnyCall(t *testing.T) {
 			note(dir)
 			calls, stride := b.Calls(), 1
 			if testing.Short() {
-				stride = 97
+				stride = 211
 			}
 			t.Logf("%d calls", calls)
 			for n := 1; n <= calls; n += stride {
