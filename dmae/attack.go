@@ -108,11 +108,15 @@ func (a *Attack) gradient(y []float32, class int, step uint32, out []float32) (l
 	each := t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(target))
 	t.Backward(each, filled(b, each.Shape(), 1))
 	losses := make([]float32, n)
-	b.Download(losses, each.Value)
+	if err := b.Download(losses, each.Value); err != nil {
+		return 0, err
+	}
 	for _, v := range losses {
 		loss += float64(v)
 	}
-	b.Download(copies, leaf.Grad)
+	if err := b.Download(copies, leaf.Grad); err != nil {
+		return 0, err
+	}
 	for i := range out {
 		sum := 0.0
 		for k := range n {
@@ -120,7 +124,7 @@ func (a *Attack) gradient(y []float32, class int, step uint32, out []float32) (l
 		}
 		out[i] = float32(sum)
 	}
-	return loss, b.Sync()
+	return loss, nil
 }
 
 func filled(b ops.Backend, s tensor.Shape, value float64) *tensor.Tensor {

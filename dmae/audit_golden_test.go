@@ -143,7 +143,7 @@ func goldenAuditOptions(t *testing.T) (audit.Options, func()) {
 
 func goldenSubject(model *dmae.Classifier) smooth.Subject {
 	return smooth.Subject{
-		Contract: "f32/1", Model: fmt.Sprintf("sha256:%x", model.Digest()), Data: "golden", Preprocessing: "none",
+		Contract: "f32/1", Model: fmt.Sprintf("sha256:%x", must(model.Digest())), Data: "golden", Preprocessing: "none",
 		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 4}}, Of: 4,
 	}
 }

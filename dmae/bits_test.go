@@ -59,7 +59,7 @@ func trainAutoencoder(t *testing.T, threads, total, micro int, cfg dmae.Config) 
 			tape.Backward(loss, seed)
 			b.Release(scope)
 		}
-		opt.Step(1e-3, optim.ClipScale(opt.GradNorm(), 0.5))
+		opt.Step(1e-3, optim.ClipScale(must(opt.GradNorm()), 0.5))
 	}
 	require.NoError(t, b.Sync())
 	return slices.Concat(bitsOf(b, m.Params.Grads()), bitsOf(b, m.Params.Values()))

@@ -49,7 +49,7 @@ func withConfig(t *testing.T, kind, config string) *checkpoint.File {
 	c, err := dmae.NewClassifier(newCPU(t), micro(t))
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, checkpoint.Encode(&b, c.Params.Export(), map[string]string{
+	require.NoError(t, checkpoint.Encode(&b, must(c.Params.Export()), map[string]string{
 		dmae.KeyKind: kind, dmae.KeyContract: dmae.Contract, dmae.KeyConfig: config,
 	}))
 	f, err := checkpoint.NewFile("x", bytes.NewReader(b.Bytes()), int64(b.Len()))

@@ -112,7 +112,7 @@ func TestClassifierThreeSteps(t *testing.T) {
 					steps.run(t, f, step, func(tape *autograd.Tape) *autograd.Variable {
 						return tape.Apply(ops.CrossEntropy, ops.Attr{}, m.Logits(tape, x, nil), tape.Const(y))
 					})
-					norm := opt.GradNorm()
+					norm := must(opt.GradNorm())
 					closeTo(t, "gradnorm", numbers(t, f, fmt.Sprintf("s%d.gradnorm", step)), []float64{norm}, tolerance, 0)
 					opt.Step(1e-3, optim.ClipScale(norm, 1))
 				}

@@ -34,8 +34,9 @@ type digestConfig struct {
 // Digest identifies the function that the classifier computes, whatever file
 // it came from: SHA-256 over its parameters sorted by name, each as name, a
 // zero byte, shape, a zero byte and its little-endian float32 values, followed
-// by the JSON of the configuration that decides the result.
-func (m *Classifier) Digest() [sha256.Size]byte {
+// by the JSON of the configuration that decides the result. The error is the
+// backend's.
+func (m *Classifier) Digest() ([sha256.Size]byte, error) {
 	h := sha256.New()
 	params := slices.SortedFunc(slices.Values(m.Params.All()), func(a, b *nn.Param) int { return cmp.Compare(a.Name, b.Name) })
 	var buf []byte
@@ -44,7 +45,11 @@ func (m *Classifier) Digest() [sha256.Size]byte {
 			continue // a count of batches decides nothing
 		}
 		buf = fmt.Appendf(buf[:0], "%s\x00%v\x00", p.Name, p.Shape)
-		for _, v := range m.Params.Download(p) {
+		values, err := m.Params.Download(p)
+		if err != nil {
+			return [sha256.Size]byte{}, err
+		}
+		for _, v := range values {
 			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
 		}
 		h.Write(buf)
@@ -58,5 +63,5 @@ func (m *Classifier) Digest() [sha256.Size]byte {
 		panic(err) // a validated Config holds nothing that JSON cannot
 	}
 	h.Write(config)
-	return [sha256.Size]byte(h.Sum(nil))
+	return [sha256.Size]byte(h.Sum(nil)), nil
 }

@@ -60,7 +60,11 @@ func (m *Autoencoder) Metadata() map[string]string { return Metadata(KindAutoenc
 
 // Save writes the model to a checkpoint.
 func (m *Autoencoder) Save(path string) error {
-	return checkpoint.Write(path, m.Params.Export(), m.Metadata())
+	tensors, err := m.Params.Export()
+	if err != nil {
+		return err
+	}
+	return checkpoint.Write(path, tensors, m.Metadata())
 }
 
 // ReadAutoencoder makes the model that a checkpoint holds on b.
@@ -79,7 +83,11 @@ func (m *Classifier) Metadata() map[string]string { return Metadata(KindClassifi
 
 // Save writes the model to a checkpoint.
 func (m *Classifier) Save(path string) error {
-	return checkpoint.Write(path, m.Params.Export(), m.Metadata())
+	tensors, err := m.Params.Export()
+	if err != nil {
+		return err
+	}
+	return checkpoint.Write(path, tensors, m.Metadata())
 }
 
 // ReadClassifier makes the model that a checkpoint holds on b.

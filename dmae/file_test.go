@@ -38,7 +38,7 @@ func TestSaveAndLoad(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ae.Config, back.Config)
 	for i, p := range ae.Params.All() {
-		require.Equal(t, ae.Params.Download(p), back.Params.Download(back.Params.All()[i]), p.Name)
+		require.Equal(t, must(ae.Params.Download(p)), must(back.Params.Download(back.Params.All()[i])), p.Name)
 	}
 
 	for _, pool := range []bool{true, false} {
@@ -47,19 +47,19 @@ func TestSaveAndLoad(t *testing.T) {
 		c, err := dmae.NewClassifier(b, cfg)
 		require.NoError(t, err)
 		require.NoError(t, c.LoadEncoder(back, 2))
-		require.Equal(t, ae.Params.Download(ae.Params.Get("blocks.1.mlp.fc2.weight")), c.Params.Download(c.Params.Get("blocks.1.mlp.fc2.weight")))
+		require.Equal(t, must(ae.Params.Download(ae.Params.Get("blocks.1.mlp.fc2.weight"))), must(c.Params.Download(c.Params.Get("blocks.1.mlp.fc2.weight"))))
 		path := filepath.Join(dir, "classifier.safetensors")
 		require.NoError(t, c.Save(path))
 		again, err := dmae.LoadClassifier(b, path)
 		require.NoError(t, err)
 		require.Equal(t, cfg, again.Config)
-		require.Equal(t, c.Digest(), again.Digest())
+		require.Equal(t, must(c.Digest()), must(again.Digest()))
 
 		p := again.Params.Get("head.bias")
-		v := again.Params.Download(p)
+		v := must(again.Params.Download(p))
 		v[0] += 1e-6
 		again.Params.Upload(p, v)
-		require.NotEqual(t, c.Digest(), again.Digest())
+		require.NotEqual(t, must(c.Digest()), must(again.Digest()))
 	}
 }
 
@@ -71,7 +71,7 @@ func TestDigestIsOfTheFunction(t *testing.T) {
 		c, err := dmae.NewClassifier(b, cfg)
 		require.NoError(t, err)
 		c.InitScratch(3)
-		return c.Digest()
+		return must(c.Digest())
 	}
 	plain := digest(func(*dmae.Config) {})
 	require.Equal(t, plain, digest(func(c *dmae.Config) { c.Name, c.Sigma, c.DropPath, c.ClassNames = "x", 1, 0.5, nil }))
@@ -106,7 +106,7 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 		m[key] = value
 		return m
 	}
-	good := ae.Params.Export()
+	good := must(ae.Params.Export())
 	for _, c := range []struct {
 		name    string
 		tensors []checkpoint.Tensor

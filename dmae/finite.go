@@ -7,11 +7,16 @@ import (
 )
 
 // NotFinite says in words which parameters hold values that are no finite
-// numbers, as training that diverged leaves behind; "" if there are none.
-func NotFinite(p *nn.Params) string {
+// numbers, as training that diverged leaves behind; "" if there are none. The
+// error is the backend's.
+func NotFinite(p *nn.Params) (string, error) {
 	first, tensors := "", 0
 	for _, param := range p.All() {
-		for _, v := range p.Download(param) {
+		values, err := p.Download(param)
+		if err != nil {
+			return "", err
+		}
+		for _, v := range values {
 			if v-v != 0 { // NaN and infinities
 				if tensors++; first == "" {
 					first = param.Name
@@ -22,11 +27,11 @@ func NotFinite(p *nn.Params) string {
 	}
 	switch tensors {
 	case 0:
-		return ""
+		return "", nil
 	case 1:
-		return fmt.Sprintf("its %s holds values that are not finite numbers", first)
+		return fmt.Sprintf("its %s holds values that are not finite numbers", first), nil
 	case 2:
-		return fmt.Sprintf("its %s and another tensor hold values that are not finite numbers", first)
+		return fmt.Sprintf("its %s and another tensor hold values that are not finite numbers", first), nil
 	}
-	return fmt.Sprintf("its %s and %d other tensors hold values that are not finite numbers", first, tensors-1)
+	return fmt.Sprintf("its %s and %d other tensors hold values that are not finite numbers", first, tensors-1), nil
 }

@@ -61,7 +61,7 @@ func TestVisionTransformersOfOtherLibraries(t *testing.T) {
 		require.True(t, differs)
 		same, err := asStored(&notes).ReadClassifier(b, fixture(t, "vit_from_huggingface.safetensors"))
 		require.NoError(t, err)
-		require.NotEqual(t, same.Digest(), m.Digest(), "another epsilon is another function")
+		require.NotEqual(t, must(same.Digest()), must(m.Digest()), "another epsilon is another function")
 
 		mae, err := asStored(&notes).ReadAutoencoder(b, fixture(t, "vit_from_huggingface_mae.safetensors"))
 		require.NoError(t, err)
@@ -88,14 +88,14 @@ func TestWeightsChoosesAMovingAverage(t *testing.T) {
 	r.Weights = "state_dict_ema"
 	ema, err := r.ReadClassifier(b, f)
 	require.NoError(t, err)
-	w := raw.Params.Download(raw.Params.Get("head.bias"))
-	for i, v := range ema.Params.Download(ema.Params.Get("head.bias")) {
+	w := must(raw.Params.Download(raw.Params.Get("head.bias")))
+	for i, v := range must(ema.Params.Download(ema.Params.Get("head.bias"))) {
 		require.InDelta(t, w[i]+1, v, 1e-6)
 	}
 	r.Weights = "state_dict" // what stands before the names need not be given
 	again, err := r.ReadClassifier(b, f)
 	require.NoError(t, err)
-	require.Equal(t, raw.Digest(), again.Digest())
+	require.Equal(t, must(raw.Digest()), must(again.Digest()))
 	r.Weights = "teacher"
 	_, err = r.ReadClassifier(b, f)
 	require.ErrorContains(t, err, "no model under --weights teacher; there is state_dict.module, state_dict_ema")
@@ -123,7 +123,7 @@ func TestWrappersAreTakenOff(t *testing.T) {
 	c.InitScratch(1)
 	plain := func(prefix string) *pickle.Dict {
 		d := &pickle.Dict{Ordered: true}
-		for _, x := range c.Params.Export() {
+		for _, x := range must(c.Params.Export()) {
 			x.Name = prefix + x.Name
 			d.MustSet(x.Name, x)
 		}
@@ -132,7 +132,7 @@ func TestWrappersAreTakenOff(t *testing.T) {
 	under := func(key string, v any) *pickle.Dict { return (&pickle.Dict{}).MustSet(key, v).MustSet("epoch", 1) }
 	number := checkpoint.Float32s("n_averaged", nil, []float32{3})
 	head := (&pickle.Dict{})
-	for _, x := range c.Params.Export() {
+	for _, x := range must(c.Params.Export()) {
 		if !strings.HasPrefix(x.Name, "head.") && !strings.HasPrefix(x.Name, "fc_norm.") {
 			x.Name = "backbone." + x.Name
 		}
@@ -164,7 +164,7 @@ func TestWrappersAreTakenOff(t *testing.T) {
 		got, err := r.ReadClassifier(b, torchFile(t, root))
 		require.NoError(t, err, said)
 		require.Contains(t, strings.Join(notes, "\n"), said)
-		require.Equal(t, want.Digest(), got.Digest(), said)
+		require.Equal(t, must(want.Digest()), must(got.Digest()), said)
 	}
 	two := under("one", plain("")).MustSet("two", plain(""))
 	_, err = r.ReadClassifier(b, torchFile(t, two))
@@ -176,7 +176,7 @@ func TestWrappersAreTakenOff(t *testing.T) {
 	// In safetensors files, too.
 	r.Weights = ""
 	var buf bytes.Buffer
-	tensors := c.Params.Export()
+	tensors := must(c.Params.Export())
 	for i := range tensors {
 		tensors[i].Name = "module._orig_mod." + tensors[i].Name
 	}
@@ -185,7 +185,7 @@ func TestWrappersAreTakenOff(t *testing.T) {
 	require.NoError(t, err)
 	got, err := r.ReadClassifier(b, f)
 	require.NoError(t, err)
-	require.Equal(t, want.Digest(), got.Digest())
+	require.Equal(t, must(want.Digest()), must(got.Digest()))
 }
 
 // Each of several models in a file can be taken, with the head that is its own,
@@ -198,9 +198,9 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 	c, err := dmae.NewClassifier(b, micro(t))
 	require.NoError(t, err)
 	c.InitScratch(1)
-	first := c.Params.Export()
+	first := must(c.Params.Export())
 	c.InitScratch(2)
-	second := c.Params.Export()
+	second := must(c.Params.Export())
 	head := func(name string) bool { return strings.HasPrefix(name, "head.") }
 	digest := func(encoder, head []checkpoint.Tensor) [32]byte {
 		r := r
@@ -214,7 +214,7 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 		}
 		whole, err := r.ReadClassifier(b, torchFile(t, root))
 		require.NoError(t, err)
-		return whole.Digest()
+		return must(whole.Digest())
 	}
 	one, two := digest(first, first), digest(second, second)
 	require.NotEqual(t, one, two)
@@ -262,7 +262,7 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 				r.Weights = weights
 				got, err := r.ReadClassifier(b, f)
 				require.NoError(t, err, "%v %d %s", x, i, weights)
-				require.Equal(t, want[j], got.Digest(), "%v %d %s", x, i, weights)
+				require.Equal(t, want[j], must(got.Digest()), "%v %d %s", x, i, weights)
 			}
 		}
 	}
@@ -290,7 +290,7 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 			r.Weights = w
 			got, err := r.ReadClassifier(b, f)
 			require.NoError(t, err, weights)
-			require.Equal(t, want, got.Digest())
+			require.Equal(t, want, must(got.Digest()))
 		}
 	}
 }
@@ -310,7 +310,7 @@ func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
 		"attn_pool.q.weight": "pooling by attention",
 	} {
 		root := &pickle.Dict{}
-		for _, x := range append(c.Params.Export(), checkpoint.Float32s(name, []int{1}, []float32{1})) {
+		for _, x := range append(must(c.Params.Export()), checkpoint.Float32s(name, []int{1}, []float32{1})) {
 			root.MustSet("module."+x.Name, x)
 		}
 		f := torchFile(t, root)
@@ -320,7 +320,7 @@ func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
 		require.ErrorContains(t, err, "with "+want)
 	}
 	root := &pickle.Dict{}
-	for _, x := range without(c.Params.Export(), "cls_token") {
+	for _, x := range without(must(c.Params.Export()), "cls_token") {
 		root.MustSet(x.Name, x)
 	}
 	_, _, err = dmae.Reader{}.Describe(torchFile(t, root))
@@ -330,7 +330,7 @@ func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
 	// it.
 	var notes []string
 	more := &pickle.Dict{}
-	for _, x := range append(c.Params.Export(), checkpoint.Bytes("scale", checkpoint.C64, []int{1}, make([]byte, 8))) {
+	for _, x := range append(must(c.Params.Export()), checkpoint.Bytes("scale", checkpoint.C64, []int{1}, make([]byte, 8))) {
 		more.MustSet(x.Name, x)
 	}
 	_, _, err = dmae.Reader{Note: func(s string) { notes = append(notes, s) }}.Describe(torchFile(t, more))

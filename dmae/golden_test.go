@@ -139,7 +139,7 @@ func (g *goldenModels) train(name string, p *nn.Params, o *optim.AdamW, forward 
 			g.note(name+" outputs", outputs)
 			g.note(name+" gradients", g.download(p.Grads()))
 		}
-		o.Step(1e-3*float64(step+1), optim.ClipScale(o.GradNorm(), 0.5))
+		o.Step(1e-3*float64(step+1), optim.ClipScale(must(o.GradNorm()), 0.5))
 	}
 	g.note(name+" after five steps", g.download(p.Trained()))
 }
@@ -188,7 +188,7 @@ func (g *goldenModels) certificate(c *dmae.Classifier, sound, derived bool) {
 	task := smooth.Task{
 		Params: smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 20, N: 150, Seed: 9, Sound: sound},
 		Subject: smooth.Subject{
-			Contract: "f32/1", Model: fmt.Sprint(c.Digest()), Data: "golden", Preprocessing: "none",
+			Contract: "f32/1", Model: fmt.Sprint(must(c.Digest())), Data: "golden", Preprocessing: "none",
 			Images: smooth.IndexSet{{0, 1, 3}}, Of: 3,
 		},
 		Classifier: classifier,

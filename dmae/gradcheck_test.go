@@ -20,7 +20,7 @@ func TestGradientsOfWholeModels(t *testing.T) {
 func TestGradientsOfWholeModelsOnCPU(t *testing.T) {
 	b := cpu.New(cpu.Options{Threads: 2})
 	defer func() { require.NoError(t, b.Close()) }()
-	for _, r := range dmae.CheckGradientsOn(b) {
+	for _, r := range must(dmae.CheckGradientsOn(b)) {
 		t.Logf("%-12s %-40s %4d gradients, error %.1e", r.Name, r.Case, r.Checked, r.Worst)
 		require.True(t, r.Pass, "%+v", r)
 	}

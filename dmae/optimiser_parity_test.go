@@ -32,7 +32,7 @@ func TestOptimiserOfPyTorch(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, 5, o.Steps())
 		moments := map[string]checkpoint.Tensor{}
-		for _, m := range o.Export("") {
+		for _, m := range must(o.Export("")) {
 			moments[m.Name] = m
 		}
 		// These files list what decays first, the tokens at its beginning.

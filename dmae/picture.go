@@ -87,9 +87,12 @@ func (m *Autoencoder) reconstruct(pixels []float32, sigma float64, seed uint64) 
 	noisy := Corrupt(t, clean, ints(as, n), ints(bs, n), sigma, philox.Addr{Seed: seed, Stream: philox.EvalNoise})
 	pred := m.Reconstruct(t, noisy, ints(keep, n, 1+c.Visible()), ints(restore, n, c.Patches()))
 
+	var failed error // of the first that could not be read back
 	fetch := func(x *tensor.Tensor) []float32 {
 		v := make([]float32, x.Shape().Elems())
-		b.Download(v, x)
+		if err := b.Download(v, x); err != nil && failed == nil {
+			failed = err
+		}
 		return v
 	}
 	size := [2]int{c.ImageSize, c.ImageSize}
@@ -117,7 +120,7 @@ func (m *Autoencoder) reconstruct(pixels []float32, sigma float64, seed uint64) 
 		channel := i / plane % c.Channels
 		reconstructed[i] = float32(float64(float64(v)*c.Std[channel]) + c.Mean[channel])
 	}
-	return original, corrupted, reconstructed, b.Sync()
+	return original, corrupted, reconstructed, failed
 }
 
 // greyOut paints the hidden patches of images [B, C, H, W].

@@ -85,9 +85,15 @@ func (m *Classifier) TrainProbe(t *autograd.Tape, features *autograd.Variable) (
 }
 
 // GatherStats moves a linear probe's running statistics towards those of a
-// batch of n features, as TrainProbe returned them.
-func (m *Classifier) GatherStats(mean, variance *tensor.Tensor, n int) {
+// batch of n features, as TrainProbe returned them. The error is the backend's.
+func (m *Classifier) GatherStats(mean, variance *tensor.Tensor, n int) error {
 	p := m.probe
 	p.params.Backend().Run(ops.RunningStats, []*tensor.Tensor{p.mean.Value, p.v.Value}, []*tensor.Tensor{mean, variance}, &ops.Attr{Scale: probeMomentum, Count: n})
-	p.params.Upload(p.seen, []float32{p.params.Download(p.seen)[0] + 1})
+	seen, err := p.params.Download(p.seen)
+	if err != nil {
+		return err
+	}
+	seen[0]++
+	p.params.Upload(p.seen, seen)
+	return nil
 }

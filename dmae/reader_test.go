@@ -27,7 +27,7 @@ func TestClassifierFromTorch(t *testing.T) {
 		require.NoError(t, err)
 		twin, err := tinyHeads.ReadClassifier(b, fixture(t, "vit_tiny_"+pool+"_weights.safetensors"))
 		require.NoError(t, err)
-		require.Equal(t, twin.Digest(), c.Digest())
+		require.Equal(t, must(twin.Digest()), must(c.Digest()))
 		cfg := c.Config
 		require.Equal(t, []int{32, 32, 3, 4, 48, 2, 3, 4, 10}, []int{cfg.ImageSize, cfg.DataSize, cfg.Channels, cfg.Patch, cfg.Width, cfg.Depth, cfg.Heads, cfg.MLPRatio, cfg.Classes})
 		require.Equal(t, pool == "gap", cfg.GlobalPool)
@@ -90,7 +90,7 @@ func TestInferenceByShape(t *testing.T) {
 	require.NoError(t, err)
 	c.InitScratch(1)
 	for _, drop := range []string{"", "patch_embed.proj.weight", "pos_embed", "head.weight"} {
-		tensors := c.Params.Export()
+		tensors := must(c.Params.Export())
 		if drop != "" {
 			tensors = without(tensors, drop)
 		}
@@ -106,7 +106,7 @@ func TestInferenceByShape(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, cfg.Name, back.Config.Name)
-		require.Equal(t, c.Digest(), back.Digest())
+		require.Equal(t, must(c.Digest()), must(back.Digest()))
 	}
 }
 
@@ -119,11 +119,11 @@ func TestInferenceOfAProbe(t *testing.T) {
 	require.NoError(t, err)
 	c.InitScratch(1)
 	path := filepath.Join(t.TempDir(), "probe.safetensors")
-	require.NoError(t, checkpoint.Write(path, c.Params.Export(), nil))
+	require.NoError(t, checkpoint.Write(path, must(c.Params.Export()), nil))
 	back, err := dmae.LoadClassifier(b, path)
 	require.NoError(t, err)
 	require.Equal(t, dmae.BatchNormHead, back.Config.Head)
-	require.Equal(t, c.Digest(), back.Digest())
+	require.Equal(t, must(c.Digest()), must(back.Digest()))
 }
 
 func TestMeanAndStdOverride(t *testing.T) {
@@ -136,7 +136,7 @@ func TestMeanAndStdOverride(t *testing.T) {
 	back, err := dmae.Reader{Mean: []float64{0.5}, Std: []float64{0.25}}.LoadClassifier(b, path)
 	require.NoError(t, err)
 	require.Equal(t, []float64{0.5}, back.Config.Mean)
-	require.NotEqual(t, c.Digest(), back.Digest())
+	require.NotEqual(t, must(c.Digest()), must(back.Digest()))
 	_, err = dmae.Reader{Mean: []float64{0.5, 0.5, 0.5}}.LoadClassifier(b, path)
 	require.ErrorContains(t, err, "3 means")
 	_, err = dmae.Reader{Heads: 2}.LoadClassifier(b, path)
@@ -154,9 +154,9 @@ func TestAnotherGrid(t *testing.T) {
 	large, err := r.ReadClassifier(b, fixture(t, "vit_tiny_gap.pth"))
 	require.NoError(t, err)
 	require.Equal(t, 144, large.Config.Patches())
-	pos := c.Params.Download(c.Params.Get("pos_embed"))
-	require.Equal(t, nn.InterpolatePositions(pos, 8, 12, 48), large.Params.Download(large.Params.Get("pos_embed")))
-	require.Equal(t, c.Params.Download(c.Params.Get("head.weight")), large.Params.Download(large.Params.Get("head.weight")))
+	pos := must(c.Params.Download(c.Params.Get("pos_embed")))
+	require.Equal(t, nn.InterpolatePositions(pos, 8, 12, 48), must(large.Params.Download(large.Params.Get("pos_embed"))))
+	require.Equal(t, must(c.Params.Download(c.Params.Get("head.weight"))), must(large.Params.Download(large.Params.Get("head.weight"))))
 
 	// So it is when fine-tuning starts from an autoencoder of another size.
 	ae, err := dmae.NewAutoencoder(b, micro(t))
@@ -167,8 +167,8 @@ func TestAnotherGrid(t *testing.T) {
 	fine, err := dmae.NewClassifier(b, cfg)
 	require.NoError(t, err)
 	require.NoError(t, fine.LoadEncoder(ae, 1))
-	from := ae.Params.Download(ae.Params.Get("pos_embed"))
-	require.Equal(t, nn.InterpolatePositions(from, 2, 4, 16), fine.Params.Download(fine.Params.Get("pos_embed")))
+	from := must(ae.Params.Download(ae.Params.Get("pos_embed")))
+	require.Equal(t, nn.InterpolatePositions(from, 2, 4, 16), must(fine.Params.Download(fine.Params.Get("pos_embed"))))
 	cfg.Width = 32
 	narrow, err := dmae.NewClassifier(b, cfg)
 	require.NoError(t, err)

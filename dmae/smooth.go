@@ -177,12 +177,12 @@ func (s *SmoothClassifier) answerShare(lane, task int) {
 		noisy = CorruptKeyed(t, clean, ids(s.a), ids(s.b), seeds, float64(s.noise.Sigma), addr)
 	}
 	logits := s.logits[from*c.Classes : (from+n)*c.Classes]
-	b.Download(logits, s.model.Logits(t, noisy, nil).Value)
+	if err := b.Download(logits, s.model.Logits(t, noisy, nil).Value); err != nil {
+		s.errs[lane] = err
+		return
+	}
 	for i := range n {
 		s.out[from+i] = argmax(logits[i*c.Classes : (i+1)*c.Classes])
-	}
-	if err := b.Sync(); err != nil {
-		s.errs[lane] = err
 	}
 }
 

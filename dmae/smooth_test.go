@@ -31,7 +31,7 @@ func lively(t *testing.T, b ops.Backend, cfg dmae.Config) *dmae.Classifier {
 	m.InitScratch(4)
 	for _, p := range m.Params.All() {
 		if p.Shape.Rank() > 1 {
-			v := m.Params.Download(p)
+			v := must(m.Params.Download(p))
 			for i := range v {
 				v[i] *= 8
 			}

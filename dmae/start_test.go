@@ -23,7 +23,7 @@ func TestAnEncoderAloneIsAStart(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "encoder.safetensors")
 	var kept []checkpoint.Tensor
-	for _, x := range ae.Params.Export() {
+	for _, x := range must(ae.Params.Export()) {
 		if !strings.HasPrefix(x.Name, "decoder") && x.Name != "mask_token" {
 			kept = append(kept, x)
 		}
@@ -50,7 +50,7 @@ func TestAnEncoderAloneIsAStart(t *testing.T) {
 			require.NoError(t, err)
 			s, err := dmae.Reader{}.StartClassifier(got, path, 3)
 			require.NoError(t, err)
-			require.Equal(t, want.Digest(), got.Digest())
+			require.Equal(t, must(want.Digest()), must(got.Digest()))
 			if pool && !probe {
 				require.Contains(t, s.String(), "holds an encoder: its encoder is taken; dropped: norm; drawn at random: fc_norm, head")
 			}
@@ -61,13 +61,13 @@ func TestAnEncoderAloneIsAStart(t *testing.T) {
 	anew, err := dmae.NewAutoencoder(b, cfg)
 	require.NoError(t, err)
 	anew.Init(9)
-	decoder := anew.Params.Download(anew.Params.Get("decoder_pred.weight"))
+	decoder := must(anew.Params.Download(anew.Params.Get("decoder_pred.weight")))
 	s, err := dmae.Reader{}.StartAutoencoder(anew, path)
 	require.NoError(t, err)
 	require.Contains(t, s.String(), "drawn at random: decoder_blocks, decoder_embed, decoder_norm, decoder_pos_embed")
-	require.Equal(t, decoder, anew.Params.Download(anew.Params.Get("decoder_pred.weight")))
+	require.Equal(t, decoder, must(anew.Params.Download(anew.Params.Get("decoder_pred.weight"))))
 	for _, name := range []string{"pos_embed", "norm.weight", "blocks.1.mlp.fc2.bias", "cls_token"} {
-		require.Equal(t, ae.Params.Download(ae.Params.Get(name)), anew.Params.Download(anew.Params.Get(name)), name)
+		require.Equal(t, must(ae.Params.Download(ae.Params.Get(name))), must(anew.Params.Download(anew.Params.Get(name))), name)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestAClassifierIsAStart(t *testing.T) {
 		from.InitScratch(5)
 		for _, metadata := range []map[string]string{nil, from.Metadata()} {
 			path := filepath.Join(t.TempDir(), "c.safetensors")
-			require.NoError(t, checkpoint.Write(path, from.Params.Export(), metadata))
+			require.NoError(t, checkpoint.Write(path, must(from.Params.Export()), metadata))
 			_, start, err := dmae.Reader{}.DescribeStart(openFile(t, path))
 			require.NoError(t, err)
 			start = start.StartConfig()
@@ -100,9 +100,9 @@ func TestAClassifierIsAStart(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, s.String(), "drawn at random: head")
 			for _, name := range []string{"pos_embed", "fc_norm.weight", "blocks.0.attn.qkv.weight"} {
-				require.Equal(t, from.Params.Download(from.Params.Get(name)), m.Params.Download(m.Params.Get(name)), name)
+				require.Equal(t, must(from.Params.Download(from.Params.Get(name))), must(m.Params.Download(m.Params.Get(name))), name)
 			}
-			for _, v := range m.Params.Download(m.Params.Get("head.weight")) {
+			for _, v := range must(m.Params.Download(m.Params.Get("head.weight"))) {
 				require.InDelta(t, 0, v, 1e-3)
 			}
 		}
@@ -144,7 +144,7 @@ func TestNormalisedPatchesOfForeignFiles(t *testing.T) {
 	require.NoError(t, err)
 	ae.Init(1)
 	path := filepath.Join(t.TempDir(), "ae.safetensors")
-	require.NoError(t, checkpoint.Write(path, ae.Params.Export(), nil))
+	require.NoError(t, checkpoint.Write(path, must(ae.Params.Export()), nil))
 	var notes []string
 	r := dmae.Reader{Note: func(s string) { notes = append(notes, s) }}
 	m, err := r.LoadAutoencoder(b, path)

@@ -65,7 +65,7 @@ func TestOfficialTrainingIsGoneOnWith(t *testing.T) {
 		closeTo(t, name, w, got, 10*tolerance, 0)
 	}
 	path := filepath.Join(t.TempDir(), "ours.safetensors")
-	require.NoError(t, checkpoint.Write(path, opt.Export("train.adamw."), nil))
+	require.NoError(t, checkpoint.Write(path, must(opt.Export("train.adamw.")), nil))
 	file, err := checkpoint.Open(path)
 	require.NoError(t, err)
 	defer file.Close()
@@ -119,10 +119,10 @@ func TestOfficialProbeIsGoneOnWith(t *testing.T) {
 	step(0)
 	step(1)
 	model, state := &pickle.Dict{Ordered: true}, &pickle.Dict{}
-	for _, w := range m.Params.Export() {
+	for _, w := range must(m.Params.Export()) {
 		model.MustSet(w.Name, w)
 	}
-	for i, mu := range opt.Export("") {
+	for i, mu := range must(opt.Export("")) {
 		state.MustSet(int64(i), (&pickle.Dict{}).MustSet("mu", mu))
 	}
 	group := (&pickle.Dict{}).MustSet("lr", 0.1).MustSet("weight_decay", 0.0).MustSet("momentum", 0.9).MustSet("trust_coefficient", 0.001).

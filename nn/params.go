@@ -170,11 +170,14 @@ func (p *Params) Upload(param *Param, src []float32) {
 	param.Value.Touch()
 }
 
-// Download returns a parameter's value, in row-major order.
-func (p *Params) Download(param *Param) []float32 {
+// Download returns a parameter's value, in row-major order, or the backend's
+// error.
+func (p *Params) Download(param *Param) ([]float32, error) {
 	dst := make([]float32, param.Elems())
-	p.b.Download(dst, param.Value)
-	return dst
+	if err := p.b.Download(dst, param.Value); err != nil {
+		return nil, fmt.Errorf("cannot read the parameter %s back: %w", param.Name, err)
+	}
+	return dst, nil
 }
 
 // Touch records that values changed through the flat tensor, as an optimiser

@@ -60,7 +60,7 @@ func TestParamsLieInOneTensor(t *testing.T) {
 	flat := tensor.Data[float32](p.Values())
 	used := make([]bool, len(flat))
 	for _, param := range p.All() {
-		for i, v := range p.Download(param) {
+		for i, v := range must(p.Download(param)) {
 			require.Equal(t, v, flat[param.Offset()+i])
 			used[param.Offset()+i] = true
 		}
@@ -131,7 +131,7 @@ func TestInitIsReproducible(t *testing.T) {
 	b := ref.New()
 	p := nn.NewParams(b, specs())
 	p.Init(0)
-	cls, qkv := p.Download(p.Get("cls_token")), p.Download(p.Get("blocks.1.attn.qkv.weight"))
+	cls, qkv := must(p.Download(p.Get("cls_token"))), must(p.Download(p.Get("blocks.1.attn.qkv.weight")))
 	require.Equal(t, [4]uint32{0xbc2b5650, 0x3c0ce71f, 0xbe3a02f4, 0x3e8d16f3}, [4]uint32{
 		math.Float32bits(cls[0]), math.Float32bits(cls[7]), math.Float32bits(qkv[0]), math.Float32bits(qkv[191]),
 	})
@@ -197,14 +197,14 @@ func TestLoadWhatWasExported(t *testing.T) {
 	p, q := nn.NewParams(b, specs()), nn.NewParams(b, specs())
 	p.Init(5)
 	path := filepath.Join(t.TempDir(), "p.safetensors")
-	require.NoError(t, checkpoint.Write(path, p.Export(), nil))
+	require.NoError(t, checkpoint.Write(path, must(p.Export()), nil))
 	f, err := checkpoint.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
 	require.NoError(t, nn.Match(specs(), f, nil))
 	require.NoError(t, q.Load(f))
 	for i, param := range p.All() {
-		require.Equal(t, p.Download(param), q.Download(q.All()[i]))
+		require.Equal(t, must(p.Download(param)), must(q.Download(q.All()[i])))
 	}
 
 	var match *nn.MatchError

@@ -123,11 +123,15 @@ func (p *Params) load(f *checkpoint.File, some func(name string) bool) error {
 
 // Export returns all parameters, fixed ones too, as float32 tensors (counts as
 // whole numbers) with
-// PyTorch's names and shapes, to be written to a checkpoint.
-func (p *Params) Export() []checkpoint.Tensor {
+// PyTorch's names and shapes, to be written to a checkpoint. The error is the
+// backend's.
+func (p *Params) Export() ([]checkpoint.Tensor, error) {
 	out := make([]checkpoint.Tensor, len(p.list))
 	for i, param := range p.list {
-		v := p.Download(param)
+		v, err := p.Download(param)
+		if err != nil {
+			return nil, err
+		}
 		if !param.Whole {
 			out[i] = checkpoint.Float32s(param.Name, param.Shape.Dims(), v)
 			continue
@@ -138,12 +142,12 @@ func (p *Params) Export() []checkpoint.Tensor {
 		}
 		out[i] = checkpoint.Int64s(param.Name, param.Shape.Dims(), n)
 	}
-	return out
+	return out, nil
 }
 
 // CopyFrom takes the values of all parameters that from has under the same
 // name. A position embedding of another grid is interpolated. The error lists
-// those whose shape differs; then nothing is copied.
+// those whose shape differs, then nothing is copied; or it is the backend's.
 func (p *Params) CopyFrom(from *Params) error {
 	var misfits []error
 	values := map[*Param][]float32{} // interpolated
@@ -152,7 +156,10 @@ func (p *Params) CopyFrom(from *Params) error {
 		if src == nil || src.Shape == param.Shape {
 			continue
 		}
-		v, ok, _ := regrid(param, src.Shape.Dims(), func() ([]float32, error) { return from.Download(src), nil })
+		v, ok, err := regrid(param, src.Shape.Dims(), func() ([]float32, error) { return from.Download(src) })
+		if err != nil {
+			return err
+		}
 		if !ok {
 			misfits = append(misfits, fmt.Errorf("%s is %v but should be %v", param.Name, src.Shape, param.Shape))
 		}
@@ -162,11 +169,17 @@ func (p *Params) CopyFrom(from *Params) error {
 		return errors.Join(misfits...)
 	}
 	for _, param := range p.list {
-		if v := values[param]; v != nil {
-			p.Upload(param, v)
-		} else if src := from.Get(param.Name); src != nil {
-			p.Upload(param, from.Download(src))
+		v, src := values[param], from.Get(param.Name)
+		if v == nil && src == nil {
+			continue
 		}
+		if v == nil {
+			var err error
+			if v, err = from.Download(src); err != nil {
+				return err
+			}
+		}
+		p.Upload(param, v)
 	}
 	return nil
 }

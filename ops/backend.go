@@ -4,11 +4,14 @@ import "github.com/godmae/godmae/tensor"
 
 // Backend allocates tensors on one device and runs operations on them.
 //
-// Running is asynchronous in spirit: Run may return before the work is done,
-// Download and Sync wait for it, and an error of the device is kept and
-// returned by the next Sync. A mistake of the program (shapes that do not fit)
-// panics with a [tensor.ShapeError]. A Backend is used by one goroutine at a
-// time.
+// Running is asynchronous in spirit: every method may return before its work is
+// done, and only Download and Sync wait. An error of the device (it was lost, its
+// memory is full) is kept until then, and for good: from the first error on every
+// Download and Sync returns it until Close, and the contents of all tensors are
+// undefined. So nobody uses a number of a device, or writes one to a file, before a
+// Download or Sync behind it has returned nil. A mistake of the program (shapes
+// that do not fit) panics with a [tensor.ShapeError]. A Backend is used by one
+// goroutine at a time.
 type Backend interface {
 	// Name identifies the backend in messages, such as "cpu" or "ref".
 	Name() string
@@ -30,18 +33,20 @@ type Backend interface {
 	Release(Scope)
 
 	// Upload copies host numbers into a tensor, converting between float types:
-	// src is a []float32, []float64 or []int32 as long as the tensor.
+	// src is a []float32, []float64 or []int32 as long as the tensor. It has been
+	// read when Upload returns.
 	Upload(dst *tensor.Tensor, src any)
 
-	// Download copies a tensor to the host, converting between float types: dst
-	// is a []float32, []float64 or []int32 as long as the tensor.
-	Download(dst any, src *tensor.Tensor)
+	// Download waits for all work and copies a tensor to the host, converting
+	// between float types: dst is a []float32, []float64 or []int32 as long as the
+	// tensor. The error is that of Sync; what dst holds is undefined then.
+	Download(dst any, src *tensor.Tensor) error
 
 	// Run computes op from in into out, which exist already. Optional inputs
 	// that are absent are nil. The slices and attributes are not kept.
 	Run(op *Op, out, in []*tensor.Tensor, at *Attr)
 
-	// Sync waits for all work and returns the first error since the last Sync.
+	// Sync waits for all work and returns the first error there has been.
 	Sync() error
 
 	// Close releases the device and all memory.

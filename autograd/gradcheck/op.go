@@ -1,6 +1,7 @@
 package gradcheck
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/godmae/godmae/autograd"
@@ -25,13 +26,17 @@ func All() []Result {
 }
 
 // AllOn compares the derivatives of every differentiable operation of ops.All on
-// a backend with the reference backend's.
-func AllOn(b ops.Backend) []Result {
+// a backend with the reference backend's. The error is the backend's.
+func AllOn(b ops.Backend) ([]Result, error) {
 	var r []Result
 	for _, op := range ops.All {
-		r = append(r, CheckBackend(b, op)...)
+		of, err := CheckBackend(b, op)
+		if err != nil {
+			return nil, err
+		}
+		r = append(r, of...)
 	}
-	return r
+	return r, nil
 }
 
 // CheckOp compares the derivative of each case of an operation with finite
@@ -55,21 +60,29 @@ func CheckOp(op *ops.Op) []Result {
 }
 
 // CheckBackend compares the derivatives of each case of an operation on a
-// backend with those on the reference backend, for the same inputs and seed.
-func CheckBackend(b ops.Backend, op *ops.Op) []Result {
+// backend with those on the reference backend, for the same inputs and seed. The
+// error is the backend's.
+func CheckBackend(b ops.Backend, op *ops.Op) ([]Result, error) {
 	if !autograd.Differentiable(op) {
-		return nil
+		return nil, nil
 	}
 	var r []Result
 	for _, c := range op.Cases() {
 		res := Result{Name: op.Name, Case: c.Name, Limit: MaxNMSE}
-		want, got := gradients(ref.New(), op, &c), gradients(b, op, &c)
+		want, err := gradients(ref.New(), op, &c)
+		if err != nil {
+			return nil, err
+		}
+		got, err := gradients(b, op, &c)
+		if err != nil {
+			return nil, fmt.Errorf("%s, %s: %w", op.Name, c.Name, err)
+		}
 		for i := range want {
 			res.record(nmse(got[i], want[i]))
 		}
 		r = append(r, res)
 	}
-	return r
+	return r, nil
 }
 
 // inputs makes the inputs of a case on a backend, and lists those that are
@@ -101,7 +114,7 @@ func inputs(b ops.Backend, op *ops.Op, c *ops.Case) (in, params []*autograd.Vari
 
 // gradients returns the derivatives of the sum of a case's first output,
 // weighted by 1, -2, 3, -1, 2, -3 in turn.
-func gradients(b ops.Backend, op *ops.Op, c *ops.Case) [][]float64 {
+func gradients(b ops.Backend, op *ops.Op, c *ops.Case) ([][]float64, error) {
 	scope := b.Mark()
 	defer b.Release(scope)
 	in, params := inputs(b, op, c)
@@ -117,9 +130,11 @@ func gradients(b ops.Backend, op *ops.Op, c *ops.Case) [][]float64 {
 	r := make([][]float64, len(params))
 	for i, p := range params {
 		r[i] = make([]float64, p.Shape().Elems())
-		b.Download(r[i], p.Grad)
+		if err := b.Download(r[i], p.Grad); err != nil {
+			return nil, err
+		}
 	}
-	return r
+	return r, nil
 }
 
 func nmse(got, want []float64) float64 {

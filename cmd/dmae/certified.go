@@ -18,6 +18,7 @@ type certified struct {
 	sound      bool // integer noise on 8-bit pixels
 	pixels     *pixelCache
 	classifier *answering
+	digest     string // of the model
 }
 
 // newCertified refuses images of other classes than the model's.
@@ -28,9 +29,13 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 	if got, _, _ := images.Shape(); got != model.Config.Channels {
 		return nil, fmt.Errorf("the images of %s have %d channels and the model takes %d; use images like those it was trained on", images.Name(), got, model.Config.Channels)
 	}
+	digest, err := modelDigest(model)
+	if err != nil {
+		return nil, err
+	}
 	pixels := newPixelCache(images, &model.Config, batch)
 	return &certified{
-		model: model, images: images, sound: sound, pixels: pixels,
+		model: model, images: images, sound: sound, pixels: pixels, digest: digest,
 		classifier: &answering{SmoothClassifier: dmae.NewPixelClassifier(model, pixels.get, batch), without: map[int]int{}},
 	}, nil
 }
@@ -39,7 +44,7 @@ func newCertified(model *dmae.Classifier, images data.Dataset, sound bool, batch
 func (c *certified) subject() smooth.Subject {
 	return smooth.Subject{
 		Contract:      contract,
-		Model:         modelDigest(c.model),
+		Model:         c.digest,
 		Data:          c.images.Name(),
 		Preprocessing: describing(c.sound)(c.images, &c.model.Config),
 		Names:         c.model.Config.ClassNames,
@@ -48,9 +53,9 @@ func (c *certified) subject() smooth.Subject {
 }
 
 // modelDigest is what certificates know a model by.
-func modelDigest(m *dmae.Classifier) string {
-	digest := m.Digest()
-	return "sha256:" + hex.EncodeToString(digest[:])
+func modelDigest(m *dmae.Classifier) (string, error) {
+	digest, err := m.Digest()
+	return "sha256:" + hex.EncodeToString(digest[:]), err
 }
 
 // describe returns the label and the digest of an image, and a

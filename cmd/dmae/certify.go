@@ -80,7 +80,7 @@ func (c *certifyCmd) Run(e *env) error {
 	if beacon != "" {
 		recorded = nil // no earlier version had one
 	}
-	if err := c.apply(&params, modelDigest(model), recorded); err != nil {
+	if err := c.apply(&params, model, recorded); err != nil {
 		return err
 	}
 	if got, want := c.Sigma.Float64(), model.Config.Sigma; got != want {

@@ -55,7 +55,7 @@ func petModel(t *testing.T, order []int, names []string, change func(bias []floa
 	require.NoError(t, err)
 	m.InitScratch(1)
 	weight := m.Params.Get("head.weight")
-	w := m.Params.Download(weight)
+	w := must(m.Params.Download(weight))
 	rows := make([]float32, len(w))
 	for i, class := range order {
 		for j := range cfg.Width {
@@ -65,7 +65,7 @@ func petModel(t *testing.T, order []int, names []string, change func(bias []floa
 	m.Params.Upload(weight, rows)
 	if change != nil {
 		bias := m.Params.Get("head.bias")
-		v := m.Params.Download(bias)
+		v := must(m.Params.Download(bias))
 		change(v)
 		m.Params.Upload(bias, v)
 	}

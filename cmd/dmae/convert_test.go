@@ -33,7 +33,7 @@ func TestCommandsTakePyTorchFiles(t *testing.T) {
 	own, foreign := in("own.safetensors"), in("foreign.pth")
 	require.NoError(t, model.Save(own))
 	weights := &pickle.Dict{Ordered: true}
-	for _, w := range model.Params.Export() {
+	for _, w := range must(model.Params.Export()) {
 		weights.MustSet(w.Name, w)
 	}
 	require.NoError(t, checkpoint.WriteTorch(foreign, (&pickle.Dict{}).MustSet("model", weights).MustSet("epoch", 3)))

@@ -153,7 +153,7 @@ func (c *explainCmd) fromImage(e *env, b ops.Backend, o *explain.Options) (*dmae
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := c.apply(&o.Params, modelDigest(model), nil); err != nil {
+	if err := c.apply(&o.Params, model, nil); err != nil {
 		return nil, nil, err
 	}
 	if err := c.warn(e, o.Params, model.Config.Classes); err != nil {

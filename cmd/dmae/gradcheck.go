@@ -41,7 +41,15 @@ func (c *gradcheckCmd) Run(e *env) error {
 		}
 	}
 	check("finite differences", slices.Concat(gradcheck.All(), dmae.CheckGradients()))
-	check(b.Name()+" against ref", slices.Concat(gradcheck.AllOn(b), dmae.CheckGradientsOn(b)))
+	operations, err := gradcheck.AllOn(b)
+	if err != nil {
+		return err
+	}
+	models, err := dmae.CheckGradientsOn(b)
+	if err != nil {
+		return err
+	}
+	check(b.Name()+" against ref", slices.Concat(operations, models))
 	if c.JSON {
 		if err := printJSON(e.stdout, struct {
 			Checked int             `json:"checked"`

@@ -100,7 +100,11 @@ func (f *modelFlags) classifier(e *env, b ops.Backend, path string) (model *dmae
 	if model, err = f.reader(e).ReadClassifier(b, file); err != nil {
 		return nil, false, err
 	}
-	if what := dmae.NotFinite(model.Params); what != "" {
+	what, err := dmae.NotFinite(model.Params)
+	if err != nil {
+		return nil, false, err
+	}
+	if what != "" {
 		e.note(fmt.Sprintf("%s is damaged or comes from training that diverged: %s", path, what))
 	}
 	return model, dmae.IsForeign(file), nil

@@ -74,7 +74,7 @@ func (c *predictCmd) Run(e *env) error {
 	if err := c.follow(c.Model); err != nil {
 		return err
 	}
-	if err := c.apply(&params, modelDigest(model), nil); err != nil {
+	if err := c.apply(&params, model, nil); err != nil {
 		return err
 	}
 	noise, err := params.Noise()

@@ -184,10 +184,14 @@ func (q *quickstart) certify(name, checkpoint, certificate string) (analyze.Run,
 			}
 		}
 	}
+	digest, err := modelDigest(model)
+	if err != nil {
+		return analyze.Run{}, err
+	}
 	_, err = certification{
 		params: smooth.Params{
 			Sigma: exact.MustDecimal(quickstartSigma), Alpha: exact.MustDecimal(quickstartAlpha),
-			N0: quickstartSamples, N: q.N, Sound: true, Derived: &smooth.Derivation{Model: modelDigest(model)},
+			N0: quickstartSamples, N: q.N, Sound: true, Derived: &smooth.Derivation{Model: digest},
 		},
 		model: model, images: q.test, skip: 1, max: q.Images, batch: quickstartBatch,
 		out: q.path(certificate), title: "certify " + name,

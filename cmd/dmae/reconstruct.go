@@ -57,7 +57,11 @@ func (c *reconstructCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if what := dmae.NotFinite(model.Params); what != "" {
+	what, err := dmae.NotFinite(model.Params)
+	if err != nil {
+		return err
+	}
+	if what != "" {
 		return fmt.Errorf("%s reconstructs nothing: %s, as training that diverged leaves behind", c.Model, what)
 	}
 	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -33,10 +34,10 @@ func (s *seedChoice) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// apply sets the origin of the noise for a model of a digest. recorded, which may
+// apply sets the origin of the noise for a model. recorded, which may
 // be nil, returns the header of the run that is gone on with: one of an earlier
 // version, which drew a number where none was given, keeps it.
-func (f *seedFlag) apply(p *smooth.Params, model string, recorded func() (smooth.Header, bool)) error {
+func (f *seedFlag) apply(p *smooth.Params, model *dmae.Classifier, recorded func() (smooth.Header, bool)) error {
 	var header smooth.Header
 	if recorded != nil {
 		header, _ = recorded()
@@ -46,8 +47,9 @@ func (f *seedFlag) apply(p *smooth.Params, model string, recorded func() (smooth
 		p.Seed = header.Seed.Number
 		return nil
 	case f.Seed.Derived:
-		p.Derived = &smooth.Derivation{Model: model}
-		return nil
+		digest, err := modelDigest(model)
+		p.Derived = &smooth.Derivation{Model: digest}
+		return err
 	case !f.Seed.random:
 		p.Seed = f.Seed.Number
 		return nil

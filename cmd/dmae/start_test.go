@@ -44,10 +44,10 @@ func TestTrainingStartsFromAnyEncoder(t *testing.T) {
 	supervised, err := dmae.NewClassifier(b, cfg)
 	require.NoError(t, err)
 	supervised.InitScratch(1)
-	encoder := foreignFile(t, "encoder.pth", ae.Params.Export(), func(name string) bool {
+	encoder := foreignFile(t, "encoder.pth", must(ae.Params.Export()), func(name string) bool {
 		return !strings.HasPrefix(name, "decoder") && name != "mask_token"
 	})
-	classifier := foreignFile(t, "supervised.pth", supervised.Params.Export(), all)
+	classifier := foreignFile(t, "supervised.pth", must(supervised.Params.Export()), all)
 	for _, path := range []string{encoder, classifier} {
 		for stage, flag := range map[string]string{"finetune": "--finetune", "linprobe": "--finetune", "pretrain": "--init"} {
 			code, _, stderr := dmaeRun(t, stage, "--data", "builtin:fashion-mnist", flag, path, "--max-images", "8", "--batch-size", "8",
@@ -75,7 +75,7 @@ func TestReconstructAsksHowPatchesAreNormalised(t *testing.T) {
 	ae, err := dmae.NewAutoencoder(b, cfg)
 	require.NoError(t, err)
 	ae.Init(1)
-	path := foreignFile(t, "ae.pth", ae.Params.Export(), all)
+	path := foreignFile(t, "ae.pth", must(ae.Params.Export()), all)
 	draw := func(flags ...string) (picture, stderr string) {
 		out := filepath.Join(t.TempDir(), "r.png")
 		code, _, stderr := dmaeRun(t, append([]string{"reconstruct", "--data", "builtin:fashion-mnist", "--model", path, "--count", "1", "--out", out}, flags...)...)

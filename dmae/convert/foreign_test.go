@@ -48,7 +48,7 @@ func TestConversionOfOtherLibraries(t *testing.T) {
 				require.NoError(t, err)
 				got, err := dmae.LoadClassifier(b, path)
 				require.NoError(t, err)
-				require.Equal(t, want.Digest(), got.Digest(), path)
+				require.Equal(t, must(want.Digest()), must(got.Digest()), path)
 			case dmae.KindAutoencoder:
 				got, err := dmae.LoadAutoencoder(b, path)
 				require.NoError(t, err)

@@ -121,7 +121,10 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 	o.AccuracyOnly = false // a page is made of samples
 	e := &explainer{Options: o, model: m, x: x, about: smooth.Image{Label: -1, Pixels: smooth.PixelDigest(x, o.Sound)}}
 	e.classifier = dmae.NewPixelClassifier(m, e.pixels, o.Batch)
-	digest := m.Digest()
+	digest, err := m.Digest()
+	if err != nil {
+		return nil, err
+	}
 	out := &Explanation{
 		Image: o.Name, Index: o.Image, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
 		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Origin(), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
@@ -131,7 +134,6 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label
 		e.about = smooth.Image{Label: o.Line.Label, Pixels: o.Line.Pixels}
 	}
-	var err error
 	if e.noise, err = o.Noise(); err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func subject(t *testing.T, weights float32) (*dmae.Classifier, []byte) {
 	m.InitScratch(4)
 	for _, p := range m.Params.All() {
 		if p.Shape.Rank() > 1 {
-			v := m.Params.Download(p)
+			v := must(m.Params.Download(p))
 			for i := range v {
 				v[i] *= weights
 			}

@@ -96,16 +96,25 @@ func (a *average) adoptFixed() {
 	a.shadow.Touch()
 }
 
-// export returns the tensors that a checkpoint holds of both.
-func (a *average) export() []checkpoint.Tensor {
+// export returns the tensors that a checkpoint holds of both, or the backend's
+// error.
+func (a *average) export() ([]checkpoint.Tensor, error) {
 	a.adoptFixed()
-	tensors := a.shadow.Export()
-	for _, p := range a.raw.All() {
-		if !p.Fixed {
-			tensors = append(tensors, checkpoint.Float32s(RawPrefix+p.Name, p.Shape.Dims(), a.raw.Download(p)))
-		}
+	tensors, err := a.shadow.Export()
+	if err != nil {
+		return nil, err
 	}
-	return tensors
+	for _, p := range a.raw.All() {
+		if p.Fixed {
+			continue
+		}
+		v, err := a.raw.Download(p)
+		if err != nil {
+			return nil, err
+		}
+		tensors = append(tensors, checkpoint.Float32s(RawPrefix+p.Name, p.Shape.Dims(), v))
+	}
+	return tensors, nil
 }
 
 // load takes both from a checkpoint.

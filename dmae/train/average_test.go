@@ -68,7 +68,7 @@ func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
 	model.Init(plain.Recipe.Seed)
 	start := map[string][]float32{}
 	for _, p := range model.Params.All() {
-		start[p.Name] = model.Params.Download(p)
+		start[p.Name] = must(model.Params.Download(p))
 	}
 	follow(start, 0)
 	for step := 1; step <= 15; step++ {
@@ -105,7 +105,7 @@ func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
 	}
 	loaded, err := dmae.LoadAutoencoder(b, filepath.Join(averaged.Out, CheckpointName))
 	require.NoError(t, err)
-	require.Equal(t, got["norm.weight"], loaded.Params.Download(loaded.Params.Get("norm.weight")))
+	require.Equal(t, got["norm.weight"], must(loaded.Params.Download(loaded.Params.Get("norm.weight"))))
 
 	// Interrupted, it goes on to the same bytes.
 	o := tinyOptions(StagePretrain, t.TempDir())
@@ -185,15 +185,15 @@ func TestFixedValuesAreNotAveraged(t *testing.T) {
 	set("statistic", 1, 2, 3)
 	a.step(100)
 	require.NoError(t, a.with(func() error {
-		require.Equal(t, []float32{4, 4, 4, 4, 4}, p.Download(p.Get("weight")))
-		require.Equal(t, []float32{1, 2, 3}, p.Download(p.Get("statistic")))
+		require.Equal(t, []float32{4, 4, 4, 4, 4}, must(p.Download(p.Get("weight"))))
+		require.Equal(t, []float32{1, 2, 3}, must(p.Download(p.Get("statistic"))))
 		return nil
 	}))
-	require.Equal(t, []float32{0, 0, 0, 0, 0}, p.Download(p.Get("weight")))
+	require.Equal(t, []float32{0, 0, 0, 0, 0}, must(p.Download(p.Get("weight"))))
 
 	path := filepath.Join(t.TempDir(), "c.safetensors")
 	set("statistic", 7, 8, 9)
-	require.NoError(t, checkpoint.Write(path, a.export(), nil))
+	require.NoError(t, checkpoint.Write(path, must(a.export()), nil))
 	f, err := checkpoint.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
@@ -201,7 +201,7 @@ func TestFixedValuesAreNotAveraged(t *testing.T) {
 	set("statistic", 0, 0, 0)
 	other := newAverage(p, 0.5)
 	require.NoError(t, other.load(f))
-	require.Equal(t, []float32{0, 0, 0, 0, 0}, p.Download(p.Get("weight")))
-	require.Equal(t, []float32{7, 8, 9}, p.Download(p.Get("statistic")))
-	require.Equal(t, []float32{4, 4, 4, 4, 4}, other.shadow.Download(other.shadow.Get("weight")))
+	require.Equal(t, []float32{0, 0, 0, 0, 0}, must(p.Download(p.Get("weight"))))
+	require.Equal(t, []float32{7, 8, 9}, must(p.Download(p.Get("statistic"))))
+	require.Equal(t, []float32{4, 4, 4, 4, 4}, must(other.shadow.Download(other.shadow.Get("weight"))))
 }

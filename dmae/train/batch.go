@@ -78,8 +78,8 @@ func newBatchRunner(b ops.Backend, c *dmae.Config, seed uint64, batch, copies in
 }
 
 // begin and finish surround the micro-batches of an optimiser step.
-func (r *batchRunner) begin()  {}
-func (r *batchRunner) finish() {}
+func (r *batchRunner) begin()        {}
+func (r *batchRunner) finish() error { return nil }
 
 // run uploads a micro-batch, corrupts its copies, records forward, and runs it
 // backward from the weight times the loss of every image.
@@ -89,7 +89,9 @@ func (r *batchRunner) run(b *data.Batch, p place, losses []imageLoss, forward fu
 	defer r.b.Release(scope)
 	defer r.tape.Reset()
 	loss := forward(r.tape, r.images, r.corrupt())
-	r.b.Download(r.rowLoss, loss.rows.Value)
+	if err := r.b.Download(r.rowLoss, loss.rows.Value); err != nil {
+		return err
+	}
 	for i := range losses {
 		sum := 0.0
 		for _, l := range r.rowLoss[i*r.copies : (i+1)*r.copies] {
@@ -98,7 +100,9 @@ func (r *batchRunner) run(b *data.Batch, p place, losses []imageLoss, forward fu
 		losses[i] = imageLoss{natural: sum / float64(r.copies)}
 	}
 	if loss.images != nil {
-		r.b.Download(r.imageLoss, loss.images.Value)
+		if err := r.b.Download(r.imageLoss, loss.images.Value); err != nil {
+			return err
+		}
 		for i, l := range r.imageLoss {
 			losses[i].regulariser = float64(l)
 		}

@@ -93,7 +93,7 @@ func silent(t *testing.T, o Options, from, to int) *dmae.Classifier {
 	require.NoError(t, err)
 	m.InitScratch(1)
 	bias := m.Params.Get("head.bias")
-	v := m.Params.Download(bias)
+	v := must(m.Params.Download(bias))
 	for i := from; i < to; i++ {
 		v[i] = float32(math.NaN())
 	}
@@ -136,7 +136,7 @@ func TestTrainingFromWhatIsNotFinite(t *testing.T) {
 		require.NoError(t, err)
 		m.Init(1)
 		p := m.Params.Get("cls_token")
-		v := m.Params.Download(p)
+		v := must(m.Params.Download(p))
 		v[3] = float32(math.Inf(1))
 		m.Params.Upload(p, v)
 		require.NoError(t, m.Save(start))

@@ -29,9 +29,9 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 		return err
 	}
 	if start.Kind != dmae.KindAutoencoder {
-		r.state.Init = weightsDigest(model.Params)
 		r.note(start.String())
-		return nil
+		r.state.Init, err = weightsDigest(model.Params)
+		return err
 	}
 	f, err := r.open(r.opt.Init)
 	if err != nil {
@@ -69,7 +69,10 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 			return err
 		}
 	}
-	r.state.Init, r.state.InitSteps = weightsDigest(model.Params), o.Steps()
+	if r.state.Init, err = weightsDigest(model.Params); err != nil {
+		return err
+	}
+	r.state.InitSteps = o.Steps()
 	if r.state.InitSteps == 0 {
 		what := "no optimiser"
 		var torch struct {
@@ -95,16 +98,21 @@ func torchSteps(name string, metadata map[string]string) (int, error) {
 	return steps, nil
 }
 
-// weightsDigest identifies the values of all parameters.
-func weightsDigest(p *nn.Params) string {
+// weightsDigest identifies the values of all parameters. The error is the
+// backend's.
+func weightsDigest(p *nn.Params) (string, error) {
 	h := sha256.New()
 	var buf []byte
 	for _, param := range p.All() {
 		buf = fmt.Appendf(buf[:0], "%s\x00%v\x00", param.Name, param.Shape)
-		for _, v := range p.Download(param) {
+		values, err := p.Download(param)
+		if err != nil {
+			return "", err
+		}
+		for _, v := range values {
 			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
 		}
 		h.Write(buf)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -176,8 +176,12 @@ func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
 	}
 	logits := v.model.Logits(v.tape, images, nil)
 	loss := v.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, v.tape.Const(float(v.target[:n*k], tensor.Of(n, k))))
-	b.Download(v.logits[:n*k], logits.Value)
-	b.Download(v.losses[:n], loss.Value)
+	if err := b.Download(v.logits[:n*k], logits.Value); err != nil {
+		return nil, err
+	}
+	if err := b.Download(v.losses[:n], loss.Value); err != nil {
+		return nil, err
+	}
 	for i := range n {
 		scores := v.logits[i*k : (i+1)*k]
 		place := placeOf(scores, int(v.labels[i]))
@@ -191,7 +195,7 @@ func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
 			e.NoAnswer++
 		}
 	}
-	return v.losses[:n], b.Sync()
+	return v.losses[:n], nil
 }
 
 // isScore reports whether a class with this score can be an answer.

@@ -56,7 +56,10 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	if err := r.checkStart(o.Encoder); err != nil {
 		return nil, err
 	}
-	digest := model.Digest()
+	digest, err := model.Digest()
+	if err != nil {
+		return nil, fmt.Errorf("finetune: %w", err)
+	}
 	r.state.Init = hex.EncodeToString(digest[:])
 	return r.start(ctx)
 }

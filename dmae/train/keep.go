@@ -100,10 +100,14 @@ func (r *run) saveBest() error {
 	if err != nil {
 		return fmt.Errorf("train: cannot save the best model: %w", err)
 	}
-	tensors := r.params.Export()
+	model := r.params
 	if r.average != nil {
 		r.average.adoptFixed()
-		tensors = r.average.shadow.Export()
+		model = r.average.shadow
+	}
+	tensors, err := model.Export()
+	if err != nil {
+		return fmt.Errorf("train: the best model is not saved: %w", err)
 	}
 	metadata := map[string]string{bestKey: string(choice)}
 	maps.Copy(metadata, r.modelMetadata())

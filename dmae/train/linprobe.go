@@ -59,7 +59,10 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	if err := r.checkStart(o.Encoder); err != nil {
 		return nil, err
 	}
-	digest := model.Digest()
+	digest, err := model.Digest()
+	if err != nil {
+		return nil, fmt.Errorf("linprobe: %w", err)
+	}
 	r.state.Init = hex.EncodeToString(digest[:])
 	return r.start(ctx)
 }
@@ -104,7 +107,9 @@ func (p *probing) accumulate(b *data.Batch, at place, losses []imageLoss) error 
 	defer p.tape.Reset()
 	logits, mean, variance := p.model.TrainProbe(p.tape, p.tape.Const(p.features))
 	loss := p.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, p.tape.Const(p.targets))
-	p.b.Download(p.loss, loss.Value)
+	if err := p.b.Download(p.loss, loss.Value); err != nil {
+		return err
+	}
 	for i, l := range p.loss {
 		losses[i] = imageLoss{natural: float64(l)}
 	}
@@ -131,10 +136,13 @@ func (p *probing) encode(b *data.Batch, lo int, at place) {
 	p.b.Run(ops.Copy, []*tensor.Tensor{p.features.View(lo*d, f.Shape())}, []*tensor.Tensor{f}, &ops.Attr{})
 }
 
-func (p *probing) finish() {
+func (p *probing) finish() error {
 	d := p.model.Config.Width
 	for i := range p.gathered {
 		row := func(t *tensor.Tensor) *tensor.Tensor { return t.View(i*d, tensor.Of(d)) }
-		p.model.GatherStats(row(p.means), row(p.variances), len(p.loss))
+		if err := p.model.GatherStats(row(p.means), row(p.variances), len(p.loss)); err != nil {
+			return err
+		}
 	}
+	return nil
 }

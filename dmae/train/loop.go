@@ -45,7 +45,7 @@ type stage interface {
 	// the step has been taken. What the model learns beside the optimiser is put
 	// into it by finish, so that a step that failed leaves no trace.
 	begin()
-	finish()
+	finish() error
 
 	// evaluate fills in what is measured after an epoch.
 	evaluate(ctx context.Context, e *Entry) error
@@ -225,7 +225,10 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 	}
 	// Also a finite loss can have a derivative that is not: look before the
 	// weights are touched.
-	norm := r.optimiser.GradNorm()
+	norm, err := r.optimiser.GradNorm()
+	if err != nil {
+		return err
+	}
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return r.nonFinite("gradient norm", lr)
 	}
@@ -234,7 +237,9 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 		scale = optim.ClipScale(norm, s.Recipe.ClipGrad)
 	}
 	r.optimiser.Step(lr, scale)
-	r.stage.finish()
+	if err := r.stage.finish(); err != nil {
+		return err
+	}
 	if r.average != nil {
 		r.average.step(s.Steps + 1)
 	}

@@ -47,6 +47,6 @@ func TestOlderCheckpointsAreLoaded(t *testing.T) {
 	classifier, err := dmae.LoadClassifier(b, filepath.Join("testdata", StageFinetune+"-step7.safetensors"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"upright", "level"}, classifier.Config.ClassNames)
-	digest := classifier.Digest()
+	digest := must(classifier.Digest())
 	require.Equal(t, "a76f77fc949f105f78956e907727279cacbda13ffee229caaca58c4479b28b83", hex.EncodeToString(digest[:]), "certificates name the digest")
 }

@@ -196,7 +196,7 @@ func TestTheBestModelIsChosenAndKept(t *testing.T) {
 			require.NoError(t, err)
 			same, err := dmae.LoadClassifier(b, filepath.Join(o.Out, NumberedName(want.Epoch)))
 			require.NoError(t, err)
-			require.Equal(t, same.Digest(), best.Digest())
+			require.Equal(t, must(same.Digest()), must(best.Digest()))
 			noisy, err := Evaluate(t.Context(), best, o.Test, EvalOptions{Batch: 3, Seed: 7, Sigma: 0.25})
 			require.NoError(t, err)
 			require.Equal(t, want.Acc1, 100*noisy.Accuracy(), "what was measured is what was saved")

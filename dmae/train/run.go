@@ -20,9 +20,9 @@ const adamWPrefix = dmae.StatePrefix + "adamw."
 
 // optimiser is one of those of package optim.
 type optimiser interface {
-	GradNorm() float64
+	GradNorm() (float64, error)
 	Step(lr, gradScale float64)
-	Export(prefix string) []checkpoint.Tensor
+	Export(prefix string) ([]checkpoint.Tensor, error)
 	Import(f *checkpoint.File, prefix string, steps int) error
 }
 

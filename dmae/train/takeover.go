@@ -72,7 +72,11 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	if err := r.optimiser.Import(f, r.optimiserPrefix, steps); err != nil {
 		return err
 	}
-	s.InitSteps, s.FirstEpoch, s.TakenOver = steps-s.Steps, s.Epoch, weightsDigest(r.params)
+	digest, err := weightsDigest(r.params)
+	if err != nil {
+		return err
+	}
+	s.InitSteps, s.FirstEpoch, s.TakenOver = steps-s.Steps, s.Epoch, digest
 	r.noteTakenOver(f.Name(), official.Args)
 	return nil
 }

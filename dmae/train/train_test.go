@@ -349,7 +349,7 @@ func TestNonFiniteLossStopsBeforeTheWeightsAreTouched(t *testing.T) {
 		require.ErrorContains(t, err, "the last good checkpoint is "+filepath.Join(o.Out, CheckpointName)+" of step 1")
 		m, err := dmae.LoadAutoencoder(o.Backend, filepath.Join(o.Out, CheckpointName))
 		require.NoError(t, err)
-		require.Empty(t, dmae.NotFinite(m.Params))
+		require.Empty(t, must(dmae.NotFinite(m.Params)))
 		require.False(t, errors.Is(err, ErrInterrupted))
 	})
 }

@@ -32,7 +32,10 @@ func precision(b ops.Backend) string {
 // write writes a checkpoint that can be resumed. Weights that are not finite are
 // worth nothing, and are not written over good ones.
 func (r *run) write(path string) error {
-	if dmae.NotFinite(r.params) != "" {
+	switch what, err := dmae.NotFinite(r.params); {
+	case err != nil:
+		return fmt.Errorf("train: nothing is saved: %w", err)
+	case what != "":
 		return r.diverged()
 	}
 	metadata, err := r.state.metadata()
@@ -42,17 +45,27 @@ func (r *run) write(path string) error {
 	maps.Copy(metadata, r.modelMetadata())
 	var tensors []checkpoint.Tensor
 	if r.average != nil {
-		tensors = r.average.export()
+		tensors, err = r.average.export()
 	} else {
-		tensors = r.params.Export()
+		tensors, err = r.params.Export()
 	}
-	tensors = append(tensors, r.optimiser.Export(r.optimiserPrefix)...)
-	return checkpoint.Write(path, tensors, metadata)
+	if err != nil {
+		return fmt.Errorf("train: nothing is saved: %w", err)
+	}
+	state, err := r.optimiser.Export(r.optimiserPrefix)
+	if err != nil {
+		return fmt.Errorf("train: nothing is saved: %w", err)
+	}
+	return checkpoint.Write(path, append(tensors, state...), metadata)
 }
 
 // checkStart refuses initial weights that no training can begin with.
 func (r *run) checkStart(from string) error {
-	if what := dmae.NotFinite(r.params); what != "" {
+	what, err := dmae.NotFinite(r.params)
+	if err != nil {
+		return err
+	}
+	if what != "" {
 		return fmt.Errorf("%s cannot be trained on: %s, as training that diverged leaves behind; start from another checkpoint", from, what)
 	}
 	return nil

@@ -68,8 +68,8 @@ func (o *LARS) Step(lr, gradScale float64) {
 }
 
 // Export returns the momentum as tensors named prefix + "mu." + the parameter's
-// name. It is the whole state.
-func (o *LARS) Export(prefix string) []checkpoint.Tensor {
+// name. It is the whole state. The error is the backend's.
+func (o *LARS) Export(prefix string) ([]checkpoint.Tensor, error) {
 	return export(o.params, moment{prefix + "mu.", o.mu})
 }
 

@@ -23,11 +23,13 @@ func newGradNorm(params *nn.Params) gradNorm {
 	return gradNorm{b: b, norm: [1]*tensor.Tensor{b.Persist(b.Float(), tensor.Of(1))}, grads: [1]*tensor.Tensor{params.Grads()}}
 }
 
-// GradNorm returns the Euclidean norm of all gradients.
-func (o *gradNorm) GradNorm() float64 {
+// GradNorm returns the Euclidean norm of all gradients, or the backend's error.
+func (o *gradNorm) GradNorm() (float64, error) {
 	o.b.Run(ops.SumSquares, o.norm[:], o.grads[:], &o.at)
-	o.b.Download(o.sumSquare[:], o.norm[0])
-	return math.Sqrt(o.sumSquare[0])
+	if err := o.b.Download(o.sumSquare[:], o.norm[0]); err != nil {
+		return 0, err
+	}
+	return math.Sqrt(o.sumSquare[0]), nil
 }
 
 // ClipScale returns the factor that shortens a gradient of the given norm to

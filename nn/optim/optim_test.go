@@ -126,11 +126,11 @@ func TestAdamWFollowsTheFormula(t *testing.T) {
 	opt := optim.NewAdamW(p, 0.9, 0.999, rule)
 	want := map[string][]adamw{}
 	for _, param := range p.All() {
-		for _, v := range p.Download(param) {
+		for _, v := range must(p.Download(param)) {
 			want[param.Name] = append(want[param.Name], adamw{p: float64(v)})
 		}
 	}
-	fixed := p.Download(p.Get("pos_embed"))
+	fixed := must(p.Download(p.Get("pos_embed")))
 	for step := 1; step <= 4; step++ {
 		setGrads(b, p, step)
 		sum := 0.0
@@ -146,7 +146,7 @@ func TestAdamWFollowsTheFormula(t *testing.T) {
 				want[param.Name][i].step(g[i]*0.5, 1e-2*scale, 0.9, 0.999, decay, step)
 			}
 		}
-		require.InEpsilon(t, math.Sqrt(sum), opt.GradNorm(), 1e-12)
+		require.InEpsilon(t, math.Sqrt(sum), must(opt.GradNorm()), 1e-12)
 		opt.Step(1e-2, 0.5)
 	}
 	require.Equal(t, 4, opt.Steps())
@@ -160,7 +160,7 @@ func TestAdamWFollowsTheFormula(t *testing.T) {
 			require.InDelta(t, w.p, got[i], 1e-12, "%s[%d]", param.Name, i)
 		}
 	}
-	require.Equal(t, fixed, p.Download(p.Get("pos_embed")))
+	require.Equal(t, fixed, must(p.Download(p.Get("pos_embed"))))
 }
 
 func TestClipScale(t *testing.T) {
@@ -203,7 +203,7 @@ func testStateRoundTrip(t *testing.T, b ops.Backend) {
 	opt := newOpt(first)
 	run(first, opt, 0, 3)
 	path := filepath.Join(t.TempDir(), "state.safetensors")
-	require.NoError(t, checkpoint.Write(path, opt.Export("train."), nil))
+	require.NoError(t, checkpoint.Write(path, must(opt.Export("train.")), nil))
 
 	f, err := checkpoint.Open(path)
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ const maxSteps = 1 << 31
 
 // Export returns the moments as tensors named prefix + "m." or "v." + the
 // parameter's name, in the backend's own precision, so that nothing is lost.
-// Together with Steps they are the whole state.
-func (o *AdamW) Export(prefix string) []checkpoint.Tensor {
+// Together with Steps they are the whole state. The error is the backend's.
+func (o *AdamW) Export(prefix string) ([]checkpoint.Tensor, error) {
 	return export(o.params, o.moments(prefix)...)
 }
 
@@ -53,7 +53,7 @@ type moment struct {
 }
 
 // export returns moments by parameters, in the backend's own precision.
-func export(params *nn.Params, moments ...moment) []checkpoint.Tensor {
+func export(params *nn.Params, moments ...moment) ([]checkpoint.Tensor, error) {
 	var out []checkpoint.Tensor
 	b := params.Backend()
 	for _, moment := range moments {
@@ -61,19 +61,23 @@ func export(params *nn.Params, moments ...moment) []checkpoint.Tensor {
 			if p.Fixed {
 				continue
 			}
-			view := moment.flat.View(p.Offset(), p.View)
+			view, name := moment.flat.View(p.Offset(), p.View), moment.prefix+p.Name
+			var err error
 			if b.Float() == tensor.F64 {
 				v := make([]float64, p.Elems())
-				b.Download(v, view)
-				out = append(out, checkpoint.Float64s(moment.prefix+p.Name, p.Shape.Dims(), v))
+				err = b.Download(v, view)
+				out = append(out, checkpoint.Float64s(name, p.Shape.Dims(), v))
 			} else {
 				v := make([]float32, p.Elems())
-				b.Download(v, view)
-				out = append(out, checkpoint.Float32s(moment.prefix+p.Name, p.Shape.Dims(), v))
+				err = b.Download(v, view)
+				out = append(out, checkpoint.Float32s(name, p.Shape.Dims(), v))
+			}
+			if err != nil {
+				return nil, fmt.Errorf("cannot read the optimiser state %s back: %w", name, err)
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // load fills moments from a file that export's tensors were written to.

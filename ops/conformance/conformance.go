@@ -107,12 +107,12 @@ func run(t testing.TB, b ops.Backend, op *ops.Op, at *ops.Attr, in, out []*ops.A
 	require.NoError(t, b.Sync())
 	for i, a := range in {
 		if a != nil {
-			require.Equal(t, values(a), download(b, ins[i]), "input %d was written to", i)
+			require.Equal(t, values(a), download(t, b, ins[i]), "input %d was written to", i)
 		}
 	}
 	r := make([][]float64, len(out))
 	for i := range out {
-		all := download(b, whole[i])
+		all := download(t, b, whole[i])
 		for j := range margin {
 			require.Equal(t, float64(guard), all[j], "written %d before output %d", margin-j, i)
 			require.Equal(t, float64(guard), all[len(all)-1-j], "written behind output %d", i)
@@ -134,18 +134,18 @@ func Upload(b ops.Backend, a *ops.Array) *tensor.Tensor {
 	return x
 }
 
-func download(b ops.Backend, x *tensor.Tensor) []float64 {
+func download(t testing.TB, b ops.Backend, x *tensor.Tensor) []float64 {
 	n := x.Shape().Elems()
 	r := make([]float64, n)
 	if x.DType() == tensor.I32 {
 		v := make([]int32, n)
-		b.Download(v, x)
+		require.NoError(t, b.Download(v, x))
 		for i := range v {
 			r[i] = float64(v[i])
 		}
 		return r
 	}
-	b.Download(r, x)
+	require.NoError(t, b.Download(r, x))
 	return r
 }
 
@@ -186,7 +186,7 @@ func memory(t *testing.T, newBackend func() ops.Backend) {
 	b := newBackend()
 	require.NotEmpty(t, b.Name())
 	keep := b.Persist(b.Float(), tensor.Of(2, 3))
-	require.Equal(t, make([]float64, 6), download(b, keep), "persistent tensors start at zero")
+	require.Equal(t, make([]float64, 6), download(t, b, keep), "persistent tensors start at zero")
 	b.Upload(keep, []float32{1, 2, 3, 4, 5, 6})
 
 	outer := b.Mark()
@@ -205,11 +205,11 @@ func memory(t *testing.T, newBackend func() ops.Backend) {
 	}
 	y := b.New(b.Float(), tensor.Of(500))
 	fill(y, 3)
-	for _, v := range download(b, x) {
+	for _, v := range download(t, b, x) {
 		require.Equal(t, 1.0, v, "an inner scope wrote to an outer tensor")
 	}
 	b.Release(outer)
-	require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, download(b, keep), "persistent tensors outlive scopes")
+	require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, download(t, b, keep), "persistent tensors outlive scopes")
 
 	scope := b.Mark()
 	v := b.New(b.Float(), tensor.Of(2))
@@ -220,10 +220,10 @@ func memory(t *testing.T, newBackend func() ops.Backend) {
 	fill(v, 0.5)
 	require.Greater(t, v.Version(), version, "an output is written to")
 	half := make([]float32, 2)
-	b.Download(half, v)
+	require.NoError(t, b.Download(half, v))
 	require.Equal(t, []float32{0.5, 0.5}, half)
 	require.Panics(t, func() { b.Upload(v, []float32{1}) })
-	require.Panics(t, func() { b.Download(make([]float32, 3), v) })
+	require.Panics(t, func() { require.NoError(t, b.Download(make([]float32, 3), v)) })
 	b.Release(scope)
 	require.NoError(t, b.Sync())
 	require.NoError(t, b.Close())

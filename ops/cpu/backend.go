@@ -146,8 +146,8 @@ func (b *Backend) Upload(dst *tensor.Tensor, src any) {
 	}
 }
 
-// Download copies a tensor to the host.
-func (b *Backend) Download(dst any, src *tensor.Tensor) {
+// Download copies a tensor to the host. It returns nil: host memory cannot be lost.
+func (b *Backend) Download(dst any, src *tensor.Tensor) error {
 	switch dst := dst.(type) {
 	case []float32:
 		s := floats(src)
@@ -166,6 +166,7 @@ func (b *Backend) Download(dst any, src *tensor.Tensor) {
 	default:
 		panic(&tensor.ShapeError{Op: "cpu.Download", Msg: fmt.Sprintf("cannot download into %T", dst)})
 	}
+	return nil
 }
 
 func checkLen(op string, have, got int, t *tensor.Tensor) {

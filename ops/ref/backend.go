@@ -130,8 +130,8 @@ func (b *Backend) Upload(dst *tensor.Tensor, src any) {
 	}
 }
 
-// Download copies a tensor to the host.
-func (b *Backend) Download(dst any, src *tensor.Tensor) {
+// Download copies a tensor to the host. It returns nil: host memory cannot be lost.
+func (b *Backend) Download(dst any, src *tensor.Tensor) error {
 	switch dst := dst.(type) {
 	case []float32:
 		convert(dst, floats(src, len(dst)))
@@ -143,6 +143,7 @@ func (b *Backend) Download(dst any, src *tensor.Tensor) {
 	default:
 		panic(&tensor.ShapeError{Op: "ref.Backend.Download", Msg: fmt.Sprintf("cannot download to a %T", dst)})
 	}
+	return nil
 }
 
 func convert[D, S float32 | float64](dst []D, src []S) {

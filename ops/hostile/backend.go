@@ -1,0 +1,338 @@
+package hostile
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
+)
+
+// ErrLost is the error of a backend that was lost.
+var ErrLost = errors.New("the device was lost")
+
+// Options say what goes wrong.
+type Options struct {
+	// LoseAt is the number of the call at which the device is lost, counted from
+	// 1 as in Calls; 0 for never.
+	LoseAt int
+
+	// Memory is the most bytes of tensors that may live at a time; 0 for no limit.
+	Memory int64
+}
+
+// Backend implements [ops.Backend].
+type Backend struct {
+	inner ops.Backend
+	o     Options
+
+	queue chan func() // what the device has still to do
+	done  sync.WaitGroup
+
+	// Of the caller's goroutine.
+	calls  int
+	closed bool
+	scopes []scope
+	live   int64 // bytes of all tensors
+	peak   int64
+	failed error // known to the caller's side before the device has heard of it
+
+	// Of the device's goroutine; the caller reads it behind a wait.
+	err error
+}
+
+// scope is what a Mark opened.
+type scope struct {
+	tensors []*buffer
+	inner   ops.Scope // of the wrapped backend, set by the device
+}
+
+// buffer is the memory of a tensor and of all views of it.
+type buffer struct {
+	owner *Backend
+	dtype tensor.DType
+	elems int
+	inner *tensor.Tensor // set by the device
+	freed bool
+}
+
+// Device names the owner.
+func (m *buffer) Device() string { return "hostile " + m.owner.inner.Name() }
+
+func (m *buffer) bytes() int64 {
+	if m.dtype == tensor.F64 {
+		return 8 * int64(m.elems)
+	}
+	return 4 * int64(m.elems)
+}
+
+// New returns a backend that computes with another, which it closes.
+func New(inner ops.Backend, o Options) *Backend {
+	b := &Backend{inner: inner, o: o, queue: make(chan func(), 1<<12)}
+	b.done.Go(func() {
+		for f := range b.queue {
+			f()
+		}
+	})
+	return b
+}
+
+// Calls returns the number of calls that may fail so far: the range of
+// [Options.LoseAt].
+func (b *Backend) Calls() int { return b.calls }
+
+// Live returns the bytes of the tensors that live, and the most there have been.
+func (b *Backend) Live() (now, peak int64) { return b.live, b.peak }
+
+// Name returns the name of the wrapped backend, with which files are compared.
+func (b *Backend) Name() string { return b.inner.Name() }
+
+// Float returns that of the wrapped backend.
+func (b *Backend) Float() tensor.DType { return b.inner.Float() }
+
+// later hands work to the device. Nothing is done any more once it is lost.
+func (b *Backend) later(f func()) {
+	if b.closed {
+		panic("hostile: the backend is used after Close")
+	}
+	b.queue <- func() {
+		if b.err == nil {
+			f()
+		}
+	}
+}
+
+// wait returns when the device has done everything.
+func (b *Backend) wait() error {
+	ready := make(chan struct{})
+	b.queue <- func() { close(ready) }
+	<-ready
+	return b.err
+}
+
+// call counts a call, and loses the device at the chosen one.
+func (b *Backend) call() {
+	b.calls++
+	if b.calls == b.o.LoseAt {
+		b.fail(ErrLost)
+	}
+}
+
+// fail makes an error known to the device, where it stays.
+func (b *Backend) fail(err error) {
+	b.later(func() { b.err = err })
+}
+
+// New returns a tensor of the open scope, or one that lives until Close when
+// there is none, full of NaN.
+func (b *Backend) New(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
+	m := b.take(dtype, shape)
+	if n := len(b.scopes); n > 0 {
+		b.scopes[n-1].tensors = append(b.scopes[n-1].tensors, m)
+	}
+	b.later(func() {
+		m.inner = b.inner.New(dtype, tensor.Of(m.elems))
+		b.scribble(m)
+	})
+	return m.tensor(shape)
+}
+
+// Persist returns a tensor of zeros that lives until Close.
+func (b *Backend) Persist(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
+	m := b.take(dtype, shape)
+	b.later(func() { m.inner = b.inner.Persist(dtype, tensor.Of(m.elems)) })
+	return m.tensor(shape)
+}
+
+func (b *Backend) take(dtype tensor.DType, shape tensor.Shape) *buffer {
+	b.call()
+	if dtype != tensor.I32 && dtype != b.Float() {
+		panic(&tensor.ShapeError{Op: "hostile.New", Msg: fmt.Sprintf("element type %v; there are %v and i32", dtype, b.Float())})
+	}
+	m := &buffer{owner: b, dtype: dtype, elems: shape.Elems()}
+	b.live += m.bytes()
+	b.peak = max(b.peak, b.live)
+	if b.o.Memory > 0 && b.live > b.o.Memory && b.failed == nil {
+		b.failed = fmt.Errorf("out of device memory: a tensor of %d bytes does not fit beside %d bytes; the limit is %d", m.bytes(), b.live-m.bytes(), b.o.Memory)
+		b.fail(b.failed)
+	}
+	return m
+}
+
+func (m *buffer) tensor(shape tensor.Shape) *tensor.Tensor {
+	t := &tensor.Tensor{}
+	t.Init(m.dtype, shape, m, 0)
+	return t
+}
+
+// scribble overwrites memory on the device.
+func (b *Backend) scribble(m *buffer) {
+	if m.dtype == tensor.I32 {
+		v := make([]int32, m.elems)
+		for i := range v {
+			v[i] = math.MinInt32
+		}
+		b.inner.Upload(m.inner, v)
+		return
+	}
+	v := make([]float32, m.elems)
+	for i := range v {
+		v[i] = float32(math.NaN())
+	}
+	b.inner.Upload(m.inner, v)
+}
+
+// Mark opens a scope.
+func (b *Backend) Mark() ops.Scope {
+	b.call()
+	n := len(b.scopes)
+	b.scopes = append(b.scopes, scope{})
+	b.later(func() { b.inner.Mark() })
+	return ops.Scope(n)
+}
+
+// Release overwrites the tensors of a scope and of those inside it, and frees
+// them.
+func (b *Backend) Release(s ops.Scope) {
+	b.call()
+	if s < 0 || int(s) >= len(b.scopes) {
+		panic(&tensor.ShapeError{Op: "hostile.Release", Msg: fmt.Sprintf("scope %d of %d open ones", s, len(b.scopes))})
+	}
+	var freed []*buffer
+	for _, open := range b.scopes[s:] {
+		freed = append(freed, open.tensors...)
+	}
+	b.scopes = b.scopes[:s]
+	for _, m := range freed {
+		m.freed = true
+		b.live -= m.bytes()
+	}
+	b.later(func() {
+		for _, m := range freed {
+			b.scribble(m)
+		}
+		b.inner.Release(s)
+	})
+}
+
+// memory returns the buffer of a tensor, which must be one of b that lives.
+func (b *Backend) memory(op string, t *tensor.Tensor) *buffer {
+	m, ok := t.Buffer().(*buffer)
+	switch {
+	case !ok || m.owner != b:
+		panic(&tensor.ShapeError{Op: op, Msg: fmt.Sprintf("a tensor %v of the backend %q", t.Shape(), t.Buffer().Device())})
+	case m.freed:
+		panic(&tensor.ShapeError{Op: op, Msg: fmt.Sprintf("a tensor %v of a scope that was released", t.Shape())})
+	}
+	return m
+}
+
+// on returns how the device sees a tensor: its memory, place and shape as they
+// are now.
+func (b *Backend) on(op string, t *tensor.Tensor) func() *tensor.Tensor {
+	m, from, shape := b.memory(op, t), t.Offset(), t.Shape()
+	return func() *tensor.Tensor { return m.inner.View(from, shape) }
+}
+
+// Upload copies host numbers.
+func (b *Backend) Upload(dst *tensor.Tensor, src any) {
+	b.call()
+	to, n := b.on("hostile.Upload", dst), 0
+	var kept any
+	switch src := src.(type) {
+	case []float32:
+		n, kept = len(src), append([]float32(nil), src...)
+	case []float64:
+		n, kept = len(src), append([]float64(nil), src...)
+	case []int32:
+		n, kept = len(src), append([]int32(nil), src...)
+	default:
+		panic(&tensor.ShapeError{Op: "hostile.Upload", Msg: fmt.Sprintf("cannot upload %T", src)})
+	}
+	if _, ints := src.([]int32); n != dst.Shape().Elems() || ints != (dst.DType() == tensor.I32) {
+		panic(&tensor.ShapeError{Op: "hostile.Upload", Msg: fmt.Sprintf("%d numbers of a %T for a %v tensor %v", n, src, dst.DType(), dst.Shape())})
+	}
+	dst.Touch()
+	b.later(func() { b.inner.Upload(to(), kept) })
+}
+
+// Download waits and copies a tensor to the host. With an error it fills dst
+// with rubbish.
+func (b *Backend) Download(dst any, src *tensor.Tensor) error {
+	b.call()
+	from, n, ints := b.on("hostile.Download", src), 0, false
+	switch dst := dst.(type) {
+	case []float32:
+		n = len(dst)
+		for i := range dst {
+			dst[i] = 12345
+		}
+	case []float64:
+		n = len(dst)
+		for i := range dst {
+			dst[i] = 12345
+		}
+	case []int32:
+		n, ints = len(dst), true
+		for i := range dst {
+			dst[i] = 12345
+		}
+	default:
+		panic(&tensor.ShapeError{Op: "hostile.Download", Msg: fmt.Sprintf("cannot download into %T", dst)})
+	}
+	if n != src.Shape().Elems() || ints != (src.DType() == tensor.I32) {
+		panic(&tensor.ShapeError{Op: "hostile.Download", Msg: fmt.Sprintf("a %v tensor %v into %d numbers of a %T", src.DType(), src.Shape(), n, dst)})
+	}
+	var err error
+	b.later(func() { err = b.inner.Download(dst, from()) })
+	return errors.Join(b.wait(), err)
+}
+
+// Run runs an operation later. A mistake in its tensors panics at once.
+func (b *Backend) Run(op *ops.Op, out, in []*tensor.Tensor, at *ops.Attr) {
+	b.call()
+	collect := func(list []*tensor.Tensor) []func() *tensor.Tensor {
+		views := make([]func() *tensor.Tensor, len(list))
+		for i, t := range list {
+			if t != nil {
+				views[i] = b.on(op.Name, t)
+			}
+		}
+		return views
+	}
+	outs, ins, attr := collect(out), collect(in), *at
+	for _, t := range out {
+		t.Touch()
+	}
+	b.later(func() {
+		resolve := func(views []func() *tensor.Tensor) []*tensor.Tensor {
+			list := make([]*tensor.Tensor, len(views))
+			for i, view := range views {
+				if view != nil {
+					list[i] = view()
+				}
+			}
+			return list
+		}
+		b.inner.Run(op, resolve(outs), resolve(ins), &attr)
+	})
+}
+
+// Sync waits and returns the first error.
+func (b *Backend) Sync() error {
+	b.call()
+	return b.wait()
+}
+
+// Close waits and closes the wrapped backend.
+func (b *Backend) Close() error {
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	close(b.queue)
+	b.done.Wait()
+	return b.inner.Close()
+}

@@ -1,0 +1,96 @@
+package hostile_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/autograd/gradcheck"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/conformance"
+	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/ops/hostile"
+	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/tensor"
+)
+
+func wrapped(o hostile.Options) *hostile.Backend {
+	return hostile.New(cpu.New(cpu.Options{Threads: 2}), o)
+}
+
+func TestConformance(t *testing.T) {
+	for name, inner := range map[string]func() ops.Backend{
+		"cpu": func() ops.Backend { return cpu.New(cpu.Options{Threads: 2}) },
+		"ref": func() ops.Backend { return ref.New() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			conformance.Run(t, func() ops.Backend { return hostile.New(inner(), hostile.Options{}) })
+		})
+	}
+}
+
+func TestGradients(t *testing.T) {
+	b := wrapped(hostile.Options{})
+	defer b.Close()
+	results, err := gradcheck.AllOn(b)
+	require.NoError(t, err)
+	require.NotEmpty(t, results)
+	for _, r := range results {
+		require.True(t, r.Pass, "%+v", r)
+	}
+}
+
+// The first error stays, and nothing is computed behind it.
+func TestALostDeviceStaysLost(t *testing.T) {
+	for n := 1; n <= 6; n++ {
+		b := wrapped(hostile.Options{LoseAt: n})
+		x := b.Persist(b.Float(), tensor.Of(3))
+		b.Upload(x, []float32{1, 2, 3})
+		s := b.Mark()
+		b.Run(ops.Copy, []*tensor.Tensor{b.New(b.Float(), tensor.Of(3))}, []*tensor.Tensor{x}, &ops.Attr{})
+		b.Release(s)
+		for range 2 {
+			require.ErrorIs(t, b.Sync(), hostile.ErrLost)
+			require.ErrorIs(t, b.Download(make([]float32, 3), x), hostile.ErrLost)
+		}
+		require.NoError(t, b.Close())
+	}
+}
+
+func TestMemoryIsLimitedAndCounted(t *testing.T) {
+	b := wrapped(hostile.Options{Memory: 1000})
+	defer b.Close()
+	b.Persist(b.Float(), tensor.Of(100))
+	s := b.Mark()
+	b.New(tensor.I32, tensor.Of(150))
+	require.NoError(t, b.Sync(), "1000 bytes fit")
+	b.Release(s)
+	now, peak := b.Live()
+	require.Equal(t, [2]int64{400, 1000}, [2]int64{now, peak})
+	b.New(b.Float(), tensor.Of(151))
+	require.EqualError(t, b.Sync(), "out of device memory: a tensor of 604 bytes does not fit beside 400 bytes; the limit is 1000")
+}
+
+// What the contract forbids is refused at once.
+func TestMistakesPanic(t *testing.T) {
+	b, other := wrapped(hostile.Options{}), wrapped(hostile.Options{})
+	defer b.Close()
+	defer other.Close()
+	x, foreign := b.Persist(b.Float(), tensor.Of(2)), other.Persist(other.Float(), tensor.Of(2))
+	s := b.Mark()
+	gone := b.New(b.Float(), tensor.Of(2))
+	b.Release(s)
+	for what, f := range map[string]func(){
+		"memory of a device":   func() { tensor.Data[float32](x) },
+		"another backend":      func() { b.Upload(foreign, []float32{1, 2}) },
+		"a released scope":     func() { b.Upload(gone, []float32{1, 2}) },
+		"an output that went":  func() { b.Run(ops.Fill, []*tensor.Tensor{gone}, nil, &ops.Attr{}) },
+		"integers for floats":  func() { b.Upload(x, []int32{1, 2}) },
+		"floats from integers": func() { _ = b.Download(make([]int32, 2), x) },
+		"too few":              func() { b.Upload(x, []float32{1}) },
+		"an unknown type":      func() { b.New(tensor.U8, tensor.Of(1)) },
+		"no open scope":        func() { b.Release(0) },
+	} {
+		require.Panics(t, f, what)
+	}
+}
