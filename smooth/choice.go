@@ -35,7 +35,7 @@ func (c *Choice) check(set IndexSet) error {
 	if c == nil {
 		return errors.New("it does not say of how many images its own were chosen")
 	}
-	if c.Of > math.MaxUint32+1 {
+	if int64(c.Of) > math.MaxUint32+1 {
 		return fmt.Errorf("it names a set of %d images; at most %d can be told apart", c.Of, int64(math.MaxUint32)+1)
 	}
 	if last := set.last(); c.Of <= last {

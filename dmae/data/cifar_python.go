@@ -57,14 +57,15 @@ func pickledNames(b []byte, key string) ([]string, error) {
 
 // unpickle reads a dictionary.
 func unpickle(b []byte) (*pickle.Dict, error) {
+	made := &budget{len(b)}
 	globals := map[string]pickle.Func{
 		"numpy.ndarray":  nil,
 		"numpy.dtype":    newElement,
-		"_codecs.encode": encodeLatin,
+		"_codecs.encode": made.encodeLatin,
 	}
 	for _, core := range []string{"numpy.core", "numpy._core"} {
-		globals[core+".multiarray._reconstruct"] = newArray
-		globals[core+".numeric._frombuffer"] = fromBuffer
+		globals[core+".multiarray._reconstruct"] = func(pickle.Tuple) (any, error) { return &array{made: made}, nil }
+		globals[core+".numeric._frombuffer"] = made.fromBuffer
 	}
 	l := pickle.Loader{Globals: globals}
 	v, _, err := l.Load(b)
@@ -100,10 +101,23 @@ func text(v any) (string, bool) {
 	return "", false
 }
 
-// array is a numpy array of bytes.
+// budget bounds the bytes that are made of texts: a pickle can name one text many
+// times, and honest ones have each byte of an array for itself.
+type budget struct{ left int }
+
+// take accounts for bytes before they are made.
+func (m *budget) take(n int) error {
+	if m.left -= n; m.left < 0 {
+		return errors.New("it makes more bytes than it holds")
+	}
+	return nil
+}
+
+// array is a numpy array of bytes, which starts empty; its state follows.
 type array struct {
 	shape []int
 	bytes []byte
+	made  *budget
 }
 
 // element is the type of an array's elements: bytes are the only one.
@@ -121,9 +135,6 @@ func newElement(args pickle.Tuple) (any, error) {
 // Build implements pickle.Builder: byte order and flags mean nothing for bytes.
 func (element) Build(any) error { return nil }
 
-// newArray makes an array that is still empty; its state follows.
-func newArray(pickle.Tuple) (any, error) { return &array{}, nil }
-
 // Build implements pickle.Builder: (version, shape, type, in Fortran's order,
 // bytes).
 func (a *array) Build(state any) error {
@@ -139,11 +150,11 @@ func (a *array) Build(state any) error {
 }
 
 // fromBuffer makes an array of its elements, type, shape and order.
-func fromBuffer(args pickle.Tuple) (any, error) {
+func (m *budget) fromBuffer(args pickle.Tuple) (any, error) {
 	if len(args) != 4 || args[3] != "C" {
 		return nil, errors.New("an array is not stored row by row")
 	}
-	a := &array{}
+	a := &array{made: m}
 	return a, a.set(args[2], args[1], args[0])
 }
 
@@ -167,6 +178,9 @@ func (a *array) set(shape, of, elements any) error {
 	case []byte:
 		a.bytes = e
 	case string: // of Python 2
+		if err := a.made.take(utf8.RuneCountInString(e)); err != nil {
+			return err
+		}
 		a.bytes = latin(e, n)
 	}
 	if int64(len(a.bytes)) != n {
@@ -190,7 +204,7 @@ func latin(s string, n int64) []byte {
 }
 
 // encodeLatin makes bytes of the text that protocols 0 to 2 write for them.
-func encodeLatin(args pickle.Tuple) (any, error) {
+func (m *budget) encodeLatin(args pickle.Tuple) (any, error) {
 	if len(args) == 0 {
 		return nil, errors.New("it has no text")
 	}
@@ -198,7 +212,10 @@ func encodeLatin(args pickle.Tuple) (any, error) {
 	if !ok || len(args) > 1 && args[1] != "latin1" && args[1] != "latin-1" {
 		return nil, errors.New("it encodes something else than Latin-1")
 	}
-	b := make([]byte, 0, len(s))
+	if err := m.take(utf8.RuneCountInString(s)); err != nil {
+		return nil, err
+	}
+	b := make([]byte, 0, utf8.RuneCountInString(s))
 	for _, r := range s {
 		if r > 255 {
 			return nil, errors.New("it encodes something else than Latin-1")

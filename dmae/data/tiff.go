@@ -30,6 +30,13 @@ const (
 	tiffJPEGTables          = 347
 )
 
+// tiffRead are the tags that a picture is read by; the others may hold anything.
+var tiffRead = []uint16{
+	tiffWidth, tiffHeight, tiffBits, tiffCompression, tiffPhotometric, tiffFillOrder, tiffStrips, tiffOrientation,
+	tiffSamples, tiffRowsPerStrip, tiffStripBytes, tiffPlanar, tiffT4Options, tiffPredictor, tiffColours, tiffTileW,
+	tiffTileH, tiffTiles, tiffTileSize, tiffExtra, tiffSampleFormat, tiffJPEGTables,
+}
+
 // tiffTypeSize is the number of bytes of the types of integers and of bytes.
 var tiffTypeSize = map[uint16]int{1: 1, 3: 2, 4: 4, 7: 1}
 
@@ -115,7 +122,8 @@ func (t *tiff) one(tag uint16, otherwise int) int {
 	return otherwise
 }
 
-// directory reads the tags that hold integers.
+// directory reads the tags of tiffRead. Their values have no more bytes than the
+// file, although a hostile one could have many tags share its bytes.
 func (t *tiff) directory() error {
 	if len(t.file) < 8 {
 		return errShort
@@ -132,12 +140,15 @@ func (t *tiff) directory() error {
 	if at += 2; at+12*n > len(t.file) {
 		return errShort
 	}
-	for ; n > 0; n, at = n-1, at+12 {
+	for left := len(t.file); n > 0; n, at = n-1, at+12 {
 		entry := t.file[at : at+12]
 		size := tiffTypeSize[order.Uint16(entry[2:])]
 		count := int(order.Uint32(entry[4:]))
-		if size == 0 || count == 0 {
+		if size == 0 || count == 0 || !slices.Contains(tiffRead, order.Uint16(entry)) {
 			continue
+		}
+		if left -= size * count; left < 0 {
+			return errors.New("its tags have more values than its bytes can hold")
 		}
 		body := entry[8:]
 		if size*count > 4 {

@@ -140,6 +140,10 @@ func (t *tiff) unpredict(b []byte, stride, samples int) error {
 	return nil
 }
 
+// maxTables bounds the tables that the JPEG files in a TIFF file share: they are
+// read for each part, and take some 3,000 bytes.
+const maxTables = 1 << 14
+
 // jpegPart decodes a strip or tile that is a JPEG file, without the tables that
 // all of them share.
 func (t *tiff) jpegPart(segment []byte, limit int) (Image, error) {
@@ -149,6 +153,9 @@ func (t *tiff) jpegPart(segment []byte, limit int) (Image, error) {
 	}
 	if err := checkSize(w, h, min(limit, t.tw*t.th+1<<10)); err != nil {
 		return Image{}, err
+	}
+	if n := len(t.tags[tiffJPEGTables]); n > maxTables {
+		return Image{}, fmt.Errorf("its JPEG tables have %d bytes, at most %d are read", n, maxTables)
 	}
 	tables := make([]byte, len(t.tags[tiffJPEGTables]))
 	for i, b := range t.tags[tiffJPEGTables] {

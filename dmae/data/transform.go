@@ -8,7 +8,7 @@ import (
 )
 
 // Step is one transform of 8-bit pixels: RandomResizedCrop, RandomCrop,
-// RandomFlip, RandAugment, Resize, ResizeTo or CenterCrop; or, after them,
+// RandomFlip, RandAugment, Resize or CenterCrop; or, after them,
 // RandomErasing.
 type Step interface {
 	// apply transforms im, drawing from g; the result lies in s, or is im.
@@ -178,13 +178,6 @@ func (r Resize) apply(im Image, _ *philox.Gen, s *scratch) Image {
 	h, w := r.size(im.H, im.W)
 	return s.resize(im, h, w)
 }
-
-// ResizeTo brings an image to H x W pixels, whatever its proportions.
-type ResizeTo struct{ H, W int }
-
-func (r ResizeTo) size(int, int) (int, int) { return r.H, r.W }
-
-func (r ResizeTo) apply(im Image, _ *philox.Gen, s *scratch) Image { return s.resize(im, r.H, r.W) }
 
 // CenterCrop cuts Size x Size pixels out of the middle; an offset of half a
 // pixel is rounded to even. Smaller images are surrounded with zeros first; of an

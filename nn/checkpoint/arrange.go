@@ -16,7 +16,7 @@ type Place struct {
 
 // Arrange returns the same file with its tensors under other names, those that
 // are parts of one tensor joined along their first dimension, and metadata
-// added: a file of another program in the words of this one. Nothing is read
+// added: a file of another program under the names of this one. Nothing is read
 // for it. Closing one closes both. The error names tensors that would have the
 // same name, or that cannot be joined.
 func (f *File) Arrange(place func(stored string) Place, metadata map[string]string) (*File, error) {
