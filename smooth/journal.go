@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/internal/infile"
 	"github.com/godmae/godmae/internal/outfile"
 )
 
@@ -62,7 +63,7 @@ func (f Files) answers() string {
 // not, so that it can be continued as it was begun; false if there is none.
 func (f Files) Header() (h Header, ok bool) {
 	for _, path := range []string{f.Certificate, f.partial()} {
-		file, err := os.Open(path)
+		file, _, err := infile.Open(path)
 		if err != nil {
 			continue
 		}
@@ -236,7 +237,7 @@ func (j *journal) finish() error {
 // isComplete reports whether a finished certificate of the same header stands
 // at path. Any other file there is an error: certificates are not overwritten.
 func isComplete(path string, header Header) (bool, error) {
-	f, err := os.Open(path)
+	f, _, err := infile.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}

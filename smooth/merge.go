@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/godmae/godmae/internal/infile"
 	"github.com/godmae/godmae/internal/outfile"
 )
 
@@ -72,7 +73,7 @@ type mergePart struct {
 	path   string
 	reader *Reader
 	times  *timingReader // nil without a timing file
-	files  []*os.File
+	files  []io.Closer
 }
 
 func (m *merger) close() {
@@ -88,7 +89,7 @@ func (m *merger) open(path string) error {
 	if strings.HasSuffix(path, ".partial") {
 		return fmt.Errorf("%s is of a shard that is not finished: run its command again", path)
 	}
-	f, err := os.Open(path)
+	f, err := infile.OpenStream(path)
 	if errors.Is(err, os.ErrNotExist) {
 		if partial := FilesFor(path).partial(); exists(partial) {
 			return fmt.Errorf("%s is not finished: what there is of it is in %s; run its command again", path, partial)
@@ -97,7 +98,7 @@ func (m *merger) open(path string) error {
 	if err != nil {
 		return err
 	}
-	p := &mergePart{path: path, files: []*os.File{f}}
+	p := &mergePart{path: path, files: []io.Closer{f}}
 	m.parts = append(m.parts, p)
 	if p.reader, err = NewReader(f); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -120,7 +121,7 @@ func (m *merger) open(path string) error {
 	if what := headerDifference(have, want); what != "" {
 		return fmt.Errorf("%s belongs to another certification than %s, with %s: shards share the seed and all parameters", path, m.parts[0].path, what)
 	}
-	if times, err := os.Open(FilesFor(path).Timing); err == nil {
+	if times, _, err := infile.Open(FilesFor(path).Timing); err == nil {
 		p.files = append(p.files, times)
 		p.times = newTimingReader(times)
 	} else if !errors.Is(err, os.ErrNotExist) {

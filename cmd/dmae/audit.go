@@ -130,7 +130,7 @@ func printReport(e *env, name string, r audit.Report) error {
 // openCertificate opens a certificate, - for standard input; a pipe will do. The
 // name is what it is called in messages: without characters that a terminal
 // obeys.
-func openCertificate(path string) (f *os.File, name string, err error) {
+func openCertificate(path string) (f io.ReadCloser, name string, err error) {
 	if path == "-" {
 		return os.Stdin, "standard input", nil
 	}

@@ -284,6 +284,22 @@ func TestModelsWithoutAnswersAreSaid(t *testing.T) {
 	explained(t, picture, "--model", some, "--n", "32", "--n0", "8", "--others", "0.5", "--steps", "2", "--samples", "2", "--answers", "16") // its attacks come to an end
 }
 
+// inspect names the tensors of a diverged training.
+func TestInspectNamesWhatIsNotFinite(t *testing.T) {
+	whole := petModel(t, []int{0, 1, 2}, nil, nil)
+	require.NotContains(t, succeed(t, "inspect", whole), "not finite")
+	require.NotContains(t, succeed(t, "inspect", "--json", whole), "not_finite")
+	bad := petModel(t, []int{0, 1, 2}, nil, func(bias []float32) { bias[1] = float32(math.Inf(1)) })
+	for _, path := range []string{bad, foreign(t, bad)} {
+		require.Contains(t, succeed(t, "inspect", path), "hold values that are not finite numbers, as training that diverged leaves behind: \"head.bias\"\n")
+		var seen struct {
+			NotFinite []string `json:"not_finite"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(succeed(t, "inspect", "--json", path)), &seen))
+		require.Equal(t, []string{"head.bias"}, seen.NotFinite)
+	}
+}
+
 // What is wrong with one image is said, and keeps none of the others from its
 // answer, which is the one that it has without it.
 func TestPredictAnswersWhatItCan(t *testing.T) {

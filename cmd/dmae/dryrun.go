@@ -35,6 +35,23 @@ func (f *trainFlags) standIn(command string) (*recipe, error) {
 	return findRecipe(command, f.Recipe)
 }
 
+// dryEvaluation says what a run would say of the images that it evaluates on, and
+// refuses what it would refuse; source is nil without --data.
+func (f *encoderFlags) dryEvaluation(e *env, source *data.Source, images data.Dataset) error {
+	if source == nil {
+		return nil
+	}
+	var o train.Options
+	if err := f.evaluation(e, source, &o); err != nil || o.Test == nil {
+		return err
+	}
+	_, note, err := train.MatchEvaluation(images.Classes(), o.Test, f.ClassesByPosition)
+	if note != "" {
+		e.note(note)
+	}
+	return err
+}
+
 // dry prints the plan of a run; images is nil without --data.
 func (f *trainFlags) dry(e *env, command string, model dmae.Config, values train.Recipe, images data.Dataset) error {
 	n, name := 0, ""

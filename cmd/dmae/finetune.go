@@ -241,6 +241,9 @@ func (c *finetuneCmd) Run(e *env) error {
 	}
 	c.noteRecipe(e, "finetune", model)
 	if c.DryRun {
+		if err := c.dryEvaluation(e, source, images); err != nil {
+			return err
+		}
 		return c.dry(e, "finetune", model, recipe, images)
 	}
 	o, err := c.encoderFlags.options(e, &c.trainFlags, model, recipe, source, images)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
@@ -21,7 +22,7 @@ type inspectCmd struct {
 }
 
 func (inspectCmd) Help() string {
-	return "Nothing in the file is executed. All tensors are read and compared with the checksums that the file has of them.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
+	return "Nothing in the file is executed. All tensors are read and compared with the checksums that the file has of them; tensors with values that are not finite numbers are named.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
 }
 
 // tensorRow describes a tensor to a program.
@@ -40,11 +41,15 @@ type inspection struct {
 	// Checksums is what all tensors agree with, "" where the file has none.
 	Checksums checkpoint.Checksum `json:"checksums"`
 
-	Model    string            `json:"model,omitempty"`       // its kind
-	Config   *dmae.Config      `json:"config,omitempty"`      // of the model
-	Unknown  string            `json:"model_error,omitempty"` // why it was not recognised
-	Averaged bool              `json:"averaged,omitempty"`    // the model is a moving average, the weights behind it are there, too
-	Tensors  []tensorRow       `json:"tensors"`
+	Model    string       `json:"model,omitempty"`       // its kind
+	Config   *dmae.Config `json:"config,omitempty"`      // of the model
+	Unknown  string       `json:"model_error,omitempty"` // why it was not recognised
+	Averaged bool         `json:"averaged,omitempty"`    // the model is a moving average, the weights behind it are there, too
+	Tensors  []tensorRow  `json:"tensors"`
+
+	// NotFinite names the tensors with values that are no finite numbers.
+	NotFinite []string `json:"not_finite,omitempty"`
+
 	Training json.RawMessage   `json:"training,omitempty"` // what a PyTorch file holds beside the model
 	Metadata map[string]string `json:"metadata"`
 }
@@ -74,6 +79,11 @@ func (c *inspectCmd) Run(e *env) error {
 		row := tensorRow{t.Name, string(t.DType), t.Shape, strings.HasPrefix(t.Name, dmae.StatePrefix)}
 		in.Tensors = append(in.Tensors, row)
 		in.Averaged = in.Averaged || strings.Contains(t.Name, train.RawPrefix)
+		if finite, err := f.Finite(t.Name); err != nil {
+			return err
+		} else if !finite {
+			in.NotFinite = append(in.NotFinite, t.Name)
+		}
 		if row.State {
 			state++
 		} else {
@@ -92,6 +102,9 @@ func (c *inspectCmd) Run(e *env) error {
 	fmt.Fprintf(e.stdout, "%d tensors of the model with %d elements, %d tensors of training\n", len(in.Tensors)-state, elements, state)
 	fmt.Fprintf(e.stdout, "format: %s\n", in.Format)
 	fmt.Fprintf(e.stdout, "checksums: %s\n", in.checksums())
+	if n := len(in.NotFinite); n > 0 {
+		fmt.Fprintf(e.stdout, "not finite: %d of %d tensors hold values that are not finite numbers, as training that diverged leaves behind: %s\n", n, len(in.Tensors), data.NameList(in.NotFinite))
+	}
 	if in.Config != nil {
 		fmt.Fprintf(e.stdout, "model: %s\n", in.summary())
 	} else {

@@ -43,6 +43,9 @@ func (c *linprobeCmd) Run(e *env) error {
 	}
 	c.noteRecipe(e, "linprobe", model)
 	if c.DryRun {
+		if err := c.dryEvaluation(e, source, images); err != nil {
+			return err
+		}
 		return c.dry(e, "linprobe", model, recipe, images)
 	}
 	o, err := c.encoderFlags.options(e, &c.trainFlags, model, recipe, source, images)

@@ -3,20 +3,19 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/godmae/godmae/internal/infile"
 )
 
-// openFile opens a file that the user named; what says what it should be.
-func openFile(what, path string) (*os.File, error) {
-	f, err := os.Open(path)
+// openFile opens a file or a pipe that the user named; what says what it should be.
+func openFile(what, path string) (io.ReadCloser, error) {
+	f, err := infile.OpenStream(path)
 	if err != nil {
 		return nil, unreadable(what, path, err)
-	}
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		f.Close()
-		return nil, isFolder(what, path)
 	}
 	return f, nil
 }

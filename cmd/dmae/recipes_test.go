@@ -139,6 +139,17 @@ func TestDryRunWithDataDrawsTheRates(t *testing.T) {
 	require.True(t, strings.HasPrefix(string(png), "\x89PNG"))
 	svg := filepath.Join(dir, "curve.svg")
 	succeed(t, "pretrain", "--recipe", "official-imagenet-b", "--dry-run", "--lr-curve", svg)
+
+	// A dry run refuses images to evaluate on that the run would refuse.
+	training, other := filepath.Join(pets(t, "cat", "dog"), "test"), filepath.Join(pets(t, "cat", "wolf"), "test")
+	both := t.TempDir()
+	require.NoError(t, os.Rename(training, filepath.Join(both, "train")))
+	require.NoError(t, os.Rename(other, filepath.Join(both, "test")))
+	for _, stage := range []string{"finetune", "linprobe"} {
+		code, _, stderr := dmaeRun(t, stage, "--data", both, "--model", "dmae_vit_micro_patch4_8", "--epochs", "1", "--warmup-epochs", "0", "--batch-size", "4", "--dry-run")
+		require.Equal(t, 1, code, stderr)
+		require.Contains(t, stderr, `wolf`)
+	}
 	text, err := os.ReadFile(svg)
 	require.NoError(t, err)
 	require.Contains(t, string(text), "<svg")

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/godmae/godmae/internal/infile"
 )
 
 // keeps reports whether the content of a file of this name may be asked for.
@@ -29,7 +31,7 @@ var otherKinds = []struct{ magic, name string }{
 // its first bytes tell apart, and of a .tar.gz the files themselves. It takes
 // at most limit bytes of memory. The file stays open while the tree is used.
 func openArchive(file string, limit int64) (tree, error) {
-	f, size, err := openRegular(file)
+	f, size, err := infile.Open(file)
 	if err != nil {
 		return nil, err
 	}

@@ -117,13 +117,30 @@ const shown = 8
 func NameList(names []string) string {
 	var quoted []string
 	for _, name := range names[:min(len(names), shown)] {
-		quoted = append(quoted, fmt.Sprintf("%.60q", name))
+		quoted = append(quoted, quoteClass(name))
 	}
 	if text := strings.Join(quoted, ", "); len(names) <= shown {
 		return text
 	} else {
 		return fmt.Sprintf("%s ... (%d)", text, len(names))
 	}
+}
+
+// quoteClass returns a name as a message shows it. One whose accents are characters of
+// their own, as macOS writes names of files, looks like another one that has
+// letters with accents, so that it is shown in escapes.
+func quoteClass(name string) string {
+	if strings.ContainsFunc(name, composes) {
+		return fmt.Sprintf("%+.60q", name)
+	}
+	return fmt.Sprintf("%.60q", name)
+}
+
+// composes reports whether a character is one of those that Unicode's normal
+// forms join with the one before it to one that looks the same: combining
+// diacritical marks, the Japanese sound marks, vowels and finals of Hangul.
+func composes(r rune) bool {
+	return r >= 0x300 && r <= 0x36f || r == 0x3099 || r == 0x309a || r >= 0x1161 && r <= 0x11ff
 }
 
 // pairs lists which class of the data is taken for which of the model.
@@ -133,7 +150,7 @@ func pairs(have, model []string) string {
 	}
 	var text []string
 	for i := range min(len(have), shown) {
-		text = append(text, fmt.Sprintf("%.60q is taken for %.60q", have[i], model[i]))
+		text = append(text, fmt.Sprintf("%s is taken for %s", quoteClass(have[i]), quoteClass(model[i])))
 	}
 	if len(have) > shown {
 		text = append(text, fmt.Sprintf("... (%d)", len(have)))

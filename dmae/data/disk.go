@@ -5,6 +5,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+
+	"github.com/godmae/godmae/internal/infile"
 )
 
 // diskTree is a folder on the disk.
@@ -17,7 +19,7 @@ const entriesAtOnce = 512
 
 func (t diskTree) entries(dir string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
-		f, err := os.OpenFile(t.path(dir), os.O_RDONLY|openFlags, 0)
+		f, err := os.OpenFile(t.path(dir), os.O_RDONLY|infile.NoWait, 0)
 		if err != nil {
 			yield(entry{}, err)
 			return
@@ -99,7 +101,7 @@ func (t diskTree) above(dir string, st os.FileInfo) bool {
 }
 
 func (t diskTree) open(file string) (io.ReadSeekCloser, error) {
-	f, size, err := openRegular(t.path(file))
+	f, size, err := infile.Open(t.path(file))
 	if err != nil {
 		return nil, err
 	}

@@ -217,7 +217,7 @@ func (f *imageFolders) open(dir, part string) (Dataset, error) {
 		label := slices.Index(classes, ClassName(e.name))
 		if label < 0 {
 			return nil, fmt.Errorf("the class %s of the folder %s is not among the %s with images of %s: %s",
-				quote(e.name), quote(dir), plural(len(classes), "class", "classes"), quote(path.Join(f.root, f.classesFrom())), enumerate(classes))
+				quoteClass(ClassName(e.name)), quote(dir), plural(len(classes), "class", "classes"), quote(path.Join(f.root, f.classesFrom())), NameList(classes))
 		}
 		present++
 		ds.files = append(ds.files, images...)

@@ -83,6 +83,17 @@ func TestResumedClassesAreTheCheckpoints(t *testing.T) {
 		_, err := Finetune(ctx, o)
 		require.ErrorContains(t, err, `was trained on the classes "upright", "level", and the images of this run have "left", "right"`)
 	})
+
+	// The model that pre-training makes knows no classes; its state does.
+	o = tinyOptions(StagePretrain, t.TempDir())
+	finish(t, o)
+	o.Resume = "auto"
+	finish(t, o)
+	o.Train = renamed{o.Train, []string{"left", "right"}}
+	runOn(t, o, 1, func(ctx context.Context, o Options) {
+		_, err := Pretrain(ctx, o)
+		require.ErrorContains(t, err, `was trained on the classes "upright", "level", and the images of this run have "left", "right"; go on with the same images, or start from its weights by --init`)
+	})
 }
 
 // silent returns a classifier of the tiny options, with NaN for the weights that

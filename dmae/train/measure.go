@@ -72,9 +72,9 @@ func (r *run) checkClasses() error {
 	if r.opt.Test == nil {
 		return nil
 	}
-	test, note, err := data.MatchClasses(r.opt.Test, data.Known{Count: len(classes), Names: classes}, r.opt.ClassesByPosition)
+	test, note, err := MatchEvaluation(classes, r.opt.Test, r.opt.ClassesByPosition)
 	if err != nil {
-		return fmt.Errorf("the images to evaluate on do not go with the training images: %w", err)
+		return err
 	}
 	if note != "" {
 		r.note(note)
@@ -84,12 +84,25 @@ func (r *run) checkClasses() error {
 	return err
 }
 
+// MatchEvaluation returns the images to evaluate on under the labels of training
+// images of the given classes, as data.MatchClasses does.
+func MatchEvaluation(classes []string, test data.Dataset, byPosition bool) (matched data.Dataset, note string, err error) {
+	matched, note, err = data.MatchClasses(test, data.Known{Count: len(classes), Names: classes}, byPosition)
+	if err != nil {
+		return nil, "", fmt.Errorf("the images to evaluate on do not go with the training images: %w", err)
+	}
+	return matched, note, nil
+}
+
 // sameClasses refuses a checkpoint that knows other classes than the training
 // images of this run.
-func (r *run) sameClasses(name string, there []string) error {
-	here := r.opt.Model.ClassNames
+func (r *run) sameClasses(name string, there, here []string) error {
 	if data.SameNames(there, here) {
 		return nil
 	}
-	return fmt.Errorf("train: %s was trained on the classes %s, and the images of this run have %s; go on with the same images, or start from its weights by --finetune in another folder", name, data.NameList(there), data.NameList(here))
+	start := "--finetune"
+	if r.opt.Recipe.Stage == StagePretrain {
+		start = "--init"
+	}
+	return fmt.Errorf("train: %s was trained on the classes %s, and the images of this run have %s; go on with the same images, or start from its weights by %s in another folder", name, data.NameList(there), data.NameList(here), start)
 }

@@ -197,6 +197,9 @@ func newRun(o Options, stageName string) (*run, error) {
 		state:           &State{Recipe: o.Recipe, Data: digest},
 		schedule:        o.Recipe.schedule(),
 	}
+	if stageName == StagePretrain {
+		r.state.Classes = o.Train.Classes()
+	}
 	return r, nil
 }
 
@@ -272,8 +275,13 @@ func (r *run) resume(from string) error {
 		return err
 	}
 	if saved.Recipe.Stage == r.state.Recipe.Stage {
-		if err := r.sameClasses(from, model.ClassNames); err != nil {
+		if err := r.sameClasses(from, model.ClassNames, r.opt.Model.ClassNames); err != nil {
 			return err
+		}
+		if len(saved.Classes) > 0 {
+			if err := r.sameClasses(from, saved.Classes, r.state.Classes); err != nil {
+				return err
+			}
 		}
 	}
 	if err := r.recogniseImages(saved); err != nil {
@@ -299,6 +307,7 @@ func (r *run) resume(from string) error {
 	if err := r.optimiser.Import(f, r.optimiserPrefix, saved.InitSteps+saved.Steps); err != nil {
 		return err
 	}
+	saved.Classes = r.state.Classes // of an earlier version, which did not name them
 	r.state = saved
 	r.saved = saved.Steps
 	if err := r.adoptBest(from); err != nil {

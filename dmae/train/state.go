@@ -31,7 +31,12 @@ type State struct {
 	Recipe Recipe `json:"recipe"`
 	Data   string `json:"data"`           // digest of the training images
 	Eval   string `json:"eval,omitempty"` // digest of the images evaluated on
-	Init   string `json:"init,omitempty"` // digest of the model that training began with, unless it was random
+
+	// Classes are those of the training images, of pre-training, whose model knows
+	// none; checkpoints of earlier versions lack them.
+	Classes []string `json:"classes,omitempty"`
+
+	Init string `json:"init,omitempty"` // digest of the model that training began with, unless it was random
 
 	// InitSteps is the number of steps that the optimiser had taken when training
 	// began. In a run that was taken over from the official trainer it is what to

@@ -156,7 +156,7 @@ func (r *run) adoptClasses(name string, there []string) error {
 	if r.state.Recipe.Stage == StagePretrain || len(there) == 0 || r.opt.ClassesByPosition {
 		return nil
 	}
-	return r.sameClasses(name, there)
+	return r.sameClasses(name, there, r.opt.Model.ClassNames)
 }
 
 // argument is a setting under the name that it has in the official trainer.

@@ -3,15 +3,14 @@ package checkpoint
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"sort"
 	"strings"
 
+	"github.com/godmae/godmae/internal/infile"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
@@ -42,20 +41,12 @@ type File struct {
 // PyTorch; the caller closes it. The error of a file that is not valid names
 // the file and what is wrong.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, size, err := infile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	st, err := f.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = errors.New("it is not a regular file")
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("checkpoint: cannot read %s: %w", path, err)
-	}
-	src := openSource(f, st.Size())
-	file, err := newFile(path, f, st.Size(), src)
+	src := openSource(f, size)
+	file, err := newFile(path, f, size, src)
 	if err != nil {
 		src.close()
 		return nil, err

@@ -45,6 +45,9 @@ type Ref struct {
 	dtype   DType
 }
 
+// TypeName is Python's name of what it stands for.
+func (r *Ref) TypeName() string { return "torch.Tensor" }
+
 // MarshalJSON names the tensor, for pickle.EncodeJSON.
 func (r *Ref) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{TensorTag: r.Name})
@@ -90,7 +93,7 @@ func (s *storage) itemSize() int64 {
 func (f *File) parseTree(root any, size int64, place func(*storage) error) error {
 	top, ok := root.(*pickle.Dict)
 	if !ok {
-		return fmt.Errorf("it holds a %s, not a dictionary of tensors", pickle.TypeName(root))
+		return fmt.Errorf("it holds a value of type %s, not a dictionary of tensors", pickle.TypeName(root))
 	}
 	levels, keys := findModel(top)
 	model := levels[len(levels)-1]

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
+	"github.com/godmae/godmae/internal/infile"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -42,7 +42,7 @@ func readCertificate(r io.Reader) (Run, error) {
 // readTimes fills in the seconds of the images that a timing file names; that
 // there is no such file is no error.
 func (run *Run) readTimes(path string) error {
-	f, err := os.Open(path)
+	f, _, err := infile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

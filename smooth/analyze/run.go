@@ -5,9 +5,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
+	"github.com/godmae/godmae/internal/infile"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -73,7 +73,7 @@ func ReadFile(path string) (Run, error) {
 	if of := smooth.FilesFor(path); path == of.Timing {
 		return Run{}, fmt.Errorf("%s holds the times of a certificate, which are read with it: give %s", path, of.Certificate)
 	}
-	f, err := os.Open(path)
+	f, err := infile.OpenStream(path)
 	if err != nil {
 		return Run{}, err
 	}

@@ -1,0 +1,19 @@
+//go:build unix
+
+package checkpoint
+
+import (
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A pipe that nobody writes to is not waited for.
+func TestOpenDoesNotWaitForAPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "model.safetensors")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o666))
+	_, err := Open(pipe)
+	require.ErrorContains(t, err, "is a named pipe, not a regular file")
+}
