@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/godmae/godmae/smooth"
 )
@@ -40,6 +41,9 @@ type Options struct {
 	// to cheat.
 	Blocks int
 	Seed   uint64
+
+	// Now, if set, is the time to hold the round of a beacon against.
+	Now time.Time
 
 	// Progress, if set, is called after each batch with the samples so far.
 	Progress func(samples int)
@@ -121,6 +125,9 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 		if a.commit, err = smooth.NewCommitment(a.header); err != nil {
 			return err
 		}
+	}
+	if at := a.header.Beacon.Time(); a.header.Beacon != "" && !a.Now.IsZero() && at.After(a.Now) {
+		a.note("by this machine's clock round %d comes only at %s: nobody can know its value yet, so this one was chosen", a.header.Beacon.Round(), at.Format(timeFormat))
 	}
 	if a.Depth != Arithmetic {
 		if err := a.compareHeader(); err != nil {
