@@ -227,7 +227,7 @@ func (a *auditor) compareHeader() error {
 		{"preprocessing", h.Preprocessing, a.Subject.Preprocessing},
 	} {
 		if c.have != c.want {
-			return differs("the header names the %s %q, but here it is %q: it was changed, or is about something else than what is given here", c.what, c.have, c.want)
+			return differs("the header names the %s %s, but here it is %s: it was changed, or is about something else than what is given here", c.what, quoted(c.have), quoted(c.want))
 		}
 	}
 	if h.Data != a.Subject.Data {
@@ -246,8 +246,13 @@ func (a *auditor) compareHeader() error {
 	if k := a.Classifier.Classes(); h.Classes != k {
 		return differs("the header names %d classes, but the model has %d", h.Classes, k)
 	}
-	if !slices.Equal(h.Names, a.Subject.Names) {
-		return differs("the header names the classes %q, but here they are %q", h.Names, a.Subject.Names)
+	if len(h.Names) != len(a.Subject.Names) {
+		return differs("the header names %d of its classes, but here %d have names", len(h.Names), len(a.Subject.Names))
+	}
+	for i, name := range a.Subject.Names {
+		if h.Names[i] != name {
+			return differs("the header calls class %d %s, but here it is %s", i, quoted(h.Names[i]), quoted(name))
+		}
 	}
 	return nil
 }
