@@ -145,6 +145,9 @@ func (h Header) check() error {
 		return fmt.Errorf("it has %d class names for %d classes", len(h.Names), h.Classes)
 	}
 	for _, text := range append([]string{h.Contract, h.Precision, h.Device, h.Endpoint, h.Model, h.Data, h.Preprocessing}, h.Names...) {
+		if len(text) > maxText {
+			return fmt.Errorf("it has a text of %d bytes, which begins with %.40q; at most %d are possible", len(text), text, maxText)
+		}
 		if !utf8.ValidString(text) {
 			return fmt.Errorf("the text %q is not valid UTF-8", text)
 		}
@@ -250,6 +253,9 @@ func decodeLine(line []byte, v any) error {
 		return errors.New("it has the line end of Windows: a certificate is not to be converted")
 	case bytes.HasPrefix(line, []byte("\ufeff")):
 		return errors.New("a byte order mark stands before it: a certificate is not to be converted")
+	}
+	if err := checkDensity(line); err != nil {
+		return err
 	}
 	if err := json.Unmarshal(line, v); err != nil {
 		return errors.New("it is not valid: " + oneLine(err))

@@ -98,7 +98,11 @@ func (l Line) Compare(img Image, err error) (string, error) {
 	case l.LeftOut != nil && !undecodable:
 		return "it was left out because it cannot be decoded, but here it can", nil
 	case l.LeftOut != nil:
-		if a, b := l.LeftOut.File, lost.File; a != nil && b != nil && *a != *b {
+		switch a, b := l.LeftOut.File, lost.File; {
+		case b == nil: // it cannot be read here
+		case a == nil:
+			return fmt.Sprintf("it was left out without the digest of its file, which is %s here", *b), nil
+		case *a != *b:
 			return fmt.Sprintf("the file that cannot be decoded has the digest %s here, not %s", *b, *a), nil
 		}
 		return "", nil

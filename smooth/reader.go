@@ -198,6 +198,9 @@ func (l *lineReader) next() ([]byte, error) {
 
 // fail names the line that an error is about.
 func (l *lineReader) fail(err error) error {
+	if text := err.Error(); shorten(text) != text {
+		err = errors.New(shorten(text))
+	}
 	return fmt.Errorf("line %d of the certificate: %w", l.number, err)
 }
 

@@ -48,7 +48,7 @@ func (c *auditCmd) Run(e *env) error {
 	case depth == audit.Arithmetic && c.modelFlags.given():
 		return misused("flags that describe a checkpoint play no part at --depth arithmetic: give --depth sample or full")
 	}
-	o := audit.Options{Depth: depth, Batch: c.BatchSize, Blocks: c.Blocks}
+	o := audit.Options{Depth: depth, Batch: c.BatchSize, Blocks: c.Blocks, Now: time.Now()}
 	if c.PickSeed != nil {
 		o.Seed = *c.PickSeed
 	} else {

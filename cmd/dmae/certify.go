@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -92,6 +93,9 @@ func (c *certifyCmd) Run(e *env) error {
 	noteFuture(e, beacon)
 	if params.Derived != nil {
 		params.Derived.Beacon = beacon
+	}
+	if beacon.Known() && time.Now().Before(beacon.Time()) {
+		e.note(fmt.Sprintf("by this machine's clock round %d comes only at %s: nobody can know its value yet, and an audit will say so", beacon.Round(), timeText(beacon.Time())))
 	}
 	run := certification{
 		params: params, model: model, images: images, skip: c.Skip, max: c.Max, shard: shard,

@@ -58,7 +58,7 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	}
 	digest, err := model.Digest()
 	if err != nil {
-		return nil, fmt.Errorf("finetune: %w", err)
+		return nil, err
 	}
 	r.state.Init = hex.EncodeToString(digest[:])
 	return r.start(ctx)

@@ -61,7 +61,7 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	}
 	digest, err := model.Digest()
 	if err != nil {
-		return nil, fmt.Errorf("linprobe: %w", err)
+		return nil, err
 	}
 	r.state.Init = hex.EncodeToString(digest[:])
 	return r.start(ctx)

@@ -70,12 +70,15 @@ func TestBestOfAColumnIsMarked(t *testing.T) {
 
 	// Only of runs that were measured alike one is the best.
 	for want, change := range map[string]func(*Run){
-		"* b: certified on other images than a":               func(r *Run) { r.Rows[3].Image = 20 },
-		"* b: certified with alpha 0.999 and a with 0.001":    func(r *Run) { r.Alpha = exact.MustDecimal("0.999") },
-		"* b: certified with noise of the kind gaussian-f32 ": func(r *Run) { r.Noise = "gaussian-f32" },
+		"* b: certified on other images than a\n":                     func(r *Run) { r.Rows[3].Image = 20 },
+		"* b: certified on other images than a: the pixels of image ": func(r *Run) { r.Rows[3].Pixels[0] = 2 },
+		"* b: counted with other labels than a: image ":               func(r *Run) { r.Rows[3].Label++ },
+		"* b: certified with alpha 0.999 and a with 0.001":            func(r *Run) { r.Alpha = exact.MustDecimal("0.999") },
+		"* b: certified with noise of the kind gaussian-f32 ":         func(r *Run) { r.Noise = "gaussian-f32" },
 	} {
 		c := b
 		c.Rows = slices.Clone(b.Rows)
+		a.Rows[3].Pixels[0], c.Rows[3].Pixels[0] = 1, 1
 		a.Alpha, c.Alpha, a.Noise, c.Noise = exact.MustDecimal("0.001"), exact.MustDecimal("0.001"), "gaussian-u8", "gaussian-u8"
 		change(&c)
 		table, err := NewTable([]Run{a, c}, DefaultRadii())

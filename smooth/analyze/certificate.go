@@ -68,6 +68,9 @@ func termsOf(h smooth.Header) Terms {
 		Method: string(h.Method), Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
 		Seed: h.Seed.String() + ", chosen by whoever ran it", Contract: h.Contract, Precision: h.Precision,
 	}
+	if t.Precision == "" {
+		t.Precision = smooth.Precision // what format 1 had no need to say
+	}
 	switch {
 	case h.Seed.Derived && h.Beacon == "":
 		t.Seed = h.Seed.String() + ", no beacon"

@@ -142,7 +142,7 @@ func pair(a, b Run) (pairs [][2]Row, others string, err error) {
 		switch unknown := (smooth.Digest{}); {
 		case x.Label >= 0 && y.Label >= 0 && x.Label != y.Label:
 			return fail("image %d has the label %d in the first and %d in the second", x.Image, x.Label, y.Label)
-		case x.Pixels != unknown && y.Pixels != unknown && x.Pixels != y.Pixels:
+		case samePixels(a.Terms, b.Terms) && x.Pixels != unknown && y.Pixels != unknown && x.Pixels != y.Pixels:
 			return fail("image %d has other pixels in the first than in the second", x.Image)
 		}
 		delete(of, x.Image)
@@ -159,6 +159,37 @@ func pair(a, b Run) (pairs [][2]Row, others string, err error) {
 		}
 	}
 	return pairs, strings.Join(phrases, " and "), nil
+}
+
+// samePixels reports whether equal images have equal digests in two runs: the
+// digest is of what the noise is added to, 8-bit pixels for one kind of noise and
+// float32 for the other.
+func samePixels(a, b Terms) bool {
+	return a.Noise == b.Noise || a.Noise == "" || b.Noise == ""
+}
+
+// otherRows says in what the rows of a run with the same indices as the first one
+// are about something else, "" if in nothing: pixels, or the labels that are
+// counted as right.
+func otherRows(first, run Run) string {
+	of := make(map[int]Row, len(first.Rows))
+	for _, row := range first.Rows {
+		of[row.Image] = row
+	}
+	labels := ""
+	for _, y := range run.Rows {
+		x, ok := of[y.Image]
+		if !ok {
+			continue
+		}
+		switch unknown := (smooth.Digest{}); {
+		case samePixels(first.Terms, run.Terms) && x.Pixels != unknown && y.Pixels != unknown && x.Pixels != y.Pixels:
+			return fmt.Sprintf("certified on other images than %s: the pixels of image %d differ", first.Name, y.Image)
+		case labels == "" && x.Label != y.Label && x.Label >= 0 && y.Label >= 0:
+			labels = fmt.Sprintf("counted with other labels than %s: image %d has the label %d and not %d", first.Name, y.Image, y.Label, x.Label)
+		}
+	}
+	return labels
 }
 
 // only returns the run with its rows of the pairs alone.

@@ -130,6 +130,12 @@ func TestCompareRefusesOtherLabelsAndPixels(t *testing.T) {
 	a.Rows[1].Pixels[3], b.Rows[1].Pixels[3] = 1, 2
 	_, err := Compare(a, b, DefaultRadii(), true)
 	require.ErrorContains(t, err, "image 1 has other pixels")
+	a.Noise, b.Noise = "gaussian-u8", "gaussian-f32" // whose digests are of other bytes for equal images
+	_, err = Compare(a, b, DefaultRadii(), false)
+	require.ErrorContains(t, err, "noise gaussian-u8 and gaussian-f32")
+	_, err = Compare(a, b, DefaultRadii(), true)
+	require.NoError(t, err)
+	a.Noise, b.Noise = "", ""
 	b.Rows[1].Pixels = smooth.Digest{} // a table knows none
 	_, err = Compare(a, b, DefaultRadii(), false)
 	require.NoError(t, err)

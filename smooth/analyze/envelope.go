@@ -12,7 +12,7 @@ type Best struct {
 // the number that papers report when a model was trained for several noise
 // levels. Choosing the run by the very images that are reported makes it
 // slightly optimistic, and no single classifier has it at all radii. The runs
-// must share alpha, kind of noise and images.
+// must share alpha, kind of noise, images and labels.
 func (t *Table) AddEnvelope() error {
 	if unlike := t.unlike(); len(unlike) > 0 {
 		return fmt.Errorf("there is no envelope of runs that were not measured alike: %s", unlike[0])

@@ -37,6 +37,8 @@ type Summary struct {
 	Seconds      *float64         `json:"seconds_per_image,omitempty"` // mean over images with a time; absent when there are none
 	AccuracyOnly bool             `json:"accuracy_only"`
 	Notes        []string         `json:"notes,omitempty"` // what was noticed while reading
+
+	others string // how its rows are about something else than those of the first run; "" if they are not
 }
 
 // Table holds the certified accuracies of runs at radii.
@@ -73,7 +75,9 @@ func NewTable(runs []Run, radii []smooth.Decimal) (Table, error) {
 		if len(run.Rows) == 0 {
 			return Table{}, fmt.Errorf("the run %q has no images", run.Name)
 		}
-		t.Runs = append(t.Runs, summarize(run, radii))
+		s := summarize(run, radii)
+		s.others = otherRows(runs[0], run)
+		t.Runs = append(t.Runs, s)
 	}
 	return t, nil
 }

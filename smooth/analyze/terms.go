@@ -124,8 +124,8 @@ func (s Summary) chosen() string {
 }
 
 // unlike says, a sentence each, which runs cannot be ranked against the first
-// one: certified at another alpha, under another kind of noise, or on other
-// images. Other noise levels are what a table is made to compare.
+// one: certified at another alpha, under another kind of noise, on other images,
+// or counted with other labels. Other noise levels are what a table is made to compare.
 func (t Table) unlike() []string {
 	var notes []string
 	first := t.Runs[0]
@@ -138,6 +138,9 @@ func (t Table) unlike() []string {
 		}
 		if !slices.Equal(s.Which, first.Which) {
 			notes = append(notes, s.Name+": certified on other images than "+first.Name)
+		}
+		if s.others != "" {
+			notes = append(notes, s.Name+": "+s.others)
 		}
 	}
 	return notes

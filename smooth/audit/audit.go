@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/godmae/godmae/smooth"
 )
@@ -40,6 +41,9 @@ type Options struct {
 	// to cheat.
 	Blocks int
 	Seed   uint64
+
+	// Now, if set, is the time to hold the round of a beacon against.
+	Now time.Time
 
 	// Progress, if set, is called after each batch with the samples so far.
 	Progress func(samples int)
@@ -121,6 +125,9 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 		if a.commit, err = smooth.NewCommitment(a.header); err != nil {
 			return err
 		}
+	}
+	if at := a.header.Beacon.Time(); a.header.Beacon != "" && !a.Now.IsZero() && at.After(a.Now) {
+		a.note("by this machine's clock round %d comes only at %s: nobody can know its value yet, so this one was chosen", a.header.Beacon.Round(), at.Format(timeFormat))
 	}
 	if a.Depth != Arithmetic {
 		if err := a.compareHeader(); err != nil {
@@ -220,7 +227,7 @@ func (a *auditor) compareHeader() error {
 		{"preprocessing", h.Preprocessing, a.Subject.Preprocessing},
 	} {
 		if c.have != c.want {
-			return differs("the header names the %s %q, but here it is %q: it was changed, or is about something else than what is given here", c.what, c.have, c.want)
+			return differs("the header names the %s %s, but here it is %s: it was changed, or is about something else than what is given here", c.what, quoted(c.have), quoted(c.want))
 		}
 	}
 	if h.Data != a.Subject.Data {
@@ -239,8 +246,13 @@ func (a *auditor) compareHeader() error {
 	if k := a.Classifier.Classes(); h.Classes != k {
 		return differs("the header names %d classes, but the model has %d", h.Classes, k)
 	}
-	if !slices.Equal(h.Names, a.Subject.Names) {
-		return differs("the header names the classes %q, but here they are %q", h.Names, a.Subject.Names)
+	if len(h.Names) != len(a.Subject.Names) {
+		return differs("the header names %d of its classes, but here %d have names", len(h.Names), len(a.Subject.Names))
+	}
+	for i, name := range a.Subject.Names {
+		if h.Names[i] != name {
+			return differs("the header calls class %d %s, but here it is %s", i, quoted(h.Names[i]), quoted(name))
+		}
 	}
 	return nil
 }

@@ -165,13 +165,13 @@ func lowerBound(name string, x, n int, level, w, printed *big.Rat) error {
 		}
 		return nil
 	}
-	if side := compareTail(x, n, w, printed, level); side > 0 || side == 0 && exactTail(x, n, w, printed).Cmp(level) > 0 {
+	if side := compareTail(x, n, w, printed, level, provedBits); side > 0 || side == 0 && exactTail(x, n, w, printed).Cmp(level) > 0 {
 		return differs("the %s %s is larger than the counts allow", name, decimal(printed))
 	}
 	// Where the next decimal ties with the level, intervals of whatever precision
 	// cannot prove it: the one before is right, and the reader of the format holds
 	// the file to the certifier's own choice.
-	if compareTail(x, n, w, new(big.Rat).Add(printed, boundStep), level) < 0 {
+	if compareTail(x, n, w, new(big.Rat).Add(printed, boundStep), level, unprovedBits) < 0 {
 		return differs("the %s %s is smaller than the counts give", name, decimal(printed))
 	}
 	return nil
@@ -221,7 +221,7 @@ func (x *examiner) examineRunnerUp(rec smooth.Record) error {
 		// 1-pA may only be printed where the bound itself is no smaller.
 		level.Quo(level, big.NewRat(int64(x.header.Classes-1), 1))
 		misses := n - rival(rec)
-		if misses > 0 && compareTail(misses, n, one, new(big.Rat).Add(pA, boundStep), level) < 0 {
+		if misses > 0 && compareTail(misses, n, one, new(big.Rat).Add(pA, boundStep), level, unprovedBits) < 0 {
 			return differs("pB %s is larger than the counts give", decimal(pB))
 		}
 	}

@@ -48,12 +48,19 @@ var rootTwoPi = sync.OnceValue(func() *big.Float {
 	return number().Sqrt(mul(whole(2), pi))
 })
 
-// normalCDF returns Phi(z) for |z| <= 12 by the alternating Taylor series
+// normalCDF returns Phi(z), rounded to 0 or 1 for |z| > 12, where it is nearer to
+// them than 10^-32, and else by the alternating Taylor series
 //
 //	Phi(z) = 1/2 + (z - z^3/(2*3) + z^5/(2^2*2!*5) - ...)/sqrt(2 pi),
 //
 // whose cancellation costs z^2/(2 ln 2) bits, 104 at most.
 func normalCDF(z *big.Float) *big.Float {
+	switch far := whole(12); {
+	case z.Cmp(far) > 0:
+		return whole(1)
+	case number().Neg(z).Cmp(far) > 0:
+		return number()
+	}
 	square := mul(z, z)
 	term, sum := number().Set(z), number().Set(z)
 	for k := 1; ; k++ {

@@ -32,6 +32,7 @@ type Summary struct {
 	Abstained     int              `json:"abstained"`
 	Stopped       int              `json:"stopped,omitempty"` // not estimated, as accuracy_only has it
 	LeftOut       int              `json:"left_out"`          // images that could not be decoded
+	Classes       int              `json:"classes"`
 	Contract      string           `json:"contract"`
 	Precision     string           `json:"precision"`
 	Device        string           `json:"device,omitempty"`
@@ -46,7 +47,7 @@ func newSummary(h smooth.Header) *Summary {
 	s := &Summary{
 		Schema: h.Schema, Method: h.Method, Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
 		AccuracyOnly: h.AccuracyOnly, Seed: h.Seed, Beacon: h.Beacon, SeedChoice: seedChoice(h), Images: h.Due(), Of: h.Of,
-		Choice: choice(h), Shard: h.Shard, Contract: h.Contract, Precision: h.Precision, Device: h.Device, Endpoint: h.Endpoint,
+		Choice: choice(h), Shard: h.Shard, Classes: h.Classes, Contract: h.Contract, Precision: h.Precision, Device: h.Device, Endpoint: h.Endpoint,
 		Model: h.Model, Data: h.Data, Preprocessing: h.Preprocessing, NotDefault: notDefault(h),
 	}
 	if s.Precision == "" {
@@ -58,6 +59,9 @@ func newSummary(h smooth.Header) *Summary {
 	return s
 }
 
+// timeFormat is how a report writes when a round of a beacon comes.
+const timeFormat = "2006-01-02 15:04:05 UTC"
+
 // seedChoice says what was left to whoever certified.
 func seedChoice(h smooth.Header) string {
 	switch {
@@ -66,7 +70,7 @@ func seedChoice(h smooth.Header) string {
 	case h.Beacon == "":
 		return "derived, no beacon: models, n, alpha, sigma, images could still be tried"
 	}
-	return fmt.Sprintf("derived from round %d: free of choice if commitment C was public before it, at %s", h.Beacon.Round(), h.Beacon.Time().Format("2006-01-02 15:04:05 UTC"))
+	return fmt.Sprintf("derived from round %d: free of choice if commitment C was public before it, at %s", h.Beacon.Round(), h.Beacon.Time().Format(timeFormat))
 }
 
 // choice says how the images were picked.
@@ -171,7 +175,7 @@ func (s *Summary) Text() string {
 	if read := s.Certified + s.Abstained + s.Stopped + s.LeftOut; read < s.Images {
 		images += fmt.Sprintf(", of the %s read before the first difference", smooth.Thousands(read))
 	}
-	about := fmt.Sprintf("contract %s, precision %s", plain(s.Contract), plain(s.Precision))
+	about := fmt.Sprintf("%d classes, contract %s, precision %s", s.Classes, plain(s.Contract), plain(s.Precision))
 	if s.Device != "" {
 		about += ", device " + plain(s.Device)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,6 +55,16 @@ func TestReportsShowEverything(t *testing.T) {
 
 // Where a derived seed comes from, and what was promised.
 func TestReportsOfDerivedSeeds(t *testing.T) {
+	derived := certificate(t, func(task *smooth.Task) { task.Derived, task.Seed = &smooth.Derivation{Beacon: beacon}, 0 })
+	for now, notes := range map[time.Time][]string{
+		{}:                       nil,
+		time.Unix(1692806364, 0): nil, // when the round came
+		time.Unix(1692806363, 0): {"by this machine's clock round 1000 comes only at 2023-08-23 15:59:24 UTC: nobody can know its value yet, so this one was chosen"},
+	} {
+		o := options(Arithmetic)
+		o.Now = now
+		require.Equal(t, notes, audit(t, derived, o).Notes)
+	}
 	with := func(change func(*smooth.Task)) *Summary {
 		r := audit(t, certificate(t, func(task *smooth.Task) {
 			task.Derived, task.Seed = &smooth.Derivation{Beacon: beacon}, 0
@@ -154,7 +165,14 @@ func TestImagesLeftOutAreCompared(t *testing.T) {
 		o.Describe = describe
 		require.Contains(t, audit(t, text, o).Difference, want)
 	}
-	o := options(Full)
+	o := options(Sample)
+	o.Describe = broken(&file)
+	nameless := edit(3, `,"file":"[0-9a-f]*"`, ``)(text)
+	nameless = strings.Replace(nameless, `"lines":6,`, `"lines":6,"left_out":1,`, 1)
+	require.True(t, audit(t, nameless, options(Arithmetic)).Intact)
+	require.Contains(t, audit(t, nameless, o).Difference, "line 4, image 2: it was left out without the digest of its file, which is "+file.String()+" here")
+
+	o = options(Full)
 	o.Describe = broken(nil)
 	require.Contains(t, audit(t, certificate(t, func(*smooth.Task) {}), o).Difference, "line 4, image 2: it cannot be decoded here: half a picture")
 }

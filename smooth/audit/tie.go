@@ -2,15 +2,23 @@ package audit
 
 import "math/big"
 
-// tieBits is how close, relative to a level, a tail is told apart from it by
-// numbers: the certifier's intervals are narrower, and this package's numbers
-// more precise.
-const tieBits = 128
+// How close, relative to a level, a tail is told apart from it by numbers, in bits.
+//
+// Nearer than provedBits to a level that it was proved not to exceed, with 192 bits
+// at most, a tail equals it: so exactTail, which takes many digits of many
+// samples, is for few samples. (A file could ask for hours of it otherwise, with an
+// alpha of 45 digits.) The intervals of a long sum have about 96 right bits; what
+// they could not prove for one unit more, from unprovedBits on, is not held against
+// a file.
+const (
+	provedBits   = 224
+	unprovedBits = 80
+)
 
 // compareTail compares P[Bin(n,p) > x] + w P[Bin(n,p) = x] with a level: -1 when
-// it is clearly below, 1 when it is clearly above (or p is no probability below
-// 1), 0 when numbers cannot tell.
-func compareTail(x, n int, w, p, level *big.Rat) int {
+// it is below, 1 when it is above (or p is no probability below 1), 0 when they
+// are the same to so many bits.
+func compareTail(x, n int, w, p, level *big.Rat, bits int) int {
 	if p.Cmp(one) >= 0 {
 		return 1
 	}
@@ -20,7 +28,7 @@ func compareTail(x, n int, w, p, level *big.Rat) int {
 	}
 	limit := fraction(level)
 	off := sub(tail, limit)
-	if near := number().SetMantExp(limit, -tieBits); number().Abs(off).Cmp(near) < 0 {
+	if near := number().SetMantExp(limit, -bits); number().Abs(off).Cmp(near) < 0 {
 		return 0
 	}
 	return off.Sign()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -107,8 +108,72 @@ func TestCertificatesAtExactTies(t *testing.T) {
 func TestExactTail(t *testing.T) {
 	require.Equal(t, "7/64", exactTail(2, 3, one, big.NewRat(1, 4)).Sub(exactTail(2, 3, one, big.NewRat(1, 4)), big.NewRat(3, 64)).RatString())
 	require.Equal(t, "1/1000", exactTail(3, 3, one, big.NewRat(1, 10)).RatString())
-	require.Zero(t, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(1, 1000)))
-	require.Equal(t, -1, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(1001, 1000000)))
-	require.Equal(t, 1, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(999, 1000000)))
-	require.Equal(t, 1, compareTail(3, 3, one, one, big.NewRat(1, 2)))
+	require.Zero(t, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(1, 1000), provedBits))
+	require.Equal(t, -1, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(1001, 1000000), provedBits))
+	require.Equal(t, 1, compareTail(3, 3, one, big.NewRat(1, 10), big.NewRat(999, 1000000), provedBits))
+	require.Equal(t, 1, compareTail(3, 3, one, one, big.NewRat(1, 2), provedBits))
+}
+
+// A level may be written so near to a tail that few numbers tell them apart: that
+// must not send the audit into fractions of a million digits.
+func TestLevelNextToATail(t *testing.T) {
+	const n = 1 << 25 // all of them hits
+	p := big.NewRat(999999, 1000000)
+	tail, _ := upperTail(n, n, fraction(p)).Rat(nil)
+	alpha := exact.CeilDecimal(tail, 64)
+	require.Zero(t, compareTail(n, n, one, p, alpha.Rat(), 128), "nearer than that")
+	params := smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: alpha, N0: 1, N: n, Seed: 5}
+	stats, err := smooth.NewStatistics(params, 2)
+	require.NoError(t, err)
+	rec := smooth.Record{Estimation: smooth.Sampling{N: n, Counts: smooth.Counts{{0, n}}}}
+	v := stats.Begin(0, rec.Pixels).Verdict(0, rec.Estimation.Counts)
+	rec.Predict, rec.PA, rec.Radius = v.Class, v.PA, v.Radius
+	require.Equal(t, "0.999999", rec.PA.String())
+	done := make(chan error, 1)
+	go func() {
+		done <- newExaminer(smooth.NewHeader(params, 2, smooth.Subject{Images: smooth.IndexSet{{0, 1, 1}}, Of: 1})).examine(rec)
+	}()
+	select {
+	case err := <-done:
+		require.NoError(t, err)
+	case <-time.After(time.Minute):
+		t.Fatal("an hour would not be enough")
+	}
+}
+
+// Where the certifier cannot prove the next decimal, because its tail is nearer to
+// the level than its intervals are narrow, the audit does not ask for it.
+func TestLevelThatCannotBeProved(t *testing.T) {
+	const n = 2000
+	p := big.NewRat(496, 1000)
+	tail, _ := upperTail(n/2, n, fraction(p)).Rat(nil)
+	for _, places := range []int{44, 40, 36, 34, 32, 30, 28, 24, 20} {
+		params := smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.CeilDecimal(tail, places), N0: 1, N: n, Seed: 5}
+		stats, err := smooth.NewStatistics(params, 2)
+		require.NoError(t, err)
+		rec := smooth.Record{Estimation: smooth.Sampling{N: n, Counts: smooth.Counts{{0, n / 2}, {1, n / 2}}}}
+		v := stats.Begin(0, rec.Pixels).Verdict(0, rec.Estimation.Counts)
+		rec.Predict, rec.PA, rec.Radius = v.Class, v.PA, v.Radius
+		h := smooth.NewHeader(params, 2, smooth.Subject{Images: smooth.IndexSet{{0, 1, 1}}, Of: 1})
+		require.NoError(t, newExaminer(h).examine(rec), places)
+	}
+}
+
+// A noise level may be so small that one unit of a radius is a number of
+// deviations that no float64 holds.
+func TestTinySigma(t *testing.T) {
+	for _, sigma := range []string{"0.0000001", "1e-50", "1e-390"} {
+		for _, method := range smooth.Methods()[:3] {
+			p := smooth.Params{Method: method, Sigma: exact.MustDecimal(sigma), Alpha: exact.MustDecimal("0.05"), N0: 1, N: 20, Seed: 5}
+			stats, err := smooth.NewStatistics(p, 2)
+			require.NoError(t, err)
+			rec := smooth.Record{Estimation: smooth.Sampling{N: 20, Counts: smooth.Counts{{0, 20}}}}
+			v := stats.Begin(0, rec.Pixels).Verdict(0, rec.Estimation.Counts)
+			rec.Predict, rec.PA, rec.PB, rec.Radius, rec.W = v.Class, v.PA, v.PB, v.Radius, v.W
+			h := smooth.NewHeader(p, 2, smooth.Subject{Images: smooth.IndexSet{{0, 1, 1}}, Of: 1})
+			require.NoError(t, newExaminer(h).examine(rec), "%s %s", method, sigma)
+			rec.Radius = exact.MustDecimal("0.000001")
+			require.Error(t, newExaminer(h).examine(rec), "%s %s", method, sigma)
+		}
+	}
 }
