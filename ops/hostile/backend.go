@@ -43,11 +43,8 @@ type Backend struct {
 	err error
 }
 
-// scope is what a Mark opened.
-type scope struct {
-	tensors []*buffer
-	inner   ops.Scope // of the wrapped backend, set by the device
-}
+// scope is what a Mark opened. The wrapped backend numbers its scopes alike.
+type scope struct{ tensors []*buffer }
 
 // buffer is the memory of a tensor and of all views of it.
 type buffer struct {
