@@ -117,7 +117,8 @@ last_line() {
 	local log
 	while IFS= read -r log; do
 		[[ -s $log ]] || continue
-		tail -c 500 "$log" | tr '\r' '\n' | grep -a . | tail -n 1 | cut -c1-200 || true
+		# Of an event of go test -json, package and test.
+		tail -c 500 "$log" | tr '\r' '\n' | grep -a . | tail -n 1 | sed -E 's/^\{.*"Package":"([^"]*)"(,"Test":"([^"]*)")?.*/\1 \3/' | cut -c1-200 || true
 		return
 	done < <(ls -t "$1"/*.log)
 }
