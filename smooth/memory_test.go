@@ -30,6 +30,7 @@ func heapOf(t *testing.T, m Method, images, n int) (most uint64) {
 	t.Helper()
 	task := methodTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
 	task.Classifier, task.N, task.Images = mostly{}, n, IndexSet{{0, 1, images}}
+	task.Of = images
 	task.Describe = func(int) (Image, error) { return Image{Label: -1}, nil }
 	batches := images * (task.N0 + n) / 128
 	calls := 0
