@@ -158,3 +158,11 @@ func TestHugeClaimTakesNoMemory(t *testing.T) {
 	require.ErrorContains(t, err, "is missing")
 	require.ErrorContains(t, err, "more")
 }
+
+// must returns a value of a backend that has no errors.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -259,3 +259,11 @@ func TestBlockWithDropPath(t *testing.T) {
 	b.Download(want, first.Value)
 	require.InDeltaSlice(t, want, run(1, 1, 0, 0), 1e-12)
 }
+
+// must returns a value of a backend that has no errors.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

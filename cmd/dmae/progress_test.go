@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"testing"
 	"time"
 
@@ -49,5 +50,13 @@ func TestProgressPrintsReadableRates(t *testing.T) {
 func TestClock(t *testing.T) {
 	for seconds, want := range map[float64]string{0: "0:00", 59.6: "1:00", 3599: "59:59", 3600: "1:00:00", 86461: "24:01:01"} {
 		require.Equal(t, want, clock(seconds))
+	}
+}
+
+func TestFiguresHaveThreeDigits(t *testing.T) {
+	for want, x := range map[string]float64{
+		"4.31": 4.3149, "10.0": 9.996, "43.1": 43.149, "431": 431.49, "4315": 4314.9, "0.0431": 0.043149, "1.00": 1, "0.00": 0, "+Inf": math.Inf(1),
+	} {
+		require.Equal(t, want, figure(x))
 	}
 }

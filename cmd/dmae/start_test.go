@@ -99,3 +99,11 @@ func TestReconstructAsksHowPatchesAreNormalised(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "leave out --norm-pix-loss and --no-norm-pix-loss")
 }
+
+// must returns a value of a backend that has no errors.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

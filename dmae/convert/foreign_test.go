@@ -48,7 +48,11 @@ func TestConversionOfOtherLibraries(t *testing.T) {
 				require.NoError(t, err)
 				got, err := dmae.LoadClassifier(b, path)
 				require.NoError(t, err)
-				require.Equal(t, must(want.Digest()), must(got.Digest()), path)
+				a, err := want.Digest()
+				require.NoError(t, err)
+				b, err := got.Digest()
+				require.NoError(t, err)
+				require.Equal(t, a, b, path)
 			case dmae.KindAutoencoder:
 				got, err := dmae.LoadAutoencoder(b, path)
 				require.NoError(t, err)

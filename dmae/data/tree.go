@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"io"
 	"iter"
 	"path"
@@ -115,4 +116,16 @@ func looksLikeImage(name string) bool {
 var imageEndings = []string{
 	".gif", ".heic", ".heif", ".avif", ".jfif", ".jpe", ".jp2", ".j2k", ".jxl", ".svg", ".npy", ".npz",
 	".pbm", ".pnm", ".pam", ".pfm", ".tga", ".dng", ".nef", ".cr2", ".arw", ".dcm", ".exr", ".hdr", ".psd", ".ico",
+}
+
+// readSized reads a file that has size bytes, and not one more: some files of
+// /proc never end.
+func readSized(r io.Reader, size int64) ([]byte, error) {
+	b := make([]byte, size)
+	if n, err := io.ReadFull(r, b); err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil, fmt.Errorf("it ends after %d of its %d bytes", n, size)
+	} else if err != nil {
+		return nil, err
+	}
+	return b, nil
 }

@@ -36,7 +36,8 @@ func subject(t *testing.T, weights float32) (*dmae.Classifier, []byte) {
 	m.InitScratch(4)
 	for _, p := range m.Params.All() {
 		if p.Shape.Rank() > 1 {
-			v := must(m.Params.Download(p))
+			v, err := m.Params.Download(p)
+			require.NoError(t, err)
 			for i := range v {
 				v[i] *= weights
 			}

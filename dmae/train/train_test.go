@@ -373,3 +373,11 @@ func TestOptionsThatCannotWork(t *testing.T) {
 		})
 	}
 }
+
+// must returns a value of a backend that has no errors.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

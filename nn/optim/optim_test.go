@@ -220,3 +220,11 @@ func testStateRoundTrip(t *testing.T, b ops.Backend) {
 	other[0].Shape, other[0].View = tensor.Of(1, 1, 6), tensor.Of(6)
 	require.ErrorContains(t, newOpt(nn.NewParams(b, other)).Import(f, "train.", 3), "shape [1 1 5]")
 }
+
+// must returns a value of a backend that has no errors.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
