@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
@@ -249,5 +250,24 @@ func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 		}
 		require.Equal(t, c.Digest(), p.Commitment, m)
 		require.NoError(t, b.Close())
+	}
+}
+
+// Flags that were not given are the parameters that an audit calls the default.
+func TestDefaultsOfCertifyAreThoseOfAnAudit(t *testing.T) {
+	for _, m := range smooth.Methods() {
+		var c cli
+		k, err := kong.New(&c, flagDefaults)
+		require.NoError(t, err)
+		_, err = k.Parse([]string{"certify", "--data", "d", "--model", "m", "--out", "o", "--method", string(m)})
+		require.NoError(t, err)
+		got, err := c.Certify.params()
+		require.NoError(t, err)
+		want := smooth.Defaults(m)
+		require.True(t, c.Certify.Seed.Derived)
+		require.Equal(t, want.Sound, c.Certify.Sound)
+		require.Equal(t, want.AccuracyOnly, c.Certify.Accuracy)
+		want.Derived, got.Sound = nil, want.Sound
+		require.Equal(t, want, got)
 	}
 }
