@@ -29,15 +29,9 @@ func precision(b ops.Backend) string {
 	return Precision
 }
 
-// write writes a checkpoint that can be resumed. Weights that are not finite are
-// worth nothing, and are not written over good ones.
+// write writes a checkpoint that can be resumed. Weights or moments that are not
+// finite do not replace good ones.
 func (r *run) write(path string) error {
-	switch what, err := dmae.NotFinite(r.params); {
-	case err != nil:
-		return fmt.Errorf("train: nothing is saved: %w", err)
-	case what != "":
-		return r.diverged()
-	}
 	metadata, err := r.state.metadata()
 	if err != nil {
 		return err
@@ -56,7 +50,15 @@ func (r *run) write(path string) error {
 	if err != nil {
 		return fmt.Errorf("train: nothing is saved: %w", err)
 	}
-	return checkpoint.Write(path, append(tensors, state...), metadata)
+	tensors = append(tensors, state...)
+	for _, t := range tensors {
+		if ok, err := t.Finite(); err != nil {
+			return err
+		} else if !ok {
+			return r.diverged()
+		}
+	}
+	return checkpoint.Write(path, tensors, metadata)
 }
 
 // checkStart refuses initial weights that no training can begin with.

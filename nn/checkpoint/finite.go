@@ -8,39 +8,59 @@ import (
 // errNotFinite ends the reading of a tensor.
 var errNotFinite = errors.New("not finite")
 
+// finite is a writer of the little-endian bytes of whole elements, which fails
+// with errNotFinite at one that is no finite number.
+type finite struct {
+	size     int
+	bits     func([]byte) uint64
+	exponent uint64 // a number is finite unless all of these bits are set
+}
+
+// newFinite returns the writer for a type; false for one that holds no floating
+// point numbers, or is only copied.
+func newFinite(t DType) (finite, bool) {
+	le := binary.LittleEndian
+	half := func(b []byte) uint64 { return uint64(le.Uint16(b)) }
+	switch t {
+	case F64:
+		return finite{8, le.Uint64, 0x7ff << 52}, true
+	case F32:
+		return finite{4, func(b []byte) uint64 { return uint64(le.Uint32(b)) }, 0xff << 23}, true
+	case F16:
+		return finite{2, half, 0x1f << 10}, true
+	case BF16:
+		return finite{2, half, 0xff << 7}, true
+	}
+	return finite{}, false
+}
+
+func (w finite) Write(b []byte) (int, error) {
+	for at := 0; at < len(b); at += w.size {
+		if w.bits(b[at:])&w.exponent == w.exponent {
+			return at, errNotFinite
+		}
+	}
+	return len(b), nil
+}
+
 // Finite reports whether all values of a tensor are finite numbers. Of types that
 // hold no floating point numbers, and of those that are only copied, all are taken
 // to be.
 func (f *File) Finite(name string) (bool, error) {
-	info, ok := f.Info(name)
-	if !ok {
-		return false, f.missing(name)
+	t, err := f.Tensor(name, name)
+	if err != nil {
+		return false, err
 	}
-	if !info.DType.IsFloat() {
+	return t.Finite()
+}
+
+// Finite is [File.Finite] for a tensor that is to be written.
+func (t Tensor) Finite() (bool, error) {
+	w, ok := newFinite(t.DType)
+	if !ok {
 		return true, nil
 	}
-	size, le := info.DType.Size(), binary.LittleEndian
-	// A number is finite unless all bits of its exponent are set.
-	var exponent uint64
-	var bits func([]byte) uint64
-	switch info.DType {
-	case F64:
-		exponent, bits = 0x7ff<<52, le.Uint64
-	case F32:
-		exponent, bits = 0xff<<23, func(b []byte) uint64 { return uint64(le.Uint32(b)) }
-	case F16:
-		exponent, bits = 0x1f<<10, func(b []byte) uint64 { return uint64(le.Uint16(b)) }
-	case BF16:
-		exponent, bits = 0xff<<7, func(b []byte) uint64 { return uint64(le.Uint16(b)) }
-	}
-	err := f.chunks(info, func(b []byte) error {
-		for ; len(b) > 0; b = b[size:] {
-			if bits(b)&exponent == exponent {
-				return errNotFinite
-			}
-		}
-		return nil
-	})
+	err := t.encode(w, make([]byte, chunk))
 	if errors.Is(err, errNotFinite) {
 		return false, nil
 	}

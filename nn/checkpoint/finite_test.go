@@ -35,6 +35,11 @@ func TestFinite(t *testing.T) {
 		finite, err := f.Finite(name)
 		require.NoError(t, err, name)
 		require.Equal(t, want, finite, name)
+		tensor, err := f.Tensor(name, "another name")
+		require.NoError(t, err)
+		finite, err = tensor.Finite()
+		require.NoError(t, err, name)
+		require.Equal(t, want, finite, name)
 	}
 	_, err = f.Finite("nothing")
 	require.ErrorContains(t, err, "nothing")
