@@ -1,9 +1,9 @@
 package smooth
 
 import (
-	"crypto/sha256"
 	"errors"
-	"hash"
+
+	"github.com/godmae/godmae/internal/listhash"
 )
 
 // commitTag begins what a commitment is the digest of.
@@ -14,7 +14,7 @@ const commitTag = "godmae-commitment/1"
 // and their pixels. Published before the round of its beacon, it leaves nothing
 // to try afterwards. It depends on neither the value of the beacon nor the name
 // of the data, and can be computed from a finished certificate.
-type Commitment struct{ hash hash.Hash }
+type Commitment struct{ hash listhash.Hash }
 
 // NewCommitment begins the commitment of a header.
 func NewCommitment(h Header) (*Commitment, error) {
@@ -23,9 +23,9 @@ func NewCommitment(h Header) (*Commitment, error) {
 	}
 	h.Data, h.Beacon = "", h.Beacon.withoutValue()
 	line, err := encodeLine(h)
-	c := &Commitment{sha256.New()}
-	writeText(c.hash, commitTag)
-	writeText(c.hash, string(line))
+	c := &Commitment{listhash.New()}
+	c.hash.Text(commitTag)
+	c.hash.Text(string(line))
 	return c, err
 }
 
@@ -33,20 +33,20 @@ func NewCommitment(h Header) (*Commitment, error) {
 // that it cannot be decoded, or an error that has to do with neither.
 func (c *Commitment) Add(img Image, err error) error {
 	if errors.As(err, new(*UndecodableError)) {
-		writeText(c.hash, Undecodable)
+		c.hash.Text(Undecodable)
 		return nil
 	}
-	writeText(c.hash, img.Pixels.String())
+	c.hash.Text(img.Pixels.String())
 	return err
 }
 
 // AddLine takes the next image from its line in a certificate.
 func (c *Commitment) AddLine(l Line) {
 	if l.LeftOut != nil {
-		writeText(c.hash, Undecodable)
+		c.hash.Text(Undecodable)
 		return
 	}
-	writeText(c.hash, l.Record.Pixels.String())
+	c.hash.Text(l.Record.Pixels.String())
 }
 
 // Digest returns the commitment to the images so far: the SHA-256 of texts, each

@@ -1,11 +1,11 @@
 package smooth
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"hash"
 	"strconv"
+
+	"github.com/godmae/godmae/internal/listhash"
 )
 
 // keyTag begins what a derived key is the digest of. It stays what it is when
@@ -26,27 +26,11 @@ type Derivation struct {
 // "godmae-certificate/2", the digest of the model, the beacon, and the digest
 // of the pixels in 64 hexadecimal digits.
 func (d Derivation) Key(pixels Digest) uint64 {
-	sum := digestOf(keyTag, d.Model, string(d.Beacon), pixels.String())
-	return binary.LittleEndian.Uint64(sum[:])
-}
-
-// digestOf returns the SHA-256 of texts, each after its length, so that no two
-// lists of texts are the same bytes.
-func digestOf(texts ...string) Digest {
-	h := sha256.New()
-	for _, text := range texts {
-		writeText(h, text)
+	h := listhash.New()
+	for _, text := range []string{keyTag, d.Model, string(d.Beacon), pixels.String()} {
+		h.Text(text)
 	}
-	var d Digest
-	h.Sum(d[:0])
-	return d
-}
-
-// writeText writes the length of a text in bytes, as 64 little-endian bits, and
-// the text.
-func writeText(h hash.Hash, text string) {
-	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text))))
-	h.Write([]byte(text))
+	return binary.LittleEndian.Uint64(h.Sum(nil))
 }
 
 // origin returns the seed, and the number in the place of an image's index, at

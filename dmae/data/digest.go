@@ -2,16 +2,15 @@ package data
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/godmae/godmae/internal/listhash"
 )
 
 // Decoding says how image files become pixels. It changes whenever the pixels
@@ -70,38 +69,23 @@ func SameImages(ds Dataset, digest string) (bool, error) {
 	return err == nil && old == digest, err
 }
 
-// digester is a SHA-256 over numbers and names.
-type digester struct{ hash.Hash }
-
-func newDigester(ds Dataset) digester {
-	d := digester{sha256.New()}
-	d.number(len(ds.Classes()))
+// newDigest begins the digest of a data set with its classes and its length.
+func newDigest(ds Dataset) listhash.Hash {
+	d := listhash.New()
+	d.Number(len(ds.Classes()))
 	for _, c := range ds.Classes() {
-		d.name(folderName(c)) // as digests always were
+		d.Text(folderName(c)) // as digests always were
 	}
-	d.number(ds.Len())
+	d.Number(ds.Len())
 	return d
 }
-
-func (d digester) number(v int) {
-	var word [8]byte
-	binary.LittleEndian.PutUint64(word[:], uint64(v))
-	d.Write(word[:])
-}
-
-func (d digester) name(s string) {
-	d.number(len(s))
-	io.WriteString(d, s)
-}
-
-func (d digester) hex() string { return hex.EncodeToString(d.Sum(nil)) }
 
 // pixelDigest is the digest of images that are held in memory. In that of a
 // subset the sizes are written as text, as they always were.
 func pixelDigest(ds Dataset) (string, error) {
-	d, text := newDigester(ds), isSubset(ds)
+	d, text := newDigest(ds), isSubset(ds)
 	for i := range ds.Len() {
-		d.number(ds.Label(i))
+		d.Number(ds.Label(i))
 		im, err := ds.Image(i)
 		if err != nil {
 			return "", err
@@ -109,13 +93,13 @@ func pixelDigest(ds Dataset) (string, error) {
 		if text {
 			fmt.Fprintf(d, "%d %d %d ", im.C, im.H, im.W)
 		} else {
-			d.number(im.C)
-			d.number(im.H)
-			d.number(im.W)
+			d.Number(im.C)
+			d.Number(im.H)
+			d.Number(im.W)
 		}
 		d.Write(im.Pix)
 	}
-	return d.hex(), nil
+	return d.Hex(), nil
 }
 
 // digest is the digest of ds, a view of f or f itself, which reads all of the
@@ -145,16 +129,16 @@ func (f *folder) digest(ds Dataset, whole int64) (string, error) {
 	}); err != nil {
 		return "", err
 	}
-	d := newDigester(ds)
-	d.name(Decoding)
-	d.number(f.channels)
-	d.number(read)
+	d := newDigest(ds)
+	d.Text(Decoding)
+	d.Number(f.channels)
+	d.Number(read)
 	for i := range n {
-		d.number(ds.Label(i))
-		d.number(int(lengths[i]))
+		d.Number(ds.Label(i))
+		d.Number(int(lengths[i]))
 		d.Write(sums[i][:])
 	}
-	return filesPrefix + d.hex(), nil
+	return filesPrefix + d.Hex(), nil
 }
 
 // chunks holds buffers for reading files: a data set can have millions.
@@ -222,11 +206,11 @@ const oldDecoding = "JPEG as libjpeg"
 // oldPathDigest is what Digest was, in earlier versions, of image files that did
 // not fit into memory: of their paths and lengths.
 func oldPathDigest(ds Dataset, f *folder) string {
-	d := newDigester(ds)
+	d := newDigest(ds)
 	for i := range ds.Len() {
 		file := f.files[storedAt(ds, i)]
-		d.number(ds.Label(i))
+		d.Number(ds.Label(i))
 		fmt.Fprintf(d, "%q %d %s ", file, f.tree.size(file), oldDecoding)
 	}
-	return d.hex()
+	return d.Hex()
 }

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/godmae/godmae/internal/listhash"
 )
 
 // DigestKey is the metadata entry with the digests of a safetensors file, as
@@ -43,29 +44,24 @@ type digests struct {
 // type, the number of dimensions, the dimensions and the hexadecimal digest.
 // Strings are preceded by their length; numbers have eight bytes, the lowest first.
 func (d *digests) all(infos []Info, metadata map[string]string) string {
-	h := sha256.New()
-	number := func(n int) { h.Write(binary.LittleEndian.AppendUint64(nil, uint64(n))) }
-	text := func(s string) {
-		number(len(s))
-		h.Write([]byte(s))
-	}
-	text(digestSchema)
-	number(len(metadata))
+	h := listhash.New()
+	h.Text(digestSchema)
+	h.Number(len(metadata))
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
-		text(key)
-		text(metadata[key])
+		h.Text(key)
+		h.Text(metadata[key])
 	}
-	number(len(infos))
+	h.Number(len(infos))
 	for _, t := range slices.SortedFunc(slices.Values(infos), func(a, b Info) int { return cmp.Compare(a.Name, b.Name) }) {
-		text(t.Name)
-		text(string(t.DType))
-		number(len(t.Shape))
+		h.Text(t.Name)
+		h.Text(string(t.DType))
+		h.Number(len(t.Shape))
 		for _, n := range t.Shape {
-			number(n)
+			h.Number(n)
 		}
-		text(d.Tensors[t.Name])
+		h.Text(d.Tensors[t.Name])
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return h.Hex()
 }
 
 func (d *digests) encode() (string, error) {
