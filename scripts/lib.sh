@@ -62,6 +62,7 @@ stall_minutes=${STALL_MINUTES:-10}
 # ends it, too, with end_watched.
 watched_pid=
 end_watched() {
+	# It may have ended since: nothing is left to be done then.
 	[[ -z $watched_pid ]] || kill -- "-$watched_pid" 2>/dev/null || true
 	watched_pid=
 }
@@ -117,7 +118,8 @@ last_line() {
 	local log
 	while IFS= read -r log; do
 		[[ -s $log ]] || continue
-		# Of an event of go test -json, package and test.
+		# Of an event of go test -json, package and test. A log of blank lines alone
+		# has no last word, which is no error.
 		tail -c 500 "$log" | tr '\r' '\n' | grep -a . | tail -n 1 | sed -E 's/^\{.*"Package":"([^"]*)"(,"Test":"([^"]*)")?.*/\1 \3/' | cut -c1-200 || true
 		return
 	done < <(ls -t "$1"/*.log)

@@ -56,6 +56,7 @@ for pkg in "${packages[@]}"; do
 		if ((${#flags[@]})); then
 			cat "$work/$name.log"
 		elif ((status)); then
+			# What did not pass, if it got so far as to say anything; the failure counts below.
 			grep -avE '^=== |^ *--- PASS|^PASS$' "$work/$name.log" || true
 		fi
 	fi
