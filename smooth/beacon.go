@@ -72,6 +72,18 @@ func (b Beacon) Time() time.Time {
 	return time.Unix(drandGenesis+int64(b.Round()-1)*drandPeriod, 0).UTC()
 }
 
+// When is Time in words.
+func (b Beacon) When() string { return b.Time().Format("2006-01-02 15:04:05 UTC") }
+
+// Early says in a sentence that a value was known before its time, which nobody
+// can; "" where that is not so by a clock that shows now.
+func (b Beacon) Early(now time.Time) string {
+	if !b.Known() || !now.Before(b.Time()) {
+		return ""
+	}
+	return fmt.Sprintf("by this machine's clock drand's round %d comes only at %s: nobody can know its value yet, so this one was chosen", b.Round(), b.When())
+}
+
 // withoutValue returns the beacon before its time.
 func (b Beacon) withoutValue() Beacon {
 	if !b.Known() {

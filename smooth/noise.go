@@ -43,11 +43,19 @@ var noises = []string{noiseFloat, noiseInteger}
 
 // withNoise returns a header that names the noise of the parameters.
 func (h Header) withNoise(p Params) Header {
-	h.Noise, h.Clip = noiseFloat, 0
+	h.Noise, h.Clip = p.NoiseKind(), 0
 	if p.Sound {
-		h.Noise, h.Clip = noiseInteger, pixelnoise.Clip(p.Sigma)
+		h.Clip = pixelnoise.Clip(p.Sigma)
 	}
 	return h
+}
+
+// NoiseKind returns the name of the noise's kind, as a header has it.
+func (p Params) NoiseKind() string {
+	if p.Sound {
+		return noiseInteger
+	}
+	return noiseFloat
 }
 
 // checkClip verifies the recorded k, which follows from sigma.

@@ -111,7 +111,6 @@ func printReport(e *env, name string, r audit.Report) error {
 	if r.Intact {
 		verdict = "is intact"
 	}
-	noteFuture(e, r.Certificate.Beacon)
 	text := fmt.Sprintf("%s %s at depth %s: %d images", name, verdict, r.Depth, r.Images)
 	if r.Blocks > 0 {
 		text += fmt.Sprintf(", %d samples in %d blocks classified again", r.Samples, r.Blocks)

@@ -90,12 +90,11 @@ func (c *certifyCmd) Run(e *env) error {
 	if err := c.warn(e, params, model.Config.Classes); err != nil {
 		return err
 	}
-	noteFuture(e, beacon)
 	if params.Derived != nil {
 		params.Derived.Beacon = beacon
 	}
-	if beacon.Known() && time.Now().Before(beacon.Time()) {
-		e.note(fmt.Sprintf("by this machine's clock round %d comes only at %s: nobody can know its value yet, and an audit will say so", beacon.Round(), timeText(beacon.Time())))
+	if early := beacon.Early(time.Now()); early != "" {
+		e.note(early + "; an audit will say so")
 	}
 	run := certification{
 		params: params, model: model, images: images, skip: c.Skip, max: c.Max, shard: shard,

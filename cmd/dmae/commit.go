@@ -37,13 +37,6 @@ func (f *beaconFlags) parse(seed seedChoice) (smooth.Beacon, error) {
 	return b, nil
 }
 
-// noteFuture says so when a beacon has a value that nobody can know yet.
-func noteFuture(e *env, b smooth.Beacon) {
-	if b.Known() && time.Now().Before(b.Time()) {
-		e.note(fmt.Sprintf("by this machine's clock drand's round %d comes only at %s: nobody can know its value yet", b.Round(), timeText(b.Time())))
-	}
-}
-
 // promise is what --commit prints.
 type promise struct {
 	Commitment smooth.Digest `json:"commitment"`
@@ -69,30 +62,13 @@ func (c *certifyCmd) commit(e *env, run certification) error {
 	if err != nil {
 		return err
 	}
-	p, left := newProgress(e.stderr, "commit", "images", subject.Images.Len()), 0
-	p.begin(0)
-	done := 0
-	for i := range subject.Images.All() {
-		if err := e.ctx.Err(); err != nil {
-			return err
-		}
-		img, err := about.describe(i)
-		if add := commitment.Add(img, err); add != nil {
-			return add
-		}
-		if err != nil {
-			if left++; left > run.maxCorrupt {
-				return moreCorrupt(&smooth.TooManyLeftOutError{Image: i, Limit: run.maxCorrupt, Reason: oneLine(err.Error())})
-			}
-			e.note(fmt.Sprintf("left out (image %d, %d of at most %d): %v", i, left, run.maxCorrupt, err))
-		}
-		done++
-		p.update(done, "")
+	left, err := commitTo(e, commitment, about, subject.Images, run.maxCorrupt)
+	if err != nil {
+		return err
 	}
-	p.close()
 	b := header.Beacon
 	if time.Now().After(b.Time()) {
-		e.note(fmt.Sprintf("by this machine's clock round %d came at %s already: a commitment that is published now proves nothing", b.Round(), timeText(b.Time())))
+		e.note(fmt.Sprintf("by this machine's clock round %d came at %s already: a commitment that is published now proves nothing", b.Round(), b.When()))
 	}
 	out := promise{
 		Commitment: commitment.Digest(), Beacon: b, Round: b.Round(), Time: b.Time().Format(time.RFC3339), Chain: smooth.DrandChain,
@@ -106,11 +82,34 @@ to the model %s, all parameters and the pixels of the images: %s, %d of them lef
 Publish C where its date can be proved, before drand's round %d comes at %s (chain quicknet, %s).
 Then put the round's randomness, 64 hexadecimal digits, in the place of VALUE and run:
 %s
-`, out.Commitment, out.Model, out.Images, left, b.Round(), timeText(b.Time()), smooth.DrandChain, out.Command)
+`, out.Commitment, out.Model, out.Images, left, b.Round(), b.When(), smooth.DrandChain, out.Command)
 	return err
 }
 
-func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+// commitTo adds all images to a commitment and returns how many cannot be decoded.
+func commitTo(e *env, commitment *smooth.Commitment, about *certified, images smooth.IndexSet, maxCorrupt int) (left int, err error) {
+	p, done := newProgress(e.stderr, "commit", "images", images.Len()), 0
+	p.begin(0)
+	defer p.close()
+	for i := range images.All() {
+		if err := e.ctx.Err(); err != nil {
+			return left, err
+		}
+		img, err := about.describe(i)
+		if add := commitment.Add(img, err); add != nil {
+			return left, add
+		}
+		if err != nil {
+			if left++; left > maxCorrupt {
+				return left, moreCorrupt(&smooth.TooManyLeftOutError{Image: i, Limit: maxCorrupt, Reason: oneLine(err.Error())})
+			}
+			e.note(fmt.Sprintf("left out (image %d, %d of at most %d): %v", i, left, maxCorrupt, err))
+		}
+		done++
+		p.update(done, "")
+	}
+	return left, nil
+}
 
 // afterRound returns the command line of a commitment as it certifies.
 func afterRound(args []string, b smooth.Beacon) string {

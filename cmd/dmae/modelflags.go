@@ -1,9 +1,8 @@
 package main
 
 import (
-	"slices"
-
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/godmae/godmae/dmae"

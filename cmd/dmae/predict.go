@@ -81,7 +81,6 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return misuse{err}
 	}
-	kind := smooth.NewHeader(params, model.Config.Classes, smooth.Subject{}).Noise
 	answers, failed := []any{}, 0
 	for i, file := range c.Images {
 		a, err := c.predict(e, model, i, params, noise)
@@ -94,7 +93,7 @@ func (c *predictCmd) Run(e *env) error {
 			answers = append(answers, unanswered{file, err.Error()})
 			continue
 		}
-		a.Noise, a.Seed = kind, params.Origin()
+		a.Noise, a.Seed = params.NoiseKind(), params.Origin()
 		answers = append(answers, *a)
 		if !c.JSON {
 			if err := a.print(e); err != nil {

@@ -36,7 +36,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.text {
-		return len(p), s.put(p)
+		return took(p, s.put(p))
 	}
 	all := append(s.tail, p...)
 	whole := len(all)
@@ -49,7 +49,15 @@ func (s *sink) Write(p []byte) (int, error) {
 		}
 	}
 	s.tail = append([]byte(nil), all[whole:]...)
-	return len(p), s.put([]byte(printableLines(string(all[:whole]))))
+	return took(p, s.put([]byte(printableLines(string(all[:whole])))))
+}
+
+// took is what Write returns: nothing counts as written after an error.
+func took(p []byte, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 func (s *sink) put(p []byte) error {

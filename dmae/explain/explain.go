@@ -127,9 +127,8 @@ func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explan
 	}
 	out := &Explanation{
 		Image: o.Name, Index: o.Image, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
-		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Origin(), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
+		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Origin(), Noise: o.NoiseKind(), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
 	}
-	out.Noise = smooth.NewHeader(o.Params, m.Config.Classes, smooth.Subject{}).Noise
 	if o.Line != nil {
 		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label
 		e.about = smooth.Image{Label: o.Line.Label, Pixels: o.Line.Pixels}

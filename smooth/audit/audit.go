@@ -126,8 +126,8 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 			return err
 		}
 	}
-	if at := a.header.Beacon.Time(); a.header.Beacon != "" && !a.Now.IsZero() && at.After(a.Now) {
-		a.note("by this machine's clock round %d comes only at %s: nobody can know its value yet, so this one was chosen", a.header.Beacon.Round(), at.Format(timeFormat))
+	if early := a.header.Beacon.Early(a.Now); early != "" && !a.Now.IsZero() {
+		a.note("%s", early)
 	}
 	if a.Depth != Arithmetic {
 		if err := a.compareHeader(); err != nil {

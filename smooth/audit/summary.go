@@ -59,9 +59,6 @@ func newSummary(h smooth.Header) *Summary {
 	return s
 }
 
-// timeFormat is how a report writes when a round of a beacon comes.
-const timeFormat = "2006-01-02 15:04:05 UTC"
-
 // seedChoice says what was left to whoever certified.
 func seedChoice(h smooth.Header) string {
 	switch {
@@ -70,7 +67,7 @@ func seedChoice(h smooth.Header) string {
 	case h.Beacon == "":
 		return "derived, no beacon: models, n, alpha, sigma, images could still be tried"
 	}
-	return fmt.Sprintf("derived from round %d: free of choice if commitment C was public before it, at %s", h.Beacon.Round(), h.Beacon.Time().Format(timeFormat))
+	return fmt.Sprintf("derived from round %d: free of choice if commitment C was public before it, at %s", h.Beacon.Round(), h.Beacon.When())
 }
 
 // choice says how the images were picked.

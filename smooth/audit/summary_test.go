@@ -59,7 +59,7 @@ func TestReportsOfDerivedSeeds(t *testing.T) {
 	for now, notes := range map[time.Time][]string{
 		{}:                       nil,
 		time.Unix(1692806364, 0): nil, // when the round came
-		time.Unix(1692806363, 0): {"by this machine's clock round 1000 comes only at 2023-08-23 15:59:24 UTC: nobody can know its value yet, so this one was chosen"},
+		time.Unix(1692806363, 0): {"by this machine's clock drand's round 1000 comes only at 2023-08-23 15:59:24 UTC: nobody can know its value yet, so this one was chosen"},
 	} {
 		o := options(Arithmetic)
 		o.Now = now
