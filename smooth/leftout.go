@@ -56,6 +56,27 @@ func (e *TooManyLeftOutError) Error() string {
 	return fmt.Sprintf("more than %d images cannot be used, the last one seen is image %d: %s", e.Limit, e.Image, e.Reason)
 }
 
+// Leaving counts the images of a run that are left out.
+type Leaving struct {
+	Limit int               // as Task.MaxLeftOut
+	Count int               // so far
+	Note  func(text string) // is told of each
+}
+
+// Add is told of an error that describing an image gave. It returns a
+// *TooManyLeftOutError for an image that cannot be decoded beyond the limit, and
+// nil for one within it and for other errors, which are not its business.
+func (l *Leaving) Add(image int, err error) error {
+	if !errors.As(err, new(*UndecodableError)) {
+		return nil
+	}
+	if l.Count++; l.Count > l.Limit {
+		return &TooManyLeftOutError{Image: image, Limit: l.Limit, Reason: oneLine(err)}
+	}
+	l.Note(fmt.Sprintf("left out (image %d, %d of at most %d): %s", image, l.Count, l.Limit, oneLine(err)))
+	return nil
+}
+
 // Line is the line of an image: its Record, unless it was left out.
 type Line struct {
 	Record  Record

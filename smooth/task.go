@@ -135,7 +135,8 @@ func (t Task) classify(ctx context.Context, j *journal, header Header, stats Sta
 	for range j.images {
 		images.next()
 	}
-	start, samples, before, left := time.Now(), 0, j.images, j.left
+	start, samples, before := time.Now(), 0, j.images
+	leaving := Leaving{Limit: t.MaxLeftOut, Count: j.left, Note: t.Note}
 	s := &scheduler{
 		classifier: t.Classifier, params: t.Params, stats: stats, batch: t.batch(),
 		noise: noise,
@@ -150,10 +151,9 @@ func (t Task) classify(ctx context.Context, j *journal, header Header, stats Sta
 				if header.Schema == Schema1 {
 					return index, img, true, fmt.Errorf("image %d cannot be left out of a certificate in the format %s: %s", index, Schema1, oneLine(err))
 				}
-				if left++; left > t.MaxLeftOut {
-					return index, img, true, &TooManyLeftOutError{Image: index, Limit: t.MaxLeftOut, Reason: oneLine(err)}
+				if tooMany := leaving.Add(index, err); tooMany != nil {
+					err = tooMany
 				}
-				t.Note(fmt.Sprintf("left out (image %d, %d of at most %d): %s", index, left, t.MaxLeftOut, oneLine(err)))
 			}
 			return index, img, true, err
 		},

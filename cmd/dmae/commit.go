@@ -89,26 +89,24 @@ Then put the round's randomness, 64 hexadecimal digits, in the place of VALUE an
 // commitTo adds all images to a commitment and returns how many cannot be decoded.
 func commitTo(e *env, commitment *smooth.Commitment, about *certified, images smooth.IndexSet, maxCorrupt int) (left int, err error) {
 	p, done := newProgress(e.stderr, "commit", "images", images.Len()), 0
+	leaving := smooth.Leaving{Limit: maxCorrupt, Note: e.note}
 	p.begin(0)
 	defer p.close()
 	for i := range images.All() {
 		if err := e.ctx.Err(); err != nil {
-			return left, err
+			return 0, err
 		}
 		img, err := about.describe(i)
 		if add := commitment.Add(img, err); add != nil {
-			return left, add
+			return 0, add
 		}
-		if err != nil {
-			if left++; left > maxCorrupt {
-				return left, moreCorrupt(&smooth.TooManyLeftOutError{Image: i, Limit: maxCorrupt, Reason: oneLine(err.Error())})
-			}
-			e.note(fmt.Sprintf("left out (image %d, %d of at most %d): %v", i, left, maxCorrupt, err))
+		if err := leaving.Add(i, err); err != nil {
+			return 0, moreCorrupt(err)
 		}
 		done++
 		p.update(done, "")
 	}
-	return left, nil
+	return leaving.Count, nil
 }
 
 // afterRound returns the command line of a commitment as it certifies.

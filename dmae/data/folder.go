@@ -185,8 +185,8 @@ func (f *imageFolders) classesFrom() string {
 	return ""
 }
 
-// open lists the images of dir/CLASS/**, says what it found there that is not
-// read, and decodes them all if they fit into memory.
+// open lists the images of dir/CLASS/** and says what it found there that is not
+// read.
 func (f *imageFolders) open(dir, part string) (Dataset, error) {
 	classes, err := f.classes()
 	if err != nil {

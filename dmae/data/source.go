@@ -82,8 +82,9 @@ func findFiles(t tree, dir, name string, o Options) (parts, error) {
 	return cifar.parts(), nil
 }
 
-// fewFiles is more than a folder of IDX or CIFAR files has: folders with a
-// million images are not looked through for them.
+// fewFiles is more than a folder of IDX or CIFAR files below the root has: class
+// folders with a million images are not looked through for them. The root is, all
+// of it: what a data set is does not hang on the order in which a disk lists it.
 const fewFiles = 256
 
 // dataFiles returns the names of the files of a folder that may be IDX's or
@@ -95,7 +96,7 @@ func dataFiles(t tree, dir string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n++; n > fewFiles {
+		if n++; n > fewFiles && dir != "" {
 			break
 		}
 		if e.kind == isFile && (isIDXName(e.name) || isCIFARName(e.name)) {

@@ -53,6 +53,19 @@ func TestIDXClassesAreThoseOfAllParts(t *testing.T) {
 	}
 }
 
+// What a data set is does not hang on what else lies beside it.
+func TestDataSetsAmongManyFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "many")
+	files := idxFiles("", "t10k", []byte{0, 1}, []byte{1})
+	for i := range 2 * fewFiles {
+		files[fmt.Sprintf("%d.txt", i)], files[fmt.Sprintf("z%d.txt", i)] = nil, nil
+	}
+	writeAll(t, dir, files)
+	ds, err := Open(dir, Options{})
+	require.NoError(t, err)
+	require.Equal(t, 2, ds.Len())
+}
+
 // Where others keep their data sets: names of EMNIST, torchvision's folders,
 // archives.
 func TestDataSetsAreFoundBelow(t *testing.T) {
