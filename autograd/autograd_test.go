@@ -8,10 +8,10 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/autograd/gradcheck"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

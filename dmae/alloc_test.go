@@ -7,9 +7,9 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/philox"
 )
 
 // A step that has been taken before allocates little on the heap, and no more

@@ -7,10 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/philox"
 )
 
 // attacked returns a small classifier, whose images are resized, and an image.

@@ -16,8 +16,8 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/audit"

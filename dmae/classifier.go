@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"github.com/godmae/godmae/autograd"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

@@ -1,6 +1,6 @@
 package dmae
 
-import "github.com/godmae/godmae/internal/philox"
+import "github.com/godmae/godmae/philox"
 
 // DropPathScales draws the factors of stochastic depth (Huang et al., arXiv
 // 1603.09382) for the residual branches of a classifier: 0 with the block's

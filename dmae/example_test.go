@@ -6,10 +6,10 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

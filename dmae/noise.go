@@ -2,8 +2,8 @@ package dmae
 
 import (
 	"github.com/godmae/godmae/autograd"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/tensor"
 )

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"github.com/godmae/godmae/autograd"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

@@ -6,8 +6,8 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/autograd"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/tensor"
 )

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
 )
 

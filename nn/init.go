@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // Initializer fills the initial value of a parameter from its own sequence of

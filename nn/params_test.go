@@ -8,12 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/autograd"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

@@ -3,7 +3,7 @@ package ops
 import (
 	"math"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

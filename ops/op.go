@@ -3,7 +3,7 @@ package ops
 import (
 	"fmt"
 
-	"github.com/godmae/godmae/internal/pixelnoise"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/tensor"
 )
 

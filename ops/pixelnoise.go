@@ -4,8 +4,8 @@ import (
 	"sync"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
-	"github.com/godmae/godmae/internal/pixelnoise"
+	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/tensor"
 )
 

@@ -6,10 +6,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
-	"github.com/godmae/godmae/internal/pixelnoise"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/tensor"
 )
 

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 source scripts/lib.sh
 split_args "$@"
 # The first five are plain Go, but arm64 compilers fuse products and sums.
-((${#packages[@]})) || mapfile -t packages < <(printf '%s\n' internal/exact internal/philox internal/pixelnoise smooth smooth/audit && isa_packages)
+((${#packages[@]})) || mapfile -t packages < <(printf '%s\n' internal/exact philox pixelnoise smooth smooth/audit && isa_packages)
 
 # flags_of PACKAGE prints its test flags, one a line. What no processor can
 # change is left out where it takes long in an emulator: files, interruptions

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // attentionCase is a size of the attention tests.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // hashFloats is the SHA-256 of the bits of x, little-endian, every NaN counted

@@ -3,7 +3,7 @@ package simd
 import (
 	"testing"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // BenchmarkKernels times the kernels on data that fits the second-level cache,

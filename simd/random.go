@@ -3,7 +3,7 @@ package simd
 import (
 	"sync"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // fillGroup is the number of elements that sixteen Philox blocks make.

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 func wordsGo(dst []uint32, c *counter) {

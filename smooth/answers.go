@@ -15,7 +15,7 @@ import (
 
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/outfile"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // answers keeps what the classifier said of the images that are not in the

@@ -11,7 +11,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 var (

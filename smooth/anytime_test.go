@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/gonum/mathext"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/internal/testfiles"
+	"github.com/godmae/godmae/philox"
 )
 
 // coins is the cumulative distribution of the hits among the samples of a look.

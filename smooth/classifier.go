@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // NoClass is the answer of a classifier that has none (all its scores are

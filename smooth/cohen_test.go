@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/gonum/mathext"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 func cohen(t *testing.T, sigma, alpha string, n int) *Cohen {

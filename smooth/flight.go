@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // flight is an image whose samples are being classified.

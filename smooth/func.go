@@ -6,7 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/godmae/godmae/internal/pixelnoise"
+	"github.com/godmae/godmae/pixelnoise"
 )
 
 // FuncClassifier makes a Classifier from a function of noisy pixels. It adds

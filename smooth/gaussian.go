@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // The bulk layout of the project: 64 outputs come from 16 consecutive blocks.

@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // half-space classifier: class 1 where w.x > b. Smoothing leaves the plane

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/godmae/godmae/internal/pixelnoise"
+	"github.com/godmae/godmae/pixelnoise"
 )
 
 // PixelNoise is integer Gaussian noise on 8-bit pixels: eta = j with probability

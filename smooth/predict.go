@@ -7,7 +7,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // pValuePlaces is the number of decimals of a p-value, always rounded up.

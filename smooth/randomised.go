@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // Draw is the random number of a randomised bound: 64 bits k that stand for

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // Image is what a certificate records about an image besides the counts.

@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 
 	"github.com/godmae/godmae/autograd"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

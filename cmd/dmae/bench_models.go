@@ -11,7 +11,7 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
 )

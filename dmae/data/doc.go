@@ -13,7 +13,7 @@
 //   - The batches are a function of the data set, the seed and the position in
 //     the training: neither the number of goroutines nor their timing nor the
 //     step a loader starts at can change a bit. Every random decision comes
-//     from internal/philox, addressed by seed, sample and epoch; resizing uses
+//     from philox, addressed by seed, sample and epoch; resizing uses
 //     float64 sums without fusing, then integers.
 //   - What a file can get wrong is an error of one sentence that names the
 //     file. A corrupt image of a folder is named, counted and left out, up to

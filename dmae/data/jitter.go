@@ -1,6 +1,6 @@
 package data
 
-import "github.com/godmae/godmae/internal/philox"
+import "github.com/godmae/godmae/philox"
 
 // ColorJitter changes brightness, contrast and saturation, in an order that is
 // random for each image, as torchvision's transform of that name does with

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // Mix says how the images of a batch are blended with each other: by mixup

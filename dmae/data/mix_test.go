@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/philox"
 )
 
 func openFixture(t testing.TB, name string) *checkpoint.File {

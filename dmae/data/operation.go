@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // operation is one of RandAugment's. apply is given the strength, from 0 to 10

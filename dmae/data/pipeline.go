@@ -3,7 +3,7 @@ package data
 import (
 	"fmt"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // Pipeline is a list of steps from the stored 8-bit pixels to the float32

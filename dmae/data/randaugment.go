@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // RandAugment applies randomly chosen operations one after the other (Cubuk et

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/philox"
 )
 
 // fixtureImage reads an [h, w, c] tensor.

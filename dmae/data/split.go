@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // Split is a part of a data set.

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // Step is one transform of 8-bit pixels: RandomResizedCrop, RandomCrop,

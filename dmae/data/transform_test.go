@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/philox"
 )
 
 // Pillow's own results, to the bit.

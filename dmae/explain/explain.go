@@ -7,8 +7,8 @@ import (
 	"fmt"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/internal/philox"
-	"github.com/godmae/godmae/internal/pixelnoise"
+	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/smooth"
 )
 

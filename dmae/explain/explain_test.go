@@ -17,8 +17,8 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/explain"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
 )
 

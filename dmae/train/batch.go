@@ -4,8 +4,8 @@ import (
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 // EvalPipeline returns the transform between the stored images of ds and what

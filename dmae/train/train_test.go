@@ -17,9 +17,9 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/philox"
 )
 
 // killEnv makes the test binary train in the folder it names and be killed by

@@ -3,9 +3,9 @@ package cpu
 import (
 	"sync"
 
-	"github.com/godmae/godmae/internal/philox"
-	"github.com/godmae/godmae/internal/pixelnoise"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/tensor"
 )

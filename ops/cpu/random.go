@@ -1,8 +1,8 @@
 package cpu
 
 import (
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/tensor"
 )

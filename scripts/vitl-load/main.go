@@ -18,10 +18,10 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/philox"
 )
 
 func main() {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
 )
 

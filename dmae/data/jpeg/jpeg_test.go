@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/philox"
 	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/philox"
 )
 
 // What Pillow, on libjpeg-turbo, makes of files of all kinds, to the bit; see

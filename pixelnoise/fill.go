@@ -1,6 +1,6 @@
 package pixelnoise
 
-import "github.com/godmae/godmae/internal/philox"
+import "github.com/godmae/godmae/philox"
 
 // The layout of a fill: 32 pixels take 16 Philox blocks, two words of 32 bits
 // each. Pixel 32q + 16h + l has words 2h (low) and 2h+1 (high) of the block at

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/internal/philox"
+	"github.com/godmae/godmae/philox"
 )
 
 var address = philox.Addr{Seed: 1<<40 + 9, Stream: philox.EstimationNoise, A: 3, B: 9}
