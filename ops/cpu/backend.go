@@ -26,9 +26,10 @@ type Backend struct {
 	ints     arena[int32]
 	heads    headers
 	marks    []backendMark
-	job      job
-	runJob   func(worker, task int) // b.work, bound once
-	gemm     simd.Gemm              // the matrix product being run; here so that it is not allocated
+	calls    map[any]any             // a *call[T] for each (*T)(nil), see each
+	work     work                    // what the workers are doing
+	runPiece func(worker, piece int) // b.piece, bound once
+	gemm     simd.Gemm               // the matrix product being run; here so that it is not allocated
 	epilogue simd.Epilogue
 	parts    []float32 // partial sums of samples
 	lanes    []ops.Backend
@@ -50,8 +51,9 @@ func New(o Options) *Backend {
 		pool:   simd.NewPool(o.Threads),
 		floats: arena[float32]{name: Name},
 		ints:   arena[int32]{name: Name},
+		calls:  make(map[any]any),
 	}
-	b.runJob = b.work
+	b.runPiece = b.piece
 	return b
 }
 
@@ -182,12 +184,4 @@ func (b *Backend) Sync() error { return nil }
 func (b *Backend) Close() error {
 	b.pool.Close()
 	return nil
-}
-
-// floats returns the elements of a float tensor, nil for an absent one.
-func floats(t *tensor.Tensor) []float32 {
-	if t == nil {
-		return nil
-	}
-	return tensor.Data[float32](t)
 }

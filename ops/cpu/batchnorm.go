@@ -15,75 +15,90 @@ const columnGrain = 16
 
 // batchNorm goes through columns; each of its sums is a chain over the rows.
 func batchNorm(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	rows, d := in[0].Shape().Dim(0), in[0].Shape().Dim(1)
-	y, mean, variance, rstd := floats(out[0]), floats(out[1]), floats(out[2]), floats(out[3])
-	x, eps := floats(in[0]), float32(at.Eps)
-	b.each(d, columnGrain, job{fn: func(_ *job, lo, hi int) {
-		clear(mean[lo:hi])
-		clear(variance[lo:hi])
-		for i := range rows {
-			simd.Add(mean[lo:hi], mean[lo:hi], x[i*d+lo:i*d+hi])
+	type args struct {
+		y, x                 rows[float32]
+		mean, variance, rstd []float32
+		eps                  float32
+	}
+	x := rowsOf(in[0])
+	each(b, x.width, columnGrain, args{
+		y: rowsOf(out[0]), mean: floats(out[1]), variance: floats(out[2]), rstd: floats(out[3]), x: x, eps: float32(at.Eps),
+	}, func(k *args, lo, hi int) {
+		mean, variance, rstd := k.mean[lo:hi], k.variance[lo:hi], k.rstd[lo:hi]
+		n := float32(k.x.count)
+		clear(mean)
+		clear(variance)
+		for i := range k.x.count {
+			simd.Add(mean, mean, k.x.row(i)[lo:hi])
 		}
-		for j := lo; j < hi; j++ {
-			mean[j] /= float32(rows)
+		for j := range mean {
+			mean[j] /= n
 		}
-		for i := range rows {
-			for j := lo; j < hi; j++ {
-				c := x[i*d+j] - mean[j]
+		for i := range k.x.count {
+			for j, x := range k.x.row(i)[lo:hi] {
+				c := x - mean[j]
 				variance[j] = exact.FMA32(c, c, variance[j])
 			}
 		}
-		for j := lo; j < hi; j++ {
-			variance[j] /= float32(rows)
-			rstd[j] = reciprocalRoot(variance[j] + eps)
+		for j := range variance {
+			variance[j] /= n
+			rstd[j] = reciprocalRoot(variance[j] + k.eps)
 		}
-		for i := range rows {
-			row := y[i*d+lo : i*d+hi]
-			simd.Sub(row, x[i*d+lo:i*d+hi], mean[lo:hi])
-			simd.Mul(row, row, rstd[lo:hi])
+		for i := range k.x.count {
+			y := k.y.row(i)[lo:hi]
+			simd.Sub(y, k.x.row(i)[lo:hi], mean)
+			simd.Mul(y, y, rstd)
 		}
-	}})
+	})
 }
 
 // reciprocalRoot is a square root and a division, both correctly rounded.
 func reciprocalRoot(v float32) float32 { return 1 / float32(math.Sqrt(float64(v))) }
 
 func batchNormGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	rows, d := in[0].Shape().Dim(0), in[0].Shape().Dim(1)
-	dx, dy, y, rstd := floats(out[0]), floats(in[0]), floats(in[1]), floats(in[2])
-	b.each(d, columnGrain, job{fn: func(_ *job, lo, hi int) {
+	type args struct {
+		dx, dy, y rows[float32]
+		rstd      []float32
+	}
+	dy := rowsOf(in[0])
+	each(b, dy.width, columnGrain, args{rowsOf(out[0]), dy, rowsOf(in[1]), floats(in[2])}, func(k *args, lo, hi int) {
+		n, d := k.dy.count, k.dy.width
+		dx, dy, y := k.dx.data, k.dy.data, k.y.data
 		for j := lo; j < hi; j++ {
 			var sum, dot float32
-			for i := range rows {
+			for i := range n {
 				sum += dy[i*d+j]
 				dot = exact.FMA32(dy[i*d+j], y[i*d+j], dot)
 			}
-			sum /= float32(rows)
-			dot /= float32(rows)
-			for i := range rows {
-				dx[i*d+j] = rstd[j] * (dy[i*d+j] - sum - float32(y[i*d+j]*dot))
+			sum /= float32(n)
+			dot /= float32(n)
+			for i := range n {
+				dx[i*d+j] = k.rstd[j] * (dy[i*d+j] - sum - float32(y[i*d+j]*dot))
 			}
 		}
-	}})
+	})
 }
 
 func standardize(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	rows, d := in[0].Shape().Dim(0), in[0].Shape().Dim(1)
-	y, x, mean, variance := floats(out[0]), floats(in[0]), floats(in[1]), floats(in[2])
-	rstd := b.scratch(d)
+	type args struct {
+		y, x       rows[float32]
+		mean, rstd []float32 // mean may be nil
+	}
+	x, variance := rowsOf(in[0]), floats(in[2])
+	rstd := b.scratch(len(variance))
 	for j, v := range variance {
 		rstd[j] = reciprocalRoot(v + float32(at.Eps))
 	}
-	b.each(rows, rowGrain(d), job{fn: func(_ *job, lo, hi int) {
+	each(b, x.count, x.grain(), args{rowsOf(out[0]), x, floats(in[1]), rstd}, func(k *args, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			row, from := y[i*d:(i+1)*d], x[i*d:(i+1)*d]
-			if mean != nil {
-				simd.Sub(row, from, mean)
-				from = row
+			y, x := k.y.row(i), k.x.row(i)
+			if k.mean != nil {
+				simd.Sub(y, x, k.mean)
+				x = y
 			}
-			simd.Mul(row, from, rstd)
+			simd.Mul(y, x, k.rstd)
 		}
-	}})
+	})
 }
 
 func runningStats(_ *Backend, out, in []*tensor.Tensor, at *ops.Attr) {

@@ -14,8 +14,14 @@ type distributions struct {
 	p, logP, avg, meanLogP, logAvg, tmp []float32
 }
 
-// consistencyScratch is the scratch a sample needs, in float32.
-func consistencyScratch(m, k int) int { return (2*m + 4) * k }
+// consistencyGrain is the number of samples a worker takes at a time.
+const consistencyGrain = 16
+
+// consistencyScratch returns a row for the distributions of each of n samples.
+func consistencyScratch(b *Backend, n, m, k int) rows[float32] {
+	size := (2*m + 4) * k
+	return rows[float32]{b.scratch(n * size), n, size}
+}
 
 func newDistributions(s []float32, m, k int) distributions {
 	d := distributions{p: s[:m*k], logP: s[m*k : 2*m*k]}
@@ -48,77 +54,77 @@ func (d *distributions) load(logits []float32, r *ops.Regulariser, b, n int) {
 	}
 }
 
-func consistencyJob(b *Backend, dst []float32, in []*tensor.Tensor, at *ops.Attr) (job, int) {
-	m, k := at.Reg.Copies, in[0].Shape().Last()
-	n := in[0].Shape().Dim(0) / m
-	return job{
-		dst: dst, dst2: b.scratch(n * consistencyScratch(m, k)), a: floats(in[0]),
-		size: [6]int{n, m, k}, at: at,
-	}, n
-}
-
 func consistency(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j, n := consistencyJob(b, floats(out[0]), in, at)
-	j.fn = func(j *job, lo, hi int) {
-		n, m, k := j.size[0], j.size[1], j.size[2]
-		size, r := consistencyScratch(m, k), j.at.Reg
+	type args struct {
+		loss, logits []float32
+		scratch      rows[float32]
+		reg          ops.Regulariser
+		k            int // classes
+	}
+	n, k := len(floats(out[0])), in[0].Shape().Last()
+	each(b, n, consistencyGrain, args{floats(out[0]), floats(in[0]), consistencyScratch(b, n, at.Reg.Copies, k), at.Reg, k}, func(a *args, lo, hi int) {
+		r, k, n := &a.reg, a.k, len(a.loss)
+		lambda, eta := float32(r.Lambda), float32(r.Eta)
 		for s := lo; s < hi; s++ {
-			d := newDistributions(j.dst2[s*size:(s+1)*size], m, k)
-			d.load(j.a, &r, s, n)
+			d := newDistributions(a.scratch.row(s), r.Copies, k)
+			d.load(a.logits, r, s, n)
 			simd.Sub(d.tmp, d.logAvg, d.meanLogP)
 			kl, entropy := simd.Dot(d.avg, d.tmp), -simd.Dot(d.avg, d.logAvg)
-			lambda, eta := float32(r.Lambda), float32(r.Eta)
 			switch r.Form {
 			case ops.ConsistencyDefault:
-				j.dst[s] = float32(lambda*kl) + float32(eta*entropy)
+				a.loss[s] = float32(lambda*kl) + float32(eta*entropy)
 			case ops.ConsistencyXent:
-				j.dst[s] = lambda * (kl + entropy)
+				a.loss[s] = lambda * (kl + entropy)
 			case ops.ConsistencyKL:
-				j.dst[s] = lambda * kl
+				a.loss[s] = lambda * kl
 			case ops.ConsistencyMSE:
-				j.dst[s] = lambda * simd.SquaredDiffSum(d.p[k:2*k], d.p[:k])
+				a.loss[s] = lambda * simd.SquaredDiffSum(d.p[k:2*k], d.p[:k])
 			}
 		}
-	}
-	b.each(n, 16, j)
+	})
 }
 
 func consistencyGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j, n := consistencyJob(b, floats(out[0]), in, at)
-	j.b = floats(in[1])
-	j.fn = func(j *job, lo, hi int) {
-		n, m, k := j.size[0], j.size[1], j.size[2]
-		size, r := consistencyScratch(m, k), j.at.Reg
+	type args struct {
+		dlogits       rows[float32] // [m*B, K]
+		logits, dloss []float32
+		scratch       rows[float32]
+		reg           ops.Regulariser
+	}
+	dlogits, dloss := rowsOf(out[0]), floats(in[1])
+	scratch := consistencyScratch(b, len(dloss), at.Reg.Copies, dlogits.width)
+	each(b, len(dloss), consistencyGrain, args{dlogits, floats(in[0]), dloss, scratch, at.Reg}, func(a *args, lo, hi int) {
+		r, k, n := &a.reg, a.dlogits.width, len(a.dloss)
+		lambda := float32(r.Lambda)
 		for s := lo; s < hi; s++ {
-			d := newDistributions(j.dst2[s*size:(s+1)*size], m, k)
-			d.load(j.a, &r, s, n)
+			d := newDistributions(a.scratch.row(s), r.Copies, k)
+			d.load(a.logits, r, s, n)
 			g := d.tmp
 			d.outer(g, r)
-			for i := range m {
-				p, dx := d.p[i*k:(i+1)*k], j.dst[r.Row(i, s, n)*k:][:k]
+			for i := range r.Copies {
+				p, dx := d.p[i*k:(i+1)*k], a.dlogits.row(r.Row(i, s, n))
 				softmaxGradRow(dx, g, p)
 				switch {
 				case r.Form != ops.ConsistencyMSE:
-					lambda, scale := float32(r.Lambda), j.b[s]/float32(m)
+					scale := a.dloss[s] / float32(r.Copies)
 					for c := range dx {
 						dx[c] = (dx[c] - float32(lambda*(d.avg[c]-p[c]))) * scale
 					}
 				case i == 0:
-					simd.Scale(dx, dx, -j.b[s])
+					simd.Scale(dx, dx, -a.dloss[s])
 				case i == 1:
-					simd.Scale(dx, dx, j.b[s])
+					simd.Scale(dx, dx, a.dloss[s])
 				default:
 					clear(dx)
 				}
 			}
 		}
-	}
-	b.each(n, 16, j)
+	})
 }
 
 // outer writes the derivative that reaches the softmax of every copy, see
 // [ops.ConsistencyGrad].
-func (d *distributions) outer(g []float32, r ops.Regulariser) {
+func (d *distributions) outer(g []float32, r *ops.Regulariser) {
 	k, lambda := len(g), float32(r.Lambda)
 	if r.Form == ops.ConsistencyMSE {
 		simd.Sub(g, d.p[k:2*k], d.p[:k])

@@ -66,6 +66,59 @@ func TestScopesReuseMemory(t *testing.T) {
 	require.LessOrEqual(t, allocs, 25.0)
 }
 
+// An operation that has run once allocates nothing. A kernel whose function
+// captures a variable fails here, see each.
+func TestOperationsAllocateNothing(t *testing.T) {
+	for _, op := range ops.All {
+		for _, c := range op.Cases() {
+			t.Run(op.Name+"/"+c.Name, func(t *testing.T) {
+				b := New(Options{Threads: 2})
+				defer b.Close()
+				inputs, outputs := c.Draw(op)
+				var in, out []*tensor.Tensor
+				for _, a := range inputs {
+					if a == nil {
+						in = append(in, nil)
+						continue
+					}
+					in = append(in, conformance.Upload(b, a))
+				}
+				for _, a := range outputs {
+					out = append(out, conformance.Upload(b, a))
+				}
+				require.Zero(t, testing.AllocsPerRun(10, func() { b.Run(op, out, in, &c.At) }))
+			})
+		}
+	}
+}
+
+// The pieces that a kernel sees cover its indices once, for any number of
+// workers, and nothing that it worked on stays reachable from the backend.
+func TestEach(t *testing.T) {
+	type args struct{ hits []int32 }
+	for _, threads := range []int{1, 2, 7} {
+		for _, n := range []int{0, 1, 5, 64, 1000} {
+			for _, grain := range []int{0, 1, 7, 1000} {
+				b := New(Options{Threads: threads})
+				hits := make([]int32, n)
+				each(b, n, grain, args{hits}, func(k *args, lo, hi int) {
+					for i := lo; i < hi; i++ {
+						k.hits[i]++
+					}
+				})
+				for i, h := range hits {
+					require.EqualValues(t, 1, h, "index %d of %d, grain %d, %d threads", i, n, grain, threads)
+				}
+				if n > 0 {
+					require.Nil(t, b.calls[(*args)(nil)].(*call[args]).args.hits)
+				}
+				require.Zero(t, b.work)
+				require.NoError(t, b.Close())
+			}
+		}
+	}
+}
+
 func TestUploadChecksLengths(t *testing.T) {
 	b := New(Options{Threads: 1})
 	defer b.Close()

@@ -7,6 +7,7 @@
 // then added in order), never inside a sum.
 //
 // Start at [New]. backend.go and arena.go hold the memory, run.go the table of
-// kernels and the way a kernel is spread over workers; the other files hold
-// the kernels, named after the files of package ops.
+// kernels, parallel.go the way a kernel is spread over workers, rows.go the views
+// of tensors that kernels work on; the other files hold the kernels, named after
+// the files of package ops.
 package cpu

@@ -59,28 +59,22 @@ func linearGradW(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 // rowSum divides the columns between workers: a column's samples must be added
 // in order.
 func rowSum(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	n := in[0].Shape().Last()
-	count, elems := samples(in[0])
+	type args struct {
+		sum     []float32
+		samples rows[float32] // of t rows of n elements
+		t, n    int
+	}
+	sum, x := floats(out[0]), samplesOf(in[0])
 	if !at.Accumulate {
-		clear(floats(out[0]))
+		clear(sum)
 	}
-	t := elems / max(n, 1)
-	if in[0].Shape().Rank() == 2 {
-		t = 1
-	}
-	b.each(n, max(64, n/8&^15), job{dst: floats(out[0]), a: floats(in[0]), size: [6]int{count, t, n}, fn: func(j *job, lo, hi int) {
-		count, t, n := j.size[0], j.size[1], j.size[2]
-		for s := range count {
-			simd.ColumnSum(j.dst[lo:hi], j.a[s*t*n+lo:], t, n)
+	n := in[0].Shape().Last()
+	t := x.width / max(n, 1)
+	each(b, n, max(64, n/8&^15), args{sum, x, t, n}, func(k *args, lo, hi int) {
+		for s := range k.samples.count {
+			simd.ColumnSum(k.sum[lo:hi], k.samples.row(s)[lo:], k.t, k.n)
 		}
-	}})
-}
-
-func geluGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	dst := floats(out[0])
-	b.each(len(dst), elementGrain, job{dst: dst, a: floats(in[0]), b: floats(in[1]), fn: func(j *job, lo, hi int) {
-		simd.GeluGrad(j.dst[lo:hi], j.a[lo:hi], j.b[lo:hi])
-	}})
+	})
 }
 
 func attention(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {

@@ -10,39 +10,44 @@ import (
 // patchMSE is, per sample, the mean over patches of the mean over the values
 // of a patch of (pred - target)^2: both sums in the 16-lane order.
 func patchMSE(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	s := in[0].Shape()
-	count, l, p := s.Dim(0), s.Dim(1), s.Dim(2)
-	parts := b.scratch(count * l)
-	b.each(count, rowGrain(l*p), job{
-		dst: floats(out[0]), dst2: parts, a: floats(in[0]), b: floats(in[1]), size: [6]int{l, p},
-		fn: func(j *job, lo, hi int) {
-			l, p := j.size[0], j.size[1]
-			for s := lo; s < hi; s++ {
-				part := j.dst2[s*l : (s+1)*l]
-				for i := range part {
-					at := (s*l + i) * p
-					part[i] = simd.SquaredDiffSum(j.a[at:at+p], j.b[at:at+p]) / float32(p)
-				}
-				j.dst[s] = simd.Sum(part) / float32(l)
+	type args struct {
+		loss         []float32
+		pred, target tokens
+		means        rows[float32] // [B, L]: the mean of each patch
+	}
+	pred := tokensOf(in[0])
+	means := rows[float32]{b.scratch(pred.samples.count * pred.t), pred.samples.count, pred.t}
+	each(b, pred.samples.count, pred.samples.grain(), args{floats(out[0]), pred, tokensOf(in[1]), means}, func(k *args, lo, hi int) {
+		for s := lo; s < hi; s++ {
+			pred, target, means := k.pred.sample(s), k.target.sample(s), k.means.row(s)
+			for i := range means {
+				means[i] = simd.SquaredDiffSum(pred.row(i), target.row(i)) / float32(pred.width)
 			}
-		}})
+			k.loss[s] = simd.Sum(means) / float32(len(means))
+		}
+	})
 }
 
 // patchMSEGrad is (pred - target) * (2 dloss / (L P)).
 func patchMSEGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	s := in[0].Shape()
-	count, n := s.Dim(0), s.Dim(1)*s.Dim(2)
-	b.each(count, rowGrain(n), job{
-		dst: floats(out[0]), a: floats(in[0]), b: floats(in[1]), c: floats(in[2]), size: [6]int{n},
-		fn: func(j *job, lo, hi int) {
-			n := j.size[0]
-			for s := lo; s < hi; s++ {
-				dst := j.dst[s*n : (s+1)*n]
-				simd.Sub(dst, j.a[s*n:(s+1)*n], j.b[s*n:(s+1)*n])
-				simd.Scale(dst, dst, 2*j.c[s]/float32(n))
-			}
-		}})
+	type args struct {
+		dpred, pred, target rows[float32] // one row a sample
+		dloss               []float32
+	}
+	pred := samplesOf(in[0])
+	each(b, pred.count, pred.grain(), args{samplesOf(out[0]), pred, samplesOf(in[1]), floats(in[2])}, func(k *args, lo, hi int) {
+		for s := lo; s < hi; s++ {
+			dpred := k.dpred.row(s)
+			simd.Sub(dpred, k.pred.row(s), k.target.row(s))
+			simd.Scale(dpred, dpred, 2*k.dloss[s]/float32(k.pred.width))
+		}
+	})
 }
+
+// exponentialGrain is the number of rows a worker takes at a time where a kernel
+// takes exponentials of them: an element takes about sixteen times as long as one
+// of a sum.
+func exponentialGrain(x rows[float32]) int { return rowGrain(16 * x.width) }
 
 // logSoftmaxRow writes x - max - log(sum exp(x - max)); e is scratch that ends
 // up holding exp(x - max).
@@ -59,35 +64,37 @@ func logSoftmaxRow(logp, e, x []float32) {
 }
 
 func crossEntropy(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	k := in[0].Shape().Last()
-	b.each(in[0].Shape().Rows(), rowGrain(16*k), job{
-		dst: floats(out[0]), dst2: floats(out[1]), dst3: b.scratch(in[0].Shape().Elems()),
-		a: floats(in[0]), b: floats(in[1]), size: [6]int{k},
-		fn: func(j *job, lo, hi int) {
-			k := j.size[0]
-			for r := lo; r < hi; r++ {
-				logp := j.dst2[r*k : (r+1)*k]
-				logSoftmaxRow(logp, j.dst3[r*k:(r+1)*k], j.a[r*k:(r+1)*k])
-				j.dst[r] = -simd.Dot(j.b[r*k:(r+1)*k], logp)
-			}
-		}})
+	type args struct {
+		loss                  []float32
+		logP, x, target, temp rows[float32] // [B, K]
+	}
+	x := rowsOf(in[0])
+	temp := rows[float32]{b.scratch(x.count * x.width), x.count, x.width}
+	each(b, x.count, exponentialGrain(x), args{floats(out[0]), rowsOf(out[1]), x, rowsOf(in[1]), temp}, func(k *args, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			logP := k.logP.row(r)
+			logSoftmaxRow(logP, k.temp.row(r), k.x.row(r))
+			k.loss[r] = -simd.Dot(k.target.row(r), logP)
+		}
+	})
 }
 
 // crossEntropyGrad is (exp(logp) * sum(target) - target) * dloss.
 func crossEntropyGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	k := in[0].Shape().Last()
-	b.each(in[0].Shape().Rows(), rowGrain(16*k), job{
-		dst: floats(out[0]), a: floats(in[0]), b: floats(in[1]), c: floats(in[2]), size: [6]int{k},
-		fn: func(j *job, lo, hi int) {
-			k := j.size[0]
-			for r := lo; r < hi; r++ {
-				dx, target := j.dst[r*k:(r+1)*k], j.b[r*k:(r+1)*k]
-				simd.Exp(dx, j.a[r*k:(r+1)*k])
-				simd.Scale(dx, dx, simd.Sum(target))
-				simd.Sub(dx, dx, target)
-				simd.Scale(dx, dx, j.c[r])
-			}
-		}})
+	type args struct {
+		dx, logP, target rows[float32] // [B, K]
+		dloss            []float32
+	}
+	logP := rowsOf(in[0])
+	each(b, logP.count, exponentialGrain(logP), args{rowsOf(out[0]), logP, rowsOf(in[1]), floats(in[2])}, func(k *args, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			dx, target := k.dx.row(r), k.target.row(r)
+			simd.Exp(dx, k.logP.row(r))
+			simd.Scale(dx, dx, simd.Sum(target))
+			simd.Sub(dx, dx, target)
+			simd.Scale(dx, dx, k.dloss[r])
+		}
+	})
 }
 
 // softmaxRow is the contract's softmax: maximum, exponentials, 16-lane sum,
@@ -102,28 +109,24 @@ func softmaxRow(p, x []float32) {
 }
 
 func softmax(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	k := in[0].Shape().Last()
-	b.each(in[0].Shape().Rows(), rowGrain(16*k), job{
-		dst: floats(out[0]), a: floats(in[0]), size: [6]int{k},
-		fn: func(j *job, lo, hi int) {
-			k := j.size[0]
-			for r := lo; r < hi; r++ {
-				softmaxRow(j.dst[r*k:(r+1)*k], j.a[r*k:(r+1)*k])
-			}
-		}})
+	type args struct{ p, x rows[float32] }
+	x := rowsOf(in[0])
+	each(b, x.count, exponentialGrain(x), args{rowsOf(out[0]), x}, func(k *args, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			softmaxRow(k.p.row(r), k.x.row(r))
+		}
+	})
 }
 
 // softmaxGrad is p * (dy - dot(p, dy)).
 func softmaxGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	k := in[0].Shape().Last()
-	b.each(in[0].Shape().Rows(), rowGrain(k), job{
-		dst: floats(out[0]), a: floats(in[0]), b: floats(in[1]), size: [6]int{k},
-		fn: func(j *job, lo, hi int) {
-			k := j.size[0]
-			for r := lo; r < hi; r++ {
-				softmaxGradRow(j.dst[r*k:(r+1)*k], j.a[r*k:(r+1)*k], j.b[r*k:(r+1)*k])
-			}
-		}})
+	type args struct{ dx, dy, p rows[float32] }
+	dy := rowsOf(in[0])
+	each(b, dy.count, dy.grain(), args{rowsOf(out[0]), dy, rowsOf(in[1])}, func(k *args, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			softmaxGradRow(k.dx.row(r), k.dy.row(r), k.p.row(r))
+		}
+	})
 }
 
 func softmaxGradRow(dx, dy, p []float32) {

@@ -6,52 +6,75 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
+// mix treats all images alike: mixup with the attribute's weights, or cutmix
+// with its box.
 func mix(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	s := in[0].Shape()
-	count, elems := samples(in[0])
-	b.each(count, rowGrain(elems), job{
-		dst: floats(out[0]), a: floats(in[0]), ids: tensor.Data[int32](in[1]), at: at, size: [6]int{elems, s.Dim(2), s.Dim(3)},
-		fn: func(j *job, lo, hi int) {
-			n := j.size[0]
-			for i := lo; i < hi; i++ {
-				other := int(j.ids[i])
-				dst, own, partner := j.dst[i*n:(i+1)*n], j.a[i*n:(i+1)*n], j.a[other*n:(other+1)*n]
-				if j.at.Cutmix() {
-					cutmixOne(dst, own, partner, j.size[1], j.size[2], j.at.Box)
-				} else {
-					mixupOne(dst, own, partner, float32(j.at.Scale), float32(1-j.at.Scale))
-				}
+	type args struct {
+		y, x, temp rows[float32]
+		partner    []int32
+		h, w       int
+		keep, take float32
+		cutmix     bool
+		box        [4]int
+	}
+	x, s := samplesOf(in[0]), in[0].Shape()
+	each(b, x.count, x.grain(), args{
+		y: samplesOf(out[0]), x: x, temp: mixupScratch(b, x.count), partner: ints(in[1]), h: s.Dim(2), w: s.Dim(3),
+		keep: float32(at.Scale), take: float32(1 - at.Scale), cutmix: at.Cutmix(), box: at.Box,
+	}, func(k *args, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			y, own, partner := k.y.row(i), k.x.row(i), k.x.row(int(k.partner[i]))
+			if k.cutmix {
+				cutmixOne(y, own, partner, k.h, k.w, k.box)
+			} else {
+				mixupOne(y, own, partner, k.keep, k.take, k.temp.row(i))
 			}
-		}})
+		}
+	})
 }
 
+// mixRows treats each image by its own weights and box.
 func mixRows(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
-	s := in[0].Shape()
-	count, elems := samples(in[0])
-	b.each(count, rowGrain(elems), job{
-		dst: floats(out[0]), a: floats(in[0]), ids: tensor.Data[int32](in[1]), b: floats(in[2]), ids2: tensor.Data[int32](in[3]), size: [6]int{elems, s.Dim(2), s.Dim(3)},
-		fn: func(j *job, lo, hi int) {
-			n := j.size[0]
-			for i := lo; i < hi; i++ {
-				other, box := int(j.ids[i]), [4]int32(j.ids2[4*i:])
-				dst, own, partner := j.dst[i*n:(i+1)*n], j.a[i*n:(i+1)*n], j.a[other*n:(other+1)*n]
-				if ops.HasBox(box) {
-					cutmixOne(dst, own, partner, j.size[1], j.size[2], [4]int{int(box[0]), int(box[1]), int(box[2]), int(box[3])})
-				} else {
-					mixupOne(dst, own, partner, j.b[2*i], j.b[2*i+1])
-				}
+	type args struct {
+		y, x, temp rows[float32]
+		partner    []int32
+		h, w       int
+		weights    rows[float32] // of the image and of its partner
+		boxes      rows[int32]
+	}
+	x, s := samplesOf(in[0]), in[0].Shape()
+	each(b, x.count, x.grain(), args{
+		y: samplesOf(out[0]), x: x, temp: mixupScratch(b, x.count), partner: ints(in[1]), h: s.Dim(2), w: s.Dim(3),
+		weights: samplesOf(in[2]), boxes: intsOf(in[3]),
+	}, func(k *args, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			y, own, partner := k.y.row(i), k.x.row(i), k.x.row(int(k.partner[i]))
+			if box := [4]int32(k.boxes.row(i)); ops.HasBox(box) {
+				cutmixOne(y, own, partner, k.h, k.w, [4]int{int(box[0]), int(box[1]), int(box[2]), int(box[3])})
+			} else {
+				weights := k.weights.row(i)
+				mixupOne(y, own, partner, weights[0], weights[1], k.temp.row(i))
 			}
-		}})
+		}
+	})
 }
 
-func mixupOne(dst, own, partner []float32, keep, take float32) {
-	var buf [1024]float32
-	for len(dst) > 0 {
-		n := min(len(dst), len(buf))
-		simd.Scale(dst[:n], own[:n], keep)
-		simd.Scale(buf[:n], partner[:n], take)
-		simd.Add(dst[:n], dst[:n], buf[:n])
-		dst, own, partner = dst[n:], own[n:], partner[n:]
+// mixupPiece is the number of pixels that mixup blends at a time.
+const mixupPiece = 1024
+
+// mixupScratch returns a row of mixupPiece values for each of n images.
+func mixupScratch(b *Backend, n int) rows[float32] {
+	return rows[float32]{b.scratch(n * mixupPiece), n, mixupPiece}
+}
+
+// mixupOne rounds both products before their sum; temp holds the second one.
+func mixupOne(y, own, partner []float32, keep, take float32, temp []float32) {
+	for len(y) > 0 {
+		n := min(len(y), len(temp))
+		simd.Scale(y[:n], own[:n], keep)
+		simd.Scale(temp[:n], partner[:n], take)
+		simd.Add(y[:n], y[:n], temp[:n])
+		y, own, partner = y[n:], own[n:], partner[n:]
 	}
 }
 

@@ -9,48 +9,58 @@ import (
 )
 
 func adamW(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	a := at.Adam
-	p := floats(out[0])
-	b.each(len(p), elementGrain, job{
-		dst: p, dst2: floats(out[1]), dst3: floats(out[2]), a: floats(in[0]),
-		adam: simd.AdamW{
-			GradScale: float32(a.GradScale), Decay: float32(1 - float64(a.LR*a.WeightDecay)),
-			Beta1: float32(a.Beta1), OneMinusBeta1: float32(1 - a.Beta1),
-			Beta2: float32(a.Beta2), OneMinusBeta2: float32(1 - a.Beta2),
-			Step: float32(a.LR / a.BiasCorr1), SqrtBias2: float32(a.SqrtBiasCorr2), Eps: float32(a.Eps),
-		},
-		fn: func(j *job, lo, hi int) {
-			simd.AdamWStep(j.dst[lo:hi], j.dst2[lo:hi], j.dst3[lo:hi], j.a[lo:hi], &j.adam)
-		}})
+	type args struct {
+		p, m, v, g []float32
+		step       simd.AdamW
+	}
+	a, p := at.Adam, floats(out[0])
+	each(b, len(p), elementGrain, args{p, floats(out[1]), floats(out[2]), floats(in[0]), simd.AdamW{
+		GradScale: float32(a.GradScale), Decay: float32(1 - float64(a.LR*a.WeightDecay)),
+		Beta1: float32(a.Beta1), OneMinusBeta1: float32(1 - a.Beta1),
+		Beta2: float32(a.Beta2), OneMinusBeta2: float32(1 - a.Beta2),
+		Step: float32(a.LR / a.BiasCorr1), SqrtBias2: float32(a.SqrtBiasCorr2), Eps: float32(a.Eps),
+	}}, func(k *args, lo, hi int) {
+		simd.AdamWStep(k.p[lo:hi], k.m[lo:hi], k.v[lo:hi], k.g[lo:hi], &k.step)
+	})
 }
 
 // reductionBlock is the length at which the contract cuts a long axis.
 const reductionBlock = 4096
 
+// block returns block i of a vector that is cut for a reduction.
+func block(x []float32, i int) []float32 {
+	return x[i*reductionBlock : min((i+1)*reductionBlock, len(x))]
+}
+
 // sumSquares reduces the contract's blocks in parallel and then their results.
 func sumSquares(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	type args struct{ sums, x []float32 }
 	x := floats(in[0])
-	blocks := (len(x) + reductionBlock - 1) / reductionBlock
-	parts := b.scratch(blocks)
-	b.each(blocks, 4, job{dst: parts, a: x, fn: func(j *job, lo, hi int) {
+	sums := b.scratch((len(x) + reductionBlock - 1) / reductionBlock)
+	each(b, len(sums), 4, args{sums, x}, func(k *args, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			j.dst[i] = simd.SumSquares(j.a[i*reductionBlock : min((i+1)*reductionBlock, len(j.a))])
+			k.sums[i] = simd.SumSquares(block(k.x, i))
 		}
-	}})
-	floats(out[0])[0] = simd.Sum(parts)
+	})
+	floats(out[0])[0] = simd.Sum(sums)
 }
 
 // ema is y = fma(x, 1-d, y*d).
 func ema(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	type args struct {
+		y, x []float32
+		d    float32
+	}
 	y := floats(out[0])
-	b.each(len(y), elementGrain, job{dst: y, a: floats(in[0]), s: float32(at.Scale), fn: func(j *job, lo, hi int) {
+	each(b, len(y), elementGrain, args{y, floats(in[0]), float32(at.Scale)}, func(k *args, lo, hi int) {
 		// Pieces that stay in the first cache between the two passes.
 		for ; lo < hi; lo += reductionBlock {
-			y, x := j.dst[lo:min(lo+reductionBlock, hi)], j.a[lo:min(lo+reductionBlock, hi)]
-			simd.Scale(y, y, j.s)
-			simd.AddScaled(y, y, 1-j.s, x)
+			piece := min(lo+reductionBlock, hi)
+			y, x := k.y[lo:piece], k.x[lo:piece]
+			simd.Scale(y, y, k.d)
+			simd.AddScaled(y, y, 1-k.d, x)
 		}
-	}})
+	})
 }
 
 // lars takes a step of one parameter. The vector d lies in scratch, behind the
@@ -70,7 +80,7 @@ func lars(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	}
 	length := func(x []float32) float32 {
 		for i := range parts {
-			parts[i] = simd.SumSquares(x[i*reductionBlock : min((i+1)*reductionBlock, len(x))])
+			parts[i] = simd.SumSquares(block(x, i))
 		}
 		return float32(math.Sqrt(float64(simd.Sum(parts))))
 	}

@@ -8,23 +8,29 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// patchJob describes images and their patches: size is {C, H, W, patch}.
-func patchJob(dst, src []float32, img tensor.Shape, at *ops.Attr) job {
-	return job{dst: dst, a: src, at: at, size: [6]int{img.Dim(1), img.Dim(2), img.Dim(3), at.Patch}}
+// patchGrid says how images [C, H, W] are cut into patches of p x p pixels.
+type patchGrid struct {
+	c, h, w, p int
+	order      ops.Order
 }
 
-// eachPatchRow calls f for every horizontal run of pixels of an image that
-// lies in one patch, with the position of the run in the image, of its first
-// value among the patches, and the distance between its values there.
-func (j *job) eachPatchRow(f func(img, patch, stride int)) {
-	c, h, w, p := j.size[0], j.size[1], j.size[2], j.size[3]
+func newPatchGrid(images *tensor.Tensor, at *ops.Attr) patchGrid {
+	s := images.Shape()
+	return patchGrid{s.Dim(1), s.Dim(2), s.Dim(3), at.Patch, at.Order}
+}
+
+// eachRun calls f for every horizontal run of p pixels of an image that lies in
+// one patch, with the position of the run in the image, of its first value among
+// the patches, and the distance between its values there.
+func (g *patchGrid) eachRun(f func(img, patch, stride int)) {
+	c, h, w, p := g.c, g.h, g.w, g.p
 	values := c * p * p
 	for ch := range c {
 		for y := range h {
 			for gx := range w / p {
 				img := (ch*h+y)*w + gx*p
 				patch := (y/p*(w/p) + gx) * values
-				if j.at.Order == ops.RowColumnChannel {
+				if g.order == ops.RowColumnChannel {
 					f(img, patch+y%p*p*c+ch, c)
 				} else {
 					f(img, patch+(ch*p+y%p)*p, 1)
@@ -35,65 +41,73 @@ func (j *job) eachPatchRow(f func(img, patch, stride int)) {
 }
 
 func patchify(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := patchJob(floats(out[0]), floats(in[0]), in[0].Shape(), at)
-	j.fn = func(j *job, lo, hi int) {
-		n, p := j.size[0]*j.size[1]*j.size[2], j.size[3]
+	type args struct {
+		patches, images rows[float32] // one row a sample
+		grid            patchGrid
+	}
+	images := samplesOf(in[0])
+	each(b, images.count, images.grain(), args{samplesOf(out[0]), images, newPatchGrid(in[0], at)}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
-			img, patches := j.a[s*n:(s+1)*n], j.dst[s*n:(s+1)*n]
-			j.eachPatchRow(func(i, o, stride int) {
-				for x := range p {
-					patches[o+x*stride] = img[i+x]
+			patches, image := k.patches.row(s), k.images.row(s)
+			k.grid.eachRun(func(i, o, stride int) {
+				for x := range k.grid.p {
+					patches[o+x*stride] = image[i+x]
 				}
 			})
 		}
-	}
-	b.each(in[0].Shape().Dim(0), tokenGrain(in[0]), j)
+	})
 }
 
 func unpatchify(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := patchJob(floats(out[0]), floats(in[0]), out[0].Shape(), at)
-	j.fn = func(j *job, lo, hi int) {
-		n, p := j.size[0]*j.size[1]*j.size[2], j.size[3]
+	type args struct {
+		images, patches rows[float32] // one row a sample
+		grid            patchGrid
+	}
+	images := samplesOf(out[0])
+	each(b, images.count, images.grain(), args{images, samplesOf(in[0]), newPatchGrid(out[0], at)}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
-			patches, img := j.a[s*n:(s+1)*n], j.dst[s*n:(s+1)*n]
-			j.eachPatchRow(func(i, o, stride int) {
-				for x := range p {
-					img[i+x] = patches[o+x*stride]
+			image, patches := k.images.row(s), k.patches.row(s)
+			k.grid.eachRun(func(i, o, stride int) {
+				for x := range k.grid.p {
+					image[i+x] = patches[o+x*stride]
 				}
 			})
 		}
-	}
-	b.each(in[0].Shape().Dim(0), tokenGrain(in[0]), j)
+	})
 }
 
 func normalize(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	s := in[0].Shape()
-	b.each(s.Dim(0)*s.Dim(1), rowGrain(s.Dim(2)*s.Dim(3)), job{
-		dst: floats(out[0]), a: floats(in[0]), at: at, size: [6]int{s.Dim(1), s.Dim(2) * s.Dim(3)},
-		fn: func(j *job, lo, hi int) {
-			c, n := j.size[0], j.size[1]
-			for plane := lo; plane < hi; plane++ {
-				mean, std := float32(j.at.Chan[0][plane%c]), float32(j.at.Chan[1][plane%c])
-				simd.Normalize(j.dst[plane*n:(plane+1)*n], j.a[plane*n:(plane+1)*n], mean, std)
-			}
-		}})
+	type args struct {
+		y, x      rows[float32] // planes
+		channels  int
+		mean, std [3]float64 // of each channel
+	}
+	x := planesOf(in[0])
+	each(b, x.count, x.grain(), args{planesOf(out[0]), x, in[0].Shape().Dim(1), at.Chan[0], at.Chan[1]}, func(k *args, lo, hi int) {
+		for plane := lo; plane < hi; plane++ {
+			c := plane % k.channels
+			simd.Normalize(k.y.row(plane), k.x.row(plane), float32(k.mean[c]), float32(k.std[c]))
+		}
+	})
 }
 
 // normPatches normalises each patch by its mean and unbiased variance:
 // centred values, their sum of squares over P-1, plus eps, square root,
 // division.
 func normPatches(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	p := in[0].Shape().Last()
-	b.each(in[0].Shape().Rows(), rowGrain(p), job{
-		dst: floats(out[0]), a: floats(in[0]), size: [6]int{p}, s: float32(at.Eps),
-		fn: func(j *job, lo, hi int) {
-			p := j.size[0]
-			for r := lo; r < hi; r++ {
-				dst, x := j.dst[r*p:(r+1)*p], j.a[r*p:(r+1)*p]
-				mean := simd.Sum(x) / float32(p)
-				simd.Normalize(dst, x, mean, 1)
-				variance := simd.SumSquares(dst) / float32(p-1)
-				simd.Normalize(dst, dst, 0, float32(math.Sqrt(float64(variance+j.s))))
-			}
-		}})
+	type args struct {
+		y, x rows[float32]
+		eps  float32
+	}
+	x := rowsOf(in[0])
+	each(b, x.count, x.grain(), args{rowsOf(out[0]), x, float32(at.Eps)}, func(k *args, lo, hi int) {
+		p := k.x.width
+		for r := lo; r < hi; r++ {
+			y, x := k.y.row(r), k.x.row(r)
+			mean := simd.Sum(x) / float32(p)
+			simd.Normalize(y, x, mean, 1)
+			variance := simd.SumSquares(y) / float32(p-1)
+			simd.Normalize(y, y, 0, float32(math.Sqrt(float64(variance+k.eps))))
+		}
+	})
 }

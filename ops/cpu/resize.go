@@ -11,20 +11,20 @@ import (
 // from +0, taps ascending), then along columns in the same way. Weights are
 // float64 numbers rounded once.
 func resize(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	s := in[0].Shape()
+	type args struct {
+		y, x, lines  rows[float32] // planes; lines are h lines of ow values
+		h, w, oh, ow int
+	}
+	x, s := planesOf(in[0]), in[0].Shape()
 	h, w, oh, ow := s.Dim(2), s.Dim(3), at.Size[0], at.Size[1]
-	planes := s.Dim(0) * s.Dim(1)
-	b.each(planes, 1, job{
-		dst: floats(out[0]), dst2: b.scratch(planes * h * ow), a: floats(in[0]),
-		size: [6]int{h, w, oh, ow},
-		fn: func(j *job, lo, hi int) {
-			h, w, oh, ow := j.size[0], j.size[1], j.size[2], j.size[3]
-			for plane := lo; plane < hi; plane++ {
-				lines := j.dst2[plane*h*ow : (plane+1)*h*ow]
-				resizeRows(lines, j.a[plane*h*w:(plane+1)*h*w], h, w, ow)
-				resizeColumns(j.dst[plane*oh*ow:(plane+1)*oh*ow], lines, h, oh, ow)
-			}
-		}})
+	lines := rows[float32]{b.scratch(x.count * h * ow), x.count, h * ow}
+	each(b, x.count, 1, args{planesOf(out[0]), x, lines, h, w, oh, ow}, func(k *args, lo, hi int) {
+		for plane := lo; plane < hi; plane++ {
+			lines := k.lines.row(plane)
+			resizeRows(lines, k.x.row(plane), k.h, k.w, k.ow)
+			resizeColumns(k.y.row(plane), lines, k.h, k.oh, k.ow)
+		}
+	})
 }
 
 func resizeRows(dst, src []float32, h, w, ow int) {
@@ -55,20 +55,20 @@ func resizeColumns(dst, src []float32, h, oh, ow int) {
 // chain of fused multiply-adds from +0 over the rows that read it, ascending.
 // Then each pixel, in the same way, over the positions of its line.
 func resizeGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	s := in[0].Shape()
+	type args struct {
+		dx, dy, lines rows[float32] // planes; lines are h lines of ow values
+		h, w, oh, ow  int
+	}
+	dy, s := planesOf(in[0]), in[0].Shape()
 	oh, ow, h, w := s.Dim(2), s.Dim(3), at.Size[0], at.Size[1]
-	planes := s.Dim(0) * s.Dim(1)
-	b.each(planes, 1, job{
-		dst: floats(out[0]), dst2: b.scratch(planes * h * ow), a: floats(in[0]),
-		size: [6]int{h, w, oh, ow},
-		fn: func(j *job, lo, hi int) {
-			h, w, oh, ow := j.size[0], j.size[1], j.size[2], j.size[3]
-			for plane := lo; plane < hi; plane++ {
-				lines := j.dst2[plane*h*ow : (plane+1)*h*ow]
-				resizeColumnsGrad(lines, j.a[plane*oh*ow:(plane+1)*oh*ow], h, oh, ow)
-				resizeRowsGrad(j.dst[plane*h*w:(plane+1)*h*w], lines, h, w, ow)
-			}
-		}})
+	lines := rows[float32]{b.scratch(dy.count * h * ow), dy.count, h * ow}
+	each(b, dy.count, 1, args{planesOf(out[0]), dy, lines, h, w, oh, ow}, func(k *args, lo, hi int) {
+		for plane := lo; plane < hi; plane++ {
+			lines := k.lines.row(plane)
+			resizeColumnsGrad(lines, k.dy.row(plane), k.h, k.oh, k.ow)
+			resizeRowsGrad(k.dx.row(plane), lines, k.h, k.w, k.ow)
+		}
+	})
 }
 
 func resizeColumnsGrad(dst, src []float32, h, oh, ow int) {

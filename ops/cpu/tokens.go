@@ -6,194 +6,198 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// tokenJob describes samples of tokens: size is {T in, T out, D, from, count}.
-func tokenJob(out, in *tensor.Tensor, at *ops.Attr) job {
-	return job{
-		dst: floats(out), a: floats(in),
-		size: [6]int{in.Shape().Dim(1), out.Shape().Dim(1), in.Shape().Last(), at.From, at.Count},
+func prepend(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	type args struct {
+		y, x  tokens
+		token []float32
 	}
-}
-
-// tokenGrain is the number of samples a worker takes at a time.
-func tokenGrain(t *tensor.Tensor) int {
-	_, elems := samples(t)
-	return rowGrain(elems)
-}
-
-func prepend(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := tokenJob(out[0], in[1], at)
-	j.b = floats(in[0])
-	j.fn = func(j *job, lo, hi int) {
-		ti, to, d := j.size[0], j.size[1], j.size[2]
+	y := tokensOf(out[0])
+	each(b, y.samples.count, y.samples.grain(), args{y, tokensOf(in[1]), floats(in[0])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
-			y := j.dst[s*to*d : (s+1)*to*d]
-			copy(y[:d], j.b)
-			copy(y[d:], j.a[s*ti*d:(s+1)*ti*d])
+			y, x := k.y.sample(s), k.x.sample(s)
+			copy(y.row(0), k.token)
+			copy(y.span(1, y.count), x.data)
 		}
-	}
-	b.each(out[0].Shape().Dim(0), tokenGrain(out[0]), j)
+	})
 }
 
 func prependGradToken(_ *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	dst, dy := floats(out[0]), floats(in[0])
+	dtoken, dy := floats(out[0]), tokensOf(in[0])
 	if !at.Accumulate {
-		clear(dst)
+		clear(dtoken)
 	}
-	count, elems := samples(in[0])
-	for s := range count {
-		simd.Add(dst, dst, dy[s*elems:s*elems+len(dst)])
+	for s := range dy.samples.count {
+		simd.Add(dtoken, dtoken, dy.sample(s).row(0))
 	}
 }
 
-func gather(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := tokenJob(out[0], in[0], at)
-	j.ids = tensor.Data[int32](in[1])
-	j.fn = func(j *job, lo, hi int) {
-		ti, to, d := j.size[0], j.size[1], j.size[2]
+func gather(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	type args struct {
+		y, x tokens
+		ids  rows[int32]
+	}
+	y := tokensOf(out[0])
+	each(b, y.samples.count, y.samples.grain(), args{y, tokensOf(in[0]), intsOf(in[1])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
-			for k, id := range j.ids[s*to : (s+1)*to] {
-				copy(j.dst[(s*to+k)*d:(s*to+k+1)*d], j.a[(s*ti+int(id))*d:(s*ti+int(id)+1)*d])
+			y, x := k.y.sample(s), k.x.sample(s)
+			for i, id := range k.ids.row(s) {
+				copy(y.row(i), x.row(int(id)))
 			}
 		}
-	}
-	b.each(out[0].Shape().Dim(0), tokenGrain(out[0]), j)
+	})
 }
 
-func gatherGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := tokenJob(out[0], in[0], at)
-	j.ids = tensor.Data[int32](in[1])
-	j.fn = func(j *job, lo, hi int) {
-		ti, to, d := j.size[0], j.size[1], j.size[2]
-		clear(j.dst[lo*to*d : hi*to*d])
+func gatherGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	type args struct {
+		dx, dy tokens
+		ids    rows[int32]
+	}
+	dx := tokensOf(out[0])
+	each(b, dx.samples.count, dx.samples.grain(), args{dx, tokensOf(in[0]), intsOf(in[1])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
-			for k, id := range j.ids[s*ti : (s+1)*ti] {
-				copy(j.dst[(s*to+int(id))*d:(s*to+int(id)+1)*d], j.a[(s*ti+k)*d:(s*ti+k+1)*d])
+			dx, dy := k.dx.sample(s), k.dy.sample(s)
+			clear(dx.data)
+			for i, id := range k.ids.row(s) {
+				copy(dx.row(int(id)), dy.row(i))
 			}
 		}
-	}
-	b.each(out[0].Shape().Dim(0), tokenGrain(out[0]), j)
+	})
 }
 
-func restore(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := tokenJob(out[0], in[0], at)
-	j.b, j.ids = floats(in[1]), tensor.Data[int32](in[2])
-	j.fn = func(j *job, lo, hi int) {
-		ti, to, d := j.size[0], j.size[1], j.size[2]
+func restore(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	type args struct {
+		y, x  tokens
+		token []float32 // at the masked positions
+		ids   rows[int32]
+	}
+	y := tokensOf(out[0])
+	each(b, y.samples.count, y.samples.grain(), args{y, tokensOf(in[0]), floats(in[1]), intsOf(in[2])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
-			x, y := j.a[s*ti*d:(s+1)*ti*d], j.dst[s*to*d:(s+1)*to*d]
-			copy(y[:d], x[:d])
-			for l, r := range j.ids[s*(to-1) : (s+1)*(to-1)] {
-				from := j.b
-				if int(r) < ti-1 {
-					from = x[(1+int(r))*d : (2+int(r))*d]
+			y, x := k.y.sample(s), k.x.sample(s)
+			copy(y.row(0), x.row(0))
+			for l, r := range k.ids.row(s) {
+				from := k.token
+				if int(r) < x.count-1 {
+					from = x.row(1 + int(r))
 				}
-				copy(y[(1+l)*d:(2+l)*d], from)
+				copy(y.row(1+l), from)
 			}
 		}
-	}
-	b.each(out[0].Shape().Dim(0), tokenGrain(out[0]), j)
+	})
 }
 
-func restoreGradX(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := tokenJob(out[0], in[0], at)
-	j.ids = tensor.Data[int32](in[1])
-	j.fn = func(j *job, lo, hi int) {
-		ti, to, d := j.size[0], j.size[1], j.size[2]
+func restoreGradX(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	type args struct {
+		dx, dy tokens
+		ids    rows[int32]
+	}
+	dy := tokensOf(in[0])
+	each(b, dy.samples.count, dy.samples.grain(), args{tokensOf(out[0]), dy, intsOf(in[1])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
-			dy, dx := j.a[s*ti*d:(s+1)*ti*d], j.dst[s*to*d:(s+1)*to*d]
-			copy(dx[:d], dy[:d])
-			for l, r := range j.ids[s*(ti-1) : (s+1)*(ti-1)] {
-				if int(r) < to-1 {
-					copy(dx[(1+int(r))*d:(2+int(r))*d], dy[(1+l)*d:(2+l)*d])
+			dx, dy := k.dx.sample(s), k.dy.sample(s)
+			copy(dx.row(0), dy.row(0))
+			for l, r := range k.ids.row(s) {
+				if int(r) < dx.count-1 {
+					copy(dx.row(1+int(r)), dy.row(1+l))
 				}
 			}
 		}
-	}
-	b.each(out[0].Shape().Dim(0), tokenGrain(in[0]), j)
+	})
 }
 
 // restoreGradToken sums the masked positions of each sample in order, and then
 // the samples in order.
 func restoreGradToken(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	dst := floats(out[0])
-	count, _ := samples(in[0])
-	t, d := in[0].Shape().Dim(1), len(dst)
-	parts := b.scratch(count * d)
-	clear(parts)
-	b.each(count, tokenGrain(in[0]), job{
-		dst: parts, a: floats(in[0]), ids: tensor.Data[int32](in[1]), size: [6]int{t, d, at.Count},
-		fn: func(j *job, lo, hi int) {
-			t, d, kept := j.size[0], j.size[1], j.size[2]
-			for s := lo; s < hi; s++ {
-				acc := j.dst[s*d : (s+1)*d]
-				for l, r := range j.ids[s*(t-1) : (s+1)*(t-1)] {
-					if int(r) >= kept {
-						row := j.a[(s*t+1+l)*d : (s*t+2+l)*d]
-						simd.Add(acc, acc, row)
-					}
+	type args struct {
+		sums rows[float32] // [B, D]
+		dy   tokens
+		ids  rows[int32]
+		kept int // positions of this number and above are masked
+	}
+	dtoken, dy := floats(out[0]), tokensOf(in[0])
+	sums := rows[float32]{b.scratch(dy.samples.count * dy.d), dy.samples.count, dy.d}
+	each(b, sums.count, dy.samples.grain(), args{sums, dy, intsOf(in[1]), at.Count}, func(k *args, lo, hi int) {
+		for s := lo; s < hi; s++ {
+			sum, dy := k.sums.row(s), k.dy.sample(s)
+			clear(sum)
+			for l, r := range k.ids.row(s) {
+				if int(r) >= k.kept {
+					simd.Add(sum, sum, dy.row(1+l))
 				}
 			}
-		}})
+		}
+	})
 	if !at.Accumulate {
-		clear(dst)
+		clear(dtoken)
 	}
-	for s := range count {
-		simd.Add(dst, dst, parts[s*d:(s+1)*d])
+	for s := range sums.count {
+		simd.Add(dtoken, dtoken, sums.row(s))
 	}
 }
 
 func sliceTokens(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := tokenJob(out[0], in[0], at)
-	j.fn = func(j *job, lo, hi int) {
-		ti, to, d, from := j.size[0], j.size[1], j.size[2], j.size[3]
-		for s := lo; s < hi; s++ {
-			copy(j.dst[s*to*d:(s+1)*to*d], j.a[(s*ti+from)*d:])
-		}
+	type args struct {
+		y, x tokens
+		from int
 	}
-	b.each(out[0].Shape().Dim(0), tokenGrain(out[0]), j)
+	y := tokensOf(out[0])
+	each(b, y.samples.count, y.samples.grain(), args{y, tokensOf(in[0]), at.From}, func(k *args, lo, hi int) {
+		for s := lo; s < hi; s++ {
+			y, x := k.y.sample(s), k.x.sample(s)
+			copy(y.data, x.span(k.from, k.from+y.count))
+		}
+	})
 }
 
 func sliceTokensGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	j := tokenJob(out[0], in[0], at)
-	j.fn = func(j *job, lo, hi int) {
-		ti, to, d, from := j.size[0], j.size[1], j.size[2], j.size[3]
-		for s := lo; s < hi; s++ {
-			dx := j.dst[s*to*d : (s+1)*to*d]
-			clear(dx[:from*d])
-			copy(dx[from*d:], j.a[s*ti*d:(s+1)*ti*d])
-			clear(dx[(from+ti)*d:])
-		}
+	type args struct {
+		dx, dy tokens
+		from   int
 	}
-	b.each(out[0].Shape().Dim(0), tokenGrain(out[0]), j)
+	dx := tokensOf(out[0])
+	each(b, dx.samples.count, dx.samples.grain(), args{dx, tokensOf(in[0]), at.From}, func(k *args, lo, hi int) {
+		for s := lo; s < hi; s++ {
+			dx, dy := k.dx.sample(s), k.dy.sample(s)
+			clear(dx.span(0, k.from))
+			copy(dx.span(k.from, k.from+dy.count), dy.data)
+			clear(dx.span(k.from+dy.count, dx.count))
+		}
+	})
 }
 
 func meanTokens(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	t, d := in[0].Shape().Dim(1), in[0].Shape().Last()
-	b.each(in[0].Shape().Dim(0), tokenGrain(in[0]), job{
-		dst: floats(out[0]), a: floats(in[0]), size: [6]int{t, d, at.From},
-		fn: func(j *job, lo, hi int) {
-			t, d, from := j.size[0], j.size[1], j.size[2]
-			for s := lo; s < hi; s++ {
-				y := j.dst[s*d : (s+1)*d]
-				clear(y)
-				simd.ColumnSum(y, j.a[(s*t+from)*d:], t-from, d)
-				simd.Scale(y, y, 1/float32(t-from))
-			}
-		}})
+	type args struct {
+		y    rows[float32]
+		x    tokens
+		from int
+	}
+	x := tokensOf(in[0])
+	each(b, x.samples.count, x.samples.grain(), args{samplesOf(out[0]), x, at.From}, func(k *args, lo, hi int) {
+		n := k.x.t - k.from
+		for s := lo; s < hi; s++ {
+			y, x := k.y.row(s), k.x.sample(s)
+			clear(y)
+			simd.ColumnSum(y, x.span(k.from, x.count), n, x.width)
+			simd.Scale(y, y, 1/float32(n))
+		}
+	})
 }
 
 func meanTokensGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	t, d := out[0].Shape().Dim(1), out[0].Shape().Last()
-	b.each(out[0].Shape().Dim(0), tokenGrain(out[0]), job{
-		dst: floats(out[0]), a: floats(in[0]), size: [6]int{t, d, at.From},
-		fn: func(j *job, lo, hi int) {
-			t, d, from := j.size[0], j.size[1], j.size[2]
-			for s := lo; s < hi; s++ {
-				dx := j.dst[s*t*d : (s+1)*t*d]
-				clear(dx[:from*d])
-				for r := from; r < t; r++ {
-					simd.Scale(dx[r*d:(r+1)*d], j.a[s*d:(s+1)*d], 1/float32(t-from))
-				}
+	type args struct {
+		dx   tokens
+		dy   rows[float32]
+		from int
+	}
+	dx := tokensOf(out[0])
+	each(b, dx.samples.count, dx.samples.grain(), args{dx, samplesOf(in[0]), at.From}, func(k *args, lo, hi int) {
+		n := k.dx.t - k.from
+		for s := lo; s < hi; s++ {
+			dx, dy := k.dx.sample(s), k.dy.row(s)
+			clear(dx.span(0, k.from))
+			for t := k.from; t < dx.count; t++ {
+				simd.Scale(dx.row(t), dy, 1/float32(n))
 			}
-		}})
+		}
+	})
 }

@@ -1,0 +1,90 @@
+package cpu
+
+import (
+	"sync"
+
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
+	"github.com/godmae/godmae/simd"
+	"github.com/godmae/godmae/tensor"
+)
+
+// addresses are the addresses of random numbers of the samples of a batch, as
+// the operations that add noise read them.
+type addresses struct {
+	common philox.Addr // what all samples share
+	a, b   []int32     // of each sample, the bits of an unsigned number
+	copies []int32     // of each sample in place of common.Copy, or nil
+	seeds  []int32     // of each sample in place of common.Seed, the lower and the upper half, or empty
+}
+
+func newAddresses(a, b, copies, seeds *tensor.Tensor, at *ops.Attr) addresses {
+	return addresses{
+		common: philox.Addr{Seed: at.Seed, Stream: philox.Stream(at.Stream), Copy: at.Copy},
+		a:      ints(a), b: ints(b), copies: ints(copies), seeds: ints(seeds),
+	}
+}
+
+// sample returns the address of sample s.
+func (r *addresses) sample(s int) philox.Addr {
+	addr := r.common
+	addr.A, addr.B = uint32(r.a[s]), uint32(r.b[s])
+	if r.copies != nil {
+		addr.Copy = uint16(r.copies[s])
+	}
+	if r.seeds != nil {
+		addr.Seed = ops.RowSeed(r.seeds, s)
+	}
+	return addr
+}
+
+// noiseGrain is the number of samples a worker takes at a time: an element of
+// noise takes about four times as long as one of a sum.
+func noiseGrain(x rows[float32]) int { return max(1, x.grain()/4) }
+
+// addNoise adds sigma times the Gaussian sequence of each sample's own address.
+func addNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	type args struct {
+		y, x  rows[float32]
+		sigma float32
+		addr  addresses
+	}
+	x := samplesOf(in[0])
+	addr := newAddresses(in[1], in[2], optional(in, 3), optional(in, 4), at)
+	each(b, x.count, noiseGrain(x), args{samplesOf(out[0]), x, float32(at.Scale), addr}, func(k *args, lo, hi int) {
+		for s := lo; s < hi; s++ {
+			simd.AddGaussian(k.y.row(s), k.x.row(s), k.sigma, k.addr.sample(s))
+		}
+	})
+}
+
+// randomWords are the buffers of the workers that draw integer noise.
+var randomWords = sync.Pool{New: func() any { return new([]uint32) }}
+
+// addPixelNoise makes network inputs of 8-bit pixels and the integer noise of
+// each sample's own address: the words by a kernel, the rest by tables.
+func addPixelNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	type args struct {
+		y      rows[float32]
+		pixels rows[int32]
+		noise  *pixelnoise.Gaussian
+		addr   addresses
+	}
+	y := samplesOf(out[0])
+	addr := newAddresses(in[1], in[2], nil, optional(in, 3), at)
+	each(b, y.count, noiseGrain(y), args{y, intsOf(in[0]), at.Pixels, addr}, func(k *args, lo, hi int) {
+		need := pixelnoise.Words(k.y.width)
+		buffer := randomWords.Get().(*[]uint32)
+		defer randomWords.Put(buffer)
+		if cap(*buffer) < need {
+			*buffer = make([]uint32, need)
+		}
+		words := (*buffer)[:need]
+		for s := lo; s < hi; s++ {
+			addr := k.addr.sample(s)
+			simd.Words(words, addr)
+			pixelnoise.FillFrom(k.noise, k.y.row(s), k.pixels.row(s), words, addr)
+		}
+	})
+}

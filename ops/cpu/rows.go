@@ -1,0 +1,90 @@
+package cpu
+
+import "github.com/godmae/godmae/tensor"
+
+// rows is a tensor, or a part of one, seen as a matrix: count rows of width
+// elements, one behind the other.
+type rows[T float32 | int32] struct {
+	data         []T
+	count, width int
+}
+
+// row returns row i.
+func (r rows[T]) row(i int) []T { return r.data[i*r.width : (i+1)*r.width] }
+
+// span returns rows lo to hi, hi not included.
+func (r rows[T]) span(lo, hi int) []T { return r.data[lo*r.width : hi*r.width] }
+
+// grain is the number of rows that a worker takes at a time.
+func (r rows[T]) grain() int { return rowGrain(r.width) }
+
+// rowsOf returns a float tensor as rows along its last dimension.
+func rowsOf(t *tensor.Tensor) rows[float32] {
+	return rows[float32]{floats(t), t.Shape().Rows(), t.Shape().Last()}
+}
+
+// samplesOf returns a float tensor as one row for each sample, that is for each
+// index of its outermost dimension.
+func samplesOf(t *tensor.Tensor) rows[float32] {
+	count, width := samples(t)
+	return rows[float32]{floats(t), count, width}
+}
+
+// intsOf returns an integer tensor as one row for each sample.
+func intsOf(t *tensor.Tensor) rows[int32] {
+	count, width := samples(t)
+	return rows[int32]{ints(t), count, width}
+}
+
+// planesOf returns images [B, C, H, W] as one row for each of the B*C planes.
+func planesOf(t *tensor.Tensor) rows[float32] {
+	s := t.Shape()
+	return rows[float32]{floats(t), s.Dim(0) * s.Dim(1), s.Dim(2) * s.Dim(3)}
+}
+
+// tokens is a tensor [B, T, D]: B samples of T tokens of D elements.
+type tokens struct {
+	samples rows[float32]
+	t, d    int
+}
+
+func tokensOf(x *tensor.Tensor) tokens {
+	return tokens{samplesOf(x), x.Shape().Dim(1), x.Shape().Last()}
+}
+
+// sample returns the tokens of a sample, one a row.
+func (x tokens) sample(s int) rows[float32] { return rows[float32]{x.samples.row(s), x.t, x.d} }
+
+// samples returns the number of samples of a tensor (its outermost dimension)
+// and the elements of one.
+func samples(t *tensor.Tensor) (count, elems int) {
+	count = t.Shape().Dim(0)
+	if count == 0 {
+		return 0, 0
+	}
+	return count, t.Shape().Elems() / count
+}
+
+// floats returns the elements of a float tensor, nil for an absent one.
+func floats(t *tensor.Tensor) []float32 {
+	if t == nil {
+		return nil
+	}
+	return tensor.Data[float32](t)
+}
+
+// ints returns the elements of an integer tensor, nil for an absent one.
+func ints(t *tensor.Tensor) []int32 {
+	if t == nil {
+		return nil
+	}
+	return tensor.Data[int32](t)
+}
+
+// optional returns input i of an operation, nil when it is absent.
+func optional(in []*tensor.Tensor, i int) *tensor.Tensor {
+	if i >= len(in) {
+		return nil
+	}
+	return in[i]
+}
