@@ -16,8 +16,8 @@ func patchMSE(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 		means        rows[float32] // [B, L]: the mean of each patch
 	}
 	pred := tokensOf(in[0])
-	means := rows[float32]{b.scratch(pred.samples.count * pred.t), pred.samples.count, pred.t}
-	each(b, pred.samples.count, pred.samples.grain(), args{floats(out[0]), pred, tokensOf(in[1]), means}, func(k *args, lo, hi int) {
+	means := rows[float32]{b.scratch(pred.count * pred.t), pred.count, pred.t}
+	each(b, pred.count, pred.grain(), args{floats(out[0]), pred, tokensOf(in[1]), means}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			pred, target, means := k.pred.sample(s), k.target.sample(s), k.means.row(s)
 			for i := range means {

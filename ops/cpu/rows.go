@@ -42,18 +42,25 @@ func planesOf(t *tensor.Tensor) rows[float32] {
 	return rows[float32]{floats(t), s.Dim(0) * s.Dim(1), s.Dim(2) * s.Dim(3)}
 }
 
-// tokens is a tensor [B, T, D]: B samples of T tokens of D elements.
+// tokens is a tensor [B, T, D]: count samples of t tokens of d elements.
 type tokens struct {
-	samples rows[float32]
-	t, d    int
+	data        []float32
+	count, t, d int
 }
 
 func tokensOf(x *tensor.Tensor) tokens {
-	return tokens{samplesOf(x), x.Shape().Dim(1), x.Shape().Last()}
+	s := x.Shape()
+	return tokens{floats(x), s.Dim(0), s.Dim(1), s.Dim(2)}
 }
 
 // sample returns the tokens of a sample, one a row.
-func (x tokens) sample(s int) rows[float32] { return rows[float32]{x.samples.row(s), x.t, x.d} }
+func (x *tokens) sample(s int) rows[float32] {
+	n := x.t * x.d
+	return rows[float32]{x.data[s*n : (s+1)*n], x.t, x.d}
+}
+
+// grain is the number of samples that a worker takes at a time.
+func (x *tokens) grain() int { return rowGrain(x.t * x.d) }
 
 // samples returns the number of samples of a tensor (its outermost dimension)
 // and the elements of one.

@@ -12,7 +12,7 @@ func prepend(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 		token []float32
 	}
 	y := tokensOf(out[0])
-	each(b, y.samples.count, y.samples.grain(), args{y, tokensOf(in[1]), floats(in[0])}, func(k *args, lo, hi int) {
+	each(b, y.count, y.grain(), args{y, tokensOf(in[1]), floats(in[0])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			y, x := k.y.sample(s), k.x.sample(s)
 			copy(y.row(0), k.token)
@@ -26,7 +26,7 @@ func prependGradToken(_ *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	if !at.Accumulate {
 		clear(dtoken)
 	}
-	for s := range dy.samples.count {
+	for s := range dy.count {
 		simd.Add(dtoken, dtoken, dy.sample(s).row(0))
 	}
 }
@@ -37,7 +37,7 @@ func gather(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 		ids  rows[int32]
 	}
 	y := tokensOf(out[0])
-	each(b, y.samples.count, y.samples.grain(), args{y, tokensOf(in[0]), intsOf(in[1])}, func(k *args, lo, hi int) {
+	each(b, y.count, y.grain(), args{y, tokensOf(in[0]), intsOf(in[1])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			y, x := k.y.sample(s), k.x.sample(s)
 			for i, id := range k.ids.row(s) {
@@ -53,7 +53,7 @@ func gatherGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 		ids    rows[int32]
 	}
 	dx := tokensOf(out[0])
-	each(b, dx.samples.count, dx.samples.grain(), args{dx, tokensOf(in[0]), intsOf(in[1])}, func(k *args, lo, hi int) {
+	each(b, dx.count, dx.grain(), args{dx, tokensOf(in[0]), intsOf(in[1])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			dx, dy := k.dx.sample(s), k.dy.sample(s)
 			clear(dx.data)
@@ -71,7 +71,7 @@ func restore(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 		ids   rows[int32]
 	}
 	y := tokensOf(out[0])
-	each(b, y.samples.count, y.samples.grain(), args{y, tokensOf(in[0]), floats(in[1]), intsOf(in[2])}, func(k *args, lo, hi int) {
+	each(b, y.count, y.grain(), args{y, tokensOf(in[0]), floats(in[1]), intsOf(in[2])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			y, x := k.y.sample(s), k.x.sample(s)
 			copy(y.row(0), x.row(0))
@@ -92,7 +92,7 @@ func restoreGradX(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 		ids    rows[int32]
 	}
 	dy := tokensOf(in[0])
-	each(b, dy.samples.count, dy.samples.grain(), args{tokensOf(out[0]), dy, intsOf(in[1])}, func(k *args, lo, hi int) {
+	each(b, dy.count, dy.grain(), args{tokensOf(out[0]), dy, intsOf(in[1])}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			dx, dy := k.dx.sample(s), k.dy.sample(s)
 			copy(dx.row(0), dy.row(0))
@@ -115,8 +115,8 @@ func restoreGradToken(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		kept int // positions of this number and above are masked
 	}
 	dtoken, dy := floats(out[0]), tokensOf(in[0])
-	sums := rows[float32]{b.scratch(dy.samples.count * dy.d), dy.samples.count, dy.d}
-	each(b, sums.count, dy.samples.grain(), args{sums, dy, intsOf(in[1]), at.Count}, func(k *args, lo, hi int) {
+	sums := rows[float32]{b.scratch(dy.count * dy.d), dy.count, dy.d}
+	each(b, sums.count, dy.grain(), args{sums, dy, intsOf(in[1]), at.Count}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			sum, dy := k.sums.row(s), k.dy.sample(s)
 			clear(sum)
@@ -141,7 +141,7 @@ func sliceTokens(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		from int
 	}
 	y := tokensOf(out[0])
-	each(b, y.samples.count, y.samples.grain(), args{y, tokensOf(in[0]), at.From}, func(k *args, lo, hi int) {
+	each(b, y.count, y.grain(), args{y, tokensOf(in[0]), at.From}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			y, x := k.y.sample(s), k.x.sample(s)
 			copy(y.data, x.span(k.from, k.from+y.count))
@@ -155,7 +155,7 @@ func sliceTokensGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		from   int
 	}
 	dx := tokensOf(out[0])
-	each(b, dx.samples.count, dx.samples.grain(), args{dx, tokensOf(in[0]), at.From}, func(k *args, lo, hi int) {
+	each(b, dx.count, dx.grain(), args{dx, tokensOf(in[0]), at.From}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			dx, dy := k.dx.sample(s), k.dy.sample(s)
 			clear(dx.span(0, k.from))
@@ -172,7 +172,7 @@ func meanTokens(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		from int
 	}
 	x := tokensOf(in[0])
-	each(b, x.samples.count, x.samples.grain(), args{samplesOf(out[0]), x, at.From}, func(k *args, lo, hi int) {
+	each(b, x.count, x.grain(), args{samplesOf(out[0]), x, at.From}, func(k *args, lo, hi int) {
 		n := k.x.t - k.from
 		for s := lo; s < hi; s++ {
 			y, x := k.y.row(s), k.x.sample(s)
@@ -190,7 +190,7 @@ func meanTokensGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		from int
 	}
 	dx := tokensOf(out[0])
-	each(b, dx.samples.count, dx.samples.grain(), args{dx, samplesOf(in[0]), at.From}, func(k *args, lo, hi int) {
+	each(b, dx.count, dx.grain(), args{dx, samplesOf(in[0]), at.From}, func(k *args, lo, hi int) {
 		n := k.dx.t - k.from
 		for s := lo; s < hi; s++ {
 			dx, dy := k.dx.sample(s), k.dy.row(s)
