@@ -6,21 +6,17 @@ type gemmJob struct {
 	task gemmTask
 	pool *Pool
 
-	// Of the current block of columns and k steps.
-	j0, j1   int // columns
-	p, steps int // k steps
-	next     int // k steps of the block whose panels are packed ahead; 0 for none
-	side     int // which of the two shared buffers holds the current block
+	b       blockOfB     // what the threads compute with
+	ahead   blockOfB     // what they pack for the time after
+	buffers [2][]float32 // the panels of both
 
-	b [2][]float32 // packed panels of op(B), shared by the workers
-
-	// Of C, one rectangle a task: rows and columns are cut into bands of about
-	// as many tiles each.
-	tall, wide int   // tiles
-	bands      []int // first tile of each band of rows, and the end
-	across     int   // bands of columns
-	rectangles int
-	packs      int // tasks that pack panels ahead
+	// Columns left..right of C, one rectangle a task: rows and columns are cut
+	// into bands of about as many tiles each.
+	left, right int
+	tall, wide  int   // tiles
+	bands       []int // first tile of each band of rows, and the end
+	across      int   // bands of columns
+	rectangles  int
 
 	whole, shared, pack func(worker, task int) // bound methods, made once
 }
@@ -60,14 +56,10 @@ func (p *Pool) Gemm(g *Gemm) {
 	j.task.Gemm = Gemm{} // keep nothing alive
 }
 
-// packPanels is how many panels of B one packing task fills.
-const packPanels = 4
-
 // runWhole gives every task a rectangle of C and all of its k steps; tasks pack
 // for themselves and meet only at the end.
 func (j *gemmJob) runWhole() {
-	j.j0, j.j1 = 0, j.task.N
-	j.cut(j.j0, j.j1, false)
+	j.cut(0, j.task.N, false)
 	j.pool.run(j.rectangles, j.whole)
 }
 
@@ -76,67 +68,21 @@ func (j *gemmJob) computeWhole(worker, task int) {
 	j.task.rectangle(j.pool.workspaces[worker], i0, i1, from, to)
 }
 
-// runShared walks over blocks of columns and k steps. The threads share the
-// packed panels of B; while they compute one block they pack the next.
-func (j *gemmJob) runShared() {
-	t := &j.task
-	kc := t.sizes.kBlock(t.K)
-	for j.j0 = 0; j.j0 < t.N; j.j0 = j.j1 {
-		j.j1 = min(j.j0+t.sizes.n, t.N)
-		j.cut(j.j0, j.j1, true)
-		j.packs = ceilDiv(j.wide, packPanels)
-		for side := range j.b {
-			floats(&j.b[side], kc*roundUp(j.j1-j.j0, t.kernel.lanes))
-		}
-		j.p, j.steps, j.next, j.side = -kc, kc, min(kc, t.K), 1
-		j.pool.run(j.packs, j.pack)
-		for j.p = 0; j.p < t.K; j.p += kc {
-			j.side ^= 1
-			j.steps = min(kc, t.K-j.p)
-			j.next = max(0, min(kc, t.K-j.p-kc))
-			tasks := j.rectangles
-			if j.next > 0 {
-				tasks += j.packs
-			}
-			j.pool.run(tasks, j.shared)
-		}
-	}
-}
-
-// computeShared computes a rectangle for the current k steps or, once the
-// rectangles are handed out, packs panels for the next.
-func (j *gemmJob) computeShared(worker, task int) {
-	if task >= j.rectangles {
-		j.packAhead(worker, task-j.rectangles)
-		return
-	}
-	i0, i1, from, to := j.rectangle(task)
-	j.task.block(j.pool.workspaces[worker], i0, i1, j.p, j.steps, j.b[j.side], j.j0, from, to)
-}
-
-func (j *gemmJob) packAhead(_, task int) {
-	t := &j.task
-	first := j.j0 + task*packPanels*t.kernel.cols()
-	last := min(first+packPanels*t.kernel.cols(), j.j1)
-	for col := first; col < last; col += t.kernel.cols() {
-		t.packB(j.b[j.side^1], j.j0, j.j1, col, j.p+j.steps, j.next)
-	}
-}
-
-// cut divides the columns from..to of C into rectangles: at most a block of rows
+// cut divides the columns left..right of C into rectangles: at most a block of rows
 // high, and enough of them to keep the threads busy unless they become too small
 // to be worth a task. A task packs rows*k numbers of A, and for itself alone also
 // columns*k numbers of B: with B shared, low and wide rectangles pack least,
 // otherwise square ones.
-func (j *gemmJob) cut(from, to int, sharedB bool) {
+func (j *gemmJob) cut(left, right int, sharedB bool) {
 	t := &j.task
+	j.left, j.right = left, right
 	rows, cols := t.kernel.rows(), t.kernel.cols()
 	wanted := 4 * j.pool.Threads()
 	if !sharedB {
 		wanted /= 2
 	}
-	height, width := ceilDiv(min(t.M, t.sizes.m), rows), ceilDiv(min(to-from, taskColumns), cols) // in tiles
-	j.tall, j.wide = ceilDiv(t.M, rows), ceilDiv(to-from, cols)
+	height, width := ceilDiv(min(t.M, t.sizes.m), rows), ceilDiv(min(right-left, taskColumns), cols) // in tiles
+	j.tall, j.wide = ceilDiv(t.M, rows), ceilDiv(right-left, cols)
 	for ceilDiv(j.tall, height)*ceilDiv(j.wide, width) < wanted {
 		low, narrow := height <= lowest, width <= 2
 		if low && narrow {
@@ -178,5 +124,5 @@ func (j *gemmJob) rectangle(task int) (i0, i1, from, to int) {
 	rows, cols := j.task.kernel.rows(), j.task.kernel.cols()
 	i0, i1 = j.bands[band]*rows, min(j.bands[band+1]*rows, j.task.M)
 	from, to = column*j.wide/j.across*cols, (column+1)*j.wide/j.across*cols
-	return i0, i1, j.j0 + from, min(j.j0+to, j.j1)
+	return i0, i1, j.left + from, min(j.left+to, j.right)
 }

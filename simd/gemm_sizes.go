@@ -17,6 +17,19 @@ func cacheSizes() (l1, l2, l3 int) {
 	return max(cache.L1D, smallL1), max(cache.L2, smallL2), max(cache.L3, smallL3)
 }
 
+// gemmSizes holds the block sizes, which follow the caches of the machine. None
+// of them can change a bit of the result.
+type gemmSizes struct {
+	k int // steps of a block
+	m int // rows of a block of A
+	n int // columns of a block of B
+
+	// shared is the number of floating point operations in one k block from
+	// which on the threads of a pool pack B together, at the price of a meeting
+	// of all threads a block.
+	shared int
+}
+
 // sharedFlops is gemmSizes.shared of every machine: below it a k block takes two
 // threads less than half a millisecond.
 const sharedFlops = 40e6
@@ -38,6 +51,21 @@ func (k *gemmKernel) sizes(steps int) gemmSizes {
 	s.n = multiple(min(max(cacheL3/2/(4*s.k), 16*k.cols()), 8<<20/(4*s.k)), k.cols())
 	return s
 }
+
+// kBlock returns the length of the k blocks: about equal ones, as many as needed,
+// of whole groups of steps for the sake of the packers.
+func (s gemmSizes) kBlock(k int) int {
+	if k <= s.k {
+		return max(k, 1)
+	}
+	return roundUp(ceilDiv(k, ceilDiv(k, s.k)), 8)
+}
+
+// roundUp returns the smallest multiple of unit that is not below n.
+func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
+
+// ceilDiv returns n/d, rounded up.
+func ceilDiv(n, d int) int { return (n + d - 1) / d }
 
 // multiple returns the largest multiple of unit that is not above n.
 func multiple(n, unit int) int { return n / unit * unit }
