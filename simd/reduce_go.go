@@ -2,7 +2,7 @@ package simd
 
 import "github.com/godmae/godmae/internal/exact"
 
-// Each of these lets element i enter lane i mod 16 and leaves lanes without an
+// Each of these but the last lets element i enter lane i mod 16 and leaves lanes without an
 // element as they are.
 
 func sumGo(acc *[lanes]float32, x []float32) {
@@ -35,5 +35,16 @@ func maxGo(acc *[lanes]float32, x []float32) {
 		if v > acc[i%lanes] {
 			acc[i%lanes] = v
 		}
+	}
+}
+
+// columnSumGo sums each column by itself, rows ascending.
+func columnSumGo(acc, x []float32, rows, ld int) {
+	for i := range acc {
+		s := float32(0)
+		for r := range rows {
+			s += x[r*ld+i]
+		}
+		acc[i] += s
 	}
 }
