@@ -32,11 +32,11 @@ func AdamWStep(p, m, v, g []float32, h *AdamW) {
 	need("AdamWStep", "v", len(v), len(p))
 	need("AdamWStep", "g", len(g), len(p))
 	n := whole(len(p))
-	active.adamW(p[:n], m[:n], v[:n], g[:n], h)
+	use().adamW(p[:n], m[:n], v[:n], g[:n], h)
 	if n < len(p) {
 		t := newTail(m[n:], v[n:], g[n:])
 		copy(t.d[:], p[n:])
-		active.adamW(t.d[:], t.a[:], t.b[:], t.c[:], h)
+		use().adamW(t.d[:], t.a[:], t.b[:], t.c[:], h)
 		copy(m[n:], t.a[:])
 		copy(v[n:], t.b[:])
 		t.finish(p[n:])

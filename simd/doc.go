@@ -10,8 +10,9 @@
 // description of each kernel by the module in asmgen.
 //
 // The instruction set is chosen once at start, the widest that the processor
-// has; the environment variable DMAE_SIMD (go, avx2, avx512, neon) forces one.
-// See [ISA], [Available] and [Select] in isa.go, and start reading there. Then
+// has; the environment variable DMAE_SIMD (go, avx2, avx512, neon) forces one,
+// and [Err] says when it cannot. See [ISA], [Available] and [Select] in isa.go,
+// and start reading there. Then
 // elementwise.go shows the pattern that the other files follow: an exported
 // function checks lengths, calls the kernel on whole groups of sixteen elements
 // and hands the remainder over in a padded buffer.
@@ -19,7 +20,8 @@
 // Slices may have any length, zero included. A destination may be the same
 // slice as a source, but must not overlap it in part. Lengths that do not fit
 // are errors of the programmer and panic with a [LengthError]. No kernel
-// starts a goroutine; the worker pool is separate (pool.go).
+// starts a goroutine; the worker pool is separate (pool.go). The loop nest of a
+// matrix product is in gemm_loops.go.
 package simd
 
 //go:generate go run -C asmgen .

@@ -1,23 +1,23 @@
 package simd
 
 // Add sets dst[i] = a[i] + b[i].
-func Add(dst, a, b []float32) { mapTwo("Add", active.add, dst, a, b) }
+func Add(dst, a, b []float32) { mapTwo("Add", use().add, dst, a, b) }
 
 // Sub sets dst[i] = a[i] - b[i].
-func Sub(dst, a, b []float32) { mapTwo("Sub", active.sub, dst, a, b) }
+func Sub(dst, a, b []float32) { mapTwo("Sub", use().sub, dst, a, b) }
 
 // Mul sets dst[i] = a[i] * b[i].
-func Mul(dst, a, b []float32) { mapTwo("Mul", active.mul, dst, a, b) }
+func Mul(dst, a, b []float32) { mapTwo("Mul", use().mul, dst, a, b) }
 
 // GeluGrad sets dst[i] = dy[i] * gelu'(x[i]), with gelu' as in
 // exact.GeluGrad32.
-func GeluGrad(dst, dy, x []float32) { mapTwo("GeluGrad", active.geluGrad, dst, dy, x) }
+func GeluGrad(dst, dy, x []float32) { mapTwo("GeluGrad", use().geluGrad, dst, dy, x) }
 
 // Exp sets dst[i] = e^x[i], as exact.Exp32.
-func Exp(dst, x []float32) { mapOne("Exp", active.exp, dst, x) }
+func Exp(dst, x []float32) { mapOne("Exp", use().exp, dst, x) }
 
 // Gelu sets dst[i] = x[i]*Phi(x[i]), as exact.Gelu32.
-func Gelu(dst, x []float32) { mapOne("Gelu", active.gelu, dst, x) }
+func Gelu(dst, x []float32) { mapOne("Gelu", use().gelu, dst, x) }
 
 // Fill sets every element of dst to v.
 func Fill(dst []float32, v float32) {
@@ -30,10 +30,10 @@ func Fill(dst []float32, v float32) {
 func Scale(dst, a []float32, s float32) {
 	need("Scale", "a", len(a), len(dst))
 	n := whole(len(dst))
-	active.scale(dst[:n], a[:n], s)
+	use().scale(dst[:n], a[:n], s)
 	if n < len(dst) {
 		t := newTail(a[n:], nil, nil)
-		active.scale(t.d[:], t.a[:], s)
+		use().scale(t.d[:], t.a[:], s)
 		t.finish(dst[n:])
 	}
 }
@@ -43,10 +43,10 @@ func AddScaled(dst, a []float32, s float32, b []float32) {
 	need("AddScaled", "a", len(a), len(dst))
 	need("AddScaled", "b", len(b), len(dst))
 	n := whole(len(dst))
-	active.addScaled(dst[:n], a[:n], s, b[:n])
+	use().addScaled(dst[:n], a[:n], s, b[:n])
 	if n < len(dst) {
 		t := newTail(a[n:], b[n:], nil)
-		active.addScaled(t.d[:], t.a[:], s, t.b[:])
+		use().addScaled(t.d[:], t.a[:], s, t.b[:])
 		t.finish(dst[n:])
 	}
 }
@@ -55,10 +55,10 @@ func AddScaled(dst, a []float32, s float32, b []float32) {
 func Normalize(dst, x []float32, mean, std float32) {
 	need("Normalize", "x", len(x), len(dst))
 	n := whole(len(dst))
-	active.normalize(dst[:n], x[:n], mean, std)
+	use().normalize(dst[:n], x[:n], mean, std)
 	if n < len(dst) {
 		t := newTail(x[n:], nil, nil)
-		active.normalize(t.d[:], t.a[:], mean, std)
+		use().normalize(t.d[:], t.a[:], mean, std)
 		t.finish(dst[n:])
 	}
 }

@@ -15,7 +15,7 @@ import (
 // The threads wait for each other before they begin, so that waking them up does
 // not count: a limit that is too low would flatter every product.
 func FMALimit(p *Pool, duration time.Duration) float64 {
-	k := active.gemm
+	k := use().gemm
 	l := fmaLimit{loop: k.fmaLoop, turns: fmaTurns(k.fmaLoop), threads: p.Threads()}
 	flops := float64(l.threads) * float64(l.turns) * float64(k.fmaFlops)
 	best := 0.0

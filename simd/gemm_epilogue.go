@@ -14,9 +14,9 @@ func (t *gemmTask) applyEpilogue(i0, i1, from, to int) {
 	switch {
 	case e.Gelu && e.RowScale == nil && e.Residual == nil && len(bias)%lanes == 0:
 		if e.Pre == nil {
-			active.biasGelu(c, bias, rows, t.LDC)
+			use().biasGelu(c, bias, rows, t.LDC)
 		} else {
-			active.biasPreGelu(c, bias, e.Pre[i0*e.LDPre+from:], rows, t.LDC, e.LDPre)
+			use().biasPreGelu(c, bias, e.Pre[i0*e.LDPre+from:], rows, t.LDC, e.LDPre)
 		}
 	case e.Gelu || e.Pre != nil:
 		t.applySteps(i0, i1, from, to)

@@ -51,7 +51,7 @@ const (
 // plan chooses the kernel and the layout for a product.
 func (t *gemmTask) plan(g *Gemm) {
 	t.Gemm = *g
-	t.kernel = active.gemm
+	t.kernel = use().gemm
 	t.sizes = t.kernel.sizes(g.K)
 	t.steps = t.sizes.kBlock(g.K)
 	t.directA = !t.kernel.packA && g.N <= directColumns

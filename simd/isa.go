@@ -72,40 +72,49 @@ var goKernels = kernels{
 }
 
 // usable lists what this processor can run, slowest first; "go" is always the
-// first. active is the chosen one.
-var (
-	usable = append([]*kernels{&goKernels}, machineKernels()...)
-	active = usable[len(usable)-1]
-)
+// first.
+var usable = append([]*kernels{&goKernels}, machineKernels()...)
 
 // known holds the names that mean something on some processor.
 var known = []string{"go", "avx2", "avx512", "neon"}
 
-// A wish that cannot be met ends the program before it starts, in one sentence,
-// as the Go runtime does on a processor it was not built for. Falling back
-// would let a test of an instruction set pass without having run.
-func init() {
-	if err := Init(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+// active is what the functions of this package run on, the widest instruction set
+// unless the environment asks for another. It is nil, and refusal says why, when
+// that cannot be had: falling back would let a test of an instruction set pass
+// without having run.
+var active, refusal = fromEnvironment()
+
+// fromEnvironment returns the kernels that the environment variable DMAE_SIMD
+// names, the widest where it is not set.
+func fromEnvironment() (*kernels, error) {
+	name := os.Getenv("DMAE_SIMD")
+	if name == "" {
+		return usable[len(usable)-1], nil
 	}
+	k, err := find(name)
+	if err != nil {
+		return nil, fmt.Errorf("environment variable DMAE_SIMD: %w", err)
+	}
+	return k, nil
 }
 
-// Init applies the environment variable DMAE_SIMD, as the package does by
-// itself at start: it names an instruction set to use in place of the widest
-// one. The error says what was asked for and what there is.
-func Init() error {
-	if name := os.Getenv("DMAE_SIMD"); name != "" {
-		if err := Select(name); err != nil {
-			return fmt.Errorf("environment variable DMAE_SIMD: %w", err)
-		}
+// Err returns nil, or why the environment variable DMAE_SIMD cannot be followed:
+// what it asks for and what there is. Programs look at it first and end with this
+// sentence; where it is not nil, every function of this package that runs a kernel
+// panics with it until [Select] has chosen one.
+func Err() error { return refusal }
+
+// use returns the active kernels.
+func use() *kernels {
+	if active == nil {
+		panic(refusal)
 	}
-	return nil
+	return active
 }
 
 // ISA returns the name of the instruction set in use: "go", "avx2", "avx512"
 // or "neon".
-func ISA() string { return active.name }
+func ISA() string { return use().name }
 
 // Available returns the names of the instruction sets that this processor can
 // run, slowest first. The first is always "go".
@@ -118,17 +127,27 @@ func Available() []string {
 }
 
 // Select makes every later call use the named instruction set. It is meant for
-// tests and for start-up; it must not run while a kernel runs.
+// tests and for start-up; it must not run while a kernel runs. After an error
+// everything is as before.
 func Select(name string) error {
+	k, err := find(name)
+	if err != nil {
+		return err
+	}
+	active, refusal = k, nil
+	return nil
+}
+
+// find returns the kernels of an instruction set.
+func find(name string) (*kernels, error) {
 	for _, k := range usable {
 		if k.name == name {
-			active = k
-			return nil
+			return k, nil
 		}
 	}
 	here := strings.Join(Available(), ", ")
 	if slices.Contains(known, name) {
-		return fmt.Errorf("instruction set %q does not run on this processor; choose one of %s", name, here)
+		return nil, fmt.Errorf("instruction set %q does not run on this processor; choose one of %s", name, here)
 	}
-	return fmt.Errorf("%q is no instruction set; choose one of %s", name, here)
+	return nil, fmt.Errorf("%q is no instruction set; choose one of %s", name, here)
 }

@@ -1,9 +1,14 @@
 package simd
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/philox"
 )
 
 func TestSelect(t *testing.T) {
@@ -30,17 +35,56 @@ func TestSelect(t *testing.T) {
 	require.ErrorContains(t, Select(missing), "does not run on this processor; choose one of go")
 }
 
-func TestInitReadsTheEnvironment(t *testing.T) {
-	before := ISA()
-	defer func() { require.NoError(t, Select(before)) }()
+// TestMain ends a run whose DMAE_SIMD cannot be followed before any test passes on
+// other kernels than those asked for.
+func TestMain(m *testing.M) {
+	if err := Err(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
 
+func TestEnvironment(t *testing.T) {
 	t.Setenv("DMAE_SIMD", "go")
-	require.NoError(t, Init())
-	require.Equal(t, "go", ISA())
-	t.Setenv("DMAE_SIMD", "fast")
-	require.EqualError(t, Init(), `environment variable DMAE_SIMD: "fast" is no instruction set; choose one of `+join(Available()))
+	k, err := fromEnvironment()
+	require.NoError(t, err)
+	require.Equal(t, "go", k.name)
 	t.Setenv("DMAE_SIMD", "")
-	require.NoError(t, Init())
+	k, err = fromEnvironment()
+	require.NoError(t, err)
+	require.Same(t, usable[len(usable)-1], k)
+	t.Setenv("DMAE_SIMD", "fast")
+	k, err = fromEnvironment()
+	require.Nil(t, k)
+	require.EqualError(t, err, `environment variable DMAE_SIMD: "fast" is no instruction set; choose one of `+join(Available()))
+}
+
+// Without kernels that could be chosen nothing computes, on any thread, until some
+// are selected.
+func TestRefusal(t *testing.T) {
+	before := active
+	defer func() { active, refusal = before, nil }()
+	refused := errors.New("environment variable DMAE_SIMD: no")
+	active, refusal = nil, refused
+	require.Same(t, refused, Err())
+	p := NewPool(2)
+	defer p.Close()
+	x := make([]float32, 48)
+	for name, f := range map[string]func(){
+		"ISA":       func() { ISA() },
+		"Add":       func() { Add(x, x, x) },
+		"Sum":       func() { Sum(x) },
+		"Gaussian":  func() { Gaussian(x, philox.Addr{}) },
+		"Gemm":      func() { p.Gemm(&Gemm{M: 1, N: 1, K: 1, A: x, LDA: 1, B: x[1:], LDB: 1, C: x[2:], LDC: 1}) },
+		"Attention": func() { Attention(p, x[:16], make([]float32, 48), 1, 4, 4, 2) },
+		"a worker":  func() { p.Run(8, func(_, _ int) { Scale(x, x, 1) }) },
+	} {
+		require.PanicsWithValue(t, refused, f, name)
+	}
+	require.NoError(t, Select("go"))
+	require.NoError(t, Err())
+	Add(x, x, x)
 }
 
 func join(names []string) string {

@@ -28,7 +28,7 @@ func LayerNormRows(y, mean, rstd, x, gamma, beta []float32, eps float32) {
 		layerNormGo(y, mean, rstd, x, gamma, beta, eps)
 		return
 	}
-	active.layerNorm(y, mean, rstd, x, gamma, beta, eps)
+	use().layerNorm(y, mean, rstd, x, gamma, beta, eps)
 }
 
 // LayerNormGradX sets dx, or adds to it when accumulate is true, the gradient
@@ -42,7 +42,7 @@ func LayerNormGradX(dx, dy, x, mean, rstd, gamma []float32, accumulate bool) {
 	if rows == 0 || n == 0 {
 		return
 	}
-	k := active
+	k := use()
 	if n%lanes != 0 {
 		k = &goKernels
 	}
@@ -69,5 +69,5 @@ func LayerNormGradParams(dgamma, dbeta, dy, x, mean, rstd []float32) {
 		layerNormGradParamsGo(dgamma, dbeta, dy, x, mean, rstd)
 		return
 	}
-	active.layerNormGradParams(dgamma, dbeta, dy, x, mean, rstd)
+	use().layerNormGradParams(dgamma, dbeta, dy, x, mean, rstd)
 }

@@ -31,7 +31,7 @@ func Words(dst []uint32, addr philox.Addr) {
 	need("Words", "dst", len(dst), len(dst)/fillGroup*fillGroup)
 	f := fills.Get().(*fill)
 	f.key, f.ctr = addr.Key(), addr.Counter(0)
-	active.words(dst, &f.counter)
+	use().words(dst, &f.counter)
 	fills.Put(f)
 }
 
@@ -40,7 +40,7 @@ func Words(dst []uint32, addr philox.Addr) {
 // position 16*q + l. A shorter fill of the same address is a prefix of a longer
 // one.
 func Uniform(dst []float32, addr philox.Addr) {
-	randomFill(dst, nil, addr, func(dst, _ []float32, c *counter) { active.uniform(dst, c) })
+	randomFill(dst, nil, addr, func(dst, _ []float32, c *counter) { use().uniform(dst, c) })
 }
 
 // Gaussian fills dst with independent standard normal numbers that the address
@@ -50,14 +50,14 @@ func Uniform(dst []float32, addr philox.Addr) {
 // Logarithm, sine and cosine are those of package exact. The layout is that of
 // [Uniform]. No number exceeds 5.77 in magnitude.
 func Gaussian(dst []float32, addr philox.Addr) {
-	randomFill(dst, nil, addr, func(dst, _ []float32, c *counter) { active.gaussian(dst, c) })
+	randomFill(dst, nil, addr, func(dst, _ []float32, c *counter) { use().gaussian(dst, c) })
 }
 
 // AddGaussian sets dst[i] = fma(sigma, g[i], x[i]) with g what [Gaussian] gives
 // for the address.
 func AddGaussian(dst, x []float32, sigma float32, addr philox.Addr) {
 	need("AddGaussian", "x", len(x), len(dst))
-	randomFill(dst, x, addr, func(dst, x []float32, c *counter) { active.addGaussian(dst, x, sigma, c) })
+	randomFill(dst, x, addr, func(dst, x []float32, c *counter) { use().addGaussian(dst, x, sigma, c) })
 }
 
 // randomFill calls k on the whole groups of dst and, through a buffer, on the

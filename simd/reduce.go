@@ -16,7 +16,7 @@ const reduceBlock = 4096
 func Sum(x []float32) float32 {
 	return reduce(x, nil, sumOf(func(acc *[lanes]float32, x, _ []float32) {
 		n := whole(len(x))
-		active.sum(acc, x[:n])
+		use().sum(acc, x[:n])
 		sumGo(acc, x[n:])
 	}))
 }
@@ -26,7 +26,7 @@ func Sum(x []float32) float32 {
 func SumSquares(x []float32) float32 {
 	return reduce(x, nil, sumOf(func(acc *[lanes]float32, x, _ []float32) {
 		n := whole(len(x))
-		active.sumSquares(acc, x[:n])
+		use().sumSquares(acc, x[:n])
 		sumSquaresGo(acc, x[n:])
 	}))
 }
@@ -37,7 +37,7 @@ func Dot(a, b []float32) float32 {
 	need("Dot", "b", len(b), len(a))
 	return reduce(a, b, sumOf(func(acc *[lanes]float32, a, b []float32) {
 		n := whole(len(a))
-		active.dot(acc, a[:n], b[:n])
+		use().dot(acc, a[:n], b[:n])
 		dotGo(acc, a[n:], b[n:])
 	}))
 }
@@ -49,7 +49,7 @@ func SquaredDiffSum(a, b []float32) float32 {
 	need("SquaredDiffSum", "b", len(b), len(a))
 	return reduce(a, b, sumOf(func(acc *[lanes]float32, a, b []float32) {
 		n := whole(len(a))
-		active.squaredDiff(acc, a[:n], b[:n])
+		use().squaredDiff(acc, a[:n], b[:n])
 		squaredDiffGo(acc, a[n:], b[n:])
 	}))
 }
@@ -60,7 +60,7 @@ func SquaredDiffSum(a, b []float32) float32 {
 func Max(x []float32) float32 {
 	return reduce(x, nil, reduction{float32(math.Inf(-1)), treeMax, larger, func(acc *[lanes]float32, x, _ []float32) {
 		n := whole(len(x))
-		active.max(acc, x[:n])
+		use().max(acc, x[:n])
 		maxGo(acc, x[n:])
 	}})
 }

@@ -11,7 +11,7 @@ func BiasRows(x, bias []float32, rows, n int) {
 func biasRows(x, bias []float32, rows, ld int) {
 	w := whole(len(bias))
 	if rows > 0 && w > 0 {
-		active.bias(x, bias[:w], rows, ld)
+		use().bias(x, bias[:w], rows, ld)
 	}
 	if rows > 0 && w < len(bias) {
 		biasGo(x[w:], bias[w:], rows, ld)
@@ -32,7 +32,7 @@ func BiasResidualRows(dst, bias []float32, scale float32, res []float32, rows, n
 func biasResidualRows(dst, bias []float32, scale float32, res []float32, rows, ld, ldr int) {
 	w := whole(len(bias))
 	if rows > 0 && w > 0 {
-		active.biasResidual(dst, bias[:w], scale, res, rows, ld, ldr)
+		use().biasResidual(dst, bias[:w], scale, res, rows, ld, ldr)
 	}
 	if rows > 0 && w < len(bias) {
 		biasResidualGo(dst[w:], bias[w:], scale, res[w:], rows, ld, ldr)
@@ -51,7 +51,7 @@ func ColumnSum(acc, x []float32, rows, ld int) {
 	needAtLeast("ColumnSum", "x", len(x), (rows-1)*ld+n)
 	w := whole(n)
 	if w > 0 {
-		active.columnSum(acc[:w], x, rows, ld)
+		use().columnSum(acc[:w], x, rows, ld)
 	}
 	if w < n {
 		columnSumGo(acc[w:], x[w:], rows, ld)

@@ -54,10 +54,10 @@ func (m *rowMask) softmax(x []float32, rows, n int, scale float32) {
 	m.set(n)
 	pairs, even := rows/2, rows/2*2*RowStride(n)
 	if pairs > 0 {
-		active.softmaxPairs(x[:even], pairs, m, scale)
+		use().softmaxPairs(x[:even], pairs, m, scale)
 	}
 	if rows%2 != 0 {
-		active.softmax(x[even:even+RowStride(n)], 1, m, scale)
+		use().softmax(x[even:even+RowStride(n)], 1, m, scale)
 	}
 }
 
@@ -83,7 +83,7 @@ func (m *rowMask) softmaxGrad(dst, p, dp []float32, rows, n int, scale float32) 
 	softmaxCheck("SoftmaxGradRows", "p", len(p), rows, n)
 	softmaxCheck("SoftmaxGradRows", "dp", len(dp), rows, n)
 	m.set(n)
-	active.softmaxGrad(dst, p, dp, rows, m, scale)
+	use().softmaxGrad(dst, p, dp, rows, m, scale)
 }
 
 func softmaxCheck(fn, arg string, got, rows, n int) {

@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/godmae/godmae/simd"
 )
 
 // Exit codes.
@@ -111,6 +113,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 			}
 		}
 	}()
+	if err := simd.Err(); err != nil {
+		fmt.Fprintf(stderr, "dmae: %s\n", oneLine(err.Error()))
+		return exitMisuse
+	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}

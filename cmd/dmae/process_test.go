@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/simd"
 )
 
 // program returns the program itself as a process to be started, and what it
@@ -190,4 +192,19 @@ func TestFullDeviceAndClosedPipe(t *testing.T) {
 	child.Stdout, child.Stderr = io.Discard, full
 	require.Error(t, child.Run())
 	require.Equal(t, exitMisuse, child.ProcessState.ExitCode())
+}
+
+// Kernels that this machine does not have are refused in one sentence, whatever
+// the command; a test run that asks for them fails.
+func TestUnknownKernelsAreRefused(t *testing.T) {
+	for _, args := range [][]string{{"version"}, {"bench", "gemm"}, {"--help"}} {
+		child, stderr := program(t, args...)
+		child.Env = append(child.Env, "DMAE_SIMD=fast")
+		require.Error(t, child.Run())
+		require.Equal(t, exitMisuse, child.ProcessState.ExitCode())
+		require.Equal(t, `dmae: environment variable DMAE_SIMD: "fast" is no instruction set; choose one of `+strings.Join(simd.Available(), ", ")+"\n", stderr.String())
+	}
+	tests, _ := program(t, "-test.run", "TestGradcheck")
+	tests.Env = append(os.Environ(), "DMAE_SIMD=fast")
+	require.Error(t, tests.Run())
 }

@@ -42,8 +42,13 @@ type backendMark struct {
 
 var _ ops.Splitter = (*Backend)(nil)
 
-// New returns a CPU backend with its own worker pool. Close stops it.
+// New returns a CPU backend with its own worker pool. Close stops it. It panics
+// with the error of [simd.Err] where the environment asks for kernels that this
+// processor does not have.
 func New(o Options) *Backend {
+	if err := simd.Err(); err != nil {
+		panic(err)
+	}
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
