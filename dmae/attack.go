@@ -100,7 +100,7 @@ func (a *Attack) gradient(y []float32, class int, step uint32, out []float32) (l
 	// The derivative of x + sigma n with respect to x is 1: the noisy copies are
 	// the leaves, and the image gets the sum of their derivatives.
 	leaf := autograd.NewParam("noisy images", noisy, filled(b, shape, 0))
-	logits := m.logits(t, leaf, nil)
+	logits := m.Logits(t, leaf)
 	wanted := make([]float32, n*c.Classes)
 	Targets(labels, c.Classes, 0, wanted)
 	target := b.New(b.Float(), tensor.Of(n, c.Classes))

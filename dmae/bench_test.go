@@ -80,7 +80,7 @@ func BenchmarkFinetuneStep(b *testing.B) {
 		scope := be.Mark()
 		tape.Reset()
 		m.Params.ZeroGrad()
-		backward(tape, tape.Apply(ops.CrossEntropy, ops.Attr{}, m.Logits(tape, x, nil), tape.Const(y)))
+		backward(tape, tape.Apply(ops.CrossEntropy, ops.Attr{}, m.Logits(tape, tape.Const(x)), tape.Const(y)))
 		opt.Step(1e-3, 1)
 		be.Release(scope)
 	}

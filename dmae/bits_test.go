@@ -109,7 +109,7 @@ func trainClassifier(t *testing.T, threads, total, micro int, cfg dmae.Config) [
 			c.DropPathScales(3, epoch, 1, ids, scales)
 			dmae.Targets(labels, c.Classes, 0.1, target)
 			x := upload(b, images(c, from, from+n), n, c.Channels, c.DataSize, c.DataSize)
-			logits := m.Logits(tape, x, upload(b, scales, 2*c.Depth, n))
+			logits := m.TrainLogits(tape, tape.Const(x), upload(b, scales, 2*c.Depth, n))
 			loss := tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, tape.Const(upload(b, target, n, c.Classes)))
 			seed := b.New(b.Float(), loss.Shape())
 			b.Run(ops.Fill, []*tensor.Tensor{seed}, nil, &ops.Attr{Value: 1 / float64(total)})

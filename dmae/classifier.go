@@ -3,6 +3,7 @@ package dmae
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/godmae/godmae/autograd"
@@ -92,6 +93,23 @@ func classifierSpecs(c *Config) []nn.Spec {
 	)
 }
 
+// Backend returns the backend that holds the model.
+func (m *Classifier) Backend() ops.Backend { return m.Params.Backend() }
+
+// Classes returns the number of classes.
+func (m *Classifier) Classes() int { return m.Config.Classes }
+
+// ClassNames returns the names of the classes, none when they are unknown.
+func (m *Classifier) ClassNames() []string { return m.Config.ClassNames }
+
+// Input returns the shape of the images that the model takes: channels, and the
+// side at the data's resolution.
+func (m *Classifier) Input() (channels, size int) { return m.Config.Channels, m.Config.DataSize }
+
+// MaxBatch returns how many images the model takes at a time: as many as the
+// memory that is meant for a batch holds.
+func (m *Classifier) MaxBatch() int { return m.Config.Batch(math.MaxInt) }
+
 // InitScratch draws all parameters as for training without pre-training.
 func (m *Classifier) InitScratch(seed uint64) { m.Params.Init(seed) }
 
@@ -138,14 +156,14 @@ func (m *Classifier) initHead(seed uint64, taken map[string]bool) {
 }
 
 // Logits maps images [B, C, h, w] in [0,1] at the data's resolution to logits
-// [B, K]. drop, [2*Depth, B] as [Config.DropPathScales] draws it, holds the
-// factors of stochastic depth; nil drops nothing.
-func (m *Classifier) Logits(t *autograd.Tape, images, drop *tensor.Tensor) *autograd.Variable {
-	return m.logits(t, t.Const(images), drop)
+// [B, K]. The images may be differentiated.
+func (m *Classifier) Logits(t *autograd.Tape, images *autograd.Variable) *autograd.Variable {
+	return m.TrainLogits(t, images, nil)
 }
 
-// logits is Logits for images that may be differentiated.
-func (m *Classifier) logits(t *autograd.Tape, images *autograd.Variable, drop *tensor.Tensor) *autograd.Variable {
+// TrainLogits is Logits with stochastic depth: drop, [2*Depth, B] as
+// [Config.DropPathScales] draws it, holds its factors; nil drops nothing.
+func (m *Classifier) TrainLogits(t *autograd.Tape, images *autograd.Variable, drop *tensor.Tensor) *autograd.Variable {
 	var path *nn.DropPath
 	if drop != nil {
 		path = &nn.DropPath{Scales: drop}

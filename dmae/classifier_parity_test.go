@@ -85,7 +85,7 @@ func TestClassifierParity(t *testing.T) {
 				} {
 					tape.Reset()
 					m.Params.ZeroGrad()
-					logits := m.Logits(tape, x, nil)
+					logits := m.Logits(tape, tape.Const(x))
 					closeTo(t, "logits", numbers(t, f, "logits"), download(b, logits.Value), tolerance, 0)
 					loss := c.loss(logits)
 					closeTo(t, c.name+".loss", numbers(t, f, c.name+".loss"), []float64{mean(download(b, loss.Value))}, tolerance, c.noise)
@@ -110,7 +110,7 @@ func TestClassifierThreeSteps(t *testing.T) {
 				steps := newStepper(b, m.Params)
 				for step := range 3 {
 					steps.run(t, f, step, func(tape *autograd.Tape) *autograd.Variable {
-						return tape.Apply(ops.CrossEntropy, ops.Attr{}, m.Logits(tape, x, nil), tape.Const(y))
+						return tape.Apply(ops.CrossEntropy, ops.Attr{}, m.Logits(tape, tape.Const(x)), tape.Const(y))
 					})
 					norm := must(opt.GradNorm())
 					closeTo(t, "gradnorm", numbers(t, f, fmt.Sprintf("s%d.gradnorm", step)), []float64{norm}, tolerance, 0)

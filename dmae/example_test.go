@@ -114,7 +114,8 @@ func ExampleClassifier() {
 
 	images := b.New(b.Float(), tensor.Of(3, 1, 28, 28)) // pixels in [0,1]
 	b.Upload(images, make([]float32, 3*28*28))
-	logits := model.Logits(autograd.NewInference(b), images, nil)
+	tape := autograd.NewInference(b)
+	logits := model.Logits(tape, tape.Const(images))
 	fmt.Println(logits.Shape())
 	// Output: [3 10]
 }

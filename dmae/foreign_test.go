@@ -43,7 +43,7 @@ func TestVisionTransformersOfOtherLibraries(t *testing.T) {
 			require.Contains(t, strings.Join(notes, "\n"), c.note)
 			require.Equal(t, strings.HasPrefix(c.file, "huggingface"), m.Config.NormEps == 1e-12)
 			tape := autograd.NewTape(b)
-			got := m.Logits(tape, upload(b, images, 3, 3, 16, 16), nil)
+			got := m.Logits(tape, tape.Const(upload(b, images, 3, 3, 16, 16)))
 			closeTo(t, c.file, numbers(t, expected, c.want), download(b, got.Value), tolerance, 0)
 		}
 
@@ -53,7 +53,8 @@ func TestVisionTransformersOfOtherLibraries(t *testing.T) {
 		r.NormEps = 1e-6
 		m, err := r.ReadClassifier(b, fixture(t, "vit_from_huggingface.safetensors"))
 		require.NoError(t, err)
-		got := download(b, m.Logits(autograd.NewTape(b), upload(b, images, 3, 3, 16, 16), nil).Value)
+		tape := autograd.NewTape(b)
+		got := download(b, m.Logits(tape, tape.Const(upload(b, images, 3, 3, 16, 16))).Value)
 		differs := false
 		for i, want := range numbers(t, expected, "huggingface") {
 			differs = differs || math.Abs(got[i]-float64(want)) > 1e-5

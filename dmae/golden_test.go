@@ -89,7 +89,7 @@ func goldenRun(t *testing.T, threads, batch int) string {
 		return ae.Forward(tape, in.clean, in.noisy, in.keep, in.restore)
 	})
 	g.train("classifier", c.Params, optim.NewAdamW(c.Params, 0.9, 0.999, optim.Finetune(0.05, 0.65, cfg.Depth)), func(tape *autograd.Tape, in batchInput) (loss, out *autograd.Variable) {
-		logits := c.Logits(tape, in.noisy, in.drop)
+		logits := c.TrainLogits(tape, tape.Const(in.noisy), in.drop)
 		return tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, tape.Const(in.targets)), logits
 	})
 	for _, derived := range []bool{false, true} {

@@ -87,7 +87,7 @@ func classifierCheck(variant string, cfg Config, loss func(t *autograd.Tape, log
 			drop = b.Persist(b.Float(), tensor.Of(2*cfg.Depth, checkBatch))
 			b.Upload(drop, scales)
 		}
-		return m.Params, func(t *autograd.Tape) *autograd.Variable { return loss(t, m.Logits(t, images, drop)) }
+		return m.Params, func(t *autograd.Tape) *autograd.Variable { return loss(t, m.TrainLogits(t, t.Const(images), drop)) }
 	}}
 }
 

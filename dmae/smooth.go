@@ -177,7 +177,7 @@ func (s *SmoothClassifier) answerShare(lane, task int) {
 		noisy = CorruptKeyed(t, clean, ids(s.a), ids(s.b), seeds, float64(s.noise.Sigma), addr)
 	}
 	logits := s.logits[from*c.Classes : (from+n)*c.Classes]
-	if err := b.Download(logits, s.model.Logits(t, noisy, nil).Value); err != nil {
+	if err := b.Download(logits, s.model.Logits(t, t.Const(noisy)).Value); err != nil {
 		s.errs[lane] = err
 		return
 	}

@@ -174,7 +174,7 @@ func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
 		images = dmae.Corrupt(v.tape, images, ids(v.index[:n]), ids(v.copies[:n]), v.o.Sigma,
 			philox.Addr{Seed: v.o.Seed, Stream: philox.EvalNoise, Copy: v.o.Copy})
 	}
-	logits := v.model.Logits(v.tape, images, nil)
+	logits := v.model.Logits(v.tape, v.tape.Const(images))
 	loss := v.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, v.tape.Const(float(v.target[:n*k], tensor.Of(n, k))))
 	if err := b.Download(v.logits[:n*k], logits.Value); err != nil {
 		return nil, err

@@ -107,7 +107,7 @@ func (f *finetuning) accumulate(b *data.Batch, at place, losses []imageLoss) err
 		f.b.Upload(f.drops, f.drop)
 	}
 	return f.run(b, at, losses, func(t *autograd.Tape, _, noisy *tensor.Tensor) terms {
-		logits := f.model.Logits(t, noisy, f.drops)
+		logits := f.model.TrainLogits(t, t.Const(noisy), f.drops)
 		loss := terms{rows: t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(f.targets))}
 		if f.regulariser != nil {
 			loss.images = t.Apply(ops.Consistency, ops.Attr{Reg: *f.regulariser}, logits)
