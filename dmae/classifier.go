@@ -104,7 +104,7 @@ func (m *Classifier) ClassNames() []string { return m.Config.ClassNames }
 
 // Input returns the shape of the images that the model takes: channels, and the
 // side at the data's resolution.
-func (m *Classifier) Input() (channels, size int) { return m.Config.Channels, m.Config.DataSize }
+func (m *Classifier) Input() (channels, size int) { return m.Config.Input() }
 
 // MaxBatch returns how many images the model takes at a time: as many as the
 // memory that is meant for a batch holds.

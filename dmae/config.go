@@ -81,6 +81,10 @@ func (c *Config) Visible() int { return visible(c.Patches(), c.MaskRatio) }
 // Channels*DataSize*DataSize.
 func (c *Config) Pixels() int { return c.Channels * c.DataSize * c.DataSize }
 
+// Input returns the shape of the images that a model takes: channels, and the
+// side at the data's resolution.
+func (c *Config) Input() (channels, size int) { return c.Channels, c.DataSize }
+
 // Validate reports the first value that cannot be worked with, what it is and
 // what would do.
 func (c *Config) Validate() error {

@@ -46,7 +46,7 @@ func (c *certified) subject() smooth.Subject {
 		Contract:      contract,
 		Model:         c.digest,
 		Data:          c.images.Name(),
-		Preprocessing: describing(c.sound)(c.images, &c.model.Config),
+		Preprocessing: data.NewInput(c.model.Input()).Describe(c.images, c.sound),
 		Names:         c.model.Config.ClassNames,
 		Of:            c.images.Len(),
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
@@ -42,23 +41,15 @@ func (f *pixelFlags) follow(checkpointPath string) error {
 		return err
 	}
 	defer file.Close()
-	f.Preprocess = train.ChosenPreprocess(file.Metadata())
+	f.Preprocess = data.ChosenPreprocess(file.Metadata())
 	return nil
 }
 
 // followText does so with the preprocessing that a certificate states.
 func (f *pixelFlags) followText(text string, sound bool, images data.Dataset, c *dmae.Config) {
 	if f.Preprocess == data.PreprocessAuto {
-		f.Preprocess = train.PreprocessFor(text, images, c, describing(sound))
+		f.Preprocess = data.NewInput(c.Input()).Recognise(text, images, sound)
 	}
-}
-
-// describing returns the function that puts preprocessing into words.
-func describing(sound bool) func(data.Dataset, *dmae.Config) string {
-	if sound {
-		return train.IntegerPreprocessing
-	}
-	return train.Preprocessing
 }
 
 // readPixels reads the 8-bit pixels of an image file at the data's resolution.
@@ -74,7 +65,7 @@ func (f *pixelFlags) readPixels(path string, c *dmae.Config) ([]byte, error) {
 		return nil, err
 	}
 	x := make([]byte, c.Pixels())
-	return x, train.Bytes(one, 0, c, x)
+	return x, data.NewInput(c.Input()).Bytes(one, 0, x)
 }
 
 // pixelCache prepares the images that the certifier asks for again and again.
@@ -98,7 +89,7 @@ func (p *pixelCache) get(index int) ([]byte, error) {
 		return x, nil
 	}
 	x := make([]byte, p.config.Pixels())
-	if err := train.Bytes(p.images, index, p.config, x); err != nil {
+	if err := data.NewInput(p.config.Input()).Bytes(p.images, index, x); err != nil {
 		return nil, err
 	}
 	if len(p.order) == p.size {

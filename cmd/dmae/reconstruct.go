@@ -9,7 +9,6 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/atomicfile"
 )
 
@@ -103,7 +102,7 @@ func (r reconstruction) write(path string) error {
 	pixels := make([]float32, 0, n*size)
 	for i := 0; i < r.images.Len() && len(pixels) < n*size; i++ {
 		x := pixels[len(pixels) : len(pixels)+size]
-		if err := train.Pixels(r.images, i, &r.model.Config, x); err != nil {
+		if err := data.NewInput(r.model.Config.Input()).Pixels(r.images, i, x); err != nil {
 			if err := r.leftOut.Add(i, err); err != nil {
 				return err
 			}

@@ -16,6 +16,19 @@ const (
 	PreprocessResize Preprocess = "resize"
 )
 
+// PreprocessKey is the metadata key under which a checkpoint has the Preprocess of
+// its training images, where one was chosen.
+const PreprocessKey = "godmae.preprocess"
+
+// ChosenPreprocess returns what the metadata of a checkpoint record under
+// PreprocessKey, PreprocessAuto where that is nothing.
+func ChosenPreprocess(metadata map[string]string) Preprocess {
+	if p := metadata[PreprocessKey]; p != "" {
+		return Preprocess(p)
+	}
+	return PreprocessAuto
+}
+
 // Preprocessed returns ds as a model of the given data size is to see it. With
 // Resize that is a view whose Shape leaves height and width open, so that no
 // image counts as being of the right size already.

@@ -254,7 +254,7 @@ func TestPreprocessingIsRecorded(t *testing.T) {
 	ds, c := openFolder(t, dir, 0), &dmae.Config{DataSize: 8}
 	require.Equal(t, data.Decoding+", x/255", metadata[""][preprocessingKey])
 	require.Equal(t, data.Decoding+", short side resized for 8 pixels, middle 8x8, x/255", metadata[data.PreprocessResize][preprocessingKey])
-	require.NotContains(t, metadata[""], preprocessKey)
+	require.NotContains(t, metadata[""], data.PreprocessKey)
 	require.Equal(t, data.PreprocessAuto, RecordedPreprocess(metadata[""], ds, c))
 	require.Equal(t, data.PreprocessResize, RecordedPreprocess(metadata[data.PreprocessResize], ds, c))
 	require.Equal(t, data.PreprocessStored, RecordedPreprocess(metadata[data.PreprocessStored], ds, c))

@@ -132,7 +132,7 @@ func (v *evaluator) read(ds data.Dataset, at, end int) (n int, err error) {
 	c := &v.model.Config
 	size := c.Pixels()
 	for i := at; i < end; i++ {
-		if err := Pixels(ds, i, c, v.pixels[n*size:(n+1)*size]); err != nil {
+		if err := inputOf(c).Pixels(ds, i, v.pixels[n*size:(n+1)*size]); err != nil {
 			if err := v.o.LeftOut.Add(i, err); err != nil {
 				return 0, err
 			}

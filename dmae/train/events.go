@@ -120,7 +120,7 @@ func (e *events) picture(m *dmae.Autoencoder, images data.Dataset, seed uint64, 
 	size := m.Config.Pixels()
 	for i := 0; i < images.Len() && len(pixels) < pictureImages*size; i++ {
 		x := make([]float32, size)
-		if err := Pixels(images, i, &m.Config, x); errors.As(err, new(*data.CorruptError)) {
+		if err := inputOf(&m.Config).Pixels(images, i, x); errors.As(err, new(*data.CorruptError)) {
 			continue // the loader reports it
 		} else if err != nil {
 			return err

@@ -8,37 +8,14 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// preprocessKey is the metadata key of Options.Preprocess, where it is a choice.
-const preprocessKey = "godmae.preprocess"
-
-// ChosenPreprocess returns what the metadata of a checkpoint record of
-// Options.Preprocess: a choice, or data.PreprocessAuto.
-func ChosenPreprocess(metadata map[string]string) data.Preprocess {
-	if p := metadata[preprocessKey]; p != "" {
-		return data.Preprocess(p)
-	}
-	return data.PreprocessAuto
-}
-
 // RecordedPreprocess returns what makes the training images ds, for a model of
 // configuration c, be seen as the metadata of a checkpoint describe it. Earlier
 // versions resized the images of large folders even if all had the right size.
 func RecordedPreprocess(metadata map[string]string, ds data.Dataset, c *dmae.Config) data.Preprocess {
-	if p := ChosenPreprocess(metadata); p != data.PreprocessAuto {
+	if p := data.ChosenPreprocess(metadata); p != data.PreprocessAuto {
 		return p
 	}
-	return PreprocessFor(metadata[preprocessingKey], ds, c, Preprocessing)
-}
-
-// PreprocessFor returns the preprocessing of ds that a text by describe,
-// Preprocessing or IntegerPreprocessing, is about: data.PreprocessResize where
-// that alone gives the text, else data.PreprocessAuto.
-func PreprocessFor(text string, ds data.Dataset, c *dmae.Config, describe func(data.Dataset, *dmae.Config) string) data.Preprocess {
-	resized, err := data.Preprocessed(ds, data.PreprocessResize, c.DataSize)
-	if err == nil && describe(ds, c) != text && describe(resized, c) == text {
-		return data.PreprocessResize
-	}
-	return data.PreprocessAuto
+	return inputOf(c).Recognise(metadata[preprocessingKey], ds, false)
 }
 
 // recogniseImages looks whether the images of the run are those of a saved state

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
@@ -76,9 +77,9 @@ func (r *run) checkStart(from string) error {
 // modelMetadata returns what all checkpoints of a run say about the model.
 func (r *run) modelMetadata() map[string]string {
 	m := r.describe()
-	m[preprocessingKey] = Preprocessing(r.opt.Train, &r.opt.Model)
+	m[preprocessingKey] = inputOf(&r.opt.Model).Describe(r.opt.Train, false)
 	if r.opt.Preprocess != "" {
-		m[preprocessKey] = string(r.opt.Preprocess)
+		m[data.PreprocessKey] = string(r.opt.Preprocess)
 	}
 	m[backendKey] = r.opt.Backend.Name()
 	m[precisionKey] = precision(r.opt.Backend)
