@@ -1,19 +1,16 @@
 package dmae_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
-	"github.com/godmae/godmae/smooth"
 )
 
 const benchBatch = 128
@@ -85,32 +82,4 @@ func BenchmarkFinetuneStep(b *testing.B) {
 		be.Release(scope)
 	}
 	perSecond(b, n, "images/s")
-}
-
-// BenchmarkSmoothClassifier classifies noisy copies as the certifier does.
-func BenchmarkSmoothClassifier(b *testing.B) {
-	be := cpu.New(cpu.Options{})
-	defer be.Close()
-	m, err := dmae.NewClassifier(be, benchConfig(b))
-	require.NoError(b, err)
-	m.InitScratch(1)
-	pixels := bytesOf(&m.Config, 0)
-	s := dmae.NewPixelClassifier(m, func(int) ([]byte, error) { return pixels, nil }, benchBatch)
-	jobs, out := make([]smooth.Job, benchBatch), make([]int32, benchBatch)
-	for i := range jobs {
-		jobs[i] = smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}
-	}
-	integers, err := smooth.NewPixelNoise(exact.MustDecimal("0.25"))
-	require.NoError(b, err)
-	for _, noise := range []struct {
-		name string
-		smooth.Noise
-	}{{"float", smooth.Noise{Sigma: 0.25}}, {"integer", smooth.Noise{Pixels: integers}}} {
-		b.Run(noise.name, func(b *testing.B) {
-			for b.Loop() {
-				require.NoError(b, s.Classify(context.Background(), jobs, noise.Noise, out))
-			}
-			perSecond(b, len(jobs), "samples/s")
-		})
-	}
 }

@@ -8,7 +8,7 @@
 // Start at [Config] and [Preset], which say what a model looks like, then read
 // [Autoencoder] (pre-training) and [Classifier] (fine-tuning and use). Models
 // are saved with their configuration by [Autoencoder.Save] and
-// [Classifier.Save]. [NewSmoothClassifier] lends a classifier to the certifier.
+// [Classifier.Save]. Package dmae/certify certifies a classifier.
 //
 // Promises: both models take images in [0,1] at the resolution of the data and
 // resize and normalise them inside, so that a radius is always in units of

@@ -18,6 +18,7 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/optim"
@@ -173,10 +174,10 @@ func (g *goldenModels) input(tape *autograd.Tape, from, to int, step uint32) bat
 func (g *goldenModels) certificate(c *dmae.Classifier, sound, derived bool) {
 	size := g.cfg.Pixels()
 	pixels := func(i int) ([]float32, error) { return g.images[i*size : (i+1)*size], nil }
-	name, classifier := "certificate", dmae.NewSmoothClassifier(c, pixels, 64)
+	name, classifier := "certificate", certify.NewFloatClassifier(c, pixels, 64)
 	if sound {
 		name = "sound certificate"
-		classifier = dmae.NewPixelClassifier(c, func(i int) ([]byte, error) {
+		classifier = certify.NewClassifier(c, func(i int) ([]byte, error) {
 			v := make([]byte, size)
 			for p := range v {
 				v[p] = byte(g.images[i*size+p] * 256)

@@ -4,7 +4,6 @@ import (
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/philox"
-	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -25,33 +24,6 @@ func CorruptCopies(t *autograd.Tape, images, a, b, copies *tensor.Tensor, sigma 
 	}
 	at := ops.Attr{Scale: sigma, Seed: addr.Seed, Stream: uint8(addr.Stream)}
 	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b), t.Const(copies)).Value
-}
-
-// CorruptPixels returns the network inputs of 8-bit images, I32 [B, ...] of 0 to
-// 255, plus integer noise; what a, b and addr say is as in [Corrupt].
-func CorruptPixels(t *autograd.Tape, images, a, b *tensor.Tensor, noise *smooth.PixelNoise, addr philox.Addr) *tensor.Tensor {
-	at := ops.Attr{Pixels: noise, Seed: addr.Seed, Stream: uint8(addr.Stream), Copy: addr.Copy}
-	return t.Apply(ops.AddPixelNoise, at, t.Const(images), t.Const(a), t.Const(b)).Value
-}
-
-// CorruptKeyed is Corrupt with a 64-bit seed of its own for each image, in the
-// place of addr.Seed: seeds, I32 [B, 2], holds the lower and the upper 32 bits.
-// nil takes addr.Seed for all.
-func CorruptKeyed(t *autograd.Tape, images, a, b, seeds *tensor.Tensor, sigma float64, addr philox.Addr) *tensor.Tensor {
-	if seeds == nil {
-		return Corrupt(t, images, a, b, sigma, addr)
-	}
-	at := ops.Attr{Scale: sigma, Stream: uint8(addr.Stream), Copy: addr.Copy}
-	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b), nil, t.Const(seeds)).Value
-}
-
-// CorruptPixelsKeyed is CorruptPixels with seeds as in [CorruptKeyed].
-func CorruptPixelsKeyed(t *autograd.Tape, images, a, b, seeds *tensor.Tensor, noise *smooth.PixelNoise, addr philox.Addr) *tensor.Tensor {
-	if seeds == nil {
-		return CorruptPixels(t, images, a, b, noise, addr)
-	}
-	at := ops.Attr{Pixels: noise, Stream: uint8(addr.Stream), Copy: addr.Copy}
-	return t.Apply(ops.AddPixelNoise, at, t.Const(images), t.Const(a), t.Const(b), t.Const(seeds)).Value
 }
 
 // Targets writes the target distributions of a classification with label

@@ -1,6 +1,7 @@
 package dmae
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -32,7 +33,7 @@ const (
 func (m *Autoencoder) Picture(pixels []float32, sigma float64, seed uint64) (image.Image, error) {
 	c := &m.Config
 	if len(pixels) == 0 || len(pixels)%c.Pixels() != 0 {
-		return nil, &ImageSizeError{Got: len(pixels), Want: [3]int{c.Channels, c.DataSize, c.DataSize}}
+		return nil, fmt.Errorf("%d values are no images of %d x %d x %d (channels, height, width), which the model works on; prepare the data at that size", len(pixels), c.Channels, c.DataSize, c.DataSize)
 	}
 	images := len(pixels) / c.Pixels()
 	original, corrupted, reconstructed, err := m.reconstruct(pixels, sigma, seed)

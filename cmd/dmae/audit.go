@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -11,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/audit"
 )
 
@@ -48,7 +46,7 @@ func (c *auditCmd) Run(e *env) error {
 	case depth == audit.Arithmetic && c.modelFlags.given():
 		return misused("flags that describe a checkpoint play no part at --depth arithmetic: give --depth sample or full")
 	}
-	o := audit.Options{Depth: depth, Batch: c.BatchSize, Blocks: c.Blocks, Now: time.Now()}
+	o := audit.Options{Depth: depth, Blocks: c.Blocks, Now: time.Now()}
 	if c.PickSeed != nil {
 		o.Seed = *c.PickSeed
 	} else {
@@ -64,17 +62,6 @@ func (c *auditCmd) Run(e *env) error {
 		return err
 	}
 	defer f.Close()
-	text, header, err := readHeader(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if depth != audit.Arithmetic {
-		close, err := c.prepare(e, &o, header)
-		if err != nil {
-			return err
-		}
-		defer close()
-	}
 	start := time.Now()
 	last := start
 	o.Progress = func(samples int) {
@@ -83,9 +70,9 @@ func (c *auditCmd) Run(e *env) error {
 			e.note(fmt.Sprintf("audit: %d samples, %s samples/s", samples, figure(float64(samples)/now.Sub(start).Seconds())))
 		}
 	}
-	report, err := audit.Run(e.ctx, text, o)
+	report, err := c.audit(e, f, name, o)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
 	if c.JSON {
 		err = printJSON(e.stdout, report)
@@ -137,55 +124,26 @@ func openCertificate(path string) (f io.ReadCloser, name string, err error) {
 	return f, printable(path), err
 }
 
-// prepare opens the model and the images that the certificate is replayed on.
-func (c *auditCmd) prepare(e *env, o *audit.Options, header smooth.Header) (close func(), err error) {
+// audit audits the certificate, called name, on the model and the images of the
+// flags.
+func (c *auditCmd) audit(e *env, certificate io.Reader, name string, o audit.Options) (audit.Report, error) {
+	named := func(r audit.Report, err error) (audit.Report, error) {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		return r, err
+	}
+	if o.Depth == audit.Arithmetic {
+		return named(audit.Run(e.ctx, certificate, o))
+	}
 	b, err := c.backend()
 	if err != nil {
-		return nil, err
+		return audit.Report{}, err
 	}
-	defer func() {
-		if err != nil {
-			b.Close()
-		}
-	}()
+	defer b.Close()
 	model, images, err := c.classifierOf(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
 	if err != nil {
-		return nil, err
+		return audit.Report{}, err
 	}
-	sound := header.Params().Sound
-	c.followText(header.Preprocessing, sound, images, &model.Config)
-	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
-		return nil, err
-	}
-	about, err := newCertified(model, images, sound, c.BatchSize)
-	if err != nil {
-		return nil, err
-	}
-	o.Subject, o.Classifier, o.Describe = about.subject(), about.classifier, about.describe
-	return func() { b.Close() }, nil
-}
-
-// maxHeader is the longest header that is looked into before the audit.
-const maxHeader = 64 << 20
-
-// readHeader reads the header of a certificate, which says what kind of noise and
-// which pixels it is about, and returns a reader of the whole: what was read
-// cannot be read again from a pipe. The audit itself finds out what is wrong with
-// a header that cannot be read.
-func readHeader(f io.Reader) (whole io.Reader, header smooth.Header, err error) {
-	r, head := bufio.NewReader(f), []byte(nil)
-	for len(head) < maxHeader && (len(head) == 0 || head[len(head)-1] != '\n') {
-		part, err := r.ReadSlice('\n')
-		head = append(head, part...)
-		if err == io.EOF {
-			break
-		}
-		if err != nil && err != bufio.ErrBufferFull {
-			return nil, header, err
-		}
-	}
-	if d, err := smooth.NewReader(bytes.NewReader(head)); err == nil {
-		header = d.Header()
-	}
-	return io.MultiReader(bytes.NewReader(head), r), header, nil
+	return named(certify.Audit(e.ctx, certificate, model, images, certify.Options{Preprocess: c.Preprocess, Batch: c.BatchSize, Note: e.note}, o))
 }

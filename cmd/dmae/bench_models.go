@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
@@ -162,7 +163,11 @@ func (c *benchCertifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	classifier := dmae.NewPixelClassifier(model, newPixelCache(images, &model.Config, c.BatchSize).get, c.BatchSize)
+	image, err := images.Image(0)
+	if err != nil {
+		return err
+	}
+	classifier := certify.NewClassifier(model, func(int) ([]byte, error) { return image.Pix, nil }, c.BatchSize)
 	jobs, out := make([]smooth.Job, c.BatchSize), make([]int32, c.BatchSize)
 	for i := range jobs {
 		jobs[i] = smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"runtime"
 	"time"
 
-	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -77,11 +72,11 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	recorded := smooth.FilesFor(c.Out).Header
-	if beacon != "" {
-		recorded = nil // no earlier version had one
+	var begun smooth.Header
+	if beacon == "" { // no earlier version had one
+		begun, _ = smooth.FilesFor(c.Out).Header()
 	}
-	if err := c.apply(&params, model, recorded); err != nil {
+	if err := c.Seed.Apply(&params, begun); err != nil {
 		return err
 	}
 	if got, want := c.Sigma.Float64(), model.Config.Sigma; got != want {
@@ -96,16 +91,31 @@ func (c *certifyCmd) Run(e *env) error {
 	if early := beacon.Early(time.Now()); early != "" {
 		e.note(early + "; an audit will say so")
 	}
-	run := certification{
-		params: params, model: model, images: images, skip: c.Skip, max: c.Max, shard: shard,
-		maxCorrupt: max(c.MaxCorrupt, 0), batch: c.BatchSize, out: c.Out, title: "certify",
-	}
+	title := "certify"
 	if c.Commit {
-		return c.commit(e, run)
+		title = "commit"
 	}
-	files, err := run.run(e.ctx, e)
+	show := shown{env: e, title: title}
+	defer show.close()
+	certification, err := certify.New(model, images, params, certify.Options{
+		Every: c.Skip, Max: c.Max, MaxLeftOut: max(c.MaxCorrupt, 0), Shard: shard,
+		Batch: c.BatchSize, Progress: show.update, Note: e.note,
+	})
 	if err != nil {
 		return err
+	}
+	if c.Commit {
+		promise, err := certification.Commit(e.ctx)
+		show.close()
+		if err != nil {
+			return moreCorrupt(err)
+		}
+		return c.print(e, promise)
+	}
+	files, err := certification.Run(e.ctx, c.Out)
+	show.close()
+	if err != nil {
+		return moreCorrupt(err)
 	}
 	return printFiles(e, c.JSON, files)
 }
@@ -128,7 +138,7 @@ func (c *certifyCmd) shard() (*smooth.Shard, error) {
 	if err != nil {
 		return nil, misuse{err}
 	}
-	if c.Seed.random {
+	if c.Seed.Random {
 		return nil, misused("--shard %s does not go with --seed random, which would draw another number for each shard: leave --seed out, or give all shards the same", s)
 	}
 	if c.Commit {
@@ -137,81 +147,30 @@ func (c *certifyCmd) shard() (*smooth.Shard, error) {
 	return &s, nil
 }
 
-// certification certifies images of a data set with a classifier; certify and
-// quickstart use it.
-type certification struct {
-	params     smooth.Params
-	model      *dmae.Classifier
-	images     data.Dataset
-	skip, max  int
-	maxCorrupt int // images that may be left out
-	shard      *smooth.Shard
-	batch      int
-	out        string
-	title      string // of the progress display
+// shown shows the progress of a certification.
+type shown struct {
+	*env
+	title string
+	bar   *progress // nil before the first batch and behind close
 }
 
-// subject describes what is certified: the model and the images asked for.
-func (c certification) subject() (*certified, smooth.Subject, error) {
-	// The indices of the whole split are certified, whatever their number, so
-	// that an image has the same index in every selection.
-	var indices []int
-	for i := 0; i < c.images.Len() && (c.max == 0 || len(indices) < c.max); i += c.skip {
-		indices = append(indices, i)
+func (s *shown) update(p smooth.Progress) {
+	if s.bar == nil {
+		s.bar = newProgress(s.stderr, s.title, "images", p.Total)
+		s.bar.begin(p.Images)
 	}
-	set, err := smooth.NewIndexSet(indices)
-	if err != nil {
-		return nil, smooth.Subject{}, err
+	note := ""
+	if p.Samples > 0 {
+		note = fmt.Sprintf("%d samples, %s samples/s", p.Samples, figure(p.Rate))
 	}
-	about, err := newCertified(c.model, c.images, c.params.Sound, c.batch)
-	if err != nil {
-		return nil, smooth.Subject{}, err
-	}
-	subject := about.subject()
-	subject.Images = set
-	return about, subject, nil
+	s.bar.update(p.Images, note)
 }
 
-func (c certification) run(ctx context.Context, e *env) (smooth.Files, error) {
-	files := smooth.FilesFor(c.out)
-	if err := os.MkdirAll(filepath.Dir(files.Certificate), 0o777); err != nil {
-		return files, fmt.Errorf("cannot make the folder for the certificates: %w", err)
+func (s *shown) close() {
+	if s.bar != nil {
+		s.bar.close()
+		s.bar = nil
 	}
-	about, subject, err := c.subject()
-	if err != nil {
-		return files, err
-	}
-	var p *progress
-	told := ""
-	err = smooth.Task{
-		Params:     c.params,
-		Subject:    subject,
-		Shard:      c.shard,
-		Classifier: about.classifier,
-		Describe:   about.describe,
-		MaxLeftOut: c.maxCorrupt,
-		Out:        c.out,
-		Machine:    fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version()),
-		Note:       e.note,
-		Progress: func(s smooth.Progress) {
-			if text := about.classifier.report(); text != "" && told == "" {
-				told = text // now, and at the end, which may be days away
-				e.note(text)
-			}
-			if p == nil {
-				p = newProgress(e.stderr, c.title, "images", s.Total)
-				p.begin(s.Images)
-			}
-			p.update(s.Images, fmt.Sprintf("%d samples, %s samples/s", s.Samples, figure(s.Rate)))
-		},
-	}.Run(ctx)
-	if p != nil {
-		p.close()
-	}
-	if text := about.classifier.report(); text != told {
-		e.note(text)
-	}
-	return files, moreCorrupt(err)
 }
 
 // moreCorrupt names the flag that lets a run leave out more images.

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/smooth"
@@ -55,6 +56,16 @@ func certifiable(t *testing.T, dir string, broken ...int) []string {
 }
 
 var few = []string{"--n", "40", "--n0", "5", "--skip", "2"}
+
+// findLine returns the header of a certificate and the line of an image.
+func findLine(path string, index int) (smooth.Header, smooth.Record, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return smooth.Header{}, smooth.Record{}, err
+	}
+	defer f.Close()
+	return certify.FindLine(f, index)
+}
 
 func joined(lists ...[]string) []string {
 	var all []string
@@ -241,12 +252,14 @@ func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 		params.Derived.Beacon = "drand:4000000000"
 		source, err := data.Open(filepath.Join(dir, "photos"), data.Options{Split: data.Test, Channels: model.Config.Channels})
 		require.NoError(t, err)
-		about, subject, err := certification{params: params, model: model, images: source, skip: 1, batch: 1}.subject()
+		about, err := certify.New(model, source, params, certify.Options{Batch: 1})
 		require.NoError(t, err)
-		c, err := smooth.NewCommitment(smooth.NewHeader(params, 2, subject))
+		subject, err := about.Subject()
+		require.NoError(t, err)
+		c, err := smooth.NewCommitment(smooth.NewHeader(about.Params(), 2, subject))
 		require.NoError(t, err)
 		for i := range subject.Images.All() {
-			require.NoError(t, c.Add(about.describe(i)))
+			require.NoError(t, c.Add(about.Describe(i)))
 		}
 		require.Equal(t, c.Digest(), p.Commitment, m)
 		require.NoError(t, b.Close())

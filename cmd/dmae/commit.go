@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -16,7 +17,7 @@ type beaconFlags struct {
 }
 
 // parse reads the beacon, "" for none.
-func (f *beaconFlags) parse(seed seedChoice) (smooth.Beacon, error) {
+func (f *beaconFlags) parse(seed certify.Seed) (smooth.Beacon, error) {
 	if f.Beacon == "" {
 		if f.Commit {
 			return "", misused("--commit needs --beacon drand:ROUND, a round that is still to come")
@@ -50,63 +51,26 @@ type promise struct {
 	Command    string        `json:"command"` // to run after the round
 }
 
-// commit reads all images, classifies none, and prints the digest of what would
-// be certified.
-func (c *certifyCmd) commit(e *env, run certification) error {
-	about, subject, err := run.subject()
-	if err != nil {
-		return err
-	}
-	header := smooth.NewHeader(run.params, run.model.Config.Classes, subject)
-	commitment, err := smooth.NewCommitment(header)
-	if err != nil {
-		return err
-	}
-	left, err := commitTo(e, commitment, about, subject.Images, run.maxCorrupt)
-	if err != nil {
-		return err
-	}
-	b := header.Beacon
+// print says what is promised.
+func (c *certifyCmd) print(e *env, p certify.Promise) error {
+	b := p.Header.Beacon
 	if time.Now().After(b.Time()) {
 		e.note(fmt.Sprintf("by this machine's clock round %d came at %s already: a commitment that is published now proves nothing", b.Round(), b.When()))
 	}
 	out := promise{
-		Commitment: commitment.Digest(), Beacon: b, Round: b.Round(), Time: b.Time().Format(time.RFC3339), Chain: smooth.DrandChain,
-		Model: header.Model, Images: header.Choice.Describe(subject.Images.Len()), LeftOut: left, Command: afterRound(e.args, b),
+		Commitment: p.Commitment, Beacon: b, Round: b.Round(), Time: b.Time().Format(time.RFC3339), Chain: smooth.DrandChain,
+		Model: p.Header.Model, Images: p.Header.Choice.Describe(p.Header.Images.Len()), LeftOut: p.LeftOut, Command: afterRound(e.args, b),
 	}
 	if c.JSON {
 		return printJSON(e.stdout, out)
 	}
-	_, err = fmt.Fprintf(e.stdout, `commitment C %s
+	_, err := fmt.Fprintf(e.stdout, `commitment C %s
 to the model %s, all parameters and the pixels of the images: %s, %d of them left out
 Publish C where its date can be proved, before drand's round %d comes at %s (chain quicknet, %s).
 Then put the round's randomness, 64 hexadecimal digits, in the place of VALUE and run:
 %s
-`, out.Commitment, out.Model, out.Images, left, b.Round(), b.When(), smooth.DrandChain, out.Command)
+`, out.Commitment, out.Model, out.Images, out.LeftOut, b.Round(), b.When(), smooth.DrandChain, out.Command)
 	return err
-}
-
-// commitTo adds all images to a commitment and returns how many cannot be decoded.
-func commitTo(e *env, commitment *smooth.Commitment, about *certified, images smooth.IndexSet, maxCorrupt int) (left int, err error) {
-	p, done := newProgress(e.stderr, "commit", "images", images.Len()), 0
-	leaving := smooth.Leaving{Limit: maxCorrupt, Note: e.note}
-	p.begin(0)
-	defer p.close()
-	for i := range images.All() {
-		if err := e.ctx.Err(); err != nil {
-			return 0, err
-		}
-		img, err := about.describe(i)
-		if add := commitment.Add(img, err); add != nil {
-			return 0, add
-		}
-		if err := leaving.Add(i, err); err != nil {
-			return 0, moreCorrupt(err)
-		}
-		done++
-		p.update(done, "")
-	}
-	return leaving.Count, nil
 }
 
 // afterRound returns the command line of a commitment as it certifies.

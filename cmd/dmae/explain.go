@@ -73,6 +73,7 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	o.Command = c.command(&o)
 	var p phases
 	o.Progress = func(what string, done, total int) { p.update(e, what, done, total) }
+	o.Model, o.Trained = model.Config.Name, model.Config.Sigma
 	made, err := explain.Make(e.ctx, model, x, o)
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func (c *explainCmd) fromImage(e *env, b ops.Backend, o *explain.Options) (*dmae
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := c.apply(&o.Params, model, nil); err != nil {
+	if err := c.Seed.Apply(&o.Params, smooth.Header{}); err != nil {
 		return nil, nil, err
 	}
 	if err := c.warn(e, o.Params, model.Config.Classes); err != nil {

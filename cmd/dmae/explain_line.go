@@ -1,14 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/ops"
@@ -18,85 +17,31 @@ import (
 // fromCertificate explains a line of a certificate, with the parameters that
 // its header records, once model, data and image are those it is about.
 func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) (*dmae.Classifier, []byte, error) {
-	header, rec, err := findLine(c.Certificate, *c.Index)
+	f, err := openFile("the certificate", c.Certificate)
 	if err != nil {
 		return nil, nil, err
+	}
+	defer f.Close()
+	header, rec, err := certify.FindLine(f, *c.Index)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", c.Certificate, err)
 	}
 	model, images, err := c.classifierOf(e, b, c.Model, &dataFlags{Data: c.Data, splitFlags: c.splitFlags}, data.Split(c.Split))
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Params = header.Params()
-	c.followText(header.Preprocessing, o.Sound, images, &model.Config)
-	if images, err = data.Preprocessed(images, c.Preprocess, model.Config.DataSize); err != nil {
-		return nil, nil, err
-	}
-	about, err := newCertified(model, images, o.Sound, c.BatchSize)
+	certified, err := certify.ForHeader(header, model, images, certify.Options{Preprocess: c.Preprocess, Batch: c.BatchSize, Note: e.note})
 	if err != nil {
 		return nil, nil, err
 	}
-	here := about.subject()
-	for _, part := range []struct{ what, here, there string }{
-		{"model", here.Model, header.Model},
-		{"preprocessing", here.Preprocessing, header.Preprocessing},
-		{"numerics contract", here.Contract, header.Contract},
-	} {
-		if part.here != part.there {
-			return nil, nil, fmt.Errorf("%s is about the %s %q, but here it is %q; give what was certified", c.Certificate, part.what, part.there, part.here)
-		}
+	if err := certified.Holds(header, rec); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", c.Certificate, err)
 	}
-	if here.Data != header.Data { // the digest of the pixels decides
-		e.note(fmt.Sprintf("%s names the data %q, which are %q here", c.Certificate, header.Data, here.Data))
-	}
-	image, err := about.describe(rec.Image)
-	if err != nil {
-		return nil, nil, err
-	}
-	if image.Pixels != rec.Pixels {
-		return nil, nil, fmt.Errorf("image %d of %s has other pixels than the certificate is about: %s, not %s", rec.Image, images.Name(), image.Pixels, rec.Pixels)
-	}
+	o.Params, c.Preprocess = certified.Params(), certified.Preprocess()
 	o.Image, o.Name = rec.Image, fmt.Sprintf("image %d of %s", rec.Image, images.Name())
 	o.Line = &explain.Line{Record: rec, Certificate: filepath.Base(c.Certificate)}
-	x, err := about.pixels.get(rec.Image)
+	x, err := certified.Pixels(rec.Image)
 	return model, x, err
-}
-
-// findLine returns the header of a certificate and the line of an image.
-func findLine(path string, index int) (smooth.Header, smooth.Record, error) {
-	f, err := openFile("the certificate", path)
-	if err != nil {
-		return smooth.Header{}, smooth.Record{}, err
-	}
-	defer f.Close()
-	d, err := smooth.NewReader(f)
-	if err != nil {
-		return smooth.Header{}, smooth.Record{}, fmt.Errorf("%s: %w", path, err)
-	}
-	for {
-		line, err := d.NextLine()
-		rec := line.Record
-		switch {
-		case errors.Is(err, io.EOF):
-			return d.Header(), rec, fmt.Errorf("%s has no line about image %d: it has %d lines, %s", path, index, d.Header().Images.Len(), between(d.Header().Images))
-		case err != nil:
-			return d.Header(), rec, fmt.Errorf("%s: %w", path, err)
-		case line.LeftOut != nil && line.LeftOut.Image == index:
-			return d.Header(), rec, fmt.Errorf("%s says that image %d was left out because it cannot be decoded: there is nothing to explain", path, index)
-		case line.LeftOut == nil && rec.Image == index:
-			return d.Header(), rec, nil
-		}
-	}
-}
-
-// between names the first and the last image of a set.
-func between(images smooth.IndexSet) string {
-	first, last := -1, -1
-	for i := range images.All() {
-		if last = i; first < 0 {
-			first = i
-		}
-	}
-	return fmt.Sprintf("from image %d to image %d", first, last)
 }
 
 // command returns the command line that makes the same page again.

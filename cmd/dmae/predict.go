@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/big"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/smooth"
 )
@@ -74,16 +74,18 @@ func (c *predictCmd) Run(e *env) error {
 	if err := c.follow(c.Model); err != nil {
 		return err
 	}
-	if err := c.apply(&params, model, nil); err != nil {
+	if _, err := params.Noise(); err != nil {
+		return misuse{err}
+	}
+	if err := c.Seed.Apply(&params, smooth.Header{}); err != nil {
 		return err
 	}
-	noise, err := params.Noise()
-	if err != nil {
-		return misuse{err}
+	if params, err = certify.Derive(model, params); err != nil {
+		return err
 	}
 	answers, failed := []any{}, 0
 	for i, file := range c.Images {
-		a, err := c.predict(e, model, i, params, noise)
+		a, err := c.predict(e, model, i, params)
 		if stopped := e.ctx.Err(); stopped != nil {
 			return stopped
 		}
@@ -114,7 +116,7 @@ func (c *predictCmd) Run(e *env) error {
 
 // predict answers for one of the images. Its noise is that of its pixels, or of
 // its place in the list where there is a seed, whatever becomes of the others.
-func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smooth.Params, noise smooth.Noise) (*prediction, error) {
+func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smooth.Params) (*prediction, error) {
 	file := c.Images[i]
 	x, err := c.readPixels(file, &model.Config)
 	if err != nil {
@@ -122,8 +124,7 @@ func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smoot
 	}
 	p := newProgress(e.stderr, "predict: "+printable(file), "samples", c.N)
 	p.begin(0)
-	classifier := counted{dmae.NewPixelClassifier(model, func(int) ([]byte, error) { return x, nil }, c.BatchSize), p}
-	answer, err := smooth.PredictJob(e.ctx, classifier, smooth.Job{Image: i, Key: params.Key(smooth.PixelDigest(x, c.Sound))}, noise, c.N, c.Alpha)
+	answer, err := certify.Predict(e.ctx, model, certify.Image{Pixels: x, Index: i}, params, c.BatchSize, func(samples int) { p.update(samples, "") })
 	p.end(briefly)
 	if err != nil {
 		return nil, fmt.Errorf("cannot predict %s: %w", file, err)
@@ -172,19 +173,4 @@ func predictionNeeds(alpha exact.Decimal) int {
 		num.Lsh(num, 1)
 	}
 	return n
-}
-
-// counted is a classifier that shows how many samples it has classified.
-type counted struct {
-	*dmae.SmoothClassifier
-	progress *progress
-}
-
-// Classify answers the jobs.
-func (c counted) Classify(ctx context.Context, jobs []smooth.Job, noise smooth.Noise, out []int32) error {
-	if err := c.SmoothClassifier.Classify(ctx, jobs, noise, out); err != nil {
-		return err
-	}
-	c.progress.update(c.progress.done+len(jobs), "")
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
@@ -184,19 +185,16 @@ func (q *quickstart) certify(name, checkpoint, certificate string) (analyze.Run,
 			}
 		}
 	}
-	digest, err := modelDigest(model)
+	show := shown{env: q.env, title: "certify " + name}
+	defer show.close()
+	certification, err := certify.New(model, q.test, smooth.Params{
+		Sigma: exact.MustDecimal(quickstartSigma), Alpha: exact.MustDecimal(quickstartAlpha),
+		N0: quickstartSamples, N: q.N, Sound: true, Derived: &smooth.Derivation{},
+	}, certify.Options{Max: q.Images, Batch: quickstartBatch, Progress: show.update, Note: q.env.note})
 	if err != nil {
 		return analyze.Run{}, err
 	}
-	_, err = certification{
-		params: smooth.Params{
-			Sigma: exact.MustDecimal(quickstartSigma), Alpha: exact.MustDecimal(quickstartAlpha),
-			N0: quickstartSamples, N: q.N, Sound: true, Derived: &smooth.Derivation{Model: digest},
-		},
-		model: model, images: q.test, skip: 1, max: q.Images, batch: quickstartBatch,
-		out: q.path(certificate), title: "certify " + name,
-	}.run(q.env.ctx, q.env)
-	if err != nil {
+	if _, err := certification.Run(q.env.ctx, files.Certificate); err != nil {
 		return analyze.Run{}, err
 	}
 	run, err := analyze.ReadFile(files.Certificate)

@@ -78,6 +78,41 @@ func (in Input) Bytes(ds Dataset, i int, dst []byte) error {
 	return in.Pipeline(ds).ApplyBytes(dst, im, philox.Addr{})
 }
 
+// ReadImage reads an image file to 8-bit pixels [C, h, w]: of o, MaxPixels plays a
+// part, and how as in Preprocessed.
+func (in Input) ReadImage(path string, o Options, how Preprocess) ([]byte, error) {
+	o.Channels = in.Channels
+	one, err := OpenImage(path, o)
+	if err != nil {
+		return nil, err
+	}
+	if one, err = Preprocessed(one, how, in.Size); err != nil {
+		return nil, err
+	}
+	x := make([]byte, in.Elems())
+	return x, in.Bytes(one, 0, x)
+}
+
+// Check returns an *ImageSizeError for an image that has got values and should
+// have another number of them.
+func (in Input) Check(image, got int) error {
+	if got == in.Elems() {
+		return nil
+	}
+	return &ImageSizeError{Image: image, Got: got, Want: in}
+}
+
+// ImageSizeError says that an image does not have the size a model works with.
+type ImageSizeError struct {
+	Image int // index in its data set
+	Got   int // number of values
+	Want  Input
+}
+
+func (e *ImageSizeError) Error() string {
+	return fmt.Sprintf("image %d has %d values, but the model works on %d x %d x %d (channels, height, width); prepare the data at that size", e.Image, e.Got, e.Want.Channels, e.Want.Size, e.Want.Size)
+}
+
 // image returns a stored image that has the model's number of channels.
 func (in Input) image(ds Dataset, i int) (Image, error) {
 	im, err := ds.Image(i)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/attack"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -71,13 +71,13 @@ func (e *explainer) attacks(ctx context.Context, level Level) ([]Attack, error) 
 func (e *explainer) attack(ctx context.Context, level Level, budget float64, inside bool) (Attack, error) {
 	what := fmt.Sprintf("attacking within %.3g", budget)
 	e.progress(what, 0, e.Steps)
-	search := dmae.Attack{
+	search := attack.Search{
 		Model: e.model, Sigma: e.Sigma.Float32(), Samples: e.Samples, Steps: e.Steps,
 		Seed:     e.Seed ^ e.Key(e.about.Pixels), // one of them is 0
 		Progress: func(step int) { e.progress(what, step, e.Steps) },
 	}
 	x := e.x
-	found, err := search.Search(ctx, scaled(x), level.Selected, budget)
+	found, err := search.Run(ctx, scaled(x), level.Selected, budget)
 	if err != nil {
 		return Attack{}, err
 	}

@@ -2,11 +2,11 @@ package explain
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
-	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/smooth"
@@ -18,6 +18,9 @@ type Options struct {
 	Name          string // of the image
 	Image         int    // its index in its data set, which is part of the address of its noise
 	Batch         int    // noisy images at a time; changes no result
+
+	Model   string  // name of the model
+	Trained float64 // noise level that the model was trained with
 
 	// Others are noise levels to compare with.
 	Others []smooth.Decimal
@@ -98,7 +101,7 @@ type Sample struct {
 // explainer is an explanation under way.
 type explainer struct {
 	Options
-	model      *dmae.Classifier
+	model      certify.Model
 	classifier smooth.Classifier
 	noise      smooth.Noise // of the noise level explained
 	about      smooth.Image
@@ -108,26 +111,30 @@ type explainer struct {
 
 // Make explains the certificate of an image x, 8-bit pixels [C, h, w] at the
 // data's resolution.
-func Make(ctx context.Context, m *dmae.Classifier, x []byte, o Options) (*Explanation, error) {
+func Make(ctx context.Context, m certify.Model, x []byte, o Options) (*Explanation, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if c := &m.Config; len(x) != c.Pixels() {
-		return nil, &dmae.ImageSizeError{Got: len(x), Want: [3]int{c.Channels, c.DataSize, c.DataSize}}
+	if err := data.NewInput(m.Input()).Check(o.Image, len(x)); err != nil {
+		return nil, err
 	}
 	if o.Method == "" {
 		o.Method = smooth.MethodCohen
 	}
 	o.AccuracyOnly = false // a page is made of samples
-	e := &explainer{Options: o, model: m, x: x, about: smooth.Image{Label: -1, Pixels: smooth.PixelDigest(x, o.Sound)}}
-	e.classifier = dmae.NewPixelClassifier(m, e.pixels, o.Batch)
-	digest, err := m.Digest()
+	e := &explainer{model: m, x: x, about: smooth.Image{Label: -1, Pixels: smooth.PixelDigest(x, o.Sound)}}
+	digest, err := certify.ModelDigest(m)
 	if err != nil {
 		return nil, err
 	}
+	if o.Derived != nil {
+		o.Derived = &smooth.Derivation{Model: digest, Beacon: o.Derived.Beacon}
+	}
+	e.Options = o
+	e.classifier = certify.NewClassifier(m, e.pixels, o.Batch)
 	out := &Explanation{
-		Image: o.Name, Index: o.Image, Model: m.Config.Name, Digest: "sha256:" + hex.EncodeToString(digest[:]),
-		Trained: m.Config.Sigma, Names: m.Config.ClassNames, Seed: o.Origin(), Noise: o.NoiseKind(), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
+		Image: o.Name, Index: o.Image, Model: o.Model, Digest: digest,
+		Trained: o.Trained, Names: m.ClassNames(), Seed: o.Origin(), Noise: o.NoiseKind(), Sound: o.Sound, Command: o.Command, pixels: e.picture(scaled(x)),
 	}
 	if o.Line != nil {
 		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
@@ -93,7 +94,7 @@ func testPage(t *testing.T, o explain.Options) {
 	task := smooth.Task{
 		Params:     o.Params,
 		Subject:    smooth.Subject{Contract: "f32/1", Preprocessing: preprocessing, Images: set, Of: 1000},
-		Classifier: dmae.NewPixelClassifier(m, func(int) ([]byte, error) { return x, nil }, 7),
+		Classifier: certify.NewClassifier(m, func(int) ([]byte, error) { return x, nil }, 7),
 		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: 1, Pixels: smooth.Digest{1}}, nil },
 		Out:        filepath.Join(t.TempDir(), "one.jsonl"),
 	}

@@ -42,7 +42,7 @@ func (e *explainer) certify(ctx context.Context, p smooth.Params) (Level, smooth
 	}
 	e.progress(what, last, last)
 	level := Level{
-		Method: p.Method, Sigma: p.Sigma, Alpha: p.Alpha, Radii: p.Radii, Most: p.N, Classes: e.model.Config.Classes,
+		Method: p.Method, Sigma: p.Sigma, Alpha: p.Alpha, Radii: p.Radii, Most: p.N, Classes: e.model.Classes(),
 		Selection: line.Selection.Counts, Counts: line.Estimation.Counts, N: line.Estimation.N,
 		Selected: line.Selected, Count: hits(line),
 		PA: line.PA, PB: line.PB, W: line.W, Looks: line.Looks, Radius: line.Radius, Certified: line.Predict != smooth.NoClass,

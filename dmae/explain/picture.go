@@ -37,14 +37,13 @@ func (e *explainer) difference(x, y []float32) picture {
 }
 
 func (e *explainer) draw(at func(i int) float64) picture {
-	c := &e.model.Config
-	side := c.DataSize
+	channels, side := e.model.Input()
 	img := image.NewRGBA(image.Rect(0, 0, side, side))
 	plane := side * side
 	for i := range plane {
 		var v [3]uint8
 		for k := range v {
-			v[k] = uint8(math.Round(255 * min(max(at(i+min(k, c.Channels-1)*plane), 0), 1)))
+			v[k] = uint8(math.Round(255 * min(max(at(i+min(k, channels-1)*plane), 0), 1)))
 		}
 		img.SetRGBA(i%side, i/side, color.RGBA{v[0], v[1], v[2], 255})
 	}

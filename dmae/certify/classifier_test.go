@@ -1,4 +1,4 @@
-package dmae_test
+package certify_test
 
 import (
 	"context"
@@ -8,38 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
 )
-
-func pixelsOf(c *dmae.Config, image int) []float32 {
-	v := make([]float32, c.Pixels())
-	g := philox.NewGen(philox.Addr{Seed: 99, A: uint32(image)})
-	for i := range v {
-		v[i] = g.Float32()
-	}
-	return v
-}
-
-// lively returns a classifier whose answers vary under noise.
-func lively(t *testing.T, b ops.Backend, cfg dmae.Config) *dmae.Classifier {
-	m, err := dmae.NewClassifier(b, cfg)
-	require.NoError(t, err)
-	m.InitScratch(4)
-	for _, p := range m.Params.All() {
-		if p.Shape.Rank() > 1 {
-			v := must(m.Params.Download(p))
-			for i := range v {
-				v[i] *= 8
-			}
-			m.Params.Upload(p, v)
-		}
-	}
-	return m
-}
 
 // withoutLanes is a backend that is no ops.Splitter.
 type withoutLanes struct{ ops.Backend }
@@ -47,7 +22,7 @@ type withoutLanes struct{ ops.Backend }
 // An answer depends on the job alone: not on the batch, its neighbours, the
 // number of threads, or whether the noise was drawn by the kernel or by the
 // certifier's scalar code.
-func TestSmoothClassifierAnswersJobByJob(t *testing.T) {
+func TestFloatClassifierAnswersJobByJob(t *testing.T) {
 	var jobs []smooth.Job
 	for image := range 3 {
 		for sample := range uint32(7) {
@@ -65,7 +40,7 @@ func TestSmoothClassifierAnswersJobByJob(t *testing.T) {
 			b = withoutLanes{b}
 		}
 		m := lively(t, b, micro(t))
-		s := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, batch)
+		s := certify.NewFloatClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, batch)
 		require.Equal(t, 3, s.Classes())
 		require.Equal(t, batch, s.BatchSize())
 		mixed, got, out := make([]smooth.Job, len(jobs)), make([]int32, len(jobs)), make([]int32, len(jobs))
@@ -91,7 +66,7 @@ func TestSmoothClassifierAnswersJobByJob(t *testing.T) {
 
 	b := newCPU(t)
 	m := lively(t, b, micro(t))
-	clean := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) {
+	clean := certify.NewFloatClassifier(m, func(image int) ([]float32, error) {
 		v := pixelsOf(&m.Config, jobs[image].Image)
 		smooth.AddGaussian(v, v, noise.Sigma, noise.Addr(jobs[image]))
 		return v, nil
@@ -104,12 +79,12 @@ func TestSmoothClassifierAnswersJobByJob(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestSmoothClassifierWithoutAnswer(t *testing.T) {
+func TestFloatClassifierWithoutAnswer(t *testing.T) {
 	b := newCPU(t)
 	m := lively(t, b, micro(t))
 	head := m.Params.Get("head.bias")
 	m.Params.Upload(head, []float32{float32(math.NaN()), float32(math.NaN()), float32(math.NaN())})
-	s := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, 4)
+	s := certify.NewFloatClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, 4)
 	out := make([]int32, 2)
 	jobs := []smooth.Job{{Image: 1}, {Image: 2}}
 	require.NoError(t, s.Classify(context.Background(), jobs, smooth.Noise{}, out))
@@ -120,11 +95,11 @@ func TestSmoothClassifierWithoutAnswer(t *testing.T) {
 	require.NotContains(t, out, int32(smooth.NoClass))
 }
 
-func TestSmoothClassifierErrors(t *testing.T) {
+func TestFloatClassifierErrors(t *testing.T) {
 	b := newCPU(t)
 	m := lively(t, b, micro(t))
 	broken := errors.New("disk on fire")
-	s := dmae.NewSmoothClassifier(m, func(image int) ([]float32, error) {
+	s := certify.NewFloatClassifier(m, func(image int) ([]float32, error) {
 		if image == 0 {
 			return nil, broken
 		}
@@ -132,7 +107,7 @@ func TestSmoothClassifierErrors(t *testing.T) {
 	}, 4)
 	out := make([]int32, 1)
 	require.ErrorIs(t, s.Classify(context.Background(), []smooth.Job{{}}, smooth.Noise{}, out), broken)
-	var size *dmae.ImageSizeError
+	var size *data.ImageSizeError
 	require.ErrorAs(t, s.Classify(context.Background(), []smooth.Job{{Image: 3}}, smooth.Noise{}, out), &size)
 	require.Equal(t, 3, size.Image)
 	ctx, cancel := context.WithCancel(context.Background())

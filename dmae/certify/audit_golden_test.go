@@ -1,4 +1,4 @@
-package dmae_test
+package certify_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
@@ -132,8 +133,8 @@ func goldenAuditOptions(t *testing.T) (audit.Options, func()) {
 	model, pixels, done := goldenAuditModel(t, 2)
 	return audit.Options{
 		Depth:      audit.Full,
-		Subject:    goldenSubject(model),
-		Classifier: dmae.NewPixelClassifier(model, pixels, 5),
+		Subject:    goldenSubject(t, model),
+		Classifier: certify.NewClassifier(model, pixels, 5),
 		Describe: func(image int) (smooth.Image, error) {
 			x, err := pixels(image)
 			return smooth.Image{Label: image % 3, Pixels: sha256.Sum256(x)}, err
@@ -141,9 +142,11 @@ func goldenAuditOptions(t *testing.T) (audit.Options, func()) {
 	}, done
 }
 
-func goldenSubject(model *dmae.Classifier) smooth.Subject {
+func goldenSubject(t *testing.T, model *dmae.Classifier) smooth.Subject {
+	digest, err := model.Digest()
+	require.NoError(t, err)
 	return smooth.Subject{
-		Contract: "f32/1", Model: fmt.Sprintf("sha256:%x", must(model.Digest())), Data: "golden", Preprocessing: "none",
+		Contract: "f32/1", Model: fmt.Sprintf("sha256:%x", digest), Data: "golden", Preprocessing: "none",
 		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 4}}, Of: 4,
 	}
 }

@@ -1,4 +1,4 @@
-package dmae
+package attack
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
@@ -14,14 +17,24 @@ import (
 )
 
 // attacked returns a small classifier, whose images are resized, and an image.
-func attacked(t *testing.T, b ops.Backend) (*Classifier, []float32) {
-	m, err := NewClassifier(b, Config{
+func attacked(t *testing.T, b ops.Backend) (*dmae.Classifier, []float32) {
+	m, err := dmae.NewClassifier(b, dmae.Config{
 		Name: "micro", ImageSize: 8, DataSize: 6, Channels: 3, Patch: 4, Width: 16, Depth: 2, Heads: 2, MLPRatio: 2,
-		Positions: Learned, Decoder: Decoder{Width: 8, Depth: 1, Heads: 2}, MaskRatio: 0.5, NormPixEps: 1e-2, Sigma: 0.25,
-		Mean: ImageNetMean, Std: ImageNetStd, Classes: 3, GlobalPool: true,
+		Positions: dmae.Learned, Decoder: dmae.Decoder{Width: 8, Depth: 1, Heads: 2}, MaskRatio: 0.5, NormPixEps: 1e-2, Sigma: 0.25,
+		Mean: dmae.ImageNetMean, Std: dmae.ImageNetStd, Classes: 3, GlobalPool: true,
 	})
 	require.NoError(t, err)
-	enliven(m.Params)
+	m.InitScratch(7)
+	for _, p := range m.Params.All() { // weights that are larger than those a training starts with
+		v, err := m.Params.Download(p)
+		require.NoError(t, err)
+		more := make([]float32, len(v))
+		nn.Normal(0.3)(philox.NewGen(philox.Addr{Seed: 7, Stream: philox.FirstUserStream, A: uint32(p.Index)}), more)
+		for i := range v {
+			v[i] += more[i]
+		}
+		m.Params.Upload(p, v)
+	}
 	x := make([]float32, m.Config.Pixels())
 	g := philox.NewGen(philox.Addr{Seed: 5})
 	for i := range x {
@@ -34,7 +47,7 @@ func attacked(t *testing.T, b ops.Backend) (*Classifier, []float32) {
 // float64, through normalisation and resizing.
 func TestAttackGradient(t *testing.T) {
 	m, x := attacked(t, ref.New())
-	a := Attack{Model: m, Sigma: 0.25, Samples: 3, Steps: 1, Seed: 2}
+	a := Search{Model: m, Sigma: 0.25, Samples: 3, Steps: 1, Seed: 2}
 	gradient, waste := make([]float32, len(x)), make([]float32, len(x))
 	_, err := a.gradient(x, 1, 4, gradient)
 	require.NoError(t, err)
@@ -55,15 +68,15 @@ func TestAttackStaysInsideAndHurts(t *testing.T) {
 	b := cpu.New(cpu.Options{Threads: 1})
 	defer b.Close()
 	m, x := attacked(t, b)
-	a := Attack{Model: m, Sigma: 0.1, Samples: 8, Steps: 10, Seed: 2}
+	a := Search{Model: m, Sigma: 0.1, Samples: 8, Steps: 10, Seed: 2}
 	waste := make([]float32, len(x))
 	before, err := a.gradient(x, 1, 99, waste)
 	require.NoError(t, err)
 	last := before
 	for _, radius := range []float64{0.01, 0.3, 3} {
-		y, err := a.Search(t.Context(), x, 1, radius)
+		y, err := a.Run(t.Context(), x, 1, radius)
 		require.NoError(t, err)
-		again, err := a.Search(t.Context(), x, 1, radius)
+		again, err := a.Run(t.Context(), x, 1, radius)
 		require.NoError(t, err)
 		require.Equal(t, y, again)
 		require.LessOrEqual(t, Distance(x, y), radius)
@@ -75,7 +88,7 @@ func TestAttackStaysInsideAndHurts(t *testing.T) {
 		require.Greater(t, after, last, "a larger ball holds a worse image")
 		last = after
 	}
-	y, err := a.Search(t.Context(), x, 1, 0)
+	y, err := a.Run(t.Context(), x, 1, 0)
 	require.NoError(t, err)
 	require.Equal(t, x, y)
 }
@@ -84,19 +97,19 @@ func TestAttackRefusesNonsense(t *testing.T) {
 	b := cpu.New(cpu.Options{Threads: 1})
 	defer b.Close()
 	m, x := attacked(t, b)
-	good := Attack{Model: m, Sigma: 0.1, Samples: 1, Steps: 1}
-	_, err := good.Search(t.Context(), x[1:], 0, 1)
-	require.IsType(t, &ImageSizeError{}, err)
-	_, err = good.Search(t.Context(), x, 3, 1)
+	good := Search{Model: m, Sigma: 0.1, Samples: 1, Steps: 1}
+	_, err := good.Run(t.Context(), x[1:], 0, 1)
+	require.IsType(t, &data.ImageSizeError{}, err)
+	_, err = good.Run(t.Context(), x, 3, 1)
 	require.ErrorContains(t, err, "class 3")
-	_, err = good.Search(t.Context(), x, 0, math.NaN())
+	_, err = good.Run(t.Context(), x, 0, math.NaN())
 	require.ErrorContains(t, err, "radius")
 	bad := good
 	bad.Steps = 0
-	_, err = bad.Search(t.Context(), x, 0, 1)
+	_, err = bad.Run(t.Context(), x, 0, 1)
 	require.ErrorContains(t, err, "1 step")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = good.Search(ctx, x, 0, 1)
+	_, err = good.Run(ctx, x, 0, 1)
 	require.ErrorIs(t, err, context.Canceled)
 }

@@ -1,4 +1,7 @@
-package dmae
+// Package attack searches, near an image, for one that a smoothed classifier
+// answers differently: what a certificate says cannot exist within its radius,
+// and what may exist outside of it. Start at [Search].
+package attack
 
 import (
 	"context"
@@ -6,13 +9,29 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
 
-// Attack searches, near an image, for one that the smoothed classifier answers
-// differently: projected gradient ascent of the expected cross-entropy
+// Model is a classifier that can be attacked, of whatever family.
+type Model interface {
+	// Backend returns the backend that holds the weights.
+	Backend() ops.Backend
+
+	// Classes returns the number of classes.
+	Classes() int
+
+	// Input returns the shape [channels, size, size] of an image.
+	Input() (channels, size int)
+
+	// Logits maps images [B, channels, size, size], pixels scaled to [0,1] plus
+	// noise, to scores [B, Classes]. The images are differentiated.
+	Logits(t *autograd.Tape, images *autograd.Variable) *autograd.Variable
+}
+
+// Search is a projected gradient ascent of the expected cross-entropy
 //
 //	E[CE(f(x + d + sigma n), class)],  n standard normal,
 //
@@ -20,8 +39,8 @@ import (
 // step by the mean over fresh noise (Madry et al., arXiv 1706.06083; Salman et
 // al., arXiv 1906.04584, for smoothed classifiers). A search proves nothing by
 // finding nothing.
-type Attack struct {
-	Model   *Classifier
+type Search struct {
+	Model   Model
 	Sigma   float32 // deviation of the noise, pixels in [0,1]
 	Samples int     // noisy copies a step
 	Steps   int
@@ -34,15 +53,15 @@ type Attack struct {
 // several radii, so that the search can turn around on the sphere.
 const stepShare = 2.5
 
-// Search returns the image it ends at, [C, h, w] like x: at most radius (L2)
-// away from x, and in [0,1] where x is.
-func (a *Attack) Search(ctx context.Context, x []float32, class int, radius float64) ([]float32, error) {
-	c := &a.Model.Config
-	switch {
-	case len(x) != c.Pixels():
-		return nil, &ImageSizeError{Got: len(x), Want: [3]int{c.Channels, c.DataSize, c.DataSize}}
-	case class < 0 || class >= c.Classes:
-		return nil, fmt.Errorf("cannot attack class %d: the model has classes 0 to %d", class, c.Classes-1)
+// Run returns the image that the search ends at, [C, h, w] like x: at most radius
+// (L2) away from x, and in [0,1] where x is.
+func (a *Search) Run(ctx context.Context, x []float32, class int, radius float64) ([]float32, error) {
+	if err := data.NewInput(a.Model.Input()).Check(0, len(x)); err != nil {
+		return nil, err
+	}
+	switch classes := a.Model.Classes(); {
+	case class < 0 || class >= classes:
+		return nil, fmt.Errorf("cannot attack class %d: the model has classes 0 to %d", class, classes-1)
 	case a.Samples < 1 || a.Steps < 1 || !(radius >= 0) || math.IsInf(radius, 0):
 		return nil, fmt.Errorf("an attack needs at least 1 sample and 1 step, not %d and %d, and a radius of at least 0, not %g", a.Samples, a.Steps, radius)
 	}
@@ -73,19 +92,19 @@ func (a *Attack) Search(ctx context.Context, x []float32, class int, radius floa
 
 // gradient returns the sum of the losses of the noisy copies of y in a step and
 // writes its derivative with respect to y.
-func (a *Attack) gradient(y []float32, class int, step uint32, out []float32) (loss float64, err error) {
+func (a *Search) gradient(y []float32, class int, step uint32, out []float32) (loss float64, err error) {
 	m, n := a.Model, a.Samples
-	c := &m.Config
-	b := m.Params.Backend()
+	channels, size := m.Input()
+	b := m.Backend()
 	scope := b.Mark()
 	defer b.Release(scope)
 	t := autograd.NewTape(b)
 
-	shape := tensor.Of(n, c.Channels, c.DataSize, c.DataSize)
-	copies, ids, labels := make([]float32, n*len(y)), make([]int32, n), make([]int32, n)
+	shape := tensor.Of(n, channels, size, size)
+	copies, ids, wanted := make([]float32, n*len(y)), make([]int32, n), make([]float32, n*m.Classes())
 	for i := range n {
 		copy(copies[i*len(y):], y)
-		ids[i], labels[i] = int32(i), int32(class)
+		ids[i], wanted[i*m.Classes()+class] = int32(i), 1
 	}
 	images := b.New(b.Float(), shape)
 	b.Upload(images, copies)
@@ -95,15 +114,14 @@ func (a *Attack) gradient(y []float32, class int, step uint32, out []float32) (l
 		ids[i] = int32(step)
 	}
 	b.Upload(second, ids)
-	noisy := Corrupt(t, images, first, second, float64(a.Sigma), philox.Addr{Seed: a.Seed, Stream: philox.AttackNoise})
+	at := ops.Attr{Scale: float64(a.Sigma), Seed: a.Seed, Stream: uint8(philox.AttackNoise)}
+	noisy := t.Apply(ops.AddNoise, at, t.Const(images), t.Const(first), t.Const(second)).Value
 
 	// The derivative of x + sigma n with respect to x is 1: the noisy copies are
 	// the leaves, and the image gets the sum of their derivatives.
 	leaf := autograd.NewParam("noisy images", noisy, filled(b, shape, 0))
 	logits := m.Logits(t, leaf)
-	wanted := make([]float32, n*c.Classes)
-	Targets(labels, c.Classes, 0, wanted)
-	target := b.New(b.Float(), tensor.Of(n, c.Classes))
+	target := b.New(b.Float(), tensor.Of(n, m.Classes()))
 	b.Upload(target, wanted)
 	each := t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(target))
 	t.Backward(each, filled(b, each.Shape(), 1))

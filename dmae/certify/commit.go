@@ -1,0 +1,62 @@
+package certify
+
+import (
+	"context"
+
+	"github.com/godmae/godmae/smooth"
+)
+
+// Promise is a commitment to what a run will certify.
+type Promise struct {
+	Header     smooth.Header // that the certificate will have, but for the value of its beacon
+	Commitment smooth.Digest
+	LeftOut    int // images that cannot be decoded
+}
+
+// Commit reads all images, classifies none, and returns the digest of model,
+// parameters and pixels, to be published before the round of the beacon that the
+// noise follows from. Options.Progress is told of images only.
+func (c *Certification) Commit(ctx context.Context) (Promise, error) {
+	var p Promise
+	if err := withoutBeacon(c.params).Check(); err != nil {
+		return p, err
+	}
+	subject, err := c.Subject()
+	if err != nil {
+		return p, err
+	}
+	p.Header = smooth.NewHeader(c.params, c.model.Classes(), subject)
+	p.Header.Shard = c.o.Shard
+	commitment, err := smooth.NewCommitment(p.Header)
+	if err != nil {
+		return p, err
+	}
+	leaving, done := smooth.Leaving{Limit: c.o.MaxLeftOut, Note: c.o.Note}, 0
+	for i := range subject.Images.All() {
+		if err := ctx.Err(); err != nil {
+			return p, err
+		}
+		img, err := c.Describe(i)
+		if err := commitment.Add(img, err); err != nil {
+			return p, err
+		}
+		if err := leaving.Add(i, err); err != nil {
+			return p, err
+		}
+		done++
+		if c.o.Progress != nil {
+			c.o.Progress(smooth.Progress{Images: done, Total: subject.Images.Len()})
+		}
+	}
+	p.Commitment, p.LeftOut = commitment.Digest(), leaving.Count
+	return p, nil
+}
+
+// withoutBeacon returns parameters as they can be checked before the round of
+// their beacon, whose value is not known yet.
+func withoutBeacon(p smooth.Params) smooth.Params {
+	if p.Derived != nil {
+		p.Derived = &smooth.Derivation{Model: p.Derived.Model}
+	}
+	return p
+}

@@ -1,0 +1,118 @@
+package certify_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/certify"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/ops/hostile"
+	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/audit"
+)
+
+func savedModel(t *testing.T) string {
+	b := cpu.New(cpu.Options{Threads: 1})
+	defer b.Close()
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	require.NoError(t, lively(t, b, micro(t)).Save(path))
+	return path
+}
+
+// twoImages returns a data set of a model's classes.
+func twoImages(t *testing.T, m *dmae.Classifier) data.Dataset {
+	images, labels := make([]data.Image, 2), []int32{0, 1}
+	for i := range images {
+		images[i] = data.Image{C: m.Config.Channels, H: m.Config.DataSize, W: m.Config.DataSize, Pix: bytesOf(&m.Config, i)}
+	}
+	ds, err := data.NewMemory("made up", m.Config.ClassNames, images, labels)
+	require.NoError(t, err)
+	return ds
+}
+
+// certifyOn certifies two images into a folder.
+func certifyOn(t *testing.T, b ops.Backend, saved, dir string) error {
+	model, err := dmae.LoadClassifier(b, saved)
+	if err != nil {
+		return err
+	}
+	c, err := certify.New(model, twoImages(t, model),
+		smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 4, N: 12, Seed: 9}, certify.Options{Batch: 16})
+	if err != nil {
+		return err
+	}
+	_, err = c.Run(t.Context(), filepath.Join(dir, "c"))
+	return err
+}
+
+// Wherever the device is lost, a certification ends with an error and without a
+// certificate, and goes on to the bytes of an undisturbed run; an audit gives no
+// verdict.
+func TestADeviceLostWhileCertifying(t *testing.T) {
+	saved, dir := savedModel(t), t.TempDir()
+	on := func(b ops.Backend, f func(ops.Backend) error) error {
+		defer func() { require.NoError(t, b.Close()) }()
+		return f(b)
+	}
+	plain := func() ops.Backend { return cpu.New(cpu.Options{Threads: 1}) }
+	require.NoError(t, on(plain(), func(b ops.Backend) error { return certifyOn(t, b, saved, dir) }))
+	want, err := os.ReadFile(filepath.Join(dir, "c.jsonl"))
+	require.NoError(t, err)
+
+	late, same := hostile.New(plain(), hostile.Options{}), t.TempDir()
+	require.NoError(t, on(late, func(b ops.Backend) error { return certifyOn(t, b, saved, same) }))
+	got, err := os.ReadFile(filepath.Join(same, "c.jsonl"))
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "on a late backend")
+
+	stride := 1
+	if testing.Short() {
+		stride = 23
+	}
+	t.Logf("%d calls", late.Calls())
+	for n := 1; n <= late.Calls(); n += stride {
+		dir := t.TempDir()
+		err := on(hostile.New(plain(), hostile.Options{LoseAt: n}), func(b ops.Backend) error { return certifyOn(t, b, saved, dir) })
+		if err == nil { // lost behind the last answer, when it was needed no more
+			require.GreaterOrEqual(t, n, late.Calls()-2, "lost at call %d of %d", n, late.Calls())
+		} else {
+			require.ErrorIs(t, err, hostile.ErrLost, "lost at call %d of %d", n, late.Calls())
+			require.NoFileExists(t, filepath.Join(dir, "c.jsonl"))
+		}
+		if n%8 != 0 {
+			continue // going on takes as long as everything before
+		}
+		require.NoError(t, on(plain(), func(b ops.Backend) error { return certifyOn(t, b, saved, dir) }))
+		got, err := os.ReadFile(filepath.Join(dir, "c.jsonl"))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got), "lost at call %d of %d", n, late.Calls())
+	}
+
+	check := func(b ops.Backend) error {
+		model, err := dmae.LoadClassifier(b, saved)
+		if err != nil {
+			return err
+		}
+		f, err := os.Open(filepath.Join(dir, "c.jsonl"))
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = certify.Audit(t.Context(), f, model, twoImages(t, model), certify.Options{Batch: 16}, audit.Options{Depth: audit.Full})
+		return err
+	}
+	late = hostile.New(plain(), hostile.Options{})
+	require.NoError(t, on(late, check))
+	for n := 1; n <= late.Calls(); n += stride {
+		if err := on(hostile.New(plain(), hostile.Options{LoseAt: n}), check); err == nil {
+			require.GreaterOrEqual(t, n, late.Calls()-2, "an audit with a device lost at call %d of %d", n, late.Calls())
+		}
+	}
+}
