@@ -1,8 +1,6 @@
 package dmae
 
 import (
-	"slices"
-
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/ops"
@@ -27,51 +25,49 @@ type Autoencoder struct {
 }
 
 // NewAutoencoder allocates a model on b with all values zero; call Init or
-// load values next. The error is that of [Config.Validate].
+// load values next. The error is that of [Config.Validate], or that the family
+// of the configuration has no autoencoder.
 func NewAutoencoder(b ops.Backend, cfg Config) (*Autoencoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	cfg = cfg.clone()
-	p := nn.NewParams(b, autoencoderSpecs(&cfg))
-	m := &Autoencoder{
-		Config:  cfg,
-		Params:  p,
-		trunk:   newTrunk(&cfg, p),
-		norm:    nn.NewLayerNorm(p, "norm"),
-		narrow:  nn.NewLinear(p, "decoder_embed"),
-		mask:    p.Var("mask_token"),
-		decPos:  p.Var("decoder_pos_embed"),
-		decoder: nn.NewStack(p, "decoder_blocks", cfg.Decoder.Depth, cfg.Decoder.Heads),
-		decNorm: nn.NewLayerNorm(p, "decoder_norm"),
-		pred:    nn.NewLinear(p, "decoder_pred"),
+	if err := cfg.HasAutoencoder(); err != nil {
+		return nil, err
 	}
-	m.decoder.SetEps(cfg.normEps())
-	m.norm.Eps, m.decNorm.Eps = cfg.normEps(), cfg.normEps()
+	cfg = cfg.clone()
+	declared := nn.NewBuilder()
+	m := declareAutoencoder(declared, &cfg)
+	m.Params = declared.Allocate(b)
 	return m, nil
 }
 
-// AutoencoderSpecs lists the parameters of the autoencoder of a valid
-// configuration, before they have memory.
-func (c *Config) AutoencoderSpecs() []nn.Spec { return autoencoderSpecs(c) }
-
-// autoencoderSpecs lists all parameters in the order of the official model.
-func autoencoderSpecs(c *Config) []nn.Spec {
-	xavier := func(in, out int) nn.Initializer { return nn.XavierUniform(in, out) }
+// declareAutoencoder declares all parameters in the order of the official model.
+func declareAutoencoder(b *nn.Builder, c *Config) *Autoencoder {
 	d, dd := c.Width, c.Decoder.Width
-	return slices.Concat(
-		[]nn.Spec{
-			tokenSpec("cls_token", d, 0.02), c.positionSpec("pos_embed", d),
-			tokenSpec("mask_token", dd, 0.02), c.positionSpec("decoder_pos_embed", dd),
-		},
-		c.encoderSpecs(xavier(c.PatchValues(), d), xavier),
-		nn.LayerNormSpecs("norm", d),
-		nn.LinearSpecs("decoder_embed", dd, d, xavier(d, dd)),
-		nn.StackSpecs("decoder_blocks", c.Decoder.Depth, dd, c.MLPRatio*dd, xavier),
-		nn.LayerNormSpecs("decoder_norm", dd),
-		nn.LinearSpecs("decoder_pred", c.PatchValues(), dd, xavier(dd, c.PatchValues())),
-	)
+	m := &Autoencoder{Config: *c}
+	m.declareTokens(b, c, c.Positions)
+	m.mask = newToken(b, "mask_token", dd)
+	m.decPos = c.newPositions(b, "decoder_pos_embed", dd, c.Positions)
+	m.declareBlocks(b, c, nn.XavierUniform(c.PatchValues(), d), nn.XavierUniform)
+	m.norm = nn.NewLayerNorm(b, "norm", d, c.normEps())
+	m.narrow = nn.NewLinear(b, "decoder_embed", d, dd, nn.XavierUniform(d, dd))
+	m.decoder = nn.NewStack(b, "decoder_blocks", c.Decoder.Depth, c.blockShape(dd, c.Decoder.Heads, nn.XavierUniform))
+	m.decNorm = nn.NewLayerNorm(b, "decoder_norm", dd, c.normEps())
+	m.pred = nn.NewLinear(b, "decoder_pred", dd, c.PatchValues(), nn.XavierUniform(dd, c.PatchValues()))
+	return m
 }
+
+// AutoencoderSpecs lists the parameters of the autoencoder of a valid
+// configuration that has one, before they have memory.
+func (c *Config) AutoencoderSpecs() []nn.Spec {
+	b := nn.NewBuilder()
+	declareAutoencoder(b, c)
+	return b.Specs()
+}
+
+// Input returns the shape of the images that the model takes; see
+// [Classifier.Input].
+func (m *Autoencoder) Input() (channels, size int) { return m.Config.Input() }
 
 // Init draws all parameters.
 func (m *Autoencoder) Init(seed uint64) { m.Params.Init(seed) }
@@ -108,7 +104,7 @@ func (m *Autoencoder) Reconstruct(t *autograd.Tape, noisy, keep, restore *tensor
 // NormPix each patch by its own mean and unbiased variance.
 func (m *Autoencoder) Target(t *autograd.Tape, clean *tensor.Tensor) *autograd.Variable {
 	c := &m.Config
-	y := t.Apply(ops.Patchify, ops.Attr{Patch: c.Patch, Order: ops.RowColumnChannel}, c.prepare(t, t.Const(clean)))
+	y := t.Apply(ops.Patchify, ops.Attr{Patch: c.Patch, Order: ops.RowColumnChannel}, c.Prepare(t, t.Const(clean)))
 	if c.NormPix {
 		y = t.Apply(ops.NormPatches, ops.Attr{Eps: c.NormPixEps}, y)
 	}

@@ -14,9 +14,9 @@ const (
 	maxHidden = 1 << 25 // values of the widest layer for all tokens of an image: 128 MiB
 )
 
-// bounded reports the first size by which one image would take too much memory.
-// The single sizes are at most maxSize, so that no product overflows.
-func (c *Config) bounded() error {
+// imageBounded reports an image that would take too much memory. The single
+// sizes are at most maxSize, so that no product overflows, here and below.
+func (c *Config) imageBounded() error {
 	seen := c.Channels * c.ImageSize * c.ImageSize
 	if seen > maxPixels {
 		return fmt.Errorf("model configuration: image_size %d makes an image of %d values, at most %d are supported", c.ImageSize, seen, maxPixels)
@@ -24,6 +24,12 @@ func (c *Config) bounded() error {
 	if limit := max(seen, maxData); c.Pixels() > limit {
 		return fmt.Errorf("model configuration: data_size %d makes an image of %d values, at most %d are supported with image_size %d", c.DataSize, c.Pixels(), limit, c.ImageSize)
 	}
+	return nil
+}
+
+// tokensBounded reports the first size by which the tokens of one image would
+// take too much memory.
+func (c *Config) tokensBounded() error {
 	if n := c.Patches() + 1; n > maxTokens {
 		return fmt.Errorf("model configuration: image_size %d in patches of %d makes %d tokens, at most %d are supported", c.ImageSize, c.Patch, n, maxTokens)
 	}
@@ -31,12 +37,16 @@ func (c *Config) bounded() error {
 		name  string
 		width int
 	}{{"width", c.Width}, {"decoder.width", c.Decoder.Width}} {
-		if n := (c.Patches() + 1) * layer.width * max(3, c.MLPRatio); n > maxHidden {
+		if n := int64(c.Patches()+1) * int64(layer.width) * int64(max(3, c.MLPRatio)); n > maxHidden {
 			return fmt.Errorf("model configuration: %s %d with mlp_ratio %d makes %d values for the tokens of an image, at most %d are supported", layer.name, layer.width, c.MLPRatio, n, maxHidden)
 		}
 	}
 	return nil
 }
+
+// tokenValues returns the values of the widest layer of a Vision Transformer for
+// the tokens of an image.
+func (c *Config) tokenValues() int { return (c.Patches() + 1) * c.Width * max(3, c.MLPRatio) }
 
 // batchMemory bounds what the images of a batch take together, in values: 2 GiB.
 const batchMemory = 1 << 29
@@ -46,7 +56,6 @@ const batchMemory = 1 << 29
 // paper come to less than that with 128 images of 224 pixels. What the classifier
 // answers does not depend on it.
 func (c *Config) Batch(asked int) int {
-	tokens := (c.Patches() + 1) * c.Width * max(3, c.MLPRatio)
-	one := 2 * (c.Pixels() + c.Channels*c.ImageSize*c.ImageSize + tokens)
+	one := 2 * (c.Pixels() + c.Channels*c.ImageSize*c.ImageSize + c.mustFamily().Activations(c))
 	return max(1, min(asked, batchMemory/one))
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/nn"
@@ -17,80 +16,46 @@ import (
 // when its encoder is pre-trained.
 const HeadStd = 2e-5
 
-// Classifier is a Vision Transformer with the encoder of an autoencoder and a
-// linear head. Its position embedding is trained.
+// Classifier is an image classifier of a [Family]: the backbone of its
+// architecture and a linear head. Of the Vision Transformer, the backbone is the
+// encoder of an autoencoder, with a position embedding that is trained.
 type Classifier struct {
 	Config Config
 	Params *nn.Params
 
-	trunk
-	norm  nn.LayerNorm // fc_norm after the mean over tokens, or norm of the class token
-	probe *batchNorm   // before the linear layer of a linear probe, else nil
-	head  nn.Linear
+	backbone Backbone
+	head     *ClassifierHead
 }
 
 // NewClassifier allocates a model on b with all values zero; call InitScratch,
 // LoadEncoder or load values next. The error is that of [Config.Validate], or
 // that the configuration names no classes.
 func NewClassifier(b ops.Backend, cfg Config) (*Classifier, error) {
-	return newClassifier(b, cfg, classifierSpecs)
+	return newClassifier(b, cfg, func(string) bool { return false })
 }
 
-func newClassifier(b ops.Backend, cfg Config, specs func(*Config) []nn.Spec) (*Classifier, error) {
+// newClassifier is NewClassifier with parameters that are fixed.
+func newClassifier(b ops.Backend, cfg Config, fixed func(name string) bool) (*Classifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	if cfg.Classes < 1 {
 		return nil, errors.New("model configuration: a classifier needs at least one class")
 	}
-	cfg = cfg.clone()
-	p := nn.NewParams(b, specs(&cfg))
-	m := &Classifier{
-		Config: cfg,
-		Params: p,
-		trunk:  newTrunk(&cfg, p),
-		norm:   nn.NewLayerNorm(p, cfg.finalNorm()),
-	}
-	m.norm.Eps = cfg.normEps()
-	if cfg.Head == BatchNormHead {
-		m.probe = newBatchNorm(p)
-	}
-	m.head = nn.NewLinear(p, cfg.linear())
+	m := &Classifier{Config: cfg.clone()}
+	declared := nn.NewBuilder()
+	m.backbone, m.head = m.Config.mustFamily().Build(declared, &m.Config)
+	declared.Fix(fixed)
+	m.Params = declared.Allocate(b)
 	return m, nil
-}
-
-// finalNorm returns the name of a classifier's last layer normalisation.
-func (c *Config) finalNorm() string {
-	if c.GlobalPool {
-		return "fc_norm"
-	}
-	return "norm"
 }
 
 // ClassifierSpecs lists the parameters of the classifier of a valid
 // configuration, before they have memory.
-func (c *Config) ClassifierSpecs() []nn.Spec { return classifierSpecs(c) }
-
-// classifierSpecs lists all parameters in the order of the official model,
-// which creates fc_norm after the head.
-func classifierSpecs(c *Config) []nn.Spec {
-	weight := func(int, int) nn.Initializer { return nn.Normal(0.02) }
-	learned := *c
-	learned.Positions = Learned
-	norm := nn.LayerNormSpecs(c.finalNorm(), c.Width)
-	head := nn.LinearSpecs(c.linear(), c.Classes, c.Width, nn.Normal(0.02))
-	if c.Head == BatchNormHead {
-		head = slices.Concat(batchNormSpecs(c.Width), head)
-	}
-	if c.GlobalPool {
-		norm, head = head, norm
-	}
-	return slices.Concat(
-		[]nn.Spec{tokenSpec("cls_token", c.Width, 0.02), learned.positionSpec("pos_embed", c.Width)},
-		// The default of a convolution: uniform within 1/sqrt(fan in).
-		c.encoderSpecs(nn.ConvBias(c.PatchValues()), weight),
-		norm, head,
-	)
+func (c *Config) ClassifierSpecs() []nn.Spec {
+	b := nn.NewBuilder()
+	c.mustFamily().Build(b, c)
+	return b.Specs()
 }
 
 // Backend returns the backend that holds the model.
@@ -119,35 +84,26 @@ func (m *Classifier) InitScratch(seed uint64) { m.Params.Init(seed) }
 // drawn with deviation HeadStd and zero bias. The error lists what does not
 // fit.
 func (m *Classifier) LoadEncoder(from *Autoencoder, seed uint64) error {
+	if err := m.Config.HasAutoencoder(); err != nil {
+		return err
+	}
 	if err := m.Params.CopyFrom(from.Params); err != nil {
 		return fmt.Errorf("the autoencoder %s does not fit the classifier %s: %w", from.Config.Name, m.Config.Name, err)
 	}
-	m.initHead(seed, nil)
+	m.drawRest(seed, func(name string) bool { return from.Params.Get(name) != nil })
 	return nil
 }
 
-// initHead draws what an autoencoder does not have, fc_norm and the head, but
-// for what was taken from elsewhere, and a norm that was not.
-func (m *Classifier) initHead(seed uint64, taken map[string]bool) {
-	head := m.Config.linear()
+// drawRest draws what was not taken from a checkpoint: the head always, with a
+// small weight.
+func (m *Classifier) drawRest(seed uint64, taken func(name string) bool) {
 	for _, p := range m.Params.All() {
-		if taken[p.Name] {
+		if taken(p.Name) {
 			continue
 		}
 		init := p.Init
-		switch p.Name {
-		case head + ".weight":
-			init = nn.Normal(HeadStd)
-			if m.probe != nil {
-				init = nn.Normal(ProbeStd)
-			}
-		case head + ".bias", "fc_norm.weight", "fc_norm.bias", runningMean, runningVar, batchesTracked:
-		case "norm.weight", "norm.bias":
-			if taken == nil {
-				continue // an autoencoder's
-			}
-		default:
-			continue
+		if p.Var == m.head.linear.W {
+			init = nn.Normal(m.head.startStd())
 		}
 		values := make([]float32, p.Elems())
 		init(philox.NewGen(philox.Addr{Seed: seed, Stream: philox.Init, A: uint32(p.Index)}), values)
@@ -168,32 +124,20 @@ func (m *Classifier) TrainLogits(t *autograd.Tape, images *autograd.Variable, dr
 	if drop != nil {
 		path = &nn.DropPath{Scales: drop}
 	}
-	return m.Classify(t, m.features(t, images, path))
+	return m.Classify(t, m.backbone.Features(t, images, path))
 }
+
+// FeatureWidth returns D, the number of features of an image.
+func (m *Classifier) FeatureWidth() int { return m.head.linear.W.Value.Shape().Last() }
 
 // Features maps images, as Logits takes them, to what the head classifies
 // [B, D].
 func (m *Classifier) Features(t *autograd.Tape, images *tensor.Tensor) *autograd.Variable {
-	return m.features(t, t.Const(images), nil)
-}
-
-func (m *Classifier) features(t *autograd.Tape, images *autograd.Variable, path *nn.DropPath) *autograd.Variable {
-	x := m.blocks.Forward(t, m.tokens(t, &m.Config, images), path)
-	if !m.Config.GlobalPool {
-		x = t.Apply(ops.Slice, ops.Attr{Count: 1}, x)
-		// The mean of one token is the token, without its dimension.
-		x = t.Apply(ops.MeanTokens, ops.Attr{}, x)
-	} else {
-		x = t.Apply(ops.MeanTokens, ops.Attr{From: 1}, x)
-	}
-	return m.norm.Forward(t, x)
+	return m.backbone.Features(t, t.Const(images), nil)
 }
 
 // Classify maps features [B, D] to logits [B, K]. A linear probe normalises them
 // by the statistics it has gathered.
 func (m *Classifier) Classify(t *autograd.Tape, features *autograd.Variable) *autograd.Variable {
-	if m.probe != nil {
-		features = m.probe.use(t, features)
-	}
-	return m.head.Forward(t, features)
+	return m.head.forward(t, features)
 }

@@ -1,6 +1,8 @@
 package dmae
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -62,6 +64,9 @@ type Config struct {
 	DropPath   float64  `json:"drop_path"`             // rate of stochastic depth in the last block; linear from 0
 	Head       Head     `json:"head,omitempty"`        // what classifies
 	NormEps    float64  `json:"norm_eps,omitempty"`    // of the layer normalisations, inside the root; 0 for 1e-6
+
+	Family   string          `json:"family,omitempty"`   // the architecture, by the name it is registered under; "" is the Vision Transformer
+	Settings json.RawMessage `json:"settings,omitempty"` // what only that family knows; see [Config.ReadSettings]
 }
 
 // Grid returns the number of patches along a side.
@@ -88,26 +93,90 @@ func (c *Config) Input() (channels, size int) { return c.Channels, c.DataSize }
 // Validate reports the first value that cannot be worked with, what it is and
 // what would do.
 func (c *Config) Validate() error {
-	positive := []struct {
-		name  string
-		value int
-	}{
-		{"image_size", c.ImageSize}, {"data_size", c.DataSize}, {"patch", c.Patch},
-		{"width", c.Width}, {"depth", c.Depth}, {"heads", c.Heads}, {"mlp_ratio", c.MLPRatio},
-		{"decoder.width", c.Decoder.Width}, {"decoder.depth", c.Decoder.Depth}, {"decoder.heads", c.Decoder.Heads},
+	f, err := c.family()
+	if err != nil {
+		return err
 	}
-	for _, p := range positive {
-		if p.value < 1 || p.value > maxSize {
-			return fmt.Errorf("model configuration: %s is %d, it must lie between 1 and %d", p.name, p.value, maxSize)
+	if err := c.validateShared(); err != nil {
+		return err
+	}
+	if err := f.Validate(c); err != nil {
+		return err
+	}
+	if f != &visionTransformer { // which says more precisely what is too large
+		if n := f.Activations(c); n > maxHidden {
+			return fmt.Errorf("model configuration: the family %s makes %d values of an image, at most %d are supported", c.Family, n, maxHidden)
 		}
+	}
+	return nil
+}
+
+// size is a number of a configuration that is at least 1 and at most maxSize.
+type size struct {
+	name  string
+	value int
+}
+
+func positive(sizes ...size) error {
+	for _, s := range sizes {
+		if s.value < 1 || s.value > maxSize {
+			return fmt.Errorf("model configuration: %s is %d, it must lie between 1 and %d", s.name, s.value, maxSize)
+		}
+	}
+	return nil
+}
+
+// validateShared checks what all families have in common.
+func (c *Config) validateShared() error {
+	if err := positive(size{"image_size", c.ImageSize}, size{"data_size", c.DataSize}); err != nil {
+		return err
 	}
 	switch {
 	case c.Channels != 1 && c.Channels != 3:
 		return fmt.Errorf("model configuration: channels is %d, images have 1 or 3", c.Channels)
+	case c.Depth < 0 || c.Depth > maxDepth:
+		return fmt.Errorf("model configuration: depth %d may be at most %d", c.Depth, maxDepth)
+	case !(c.Sigma >= 0 && c.Sigma <= 10):
+		return fmt.Errorf("model configuration: sigma is %v, it must lie between 0 and 10 (pixels are in [0,1])", c.Sigma)
+	case !(c.DropPath >= 0 && c.DropPath < 1):
+		return fmt.Errorf("model configuration: drop_path is %v, it must be at least 0 and below 1", c.DropPath)
+	case c.DropPath > 0 && c.Depth < 1:
+		return fmt.Errorf("model configuration: drop_path %v needs blocks to drop, and depth is %d", c.DropPath, c.Depth)
+	case c.Classes < 0 || c.Classes > 1<<16-1:
+		return fmt.Errorf("model configuration: classes is %d, it must lie between 0 and 65535", c.Classes)
+	case c.Head != LinearHead && c.Head != BatchNormHead:
+		return fmt.Errorf("model configuration: head is %q, it must be %q or %q", c.Head, LinearHead, BatchNormHead)
+	case len(c.ClassNames) != 0 && len(c.ClassNames) != c.Classes:
+		return fmt.Errorf("model configuration: %d class names for %d classes", len(c.ClassNames), c.Classes)
+	case len(c.Mean) != c.Channels || len(c.Std) != c.Channels:
+		return fmt.Errorf("model configuration: %d means and %d standard deviations for %d channels; give one of each for every channel", len(c.Mean), len(c.Std), c.Channels)
+	}
+	for i := range c.Mean {
+		if math.IsNaN(c.Mean[i]) || math.Abs(c.Mean[i]) > 1e3 {
+			return fmt.Errorf("model configuration: mean of channel %d is %v, pixels are in [0,1]", i, c.Mean[i])
+		}
+		if !(c.Std[i] > 1e-6 && c.Std[i] < 1e3) {
+			return fmt.Errorf("model configuration: standard deviation of channel %d is %v, it must be above 1e-6", i, c.Std[i])
+		}
+	}
+	return c.imageBounded()
+}
+
+// validateTransformer checks what is the Vision Transformer's alone.
+func (c *Config) validateTransformer() error {
+	if err := positive(
+		size{"patch", c.Patch}, size{"width", c.Width}, size{"depth", c.Depth}, size{"heads", c.Heads}, size{"mlp_ratio", c.MLPRatio},
+		size{"decoder.width", c.Decoder.Width}, size{"decoder.depth", c.Decoder.Depth}, size{"decoder.heads", c.Decoder.Heads},
+	); err != nil {
+		return err
+	}
+	switch {
+	case len(c.Settings) != 0:
+		return errors.New("model configuration: settings belong to another family than the Vision Transformer; leave them out, or name the family")
 	case c.ImageSize%c.Patch != 0:
 		return fmt.Errorf("model configuration: patch %d does not divide image_size %d", c.Patch, c.ImageSize)
-	case c.Depth > maxDepth || c.Decoder.Depth > maxDepth:
-		return fmt.Errorf("model configuration: depth %d and decoder.depth %d may be at most %d", c.Depth, c.Decoder.Depth, maxDepth)
+	case c.Decoder.Depth > maxDepth:
+		return fmt.Errorf("model configuration: decoder.depth %d may be at most %d", c.Decoder.Depth, maxDepth)
 	case c.NormPix && c.PatchValues() < 2:
 		return fmt.Errorf("model configuration: norm_pix needs patches of more than one value; enlarge patch %d or switch it off", c.Patch)
 	case c.Width%c.Heads != 0:
@@ -124,38 +193,15 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("model configuration: mask_ratio %v leaves none of %d patches visible; lower it", c.MaskRatio, c.Patches())
 	case !(c.NormPixEps > 0 && c.NormPixEps <= 1):
 		return fmt.Errorf("model configuration: norm_pix_eps is %v, it must be above 0 and at most 1", c.NormPixEps)
-	case !(c.Sigma >= 0 && c.Sigma <= 10):
-		return fmt.Errorf("model configuration: sigma is %v, it must lie between 0 and 10 (pixels are in [0,1])", c.Sigma)
-	case !(c.DropPath >= 0 && c.DropPath < 1):
-		return fmt.Errorf("model configuration: drop_path is %v, it must be at least 0 and below 1", c.DropPath)
-	case c.Classes < 0 || c.Classes > 1<<16-1:
-		return fmt.Errorf("model configuration: classes is %d, it must lie between 0 and 65535", c.Classes)
 	case !(c.NormEps >= 0 && c.NormEps <= 1):
 		return fmt.Errorf("model configuration: norm_eps is %v, it must be above 0 and at most 1, or 0 for 1e-6", c.NormEps)
-	case c.Head != LinearHead && c.Head != BatchNormHead:
-		return fmt.Errorf("model configuration: head is %q, it must be %q or %q", c.Head, LinearHead, BatchNormHead)
-	case len(c.ClassNames) != 0 && len(c.ClassNames) != c.Classes:
-		return fmt.Errorf("model configuration: %d class names for %d classes", len(c.ClassNames), c.Classes)
-	case len(c.Mean) != c.Channels || len(c.Std) != c.Channels:
-		return fmt.Errorf("model configuration: %d means and %d standard deviations for %d channels; give one of each for every channel", len(c.Mean), len(c.Std), c.Channels)
 	}
-	if err := c.bounded(); err != nil {
-		return err
-	}
-	for i := range c.Mean {
-		if math.IsNaN(c.Mean[i]) || math.Abs(c.Mean[i]) > 1e3 {
-			return fmt.Errorf("model configuration: mean of channel %d is %v, pixels are in [0,1]", i, c.Mean[i])
-		}
-		if !(c.Std[i] > 1e-6 && c.Std[i] < 1e3) {
-			return fmt.Errorf("model configuration: standard deviation of channel %d is %v, it must be above 1e-6", i, c.Std[i])
-		}
-	}
-	return nil
+	return c.tokensBounded()
 }
 
 // clone returns a copy that shares no slices with c.
 func (c Config) clone() Config {
-	c.Mean, c.Std, c.ClassNames = slices.Clone(c.Mean), slices.Clone(c.Std), slices.Clone(c.ClassNames)
+	c.Mean, c.Std, c.ClassNames, c.Settings = slices.Clone(c.Mean), slices.Clone(c.Std), slices.Clone(c.ClassNames), slices.Clone(c.Settings)
 	return c
 }
 

@@ -29,6 +29,9 @@ type digestConfig struct {
 	GlobalPool bool      `json:"global_pool"`
 	Head       Head      `json:"head,omitempty"`
 	NormEps    float64   `json:"norm_eps,omitempty"`
+
+	Family   string          `json:"family,omitempty"`
+	Settings json.RawMessage `json:"settings,omitempty"`
 }
 
 // Digest identifies the function that the classifier computes, whatever file
@@ -57,7 +60,7 @@ func (m *Classifier) Digest() ([sha256.Size]byte, error) {
 	c := &m.Config
 	config, err := json.Marshal(digestConfig{
 		c.ImageSize, c.DataSize, c.Channels, c.Patch, c.Width, c.Depth, c.Heads, c.MLPRatio,
-		c.Mean, c.Std, c.Classes, c.GlobalPool, c.Head, c.NormEps,
+		c.Mean, c.Std, c.Classes, c.GlobalPool, c.Head, c.NormEps, c.Family, c.Settings,
 	})
 	if err != nil {
 		panic(err) // a validated Config holds nothing that JSON cannot

@@ -38,11 +38,11 @@ func isState(name string) bool { return strings.HasPrefix(name, StatePrefix) }
 func Specs(kind string, c *Config) []nn.Spec {
 	switch kind {
 	case KindClassifier:
-		return classifierSpecs(c)
+		return c.ClassifierSpecs()
 	case KindEncoder:
 		return encoderOnlySpecs(c)
 	}
-	return autoencoderSpecs(c)
+	return c.AutoencoderSpecs()
 }
 
 // Metadata returns what a checkpoint says about a model.

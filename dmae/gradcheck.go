@@ -27,7 +27,7 @@ type wholeModel struct {
 }
 
 // wholeModels lists the models that are checked: between them they use every
-// layer and every option.
+// layer and every option. Registered families add theirs.
 func wholeModels() []wholeModel {
 	micro := Config{
 		Name: "micro", ImageSize: 8, DataSize: 8, Channels: 1, Patch: 4,
@@ -44,19 +44,26 @@ func wholeModels() []wholeModel {
 	pooled, token := micro, resized
 	pooled.Classes, pooled.GlobalPool, pooled.DropPath = 3, true, 0.4
 	token.Classes = 3
-	return []wholeModel{
+	models := []wholeModel{
 		autoencoderCheck("learned positions, normalised target", micro),
 		autoencoderCheck("sin-cos positions, resized colour images", resized),
 		classifierCheck("global pool, drop path, cross entropy", pooled, crossEntropyCheck),
 		classifierCheck("class token, resized, consistency", token, consistencyCheck),
 	}
+	for _, f := range families() {
+		for _, c := range f.Check {
+			c.Classes, c.ClassNames = 3, nil
+			models = append(models, classifierCheck(f.Name+" "+c.Name, c, crossEntropyCheck))
+		}
+	}
+	return models
 }
 
 func autoencoderCheck(variant string, cfg Config) wholeModel {
 	return wholeModel{"autoencoder", variant, func(b ops.Backend) (*nn.Params, func(*autograd.Tape) *autograd.Variable) {
 		m, err := NewAutoencoder(b, cfg)
 		if err != nil {
-			panic(err) // the configurations are ours
+			panic(err) // the configurations are this program's own
 		}
 		enliven(m.Params)
 		clean, noisy := checkImages(b, &cfg, 0), checkImages(b, &cfg, 1)
@@ -76,7 +83,7 @@ func classifierCheck(variant string, cfg Config, loss func(t *autograd.Tape, log
 	return wholeModel{"classifier", variant, func(b ops.Backend) (*nn.Params, func(*autograd.Tape) *autograd.Variable) {
 		m, err := NewClassifier(b, cfg)
 		if err != nil {
-			panic(err) // the configurations are ours
+			panic(err) // the configurations are this program's own
 		}
 		enliven(m.Params)
 		images := checkImages(b, &cfg, 0)

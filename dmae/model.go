@@ -1,39 +1,28 @@
 package dmae
 
 import (
-	"slices"
-
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
 )
 
-// encoderSpecs lists the parameters shared by both models up to and including
-// the blocks: patch embedding and blocks.
-func (c *Config) encoderSpecs(patch nn.Initializer, weight func(in, out int) nn.Initializer) []nn.Spec {
-	return slices.Concat(
-		nn.PatchEmbedSpecs("patch_embed", c.Width, c.Channels, c.Patch, patch),
-		nn.StackSpecs("blocks", c.Depth, c.Width, c.MLPRatio*c.Width, weight),
-	)
+// newToken declares a learned token [1, 1, width]; operations take [width].
+func newToken(b *nn.Builder, name string, width int) *autograd.Variable {
+	return b.Param(nn.Spec{Name: name, Shape: tensor.Of(1, 1, width), View: tensor.Of(width), Init: nn.Normal(0.02)}).Var
 }
 
-// tokenSpec describes a learned token [1, 1, width]; operations take [width].
-func tokenSpec(name string, width int, std float64) nn.Spec {
-	return nn.Spec{Name: name, Shape: tensor.Of(1, 1, width), View: tensor.Of(width), Init: nn.Normal(std)}
-}
-
-// positionSpec describes a position embedding [1, 1+L, width].
-func (c *Config) positionSpec(name string, width int) nn.Spec {
+// newPositions declares a position embedding [1, 1+L, width].
+func (c *Config) newPositions(b *nn.Builder, name string, width int, kind Positions) *autograd.Variable {
 	s := nn.Spec{Name: name, Shape: tensor.Of(1, 1+c.Patches(), width), Init: nn.Normal(0.02)}
-	if c.Positions == SinCos {
+	if kind == SinCos {
 		s.Fixed = true
 		s.Init = nn.SinCos(width, c.Grid())
 	}
-	return s
+	return b.Param(s).Var
 }
 
-// trunk is the part of the network that both models share.
+// trunk is the part of the network that autoencoder and classifier share.
 type trunk struct {
 	embed  nn.PatchEmbed
 	cls    *autograd.Variable
@@ -41,15 +30,21 @@ type trunk struct {
 	blocks nn.Stack
 }
 
-func newTrunk(c *Config, p *nn.Params) trunk {
-	k := trunk{
-		embed:  nn.NewPatchEmbed(p, "patch_embed", c.Patch),
-		cls:    p.Var("cls_token"),
-		pos:    p.Var("pos_embed"),
-		blocks: nn.NewStack(p, "blocks", c.Depth, c.Heads),
-	}
-	k.blocks.SetEps(c.normEps())
-	return k
+// declareTokens declares class token and position embedding.
+func (k *trunk) declareTokens(b *nn.Builder, c *Config, positions Positions) {
+	k.cls = newToken(b, "cls_token", c.Width)
+	k.pos = c.newPositions(b, "pos_embed", c.Width, positions)
+}
+
+// declareBlocks declares patch embedding and blocks.
+func (k *trunk) declareBlocks(b *nn.Builder, c *Config, patch nn.Initializer, weight func(in, out int) nn.Initializer) {
+	k.embed = nn.NewPatchEmbed(b, "patch_embed", c.Channels, c.Patch, c.Width, patch)
+	k.blocks = nn.NewStack(b, "blocks", c.Depth, c.blockShape(c.Width, c.Heads, weight))
+}
+
+// blockShape returns the shape of blocks of the given width.
+func (c *Config) blockShape(width, heads int, weight func(in, out int) nn.Initializer) nn.BlockShape {
+	return nn.BlockShape{Width: width, Hidden: c.MLPRatio * width, Heads: heads, Eps: c.normEps(), Weight: weight}
 }
 
 // normEps returns the epsilon of the layer normalisations.
@@ -63,14 +58,15 @@ func (c *Config) normEps() float64 {
 // tokens maps images [B, C, h, w] in [0,1] at the data's resolution to the
 // tokens [B, 1+L, D] that enter the first block, class token first.
 func (k *trunk) tokens(t *autograd.Tape, c *Config, images *autograd.Variable) *autograd.Variable {
-	x := k.embed.Forward(t, c.prepare(t, images))
+	x := k.embed.Forward(t, c.Prepare(t, images))
 	x = t.Apply(ops.Prepend, ops.Attr{}, k.cls, x)
 	return t.Apply(ops.Add, ops.Attr{}, x, k.pos)
 }
 
-// prepare resizes images to the model's input, if the data have another size,
-// and normalises them.
-func (c *Config) prepare(t *autograd.Tape, images *autograd.Variable) *autograd.Variable {
+// Prepare is what all models begin with: images [B, C, h, w] in [0,1] at the
+// data's resolution are resized to [B, C, ImageSize, ImageSize], if the data have
+// another size, and normalised by Mean and Std.
+func (c *Config) Prepare(t *autograd.Tape, images *autograd.Variable) *autograd.Variable {
 	if c.DataSize != c.ImageSize {
 		images = t.Apply(ops.Resize, ops.Attr{Size: [2]int{c.ImageSize, c.ImageSize}}, images)
 	}

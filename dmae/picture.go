@@ -109,7 +109,7 @@ func (m *Autoencoder) reconstruct(pixels []float32, sigma float64, seed uint64) 
 
 	patches := fetch(pred.Value)
 	if c.NormPix {
-		target := t.Apply(ops.Patchify, ops.Attr{Patch: c.Patch, Order: ops.RowColumnChannel}, c.prepare(t, t.Const(clean)))
+		target := t.Apply(ops.Patchify, ops.Attr{Patch: c.Patch, Order: ops.RowColumnChannel}, c.Prepare(t, t.Const(clean)))
 		c.undoNormPatches(patches, fetch(target.Value))
 	}
 	back := b.New(b.Float(), pred.Shape())

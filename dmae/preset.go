@@ -18,7 +18,8 @@ var (
 // paperDecoder is the decoder of all models of the paper (section 4.1).
 var paperDecoder = Decoder{Width: 512, Depth: 8, Heads: 16}
 
-// presets lists the models by name: those of the paper, then small ones.
+// presets lists the Vision Transformers by name: those of the paper, then small
+// ones.
 var presets = []Config{
 	paper("dmae_vit_base_patch16", 16, 768, 12, 12),
 	paper("dmae_vit_large_patch16", 16, 1024, 24, 16),
@@ -58,22 +59,27 @@ func small(name string, size, channels, width, depth, heads int, d Decoder) Conf
 	return c
 }
 
-// Preset returns the configuration with the given name; the error of an
-// unknown name lists those there are.
+// Preset returns the configuration with the given name, of any family; the error
+// of an unknown name lists those there are.
 func Preset(name string) (Config, error) {
-	for _, c := range presets {
-		if c.Name == name {
-			return c.clone(), nil
+	for _, f := range families() {
+		for _, c := range f.Presets {
+			if c.Name == name {
+				return c.clone(), nil
+			}
 		}
 	}
 	return Config{}, fmt.Errorf("there is no model %q; choose one of %s", name, strings.Join(PresetNames(), ", "))
 }
 
-// PresetNames returns the names of all presets, those of the paper first.
+// PresetNames returns the names of all presets, those of the paper first and those
+// of registered families last.
 func PresetNames() []string {
-	names := make([]string, len(presets))
-	for i, c := range presets {
-		names[i] = c.Name
+	var names []string
+	for _, f := range families() {
+		for _, c := range f.Presets {
+			names = append(names, c.Name)
+		}
 	}
 	return names
 }

@@ -35,42 +35,72 @@ func (c *Config) linear() string {
 	return "head"
 }
 
+// ClassifierHead maps features [B, D] to logits [B, K]: a linear layer, behind
+// batch normalisation in a linear probe.
+type ClassifierHead struct {
+	linear nn.Linear
+	norm   *batchNorm // nil but for a linear probe
+}
+
+// NewHead declares the head that a configuration names, for width features:
+// "head.weight" and "head.bias", or the layers "head.0" and "head.1" of a linear
+// probe.
+func NewHead(b *nn.Builder, c *Config, width int) *ClassifierHead {
+	h := &ClassifierHead{}
+	if c.Head == BatchNormHead {
+		h.norm = newBatchNorm(b, width)
+	}
+	h.linear = nn.NewLinear(b, c.linear(), width, c.Classes, nn.Normal(0.02))
+	return h
+}
+
+// startStd returns the deviation that the weight starts with behind an encoder
+// that was trained.
+func (h *ClassifierHead) startStd() float64 {
+	if h.norm != nil {
+		return ProbeStd
+	}
+	return HeadStd
+}
+
+func (h *ClassifierHead) forward(t *autograd.Tape, features *autograd.Variable) *autograd.Variable {
+	if h.norm != nil {
+		features = h.norm.use(t, features)
+	}
+	return h.linear.Forward(t, features)
+}
+
 // NewProbe is NewClassifier for training a linear probe: a head with batch
 // normalisation, while everything before it stays as it is. What is saved is an
 // ordinary classifier.
 func NewProbe(b ops.Backend, cfg Config) (*Classifier, error) {
 	cfg.Head = BatchNormHead
-	return newClassifier(b, cfg, (*Config).ProbeSpecs)
+	return newClassifier(b, cfg, cfg.fixedInProbe)
 }
+
+// fixedInProbe reports whether a linear probe does not train a parameter.
+func (c *Config) fixedInProbe(name string) bool { return !strings.HasPrefix(name, c.linear()+".") }
 
 // ProbeSpecs is ClassifierSpecs for training a linear probe: all but the linear
 // layer is fixed.
 func (c *Config) ProbeSpecs() []nn.Spec {
 	cfg := *c
 	cfg.Head = BatchNormHead
-	specs := classifierSpecs(&cfg)
-	for i := range specs {
-		specs[i].Fixed = !strings.HasPrefix(specs[i].Name, cfg.linear()+".")
-	}
-	return specs
+	b := nn.NewBuilder()
+	cfg.mustFamily().Build(b, &cfg)
+	b.Fix(cfg.fixedInProbe)
+	return b.Specs()
 }
 
 // batchNorm is the first layer of a linear probe's head.
-type batchNorm struct {
-	params        *nn.Params
-	mean, v, seen *nn.Param
-}
+type batchNorm struct{ mean, v, seen *nn.Param }
 
-func batchNormSpecs(width int) []nn.Spec {
-	return []nn.Spec{
-		{Name: runningMean, Shape: tensor.Of(width), Init: nn.Zeros, Fixed: true},
-		{Name: runningVar, Shape: tensor.Of(width), Init: nn.Ones, Fixed: true},
-		{Name: batchesTracked, Shape: tensor.Of(), Init: nn.Zeros, Fixed: true, Whole: true},
+func newBatchNorm(b *nn.Builder, width int) *batchNorm {
+	return &batchNorm{
+		mean: b.Param(nn.Spec{Name: runningMean, Shape: tensor.Of(width), Init: nn.Zeros, Fixed: true}),
+		v:    b.Param(nn.Spec{Name: runningVar, Shape: tensor.Of(width), Init: nn.Ones, Fixed: true}),
+		seen: b.Param(nn.Spec{Name: batchesTracked, Shape: tensor.Of(), Init: nn.Zeros, Fixed: true, Whole: true}),
 	}
-}
-
-func newBatchNorm(p *nn.Params) *batchNorm {
-	return &batchNorm{p, p.Get(runningMean), p.Get(runningVar), p.Get(batchesTracked)}
 }
 
 func (n *batchNorm) use(t *autograd.Tape, x *autograd.Variable) *autograd.Variable {
@@ -81,19 +111,19 @@ func (n *batchNorm) use(t *autograd.Tape, x *autograd.Variable) *autograd.Variab
 // the batch's own mean and variance, which are returned, [D] each.
 func (m *Classifier) TrainProbe(t *autograd.Tape, features *autograd.Variable) (logits *autograd.Variable, mean, variance *tensor.Tensor) {
 	out := t.ApplyAll(ops.BatchNorm, ops.Attr{Eps: probeEps}, features)
-	return m.head.Forward(t, out[0]), out[1].Value, out[2].Value
+	return m.head.linear.Forward(t, out[0]), out[1].Value, out[2].Value
 }
 
 // GatherStats moves a linear probe's running statistics towards those of a
 // batch of n features, as TrainProbe returned them. The error is the backend's.
 func (m *Classifier) GatherStats(mean, variance *tensor.Tensor, n int) error {
-	p := m.probe
-	p.params.Backend().Run(ops.RunningStats, []*tensor.Tensor{p.mean.Value, p.v.Value}, []*tensor.Tensor{mean, variance}, &ops.Attr{Scale: probeMomentum, Count: n})
-	seen, err := p.params.Download(p.seen)
+	norm := m.head.norm
+	m.Params.Backend().Run(ops.RunningStats, []*tensor.Tensor{norm.mean.Value, norm.v.Value}, []*tensor.Tensor{mean, variance}, &ops.Attr{Scale: probeMomentum, Count: n})
+	seen, err := m.Params.Download(norm.seen)
 	if err != nil {
 		return err
 	}
 	seen[0]++
-	p.params.Upload(p.seen, seen)
+	m.Params.Upload(norm.seen, seen)
 	return nil
 }

@@ -74,7 +74,7 @@ func (r Reader) Describe(f *checkpoint.File) (kind string, cfg Config, err error
 // classifier of another program, only the encoder has to be understood.
 func (r Reader) DescribeStart(f *checkpoint.File) (kind string, cfg Config, err error) {
 	native, kind, cfg, err := r.resolve(f, true, anyKind)
-	if err != nil || kind == KindAutoencoder {
+	if err != nil || kind == KindAutoencoder || cfg.Family != "" {
 		return kind, cfg, err
 	}
 	return kind, cfg, startsAnew(native, &cfg)
@@ -146,6 +146,11 @@ func (r Reader) configure(f *checkpoint.File, start bool) (kind string, cfg Conf
 	}
 	if err := cfg.Validate(); err != nil {
 		return "", cfg, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	if kind != KindClassifier {
+		if err := cfg.HasAutoencoder(); err != nil {
+			return "", cfg, fmt.Errorf("%s says that it holds the model of kind %q: %w", f.Name(), kind, err)
+		}
 	}
 	return kind, cfg.clone(), nil
 }

@@ -10,15 +10,6 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// encoderOnlySpecs lists what every checkpoint with an encoder holds: tokens,
-// positions, patch embedding and blocks.
-func encoderOnlySpecs(c *Config) []nn.Spec {
-	return slices.Concat(
-		[]nn.Spec{tokenSpec("cls_token", c.Width, 0.02), c.positionSpec("pos_embed", c.Width)},
-		c.encoderSpecs(nn.ConvBias(c.PatchValues()), func(in, out int) nn.Initializer { return nn.XavierUniform(in, out) }),
-	)
-}
-
 // Start says what a model that is to be trained took from a checkpoint.
 type Start struct {
 	Kind    string   // of the model in the file
@@ -64,7 +55,8 @@ func layers(names []string) []string {
 // from the checkpoint at path, as the official fine-tuning and linear probing
 // do: of an autoencoder see [Classifier.LoadEncoder]. An encoder alone, and the
 // encoder of another classifier, give the same parameters and the last
-// normalisation if it is of the same name; a head is never taken.
+// normalisation if it is of the same name; a head is never taken. A model of
+// another family than the Vision Transformer starts from one of its own.
 func (r Reader) StartClassifier(m *Classifier, path string, seed uint64) (*Start, error) {
 	return r.start(path, func(f *checkpoint.File, kind string, cfg *Config) (*Start, error) {
 		if kind == KindAutoencoder {
@@ -74,15 +66,11 @@ func (r Reader) StartClassifier(m *Classifier, path string, seed uint64) (*Start
 			}
 			return &Start{Kind: kind, File: f.Name()}, m.LoadEncoder(from, seed)
 		}
-		s, err := takeEncoder(m.Params, f, kind, cfg, m.Config.Name)
+		s, err := takeEncoder(m.Params, f, kind, cfg, &m.Config)
 		if err != nil {
 			return nil, err
 		}
-		taken := map[string]bool{}
-		for _, p := range m.Params.All() {
-			taken[p.Name] = !slices.Contains(s.Drawn, p.Name)
-		}
-		m.initHead(seed, taken)
+		m.drawRest(seed, func(name string) bool { return !slices.Contains(s.Drawn, name) })
 		return s, nil
 	})
 }
@@ -102,7 +90,7 @@ func (r Reader) StartAutoencoder(m *Autoencoder, path string) (*Start, error) {
 			}
 			return &Start{Kind: kind, File: f.Name()}, nil
 		}
-		return takeEncoder(m.Params, f, kind, cfg, m.Config.Name)
+		return takeEncoder(m.Params, f, kind, cfg, &m.Config)
 	})
 }
 
@@ -128,21 +116,15 @@ func loadAutoencoder(b ops.Backend, f *checkpoint.File, cfg Config) (*Autoencode
 	return m, m.Params.Load(f)
 }
 
-// takeEncoder loads the encoder of a file and the last normalisation, if file
-// and model have one of the same name.
-func takeEncoder(p *nn.Params, f *checkpoint.File, kind string, cfg *Config, model string) (*Start, error) {
+// takeEncoder loads what a start takes of a file.
+func takeEncoder(p *nn.Params, f *checkpoint.File, kind string, cfg, model *Config) (*Start, error) {
+	if cfg.Family != model.Family {
+		return nil, fmt.Errorf("%s holds a model of %s and the model to train is one of %s; start from a checkpoint of the same family", f.Name(), cfg.familyName(), model.familyName())
+	}
 	s := &Start{Kind: kind, File: f.Name()}
-	wanted := map[string]bool{}
-	for _, spec := range encoderOnlySpecs(cfg) {
-		wanted[spec.Name] = true
-	}
-	for _, name := range []string{"norm.weight", "norm.bias", "fc_norm.weight", "fc_norm.bias"} {
-		if info, ok := f.Info(name); ok && info.DType.IsFloat() && slices.Equal(info.Shape, []int{cfg.Width}) {
-			wanted[name] = true
-		}
-	}
+	wanted := startNames(f, cfg)
 	if err := p.LoadSome(f, func(name string) bool { return wanted[name] }); err != nil {
-		return nil, fmt.Errorf("%s does not fit the model %s: %w", f.Name(), model, err)
+		return nil, fmt.Errorf("%s does not fit the model %s: %w", f.Name(), model.Name, err)
 	}
 	for _, param := range p.All() {
 		if !wanted[param.Name] {
@@ -155,6 +137,28 @@ func takeEncoder(p *nn.Params, f *checkpoint.File, kind string, cfg *Config, mod
 		}
 	}
 	return s, nil
+}
+
+// startNames returns the names of what a start takes of a file: of a Vision
+// Transformer the encoder, and the last normalisation if file and model have one
+// of the same name; of another family all but the head.
+func startNames(f *checkpoint.File, cfg *Config) map[string]bool {
+	names := map[string]bool{}
+	if cfg.Family != "" {
+		for _, spec := range cfg.ClassifierSpecs() {
+			names[spec.Name] = !strings.HasPrefix(spec.Name, "head.")
+		}
+		return names
+	}
+	for _, spec := range encoderOnlySpecs(cfg) {
+		names[spec.Name] = true
+	}
+	for _, name := range []string{"norm.weight", "norm.bias", "fc_norm.weight", "fc_norm.bias"} {
+		if info, ok := f.Info(name); ok && info.DType.IsFloat() && slices.Equal(info.Shape, []int{cfg.Width}) {
+			names[name] = true
+		}
+	}
+	return names
 }
 
 // maxNewDecoder is the number of values that a decoder which is in no file may

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/godmae/godmae/autograd"
@@ -18,29 +17,32 @@ type Block struct {
 	Heads               int
 }
 
-// BlockSpecs lists the parameters of a block: width D, hidden units of its
-// MLP, and how weights are drawn for a layer with the given inputs and outputs.
-func BlockSpecs(prefix string, width, hidden int, weight func(in, out int) Initializer) []Spec {
-	return slices.Concat(
-		LayerNormSpecs(prefix+".norm1", width),
-		LinearSpecs(prefix+".attn.qkv", 3*width, width, weight(width, 3*width)),
-		LinearSpecs(prefix+".attn.proj", width, width, weight(width, width)),
-		LayerNormSpecs(prefix+".norm2", width),
-		LinearSpecs(prefix+".mlp.fc1", hidden, width, weight(width, hidden)),
-		LinearSpecs(prefix+".mlp.fc2", width, hidden, weight(hidden, width)),
-	)
+// BlockShape is what the constructors of blocks need to know.
+type BlockShape struct {
+	Width  int     // D
+	Hidden int     // units of the MLP
+	Heads  int     // of the attention; divides Width
+	Eps    float64 // of the layer normalisations
+
+	// Weight draws the weight of a layer with so many inputs and outputs:
+	// XavierUniform is one.
+	Weight func(in, out int) Initializer
 }
 
-// NewBlock returns the block of the given name.
-func NewBlock(p *Params, prefix string, heads int) Block {
+// NewBlock declares a block; its parameters have timm's names behind name.
+func NewBlock(b *Builder, name string, s BlockShape) Block {
+	linear := func(layer string, in, out int) Linear {
+		return NewLinear(b, name+layer, in, out, s.Weight(in, out))
+	}
+	// The fields in this order: it is that of the parameters.
 	return Block{
-		Norm1: NewLayerNorm(p, prefix+".norm1"),
-		QKV:   NewLinear(p, prefix+".attn.qkv"),
-		Proj:  NewLinear(p, prefix+".attn.proj"),
-		Norm2: NewLayerNorm(p, prefix+".norm2"),
-		FC1:   NewLinear(p, prefix+".mlp.fc1"),
-		FC2:   NewLinear(p, prefix+".mlp.fc2"),
-		Heads: heads,
+		Heads: s.Heads,
+		Norm1: NewLayerNorm(b, name+".norm1", s.Width, s.Eps),
+		QKV:   linear(".attn.qkv", s.Width, 3*s.Width),
+		Proj:  linear(".attn.proj", s.Width, s.Width),
+		Norm2: NewLayerNorm(b, name+".norm2", s.Width, s.Eps),
+		FC1:   linear(".mlp.fc1", s.Width, s.Hidden),
+		FC2:   linear(".mlp.fc2", s.Hidden, s.Width),
 	}
 }
 
@@ -54,39 +56,23 @@ func (b *Block) Forward(t *autograd.Tape, x *autograd.Variable, scale [2]*autogr
 	return b.FC2.Residual(t, h, x, scale[1])
 }
 
-// Stack is a sequence of blocks, "prefix.0", "prefix.1" and so on.
+// Stack is a sequence of blocks, "name.0", "name.1" and so on.
 type Stack []Block
 
-// StackSpecs lists the parameters of depth blocks; see BlockSpecs.
-func StackSpecs(prefix string, depth, width, hidden int, weight func(in, out int) Initializer) []Spec {
-	var specs []Spec
-	for i := range depth {
-		specs = append(specs, BlockSpecs(prefix+"."+strconv.Itoa(i), width, hidden, weight)...)
-	}
-	return specs
-}
-
-// NewStack returns the blocks of the given prefix.
-func NewStack(p *Params, prefix string, depth, heads int) Stack {
+// NewStack declares depth blocks.
+func NewStack(b *Builder, name string, depth int, shape BlockShape) Stack {
 	s := make(Stack, depth)
 	for i := range s {
-		s[i] = NewBlock(p, prefix+"."+strconv.Itoa(i), heads)
+		s[i] = NewBlock(b, name+"."+strconv.Itoa(i), shape)
 	}
 	return s
-}
-
-// SetEps gives all layer normalisations of the blocks another epsilon.
-func (s Stack) SetEps(eps float64) {
-	for i := range s {
-		s[i].Norm1.Eps, s[i].Norm2.Eps = eps, eps
-	}
 }
 
 // Forward runs the blocks on x [B, T, D]. scales, nil or [2*depth, B], holds
 // the drop-path factors of all branches in the order they run.
 func (s Stack) Forward(t *autograd.Tape, x *autograd.Variable, scales *DropPath) *autograd.Variable {
 	for i := range s {
-		x = s[i].Forward(t, x, scales.block(t, i))
+		x = s[i].Forward(t, x, scales.Block(t, i))
 	}
 	return x
 }

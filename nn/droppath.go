@@ -9,8 +9,9 @@ import (
 // [2*depth, B], two branches a block. A nil *DropPath drops nothing.
 type DropPath struct{ Scales *tensor.Tensor }
 
-// block returns the factors of the two branches of block i.
-func (d *DropPath) block(t *autograd.Tape, i int) [2]*autograd.Variable {
+// Block returns the factors [B] of the two branches of block i, nils to drop
+// nothing; see [Linear.Residual].
+func (d *DropPath) Block(t *autograd.Tape, i int) [2]*autograd.Variable {
 	if d == nil {
 		return [2]*autograd.Variable{}
 	}

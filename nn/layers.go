@@ -13,17 +13,13 @@ const LayerNormEps = 1e-6
 // Linear is an affine layer, y = x W^T + b, with W [out, in] and b [out].
 type Linear struct{ W, B *autograd.Variable }
 
-// LinearSpecs lists the parameters of a linear layer: weight, then bias.
-func LinearSpecs(name string, out, in int, weight Initializer) []Spec {
-	return []Spec{
-		{Name: name + ".weight", Shape: tensor.Of(out, in), Init: weight},
-		{Name: name + ".bias", Shape: tensor.Of(out), Init: Zeros},
+// NewLinear declares a linear layer: name.weight, drawn by weight, and
+// name.bias, zero at first.
+func NewLinear(b *Builder, name string, in, out int, weight Initializer) Linear {
+	return Linear{
+		W: b.Param(Spec{Name: name + ".weight", Shape: tensor.Of(out, in), Init: weight}).Var,
+		B: b.Param(Spec{Name: name + ".bias", Shape: tensor.Of(out), Init: Zeros}).Var,
 	}
-}
-
-// NewLinear returns the layer of the given name.
-func NewLinear(p *Params, name string) Linear {
-	return Linear{p.Var(name + ".weight"), p.Var(name + ".bias")}
 }
 
 // Forward maps x [..., in] to [..., out].
@@ -48,18 +44,14 @@ type LayerNorm struct {
 	Eps         float64 // inside the root
 }
 
-// LayerNormSpecs lists the parameters of a layer normalisation: gain (weight),
-// then offset (bias).
-func LayerNormSpecs(name string, width int) []Spec {
-	return []Spec{
-		{Name: name + ".weight", Shape: tensor.Of(width), Init: Ones},
-		{Name: name + ".bias", Shape: tensor.Of(width), Init: Zeros},
+// NewLayerNorm declares a layer normalisation over width values: gain
+// (name.weight, 1 at first), then offset (name.bias, 0).
+func NewLayerNorm(b *Builder, name string, width int, eps float64) LayerNorm {
+	return LayerNorm{
+		Gamma: b.Param(Spec{Name: name + ".weight", Shape: tensor.Of(width), Init: Ones}).Var,
+		Beta:  b.Param(Spec{Name: name + ".bias", Shape: tensor.Of(width), Init: Zeros}).Var,
+		Eps:   eps,
 	}
-}
-
-// NewLayerNorm returns the layer of the given name, with LayerNormEps.
-func NewLayerNorm(p *Params, name string) LayerNorm {
-	return LayerNorm{p.Var(name + ".weight"), p.Var(name + ".bias"), LayerNormEps}
 }
 
 // Forward normalises x [..., D].
@@ -75,19 +67,18 @@ type PatchEmbed struct {
 	Patch int
 }
 
-// PatchEmbedSpecs lists the parameters of a patch embedding, in the shape of a
-// convolution's: weight [width, channels, patch, patch], bias [width].
-func PatchEmbedSpecs(name string, width, channels, patch int, weight Initializer) []Spec {
+// NewPatchEmbed declares a patch embedding with parameters in the shape of a
+// convolution's: name.proj.weight [width, channels, patch, patch], drawn by
+// weight, and name.proj.bias [width], drawn as PyTorch draws it ([ConvBias]).
+func NewPatchEmbed(b *Builder, name string, channels, patch, width int, weight Initializer) PatchEmbed {
 	in := channels * patch * patch
-	return []Spec{
-		{Name: name + ".proj.weight", Shape: tensor.Of(width, channels, patch, patch), View: tensor.Of(width, in), Init: weight},
-		{Name: name + ".proj.bias", Shape: tensor.Of(width), Init: ConvBias(in)},
+	return PatchEmbed{
+		Linear: Linear{
+			W: b.Param(Spec{Name: name + ".proj.weight", Shape: tensor.Of(width, channels, patch, patch), View: tensor.Of(width, in), Init: weight}).Var,
+			B: b.Param(Spec{Name: name + ".proj.bias", Shape: tensor.Of(width), Init: ConvBias(in)}).Var,
+		},
+		Patch: patch,
 	}
-}
-
-// NewPatchEmbed returns the layer of the given name.
-func NewPatchEmbed(p *Params, name string, patch int) PatchEmbed {
-	return PatchEmbed{NewLinear(p, name+".proj"), patch}
 }
 
 // Forward maps images [B, C, H, W] to tokens [B, L, D], patches row by row.

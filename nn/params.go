@@ -56,39 +56,14 @@ type Params struct {
 	nothing ops.Attr
 }
 
-// NewParams allocates the parameters on b, all zero. Call Init or upload
-// values next, and EnableGrad to train. It panics if a name occurs twice.
+// NewParams allocates parameters that belong to no layers on b, all zero: see
+// [Builder.Allocate]. It panics as [Builder.Param] does.
 func NewParams(b ops.Backend, specs []Spec) *Params {
-	p := &Params{b: b, byName: make(map[string]*Param, len(specs))}
-	for i, s := range specs {
-		if s.View == (tensor.Shape{}) {
-			s.View = s.Shape
-		}
-		if s.View.Elems() != s.Shape.Elems() || p.byName[s.Name] != nil {
-			panic(&tensor.ShapeError{Op: "nn.NewParams", Msg: fmt.Sprintf("parameter %q of shape %v, used as %v, is a duplicate or has another size", s.Name, s.Shape, s.View)})
-		}
-		param := &Param{Spec: s, Index: i}
-		p.list = append(p.list, param)
-		p.byName[s.Name] = param
+	declared := NewBuilder()
+	for _, s := range specs {
+		declared.Param(s)
 	}
-	total := 0
-	place := func(fixed bool) {
-		for _, param := range p.list {
-			if param.Fixed == fixed {
-				param.offset = total
-				total += (param.Elems() + Align - 1) / Align * Align
-			}
-		}
-	}
-	place(false)
-	p.flat = total
-	place(true)
-	p.values = b.Persist(b.Float(), tensor.Of(total))
-	for _, param := range p.list {
-		param.Value = p.values.View(param.offset, param.View)
-		param.Var = autograd.NewConst(param.Value)
-	}
-	return p
+	return declared.Allocate(b)
 }
 
 // EnableGrad allocates the gradients, zero, if there are none yet. Before, all
@@ -115,16 +90,6 @@ func (p *Params) All() []*Param { return p.list }
 
 // Get returns the parameter with the given name, or nil.
 func (p *Params) Get(name string) *Param { return p.byName[name] }
-
-// Var returns the variable of a parameter. It panics if there is none of that
-// name.
-func (p *Params) Var(name string) *autograd.Variable {
-	param := p.byName[name]
-	if param == nil {
-		panic(fmt.Sprintf("nn: the model has no parameter %q", name))
-	}
-	return param.Var
-}
 
 // Values returns all values as one flat tensor: the trained parameters, then
 // the fixed ones.

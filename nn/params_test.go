@@ -18,11 +18,12 @@ import (
 )
 
 func specs() []nn.Spec {
-	return append(append([]nn.Spec{
-		{Name: "cls_token", Shape: tensor.Of(1, 1, 8), View: tensor.Of(8), Init: nn.Normal(0.02)},
-		{Name: "pos_embed", Shape: tensor.Of(1, 5, 8), Init: nn.SinCos(8, 2), Fixed: true},
-	}, nn.PatchEmbedSpecs("patch_embed", 8, 3, 2, nn.XavierUniform(12, 8))...),
-		nn.StackSpecs("blocks", 2, 8, 12, func(in, out int) nn.Initializer { return nn.XavierUniform(in, out) })...)
+	b := nn.NewBuilder()
+	b.Param(nn.Spec{Name: "cls_token", Shape: tensor.Of(1, 1, 8), View: tensor.Of(8), Init: nn.Normal(0.02)})
+	b.Param(nn.Spec{Name: "pos_embed", Shape: tensor.Of(1, 5, 8), Init: nn.SinCos(8, 2), Fixed: true})
+	nn.NewPatchEmbed(b, "patch_embed", 3, 2, 8, nn.XavierUniform(12, 8))
+	nn.NewStack(b, "blocks", 2, nn.BlockShape{Width: 8, Hidden: 12, Heads: 2, Eps: nn.LayerNormEps, Weight: nn.XavierUniform})
+	return b.Specs()
 }
 
 func TestParamsLieInOneTensor(t *testing.T) {
@@ -77,7 +78,6 @@ func TestParamsLieInOneTensor(t *testing.T) {
 	version := w.Value.Version()
 	p.Touch()
 	require.Greater(t, w.Value.Version(), version)
-	require.Panics(t, func() { p.Var("nobody") })
 	require.Nil(t, p.Get("nobody"))
 	require.Panics(t, func() { nn.NewParams(b, append(specs(), specs()[0])) })
 }
@@ -85,11 +85,12 @@ func TestParamsLieInOneTensor(t *testing.T) {
 // Before EnableGrad a model records nothing.
 func TestParamsWithoutGradients(t *testing.T) {
 	b := ref.New()
-	p := nn.NewParams(b, nn.LinearSpecs("l", 3, 4, nn.Normal(1)))
+	declared := nn.NewBuilder()
+	l := nn.NewLinear(declared, "l", 4, 3, nn.Normal(1))
+	p := declared.Allocate(b)
 	p.Init(1)
 	tape := autograd.NewTape(b)
 	x := b.Persist(b.Float(), tensor.Of(2, 4))
-	l := nn.NewLinear(p, "l")
 	require.False(t, l.Forward(tape, tape.Const(x)).Differentiable())
 	p.EnableGrad()
 	require.True(t, l.Forward(tape, tape.Const(x)).Differentiable())
@@ -219,9 +220,9 @@ func TestLoadWhatWasExported(t *testing.T) {
 // A block computes what its formula says, on the reference backend.
 func TestBlockWithDropPath(t *testing.T) {
 	b := ref.New()
-	p := nn.NewParams(b, nn.BlockSpecs("x", 8, 12, func(in, out int) nn.Initializer { return nn.Normal(0.5) }))
-	p.Init(9)
-	block := nn.NewBlock(p, "x", 2)
+	declared := nn.NewBuilder()
+	block := nn.NewBlock(declared, "x", nn.BlockShape{Width: 8, Hidden: 12, Heads: 2, Eps: nn.LayerNormEps, Weight: func(in, out int) nn.Initializer { return nn.Normal(0.5) }})
+	declared.Allocate(b).Init(9)
 	x := b.Persist(b.Float(), tensor.Of(2, 3, 8))
 	in := make([]float64, 48)
 	for i := range in {
@@ -266,4 +267,38 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// A layer can be made, and a file compared with it, before it has memory.
+func TestBuilder(t *testing.T) {
+	declared := nn.NewBuilder()
+	first := nn.NewLinear(declared, "first", 2, 3, nn.Ones)
+	nn.NewLayerNorm(declared, "norm", 3, nn.LayerNormEps)
+	declared.Fix(func(name string) bool { return name == "norm.bias" })
+	require.Panics(t, func() { nn.NewLayerNorm(declared, "norm", 3, nn.LayerNormEps) }, "a name occurs twice")
+	require.Panics(t, func() {
+		declared.Param(nn.Spec{Name: "x", Shape: tensor.Of(2, 3), View: tensor.Of(5), Init: nn.Zeros})
+	}, "the view has another size")
+	require.Nil(t, first.W.Value)
+	var names []string
+	for _, s := range declared.Specs() {
+		names = append(names, s.Name)
+		require.Equal(t, s.Name == "norm.bias", s.Fixed, s.Name)
+	}
+	require.Equal(t, []string{"first.weight", "first.bias", "norm.weight", "norm.bias"}, names)
+
+	b := ref.New()
+	p := declared.Allocate(b)
+	require.Empty(t, declared.Specs())
+	p.Init(0)
+	p.EnableGrad()
+	require.Same(t, first.W, p.Get("first.weight").Var)
+	require.True(t, first.W.Differentiable())
+	require.False(t, p.Get("norm.bias").Var.Differentiable())
+	tape := autograd.NewInference(b)
+	x := b.New(b.Float(), tensor.Of(1, 2))
+	b.Upload(x, []float64{2, 3})
+	got := make([]float64, 3)
+	require.NoError(t, b.Download(got, first.Forward(tape, tape.Const(x)).Value))
+	require.Equal(t, []float64{5, 5, 5}, got)
 }

@@ -13,16 +13,21 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/patchmlp"
 )
 
 // mainEnv makes the test binary behave as the program itself.
 const mainEnv = "DMAE_TEST_RUN_MAIN"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(mainEnv) != "" {
-		main()
+	switch os.Getenv(mainEnv) {
+	case "":
+		os.Exit(m.Run())
+	case patchmlp.Name: // the program with another family
+		patchmlp.Register()
 	}
-	os.Exit(m.Run())
+	main()
 }
 
 // Ctrl-C in the middle of an epoch saves, says how to go on, and going on ends

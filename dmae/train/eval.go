@@ -70,20 +70,20 @@ func (e Evaluation) Plus(o Evaluation) Evaluation {
 // sigma, seed and copy; the noise of an image is that of its index, whatever is
 // left out. A class with the largest score wins, the first of equal ones, as in a
 // certification: a score that is no number never does.
-func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOptions) (Evaluation, error) {
+func Evaluate(ctx context.Context, m Classifier, ds data.Dataset, o EvalOptions) (Evaluation, error) {
 	var e Evaluation
-	c := &m.Config
 	if ds.Len() == 0 {
 		return e, errNoImages
 	}
-	if got := len(ds.Classes()); got != c.Classes {
-		return e, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", ds.Name(), got, c.Classes)
+	k, input := m.Classes(), data.NewInput(m.Input())
+	if got := len(ds.Classes()); got != k {
+		return e, fmt.Errorf("%s has %d classes and the model %d; use data with the model's classes", ds.Name(), got, k)
 	}
-	batch := min(c.Batch(o.Batch), ds.Len())
-	ev := evaluator{model: m, tape: autograd.NewInference(m.Params.Backend()), o: o,
-		pixels: make([]float32, batch*c.Pixels()),
+	batch := min(max(o.Batch, 1), m.MaxBatch(), ds.Len())
+	ev := evaluator{model: m, input: input, tape: autograd.NewInference(m.Backend()), o: o,
+		pixels: make([]float32, batch*input.Elems()),
 		index:  make([]int32, batch), copies: make([]int32, batch), labels: make([]int32, batch),
-		target: make([]float32, batch*c.Classes), logits: make([]float32, batch*c.Classes), losses: make([]float32, batch)}
+		target: make([]float32, batch*k), logits: make([]float32, batch*k), losses: make([]float32, batch)}
 	if ev.o.LeftOut == nil {
 		ev.o.LeftOut = data.NewLeftOut(ds, 0, nil)
 	}
@@ -118,7 +118,8 @@ func Evaluate(ctx context.Context, m *dmae.Classifier, ds data.Dataset, o EvalOp
 
 // evaluator holds the buffers of Evaluate.
 type evaluator struct {
-	model                  *dmae.Classifier
+	model                  Classifier
+	input                  data.Input
 	tape                   *autograd.Tape
 	o                      EvalOptions
 	pixels                 []float32
@@ -129,10 +130,9 @@ type evaluator struct {
 // read fills the buffers with the images from at to end that can be used, and
 // returns how many they are.
 func (v *evaluator) read(ds data.Dataset, at, end int) (n int, err error) {
-	c := &v.model.Config
-	size := c.Pixels()
+	size := v.input.Elems()
 	for i := at; i < end; i++ {
-		if err := inputOf(c).Pixels(ds, i, v.pixels[n*size:(n+1)*size]); err != nil {
+		if err := v.input.Pixels(ds, i, v.pixels[n*size:(n+1)*size]); err != nil {
 			if err := v.o.LeftOut.Add(i, err); err != nil {
 				return 0, err
 			}
@@ -151,11 +151,10 @@ func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
 	if n == 0 {
 		return nil, nil
 	}
-	c := &v.model.Config
-	size, k := c.Pixels(), c.Classes
+	size, k := v.input.Elems(), v.model.Classes()
 	dmae.Targets(v.labels[:n], k, 0, v.target[:n*k])
 
-	b := v.model.Params.Backend()
+	b := v.model.Backend()
 	scope := b.Mark()
 	defer b.Release(scope)
 	defer v.tape.Reset()
@@ -169,7 +168,7 @@ func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
 		b.Upload(t, src)
 		return t
 	}
-	images := float(v.pixels[:n*size], tensor.Of(n, c.Channels, c.DataSize, c.DataSize))
+	images := float(v.pixels[:n*size], tensor.Of(n, v.input.Channels, v.input.Size, v.input.Size))
 	if v.o.Sigma > 0 {
 		images = dmae.Corrupt(v.tape, images, ids(v.index[:n]), ids(v.copies[:n]), v.o.Sigma,
 			philox.Addr{Seed: v.o.Seed, Stream: philox.EvalNoise, Copy: v.o.Copy})

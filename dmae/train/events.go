@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train/tfevents"
 )
@@ -112,15 +111,16 @@ func (e *events) epoch(entry *Entry, position uint64) error {
 
 // picture writes reconstructions by the autoencoder, as it is after an epoch,
 // of the first images that can be decoded.
-func (e *events) picture(m *dmae.Autoencoder, images data.Dataset, seed uint64, epochs int, position uint64) error {
+func (e *events) picture(m pretrained, images data.Dataset, sigma float64, seed uint64, epochs int, position uint64) error {
 	if e == nil {
 		return nil
 	}
 	var pixels []float32
-	size := m.Config.Pixels()
+	input := data.NewInput(m.Input())
+	size := input.Elems()
 	for i := 0; i < images.Len() && len(pixels) < pictureImages*size; i++ {
 		x := make([]float32, size)
-		if err := inputOf(&m.Config).Pixels(images, i, x); errors.As(err, new(*data.CorruptError)) {
+		if err := input.Pixels(images, i, x); errors.As(err, new(*data.CorruptError)) {
 			continue // the loader reports it
 		} else if err != nil {
 			return err
@@ -130,7 +130,7 @@ func (e *events) picture(m *dmae.Autoencoder, images data.Dataset, seed uint64, 
 	if len(pixels) == 0 {
 		return nil
 	}
-	picture, err := m.Picture(pixels, m.Config.Sigma, seed)
+	picture, err := m.Picture(pixels, sigma, seed)
 	if err != nil {
 		return err
 	}

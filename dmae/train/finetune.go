@@ -36,6 +36,8 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	stage := &finetuning{
 		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, copies),
 		measuring:   newMeasuring(model, &r.opt, n),
+		model:       model,
+		config:      c,
 		smoothing:   o.Recipe.Smoothing,
 		regulariser: o.Recipe.regulariser(),
 		labels:      make([]int32, n*copies),
@@ -85,6 +87,8 @@ func initialise(model *dmae.Classifier, o Options) error {
 type finetuning struct {
 	*batchRunner
 	measuring
+	model       finetuned
+	config      *dmae.Config
 	smoothing   float64
 	regulariser *ops.Regulariser // nil for none
 	labels      []int32          // [B*copies]
@@ -95,15 +99,14 @@ type finetuning struct {
 }
 
 func (f *finetuning) accumulate(b *data.Batch, at place, losses []imageLoss) error {
-	c := &f.model.Config
 	for i := range f.labels {
 		f.labels[i] = b.Labels[i/f.copies]
 	}
 	f.blend.draw(f.b, b.Index, at.step)
-	f.blend.targets(f.labels, c.Classes, f.smoothing, f.target)
+	f.blend.targets(f.labels, f.config.Classes, f.smoothing, f.target)
 	f.b.Upload(f.targets, f.target)
 	if f.drop != nil {
-		c.DropPathScales(f.seed, at.epoch, f.copies, b.Index, f.drop)
+		f.config.DropPathScales(f.seed, at.epoch, f.copies, b.Index, f.drop)
 		f.b.Upload(f.drops, f.drop)
 	}
 	return f.run(b, at, losses, func(t *autograd.Tape, _, noisy *tensor.Tensor) terms {

@@ -38,12 +38,14 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	r.optimiser = optim.NewLARS(model.Params, o.Recipe.Momentum, o.Recipe.Trust, o.Recipe.WeightDecay)
 	r.optimiserPrefix = dmae.StatePrefix + "lars."
 	b := o.Backend
-	stats := tensor.Of(o.Recipe.Batch/group, c.Width)
+	width := model.FeatureWidth()
+	stats := tensor.Of(o.Recipe.Batch/group, width)
 	r.stage = &probing{
 		batchRunner: newBatchRunner(b, c, o.Recipe.Seed, r.opt.MicroBatch, 1),
 		measuring:   newMeasuring(model, &r.opt, r.opt.MicroBatch),
+		model:       model,
 		encoder:     autograd.NewInference(b),
-		features:    b.Persist(b.Float(), tensor.Of(group, c.Width)),
+		features:    b.Persist(b.Float(), tensor.Of(group, width)),
 		target:      make([]float32, group*c.Classes),
 		targets:     b.Persist(b.Float(), tensor.Of(group, c.Classes)),
 		smoothing:   o.Recipe.Smoothing,
@@ -72,6 +74,7 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 type probing struct {
 	*batchRunner // of the encoder, for parts of that
 	measuring
+	model     probe
 	encoder   *autograd.Tape
 	part      data.Batch
 	features  *tensor.Tensor // [N, D]
@@ -91,11 +94,10 @@ type probing struct {
 func (p *probing) begin() { p.gathered = 0 }
 
 func (p *probing) accumulate(b *data.Batch, at place, losses []imageLoss) error {
-	c := &p.model.Config
 	for lo := 0; lo < b.N(); lo += p.batch {
 		p.encode(b, lo, at)
 	}
-	dmae.Targets(b.Labels, c.Classes, p.smoothing, p.target)
+	dmae.Targets(b.Labels, p.model.Classes(), p.smoothing, p.target)
 	p.b.Upload(p.targets, p.target)
 	for i := range p.weights {
 		p.weights[i] = float32(at.weight)
@@ -114,8 +116,9 @@ func (p *probing) accumulate(b *data.Batch, at place, losses []imageLoss) error 
 		losses[i] = imageLoss{natural: float64(l)}
 	}
 	p.tape.Backward(loss, p.seeds)
+	d := p.model.FeatureWidth()
 	for _, s := range [2]struct{ all, one *tensor.Tensor }{{p.means, mean}, {p.variances, variance}} {
-		view := s.all.View(p.gathered*c.Width, tensor.Of(c.Width))
+		view := s.all.View(p.gathered*d, tensor.Of(d))
 		p.b.Run(ops.Copy, []*tensor.Tensor{view}, []*tensor.Tensor{s.one}, &ops.Attr{})
 	}
 	p.gathered++
@@ -137,7 +140,7 @@ func (p *probing) encode(b *data.Batch, lo int, at place) {
 }
 
 func (p *probing) finish() error {
-	d := p.model.Config.Width
+	d := p.model.FeatureWidth()
 	for i := range p.gathered {
 		row := func(t *tensor.Tensor) *tensor.Tensor { return t.View(i*d, tensor.Of(d)) }
 		if err := p.model.GatherStats(row(p.means), row(p.variances), len(p.loss)); err != nil {

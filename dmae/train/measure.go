@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 )
 
@@ -17,13 +16,13 @@ var errNoAnswers = errors.New("the model gives no answer to any image")
 
 // measuring is the part of a stage that evaluates a classifier.
 type measuring struct {
-	model *dmae.Classifier
-	test  data.Dataset // nil for none
-	eval  EvalOptions  // with the noise trained with
+	measured Classifier
+	test     data.Dataset // nil for none
+	eval     EvalOptions  // with the noise trained with
 }
 
-func newMeasuring(m *dmae.Classifier, o *Options, batch int) measuring {
-	e := EvalOptions{Batch: batch, Seed: o.Recipe.Seed, Sigma: m.Config.Sigma}
+func newMeasuring(m Classifier, o *Options, batch int) measuring {
+	e := EvalOptions{Batch: batch, Seed: o.Recipe.Seed, Sigma: o.Model.Sigma}
 	if o.Test != nil {
 		e.LeftOut = data.NewLeftOut(o.Test, o.MaxCorrupt, o.Log)
 	}
@@ -37,12 +36,12 @@ func (m *measuring) evaluate(ctx context.Context, e *Entry) error {
 		return nil
 	}
 	o := m.eval
-	noisy, err := Evaluate(ctx, m.model, m.test, o)
+	noisy, err := Evaluate(ctx, m.measured, m.test, o)
 	if err != nil {
 		return err
 	}
 	o.Sigma = 0
-	clean, err := Evaluate(ctx, m.model, m.test, o)
+	clean, err := Evaluate(ctx, m.measured, m.test, o)
 	if err != nil {
 		return err
 	}
@@ -52,7 +51,7 @@ func (m *measuring) evaluate(ctx context.Context, e *Entry) error {
 	acc, noisyAcc := 100*clean.Accuracy(), 100*noisy.Accuracy()
 	e.TestLoss, e.TestAcc1, e.NoisyAcc1 = clean.FiniteLoss(), &acc, &noisyAcc
 	e.NoAnswer = clean.NoAnswer + noisy.NoAnswer
-	if m.model.Config.Classes > 5 {
+	if m.measured.Classes() > 5 {
 		acc5 := 100 * float64(clean.Top5) / float64(clean.Images)
 		e.TestAcc5 = &acc5
 	}

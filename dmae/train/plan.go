@@ -48,6 +48,11 @@ func NewPlan(model dmae.Config, r Recipe, images, points int) (*Plan, error) {
 	if err := model.Validate(); err != nil {
 		return nil, err
 	}
+	if r.Stage == StagePretrain {
+		if err := model.HasAutoencoder(); err != nil {
+			return nil, err
+		}
+	}
 	p := &Plan{Images: images, StepsPerEpoch: images / r.Batch, LeftOut: images % r.Batch}
 	if p.StepsPerEpoch == 0 {
 		return nil, tooFewImages(images, r.Batch)

@@ -32,6 +32,7 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 	r.stage = &pretraining{
 		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, 1),
 		model:       model,
+		config:      c,
 		keep:        make([]int32, n*(1+c.Visible())),
 		restore:     make([]int32, n*patches),
 		keepIDs:     o.Backend.Persist(tensor.I32, tensor.Of(n, 1+c.Visible())),
@@ -49,13 +50,14 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 // pretraining is the stage of Pretrain.
 type pretraining struct {
 	*batchRunner
-	model               *dmae.Autoencoder
+	model               pretrained
+	config              *dmae.Config
 	keep, restore       []int32
 	keepIDs, restoreIDs *tensor.Tensor
 }
 
 func (p *pretraining) accumulate(b *data.Batch, at place, losses []imageLoss) error {
-	c := &p.model.Config
+	c := p.config
 	dmae.MaskIDs(p.seed, at.epoch, b.Index, c.Patches(), c.MaskRatio, p.keep, p.restore)
 	p.b.Upload(p.keepIDs, p.keep)
 	p.b.Upload(p.restoreIDs, p.restore)

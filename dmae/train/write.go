@@ -121,6 +121,6 @@ func (r *run) record(e *Entry) error {
 		return nil
 	}
 	return r.average.with(func() error {
-		return r.events.picture(p.model, r.opt.Train, s.Recipe.Seed, s.Epoch, s.position())
+		return r.events.picture(p.model, r.opt.Train, r.opt.Model.Sigma, s.Recipe.Seed, s.Epoch, s.position())
 	})
 }

@@ -1,0 +1,187 @@
+package patchmlp_test
+
+import (
+	"context"
+	"go/parser"
+	"go/token"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/patchmlp"
+	"github.com/godmae/godmae/nn/checkpoint"
+	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/ops/ref"
+)
+
+func TestMain(m *testing.M) {
+	patchmlp.Register()
+	os.Exit(m.Run())
+}
+
+func newCPU(t *testing.T) ops.Backend {
+	b := cpu.New(cpu.Options{Threads: 2})
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	return b
+}
+
+// images returns the first images of the built-in data.
+func images(t *testing.T, split data.Split, n int) data.Dataset {
+	ds, err := data.Open(data.FashionMNIST, data.Options{Split: split})
+	require.NoError(t, err)
+	return data.First(ds, n)
+}
+
+// options describes a run of a few steps.
+func options(t *testing.T, recipe train.Recipe, epochs int) train.Options {
+	model, err := dmae.Preset("patch_mlp_28")
+	require.NoError(t, err)
+	require.Equal(t, patchmlp.Name, model.Family)
+	o := train.Options{Backend: newCPU(t), Model: model, Recipe: recipe, Train: images(t, data.Train, 128), Out: t.TempDir()}
+	o.Model.Classes, o.Model.ClassNames, o.Model.DropPath = 10, o.Train.Classes(), 0.1
+	o.Recipe.Epochs, o.Recipe.WarmupEpochs, o.Recipe.LR = epochs, 1, 1e-2
+	return o
+}
+
+// A model of the family learns, its file says which family it is of, and what is
+// read back is the same function.
+func TestTrainedSavedAndRead(t *testing.T) {
+	o := options(t, train.FinetuneRecipe(16), 20)
+	o.Recipe.LayerDecay = 0.9
+	result, err := train.Finetune(context.Background(), o)
+	require.NoError(t, err)
+
+	f, err := checkpoint.Open(result.Checkpoint)
+	require.NoError(t, err)
+	defer f.Close()
+	kind, cfg, err := dmae.Describe(f)
+	require.NoError(t, err)
+	require.Equal(t, dmae.KindClassifier, kind)
+	require.Equal(t, patchmlp.Name, cfg.Family)
+	require.JSONEq(t, `{"hidden":24}`, string(cfg.Settings))
+
+	m, err := dmae.ReadClassifier(o.Backend, f)
+	require.NoError(t, err)
+	seen, err := train.Evaluate(context.Background(), m, o.Train, train.EvalOptions{Batch: 50})
+	require.NoError(t, err)
+	require.Greater(t, seen.Accuracy(), 0.6, "10 classes, images it has seen")
+
+	// The digest covers what only the family knows.
+	want, err := m.Digest()
+	require.NoError(t, err)
+	m.Config.Settings = []byte(`{"hidden":25}`)
+	other, err := m.Digest()
+	require.NoError(t, err)
+	require.NotEqual(t, want, other)
+	again, err := dmae.LoadClassifier(newCPU(t), result.Checkpoint)
+	require.NoError(t, err)
+	got, err := again.Digest()
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	// It is a start for another one, and for a linear probe: all but the head.
+	o.Encoder, o.Out = result.Checkpoint, t.TempDir()
+	said := ""
+	o.Log = func(message string) { said += message + "\n" }
+	_, err = train.Finetune(context.Background(), o)
+	require.NoError(t, err)
+	require.Contains(t, said, "drawn at random: head")
+	probe := options(t, train.LinprobeRecipe(16), 4)
+	probe.Encoder = result.Checkpoint
+	_, err = train.Linprobe(context.Background(), probe)
+	require.NoError(t, err)
+}
+
+// What cannot be done with the family is said in one sentence.
+func TestRefusals(t *testing.T) {
+	b := newCPU(t)
+	cfg, err := dmae.Preset("patch_mlp_28")
+	require.NoError(t, err)
+	for want, change := range map[string]func(*dmae.Config){
+		"hidden 0 must lie":       func(c *dmae.Config) { c.Settings = []byte(`{}`) },
+		`unknown field "heads"`:   func(c *dmae.Config) { c.Settings = []byte(`{"hidden":4,"heads":2}`) },
+		"patch 5 does not":        func(c *dmae.Config) { c.Patch = 5 },
+		"sigma is -1":             func(c *dmae.Config) { c.Sigma = -1 },
+		"channels is 2":           func(c *dmae.Config) { c.Channels = 2 },
+		`family is "resnet"`:      func(c *dmae.Config) { c.Family = "resnet" },
+		"settings belong to anot": func(c *dmae.Config) { *c = microViT(t); c.Settings = []byte(`{}`) },
+	} {
+		c := cfg
+		change(&c)
+		require.ErrorContains(t, c.Validate(), want)
+	}
+	_, err = dmae.NewAutoencoder(b, cfg)
+	require.ErrorContains(t, err, "patch-mlp have no autoencoder")
+	_, err = train.NewPlan(cfg, train.PretrainRecipe(8), 100, 5)
+	require.ErrorContains(t, err, "patch-mlp have no autoencoder")
+
+	cfg.Classes = 2
+	m, err := dmae.NewClassifier(b, cfg)
+	require.NoError(t, err)
+	vit := microViT(t)
+	ae, err := dmae.NewAutoencoder(b, vit)
+	require.NoError(t, err)
+	require.ErrorContains(t, m.LoadEncoder(ae, 0), "no autoencoder")
+	vit.Classes = 2
+	other, err := dmae.NewClassifier(b, vit)
+	require.NoError(t, err)
+	path := t.TempDir() + "/m.safetensors"
+	require.NoError(t, m.Save(path))
+	_, err = dmae.Reader{}.StartClassifier(other, path, 0)
+	require.ErrorContains(t, err, "a model of patch-mlp and the model to train is one of the Vision Transformer")
+
+	// A file that claims a kind which the family does not have.
+	tensors, err := m.Params.Export()
+	require.NoError(t, err)
+	metadata := m.Metadata()
+	metadata[dmae.KeyKind] = dmae.KindAutoencoder
+	require.NoError(t, checkpoint.Write(path, tensors, metadata))
+	_, err = dmae.LoadAutoencoder(b, path)
+	require.ErrorContains(t, err, `kind "autoencoder": models of the family patch-mlp have no autoencoder`)
+	require.Panics(t, patchmlp.Register, "its name is taken")
+	require.Panics(t, func() { dmae.Register(dmae.Family{Name: "half"}) })
+}
+
+func microViT(t *testing.T) dmae.Config {
+	c, err := dmae.Preset("dmae_vit_micro_patch4_8")
+	require.NoError(t, err)
+	return c
+}
+
+// The gradient checks of the program cover the family.
+func TestGradients(t *testing.T) {
+	checked := 0
+	for _, r := range dmae.CheckGradients() {
+		if strings.HasPrefix(r.Case, patchmlp.Name) {
+			checked++
+			require.True(t, r.Pass, "%+v", r)
+			require.Greater(t, r.Checked, 20)
+		}
+	}
+	require.Equal(t, 1, checked)
+	for _, b := range []ops.Backend{newCPU(t), ref.New()} {
+		results, err := dmae.CheckGradientsOn(b)
+		require.NoError(t, err)
+		for _, r := range results {
+			require.True(t, r.Pass, "%+v", r)
+		}
+	}
+}
+
+// The family could stand in another module: it imports no internal package.
+func TestImportsArePublic(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), "patchmlp.go", nil, parser.ImportsOnly)
+	require.NoError(t, err)
+	for _, spec := range f.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		require.NotContains(t, strings.Split(path, "/"), "internal")
+	}
+}
