@@ -206,9 +206,11 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 		ops.AttentionGrad, ops.SoftmaxGrad, ops.BroadcastGrad, ops.PrependGradToken, ops.SliceGrad, ops.MeanTokensGrad,
 		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad, ops.ResizeGrad, ops.BatchNormGrad,
 		// preparation of inputs and targets
-		ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix, ops.MixRows,
+		ops.Pixels, ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix, ops.MixRows,
+		// answers
+		ops.ArgMax, ops.TopK,
 		// in place, and for the optimiser
-		ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares, ops.EMA, ops.RunningStats, ops.LARS,
+		ops.StepScale, ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares, ops.EMA, ops.RunningStats, ops.LARS,
 	}
 	for _, op := range ops.All {
 		if autograd.Differentiable(op) {
@@ -217,4 +219,51 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 			require.True(t, slices.Contains(without, op), op.Name)
 		}
 	}
+}
+
+// With Shards the derivative of a parameter is the tree of its groups' sums, and a
+// parameter that is used twice is refused.
+func TestShards(t *testing.T) {
+	b := cpu.New(cpu.Options{Threads: 2})
+	defer b.Close()
+	const samples, in, out = 8, 5, 3
+	host := func(n int, seed float32) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32((i*37+int(seed))%101)/97 - 0.4
+		}
+		return v
+	}
+	gradients := func(shards, from, to int) []float32 {
+		w, g := b.Persist(tensor.F32, tensor.Of(out, in)), b.Persist(tensor.F32, tensor.Of(out, in))
+		b.Upload(w, host(out*in, 1))
+		x, seed := b.Persist(tensor.F32, tensor.Of(to-from, in)), b.Persist(tensor.F32, tensor.Of(to-from, out))
+		b.Upload(x, host(samples*in, 2)[from*in:to*in])
+		b.Upload(seed, host(samples*out, 3)[from*out:to*out])
+		tape := autograd.NewTape(b)
+		tape.Shards = shards
+		y := tape.Apply(ops.Linear, ops.Attr{}, tape.Const(x), autograd.NewParam("w", w, g))
+		tape.Backward(y, seed)
+		v := make([]float32, out*in)
+		require.NoError(t, b.Download(v, g))
+		return v
+	}
+	add := func(x, y []float32) []float32 {
+		for i := range x {
+			x[i] += y[i]
+		}
+		return x
+	}
+	quarter := func(i int) []float32 { return gradients(1, 2*i, 2*i+2) }
+	want := add(add(quarter(0), quarter(1)), add(quarter(2), quarter(3)))
+	require.Equal(t, want, gradients(4, 0, samples))
+	require.NotEqual(t, want, gradients(1, 0, samples), "a sum in which the order does not show proves nothing")
+
+	tape := autograd.NewTape(b)
+	w := autograd.NewParam("w", b.Persist(tensor.F32, tensor.Of(in, in)), b.Persist(tensor.F32, tensor.Of(in, in)))
+	x := b.Persist(tensor.F32, tensor.Of(samples, in))
+	y := tape.Apply(ops.Linear, ops.Attr{}, tape.Apply(ops.Linear, ops.Attr{}, tape.Const(x), w), w)
+	tape.Backward(y, x) // in one group it is a sum like others
+	tape.Shards = 2
+	require.PanicsWithError(t, "linear: the parameter w is used twice, and its derivative cannot be summed in groups; use one group", func() { tape.Backward(y, x) })
 }

@@ -64,8 +64,8 @@ func (c Call) Refuse(i int) {
 func (c Call) Apply(op *ops.Op, at ops.Attr, in ...*tensor.Tensor) *tensor.Tensor {
 	t := c.t
 	t.at = at
-	copy(t.in[:], in)
-	return t.run(op, len(in))[0]
+	clear(t.in[copy(t.in[:], in):])
+	return t.run(op)[0]
 }
 
 // Into returns where to put the derivative with respect to input i, and whether
@@ -89,8 +89,27 @@ func (c Call) Accumulate(i int, op *ops.Op, at ops.Attr, in ...*tensor.Tensor) {
 	t := c.t
 	t.at = at
 	t.out[0], t.at.Accumulate = c.Into(i)
-	copy(t.in[:], in)
-	t.b.Run(op, t.out[:1], t.in[:len(in)], &t.at)
+	if op.Reads&ops.AttrShards != 0 {
+		t.at.Shards = c.shards(i)
+	}
+	clear(t.in[copy(t.in[:], in):])
+	t.b.Run(op, t.out[:1], t.in[:len(op.In)], &t.at)
+}
+
+// shards returns the number of groups that a derivative with respect to input i is
+// summed in: those of the tape for a parameter. Sums of several derivatives would
+// depend on how groups are divided among machines, so a parameter that is used twice
+// is refused.
+func (c Call) shards(i int) int {
+	v := c.n.in[i]
+	if c.t.Shards <= 1 || v.kind != param {
+		return 0
+	}
+	if v.pass == c.t.pass {
+		panic(&Error{Op: c.n.op.Name, Msg: "the parameter " + v.Name + " is used twice, and its derivative cannot be summed in groups; use one group"})
+	}
+	v.pass = c.t.pass
+	return c.t.Shards
 }
 
 // Derive adds the first output of op to the derivative with respect to input i.

@@ -2,17 +2,19 @@ package autograd
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
 )
 
-// maxIn is the largest number of inputs of an operation.
-const maxIn = 8
-
 // Tape applies operations on a backend and records them for differentiation. It
 // is used by one goroutine at a time.
 type Tape struct {
+	// Shards is the number of groups of samples, a power of two, that the derivatives
+	// of parameters are summed in; see [ops.ShardSum]. 0 and 1 stand for one.
+	Shards int
+
 	// Recording says whether operations are recorded. It is true for a tape made
 	// by NewTape and false for one made by NewInference, and may be switched
 	// between operations: what is computed while it is false counts as constant.
@@ -21,23 +23,27 @@ type Tape struct {
 	b     ops.Backend
 	nodes []node
 
+	pass uint64 // of Backward, among those of all tapes
+
 	// Variables are handed out from blocks that never move.
 	blocks [][]Variable
 	used   int
 
 	// Arguments of the running call; here so that they need no allocation.
 	at  ops.Attr
-	in  [maxIn]*tensor.Tensor
+	in  [ops.MaxIn]*tensor.Tensor
 	out [ops.MaxOut]*tensor.Tensor
 }
+
+// passes counts the calls of Backward of all tapes.
+var passes atomic.Uint64
 
 // node is one recorded operation.
 type node struct {
 	op  *ops.Op
 	vjp VJP
 	at  ops.Attr
-	nin int
-	in  [maxIn]*Variable
+	in  [ops.MaxIn]*Variable
 	out [ops.MaxOut]*Variable
 }
 
@@ -75,7 +81,7 @@ func (t *Tape) newVariable(v *tensor.Tensor, k kind) *Variable {
 func (t *Tape) Const(v *tensor.Tensor) *Variable { return t.newVariable(v, constant) }
 
 // Apply computes an operation and returns its first output, the only one with a
-// derivative. Absent optional inputs are nil. It panics with an *Error when a
+// derivative. Absent optional inputs are nil or, at the end, left out. It panics with an *Error when a
 // derivative is wanted and the operation has none, and with a
 // *tensor.ShapeError when the shapes do not fit.
 func (t *Tape) Apply(op *ops.Op, at ops.Attr, in ...*Variable) *Variable {
@@ -85,13 +91,14 @@ func (t *Tape) Apply(op *ops.Op, at ops.Attr, in ...*Variable) *Variable {
 // ApplyAll is Apply returning all outputs; those after the first are constants
 // to whatever uses them.
 func (t *Tape) ApplyAll(op *ops.Op, at ops.Attr, in ...*Variable) (out [ops.MaxOut]*Variable) {
-	if op.Infer == nil {
+	if op.InPlace != nil {
 		panic(&Error{Op: op.Name, Msg: "works in place; run it on the backend"})
 	}
-	if len(in) > maxIn {
-		panic(&Error{Op: op.Name, Msg: fmt.Sprintf("%d inputs, the most is %d", len(in), maxIn)})
+	if len(in) > len(op.In) {
+		panic(&Error{Op: op.Name, Msg: fmt.Sprintf("%d inputs, at most %d", len(in), len(op.In))})
 	}
 	record := false
+	clear(t.in[len(in):])
 	for i, v := range in {
 		t.in[i] = nil
 		if v != nil {
@@ -107,30 +114,27 @@ func (t *Tape) ApplyAll(op *ops.Op, at ops.Attr, in ...*Variable) (out [ops.MaxO
 		}
 	}
 	t.at = at
-	t.at.Infer = !record
-	res := t.run(op, len(in))
-	for i := range op.Outputs {
+	t.at.Infer = !record && op.Reads&ops.AttrInfer != 0
+	res := t.run(op)
+	for i := range op.Out {
 		out[i] = t.newVariable(res[i], constant)
 	}
 	if record {
 		out[0].kind = inner
-		t.nodes = append(t.nodes, node{op: op, vjp: f, at: at, nin: len(in), out: out})
+		t.nodes = append(t.nodes, node{op: op, vjp: f, at: at, out: out})
 		copy(t.nodes[len(t.nodes)-1].in[:], in)
 	}
 	return out
 }
 
-// run computes op from t.in[:n] with the attributes t.at into new tensors.
-func (t *Tape) run(op *ops.Op, n int) [ops.MaxOut]*tensor.Tensor {
-	specs := op.Infer(t.in[:n], &t.at)
-	for i := range op.Outputs {
-		dtype := tensor.I32
-		if specs[i].Float {
-			dtype = t.b.Float()
-		}
-		t.out[i] = t.b.New(dtype, specs[i].Shape)
+// run computes op from its inputs in t.in with the attributes t.at into new tensors.
+func (t *Tape) run(op *ops.Op) [ops.MaxOut]*tensor.Tensor {
+	float := t.b.Float()
+	specs := ops.Outputs(float, op, t.in[:len(op.In)], &t.at)
+	for i := range op.Out {
+		t.out[i] = t.b.New(specs[i].Kind.DType(float), specs[i].Shape)
 	}
-	t.b.Run(op, t.out[:op.Outputs], t.in[:n], &t.at)
+	t.b.Run(op, t.out[:len(op.Out)], t.in[:len(op.In)], &t.at)
 	return t.out
 }
 
@@ -158,6 +162,7 @@ func (t *Tape) Seed(y *Variable, g *tensor.Tensor) {
 // keeps its record until Reset.
 func (t *Tape) Backward(y *Variable, seed *tensor.Tensor) {
 	t.Seed(y, seed)
+	t.pass = passes.Add(1)
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := &t.nodes[i]
 		if n.out[0].Grad == nil {

@@ -15,6 +15,7 @@ type Variable struct {
 	Grad *tensor.Tensor
 
 	kind kind
+	pass uint64 // the last backward pass that added a derivative in groups
 }
 
 type kind uint8

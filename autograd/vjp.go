@@ -106,11 +106,19 @@ func layerNorm(c Call) {
 		t.at = ops.Attr{}
 		t.out[0], _ = c.Into(1)
 		t.out[1], t.at.Accumulate = c.Into(2)
+		t.at.Shards = c.shards(1)
+		c.shards(2)
 		t.in[0], t.in[1], t.in[2], t.in[3] = c.Grad(), c.In(0), c.Out(1), c.Out(2)
 		t.b.Run(ops.LayerNormGradParams, t.out[:2], t.in[:4], &t.at)
 		return
 	}
-	dgamma := c.Apply(ops.LayerNormGradParams, ops.Attr{}, c.Grad(), c.In(0), c.Out(1), c.Out(2))
+	var groups ops.Attr
+	for i := 1; i <= 2; i++ {
+		if c.Needs(i) {
+			groups.Shards = max(groups.Shards, c.shards(i))
+		}
+	}
+	dgamma := c.Apply(ops.LayerNormGradParams, groups, c.Grad(), c.In(0), c.Out(1), c.Out(2))
 	dbeta := t.out[1]
 	c.Give(1, dgamma)
 	c.Give(2, dbeta)

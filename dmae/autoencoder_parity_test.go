@@ -104,7 +104,7 @@ func TestAutoencoderFiveSteps(t *testing.T) {
 				loss, _ := m.Forward(tape, in.clean, in.noisy, in.keep, in.restore)
 				return loss
 			})
-			opt.Step(1.5e-4, 1)
+			opt.Step(1.5e-4)
 		}
 		steps.compare(t, f, 5*1.5e-4)
 	})

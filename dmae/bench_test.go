@@ -53,7 +53,7 @@ func BenchmarkPretrainStep(b *testing.B) {
 		noisy := dmae.Corrupt(tape, clean, a, e, c.Sigma, philox.Addr{Seed: 3, Stream: philox.TrainNoise})
 		loss, _ := m.Forward(tape, clean, noisy, k, r)
 		backward(tape, loss)
-		opt.Step(1e-3, 1)
+		opt.Step(1e-3)
 		be.Release(scope)
 	}
 	perSecond(b, n, "images/s")
@@ -78,7 +78,7 @@ func BenchmarkFinetuneStep(b *testing.B) {
 		tape.Reset()
 		m.Params.ZeroGrad()
 		backward(tape, tape.Apply(ops.CrossEntropy, ops.Attr{}, m.Logits(tape, tape.Const(x)), tape.Const(y)))
-		opt.Step(1e-3, 1)
+		opt.Step(1e-3)
 		be.Release(scope)
 	}
 	perSecond(b, n, "images/s")

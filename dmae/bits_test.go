@@ -59,7 +59,8 @@ func trainAutoencoder(t *testing.T, threads, total, micro int, cfg dmae.Config) 
 			tape.Backward(loss, seed)
 			b.Release(scope)
 		}
-		opt.Step(1e-3, optim.ClipScale(must(opt.GradNorm()), 0.5))
+		opt.Measure(0.5, nil)
+		opt.Step(1e-3)
 	}
 	require.NoError(t, b.Sync())
 	return slices.Concat(bitsOf(b, m.Params.Grads()), bitsOf(b, m.Params.Values()))
@@ -116,7 +117,7 @@ func trainClassifier(t *testing.T, threads, total, micro int, cfg dmae.Config) [
 			tape.Backward(loss, seed)
 			b.Release(scope)
 		}
-		opt.Step(1e-3, 1)
+		opt.Step(1e-3)
 	}
 	require.NoError(t, b.Sync())
 	return slices.Concat(bitsOf(b, m.Params.Grads()), bitsOf(b, m.Params.Values()))

@@ -77,7 +77,7 @@ func ExampleAutoencoder() {
 		weight := b.New(b.Float(), loss.Shape()) // the mean over the batch
 		b.Run(ops.Fill, []*tensor.Tensor{weight}, nil, &ops.Attr{Value: 1.0 / batch})
 		tape.Backward(loss, weight)
-		optimiser.Step(3e-3, 1)
+		optimiser.Step(3e-3)
 
 		losses := make([]float64, batch)
 		b.Download(losses, loss.Value)

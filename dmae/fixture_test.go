@@ -53,10 +53,10 @@ func onBackends(t *testing.T, test func(t *testing.T, b ops.Backend)) {
 		func() ops.Backend { return cpu.New(cpu.Options{Threads: 2}) },
 	} {
 		b := make()
-		if testing.Short() && b.Name() == "ref" {
+		if testing.Short() && b.Identity().Name == "ref" {
 			continue
 		}
-		t.Run(b.Name(), func(t *testing.T) {
+		t.Run(b.Identity().Name, func(t *testing.T) {
 			test(t, b)
 			require.NoError(t, b.Sync())
 		})

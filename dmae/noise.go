@@ -12,7 +12,7 @@ import (
 // sequence at seed, stream and copy of addr with A = a[i] and B = b[i], both
 // I32 [B]: in training the index of the sample and the epoch.
 func Corrupt(t *autograd.Tape, images, a, b *tensor.Tensor, sigma float64, addr philox.Addr) *tensor.Tensor {
-	at := ops.Attr{Scale: sigma, Seed: addr.Seed, Stream: uint8(addr.Stream), Copy: addr.Copy}
+	at := ops.Attr{Scale: sigma, Seed: addr.Seed, Stream: addr.Stream, Copy: addr.Copy}
 	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b)).Value
 }
 
@@ -22,7 +22,7 @@ func CorruptCopies(t *autograd.Tape, images, a, b, copies *tensor.Tensor, sigma 
 	if copies == nil {
 		return Corrupt(t, images, a, b, sigma, addr)
 	}
-	at := ops.Attr{Scale: sigma, Seed: addr.Seed, Stream: uint8(addr.Stream)}
+	at := ops.Attr{Scale: sigma, Seed: addr.Seed, Stream: addr.Stream}
 	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b), t.Const(copies)).Value
 }
 

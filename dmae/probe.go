@@ -115,15 +115,15 @@ func (m *Classifier) TrainProbe(t *autograd.Tape, features *autograd.Variable) (
 }
 
 // GatherStats moves a linear probe's running statistics towards those of a
-// batch of n features, as TrainProbe returned them. The error is the backend's.
-func (m *Classifier) GatherStats(mean, variance *tensor.Tensor, n int) error {
-	norm := m.head.norm
-	m.Params.Backend().Run(ops.RunningStats, []*tensor.Tensor{norm.mean.Value, norm.v.Value}, []*tensor.Tensor{mean, variance}, &ops.Attr{Scale: probeMomentum, Count: n})
-	seen, err := m.Params.Download(norm.seen)
-	if err != nil {
-		return err
-	}
-	seen[0]++
-	m.Params.Upload(norm.seen, seen)
-	return nil
+// batch of n features, as TrainProbe returned them, and counts the batch. scale, which
+// may be nil, is that of an optimiser step: where it is not finite, the statistics stay
+// as they are.
+func (m *Classifier) GatherStats(mean, variance *tensor.Tensor, n int, scale *tensor.Tensor) {
+	norm, b := m.head.norm, m.Params.Backend()
+	b.Run(ops.RunningStats, []*tensor.Tensor{norm.mean.Value, norm.v.Value}, []*tensor.Tensor{mean, variance, scale}, &ops.Attr{Scale: probeMomentum, Count: n})
+	scope := b.Mark()
+	defer b.Release(scope)
+	one := b.New(b.Float(), norm.seen.Value.Shape())
+	b.Run(ops.Fill, []*tensor.Tensor{one}, nil, &ops.Attr{Value: 1})
+	b.Run(ops.AddInPlace, []*tensor.Tensor{norm.seen.Value}, []*tensor.Tensor{one}, &ops.Attr{})
 }

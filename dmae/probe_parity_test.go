@@ -46,8 +46,8 @@ func TestProbeParity(t *testing.T) {
 			loss := tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, tape.Const(upload(b, target, n, classes)))
 			closeTo(t, name+"loss", numbers(t, f, name+"loss"), []float64{mean(download(b, loss.Value))}, 1e-6, 0)
 			backward(tape, loss)
-			opt.Step(0.1, 1)
-			m.GatherStats(batchMean, variance, n)
+			opt.Step(0.1)
+			m.GatherStats(batchMean, variance, n, nil)
 		}
 		closeTo(t, "w", numbers(t, f, "w"), download(b, weight.Value), tolerance, 0)
 		// The bias starts at 0 and has moved by gradients that nearly cancel.

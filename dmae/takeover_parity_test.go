@@ -38,7 +38,7 @@ func TestOfficialTrainingIsGoneOnWith(t *testing.T) {
 			m.Params.ZeroGrad()
 			loss, _ := m.Forward(tape, in.clean, in.noisy, in.keep, in.restore)
 			backward(tape, loss)
-			opt.Step(1.5e-4, 1)
+			opt.Step(1.5e-4)
 		}
 	}
 	ours, opt, step := trainer()
@@ -109,8 +109,8 @@ func TestOfficialProbeIsGoneOnWith(t *testing.T) {
 			tape := autograd.NewTape(b)
 			logits, batchMean, variance := m.TrainProbe(tape, tape.Const(upload(b, numbers(t, f, name+"feat"), n, width)))
 			backward(tape, tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, tape.Const(upload(b, target, n, classes))))
-			opt.Step(0.1, 1)
-			m.GatherStats(batchMean, variance, n)
+			opt.Step(0.1)
+			m.GatherStats(batchMean, variance, n, nil)
 		}
 	}
 	m, opt, step := trainer()

@@ -7,11 +7,13 @@ import "github.com/godmae/godmae/tensor"
 // of a (a position embedding [1, T, D] or [T, D] over tokens [B, T, D]).
 // Output: like a.
 var Add = &Op{
-	Name:    "add",
-	Outputs: 1,
+	Name:  "add",
+	In:    []Param{{Name: "a"}, {Name: "b", Shared: true}},
+	Out:   []Param{{Name: "y"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		if !repeats(in[1].Shape(), in[0].Shape()) {
-			mismatch("add", "b with a's shape or a's innermost dimensions", in)
+			shapeError("add", "b with a's shape or a's innermost dimensions", in)
 		}
 		return [MaxOut]Spec{F(in[0].Shape())}
 	},
@@ -33,23 +35,31 @@ var Add = &Op{
 // BroadcastGrad is the derivative of [Add] with respect to its second input: the
 // sum of dy over the repetitions of b. Inputs: dy, and b, of which only the
 // shape is read. Output: db, like b. Each element is one chain over the
-// repetitions in order, from db with Accumulate, from +0 without.
+// repetitions in order, from db with Accumulate, from +0 without. Attributes:
+// Accumulate, Shards ([ShardSum], over the repetitions).
 var BroadcastGrad = &Op{
-	Name:    "add.grad_b",
-	Outputs: 1,
-	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+	Name:  "add.grad_b",
+	In:    []Param{{Name: "dy"}, {Name: "b", Shared: true}},
+	Out:   []Param{{Name: "db"}},
+	Reads: AttrAccumulate | AttrShards,
+	Batch: Batch{Rule: SumSamples},
+	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		if !repeats(in[1].Shape(), in[0].Shape()) {
-			mismatch("add.grad_b", "b with dy's shape or dy's innermost dimensions", in)
+			shapeError("add.grad_b", "b with dy's shape or dy's innermost dimensions", in)
 		}
+		checkShards("add.grad_b", in[0].Shape().Dim(0), at)
+		checkShards("add.grad_b", in[0].Shape().Elems()/in[1].Shape().Elems(), at)
 		return [MaxOut]Spec{F(in[1].Shape())}
 	},
 	Ref: func(out, in []*Array, at *Attr) {
 		n := in[1].Shape.Elems()
 		for j := range n {
-			s := 0.0
-			for i := j; i < len(in[0].F); i += n {
-				s += in[0].F[i]
-			}
+			s := ShardSum(0, len(in[0].F)/n, at.Shards, func(lo, hi int) (s float64) {
+				for r := lo; r < hi; r++ {
+					s += in[0].F[r*n+j]
+				}
+				return s
+			})
 			store(out[0].F, j, s, at.Accumulate)
 		}
 	},
@@ -58,6 +68,7 @@ var BroadcastGrad = &Op{
 			{Name: "positions", In: []Arg{N(3, 5, 7), N(1, 5, 7)}},
 			{Name: "accumulate", At: Attr{Accumulate: true}, In: []Arg{N(4, 5, 33), N(5, 33)}},
 			{Name: "bias", In: []Arg{N(2, 5, 9), N(9)}},
+			{Name: "shards", Apart: true, At: Attr{Shards: 2, Accumulate: true}, In: []Arg{N(4, 5, 33), N(5, 33)}},
 		}
 	},
 }
@@ -65,12 +76,14 @@ var BroadcastGrad = &Op{
 // RowScale multiplies each sample by a number of its own: y[b] = s[b]*x[b], the
 // drop-path factor of the sample. Inputs: x [B, ...], s [B]. Output: y like x.
 var RowScale = &Op{
-	Name:    "row_scale",
-	Outputs: 1,
+	Name:  "row_scale",
+	In:    []Param{{Name: "x"}, {Name: "s"}},
+	Out:   []Param{{Name: "y"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() < 1 || in[1].Shape() != tensor.Of(x.Dim(0)) {
-			mismatch("row_scale", "x [B ...], s [B]", in)
+			shapeError("row_scale", "x [B ...], s [B]", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},

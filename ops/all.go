@@ -11,8 +11,8 @@ var All = []*Op{
 	Add, BroadcastGrad, RowScale,
 	Prepend, PrependGradToken, Slice, SliceGrad, MeanTokens, MeanTokensGrad,
 	Gather, GatherGrad, Restore, RestoreGradX, RestoreGradToken,
-	Patchify, Unpatchify, Normalize, Resize, ResizeGrad, AddNoise, AddPixelNoise, Mix, MixRows,
+	Patchify, Unpatchify, Normalize, Resize, ResizeGrad, Pixels, AddNoise, AddPixelNoise, Mix, MixRows,
 	NormPatches, PatchMSE, PatchMSEGrad,
-	CrossEntropy, CrossEntropyGrad, Consistency, ConsistencyGrad,
-	Copy, AddInPlace, ScaleInPlace, Fill, AdamW, SumSquares, EMA, BatchNorm, BatchNormGrad, Standardize, RunningStats, LARS,
+	CrossEntropy, CrossEntropyGrad, Consistency, ConsistencyGrad, ArgMax, TopK,
+	Copy, AddInPlace, ScaleInPlace, Fill, SumSquares, StepScale, AdamW, EMA, BatchNorm, BatchNormGrad, Standardize, RunningStats, LARS,
 }

@@ -49,9 +49,12 @@ func TestAllIsComplete(t *testing.T) {
 			}
 			for _, spec := range gen.Specs {
 				v := spec.(*ast.ValueSpec)
+				if v.Values == nil {
+					continue
+				}
 				switch x := v.Values[0].(type) {
 				case *ast.UnaryExpr:
-					if lit, ok := x.X.(*ast.CompositeLit); ok && lit.Type.(*ast.Ident).Name == "Op" {
+					if lit, ok := x.X.(*ast.CompositeLit); ok && isOp(lit) {
 						declared = append(declared, v.Names[0].Name)
 					}
 				case *ast.CompositeLit:
@@ -68,36 +71,10 @@ func TestAllIsComplete(t *testing.T) {
 	require.Len(t, ops.All, len(listed))
 }
 
-// Every case of every operation that computes new tensors is refused when the
-// first input gets a dimension that fits nothing.
-func TestWrongShapesPanic(t *testing.T) {
-	for _, op := range ops.All {
-		if op.Infer == nil || op == ops.Copy || op == ops.SumSquares || op == ops.Softmax {
-			continue // anything fits
-		}
-		for _, c := range op.Cases() {
-			in := make([]*tensor.Tensor, len(c.In))
-			for i, a := range c.In {
-				if a.Present {
-					in[i] = &tensor.Tensor{}
-					dtype := tensor.F64
-					if a.Ints != nil {
-						dtype = tensor.I32
-					}
-					in[i].Init(dtype, a.Shape, nil, 0)
-				}
-			}
-			op.Infer(in, &c.At)
-			in[0].Init(tensor.F64, tensor.Shape{}, nil, 0)
-			refused := func() (err any) {
-				defer func() { err = recover() }()
-				op.Infer(in, &c.At)
-				return nil
-			}()
-			require.IsType(t, &tensor.ShapeError{}, refused, "%s/%s", op.Name, c.Name)
-			require.Contains(t, refused.(error).Error(), op.Name+": want ", "%s/%s", op.Name, c.Name)
-		}
-	}
+// isOp reports whether a literal is an Op{...}.
+func isOp(lit *ast.CompositeLit) bool {
+	name, ok := lit.Type.(*ast.Ident)
+	return ok && name.Name == "Op"
 }
 
 // The two orders of noisy copies are the same loss.

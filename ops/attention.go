@@ -18,12 +18,15 @@ import (
 // q_i . k_j is one chain of fused multiply-adds over ascending positions, then
 // one multiplication by the scale; o is a chain over ascending keys.
 var Attention = &Op{
-	Name:    "attention",
-	Outputs: 1,
+	Name:  "attention",
+	In:    []Param{{Name: "qkv"}},
+	Out:   []Param{{Name: "o"}},
+	Reads: AttrHeads,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 3 || at.Heads < 1 || x.Last()%(3*at.Heads) != 0 {
-			mismatch("attention", "qkv [B T 3D] with D a multiple of the heads", in)
+			shapeError("attention", "qkv [B T 3D] with D a multiple of the heads", in)
 		}
 		return [MaxOut]Spec{F(x.WithLast(x.Last() / 3))}
 	},
@@ -67,12 +70,15 @@ var Attention = &Op{
 // Inputs: do [B, T, D], qkv [B, T, 3D]. Output: dqkv [B, T, 3D]. Attribute:
 // Heads. Sums over keys or queries are chains in ascending order.
 var AttentionGrad = &Op{
-	Name:    "attention.grad",
-	Outputs: 1,
+	Name:  "attention.grad",
+	In:    []Param{{Name: "do"}, {Name: "qkv"}},
+	Out:   []Param{{Name: "dqkv"}},
+	Reads: AttrHeads,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		do, x := in[0].Shape(), in[1].Shape()
 		if x.Rank() != 3 || at.Heads < 1 || x.Last()%(3*at.Heads) != 0 || do != x.WithLast(x.Last()/3) {
-			mismatch("attention.grad", "do [B T D], qkv [B T 3D] with D a multiple of the heads", in)
+			shapeError("attention.grad", "do [B T D], qkv [B T 3D] with D a multiple of the heads", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},

@@ -4,28 +4,35 @@ import "github.com/godmae/godmae/tensor"
 
 // Backend allocates tensors on one device and runs operations on them.
 //
-// Running is asynchronous in spirit: every method may return before its work is
-// done, and only Download and Sync wait. An error of the device (it was lost, its
-// memory is full) is kept until then, and for good: from the first error on every
-// Download and Sync returns it until Close, and the contents of all tensors are
-// undefined. So nobody uses a number of a device, or writes one to a file, before a
-// Download or Sync behind it has returned nil. A mistake of the program (shapes
-// that do not fit) panics with a [tensor.ShapeError]. A Backend is used by one
+// Every method may return before its work is done; only Await, Download and Sync
+// wait. An error of the device (it was lost, its memory is full) is kept until
+// then, and for good: from the first error on every Await, Download and Sync
+// returns it until Close, and the contents of all tensors are undefined. So nobody
+// uses a number of a device, or writes one to a file, before an Await, Download or
+// Sync behind it has returned nil. A mistake of the program (what [Check] refuses, a
+// tensor that was freed) panics with a [tensor.ShapeError]. A Backend is used by one
 // goroutine at a time.
 type Backend interface {
-	// Name identifies the backend in messages, such as "cpu" or "ref".
-	Name() string
+	// Identity says what the backend is and under which contract it computes.
+	Identity() Identity
 
 	// Float returns the floating-point type of the backend's tensors.
 	Float() tensor.DType
 
+	// Has reports whether the backend can run an operation.
+	Has(op *Op) bool
+
 	// New returns a tensor that lives until the scope it was made in is
-	// released. Its contents are undefined.
+	// released. Its contents are undefined. The type is Float, I32 or U8.
 	New(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor
 
-	// Persist returns a zero-filled tensor that lives until Close, whatever
+	// Persist returns a zero-filled tensor that lives until Free or Close, whatever
 	// scopes are released: parameters, gradients, optimiser state.
 	Persist(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor
+
+	// Free releases the memory of a tensor made by Persist, given as a whole, when
+	// the work handed over before is done. Its views must not be used any more.
+	Free(t *tensor.Tensor)
 
 	// Mark opens a scope. Release frees every tensor made by New since the
 	// matching Mark. Scopes nest.
@@ -33,17 +40,26 @@ type Backend interface {
 	Release(Scope)
 
 	// Upload copies host numbers into a tensor, converting between float types:
-	// src is a []float32, []float64 or []int32 as long as the tensor. It has been
-	// read when Upload returns.
+	// src is a []float32, []float64, []int32 or []uint8 as long as the tensor. It
+	// has been read when Upload returns: the caller may change it at once.
 	Upload(dst *tensor.Tensor, src any)
 
-	// Download waits for all work and copies a tensor to the host, converting
-	// between float types: dst is a []float32, []float64 or []int32 as long as the
-	// tensor. The error is that of Sync; what dst holds is undefined then.
+	// Fetch begins to copy a tensor, as it is after the work handed over before, to
+	// the host, converting between float types: dst is a []float32, []float64, []int32
+	// or []uint8 as long as the tensor. dst belongs to the backend until Await with the
+	// ticket has returned; what it holds after an error is undefined.
+	Fetch(dst any, src *tensor.Tensor) Ticket
+
+	// Await waits until what the ticket stands for is done, and may leave work that
+	// was handed over later unfinished. The error is that of Sync.
+	Await(Ticket) error
+
+	// Download is Await of Fetch.
 	Download(dst any, src *tensor.Tensor) error
 
-	// Run computes op from in into out, which exist already. Optional inputs
-	// that are absent are nil. The slices and attributes are not kept.
+	// Run computes op from in into out, which exist already, after it has called
+	// [Check]. Optional inputs that are absent are nil. The slices and attributes are
+	// not kept.
 	Run(op *Op, out, in []*tensor.Tensor, at *Attr)
 
 	// Sync waits for all work and returns the first error there has been.
@@ -55,6 +71,10 @@ type Backend interface {
 
 // Scope numbers the open scopes of a backend, outermost 0.
 type Scope int
+
+// Ticket numbers the fetches of a backend, from 1 in their order. The zero value
+// stands for nothing, and Await returns at once.
+type Ticket uint64
 
 // Splitter is a Backend that computes independent samples faster side by side,
 // each on a thread of its own with its numbers in that thread's caches, than

@@ -16,12 +16,15 @@ import (
 // by FMA. Input: x [B, D]. Outputs: y like x, mean [D], var [D], rstd [D].
 // Attribute: Eps.
 var BatchNorm = &Op{
-	Name:    "batch_norm",
-	Outputs: 4,
+	Name:  "batch_norm",
+	In:    []Param{{Name: "x"}},
+	Out:   []Param{{Name: "y"}, {Name: "mean"}, {Name: "var"}, {Name: "rstd"}},
+	Reads: AttrEps,
+	Batch: Batch{WholeBatch, "the batch's own statistics are taken"},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 2 {
-			mismatch("batch_norm", "x [B D]", in)
+			shapeError("batch_norm", "x [B D]", in)
 		}
 		d := F(tensor.Of(x.Dim(1)))
 		return [MaxOut]Spec{F(x), d, d, d}
@@ -61,12 +64,14 @@ var BatchNorm = &Op{
 // Inputs: dy [B, D], y [B, D], rstd [D]. Output: dx like dy. Products enter the
 // second sum by FMA.
 var BatchNormGrad = &Op{
-	Name:    "batch_norm.grad",
-	Outputs: 1,
+	Name:  "batch_norm.grad",
+	In:    []Param{{Name: "dy"}, {Name: "y"}, {Name: "rstd"}},
+	Out:   []Param{{Name: "dx"}},
+	Batch: Batch{WholeBatch, "the batch's own statistics are taken"},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		dy := in[0].Shape()
 		if dy.Rank() != 2 || in[1].Shape() != dy || in[2].Shape() != tensor.Of(dy.Dim(1)) {
-			mismatch("batch_norm.grad", "dy [B D], y [B D], rstd [D]", in)
+			shapeError("batch_norm.grad", "dy [B D], y [B D], rstd [D]", in)
 		}
 		return [MaxOut]Spec{F(dy)}
 	},
@@ -96,12 +101,15 @@ var BatchNormGrad = &Op{
 // none for 0, var [D]. Output: y like x. Attribute: Eps. Its derivative with
 // respect to x is itself without mean.
 var Standardize = &Op{
-	Name:    "standardize",
-	Outputs: 1,
+	Name:  "standardize",
+	In:    []Param{{Name: "x"}, {Name: "mean", Optional: true, Shared: true}, {Name: "var", Shared: true}},
+	Out:   []Param{{Name: "y"}},
+	Reads: AttrEps,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 2 || in[1] != nil && in[1].Shape() != tensor.Of(x.Dim(1)) || in[2].Shape() != tensor.Of(x.Dim(1)) {
-			mismatch("standardize", "x [B D], mean [D] or none, var [D]", in)
+			shapeError("standardize", "x [B D], mean [D] or none, var [D]", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},
@@ -129,19 +137,44 @@ var Standardize = &Op{
 //	mean = (1-Scale)*mean + Scale*m, var = (1-Scale)*var + Scale*(v*Count/(Count-1))
 //
 // The variance of a batch of Count samples becomes the unbiased one. Outputs,
-// updated in place: mean [D], var [D]. Inputs: m [D], v [D], of [BatchNorm].
-// Attributes: Scale, Count.
+// updated in place: mean [D], var [D]. Inputs: m [D], v [D], of [BatchNorm], and
+// optionally scale [1], that of the optimiser step; where it is not finite, mean and var
+// stay as they are.
+// Attributes: Scale, Count of at least 2. The weights are [RunningWeights], each
+// rounded once; both products are rounded before their sum.
 var RunningStats = &Op{
-	Name:    "running_stats",
-	Outputs: 2,
+	Name:  "running_stats",
+	In:    []Param{{Name: "m"}, {Name: "v"}, {Name: "scale", Optional: true, Shared: true}},
+	Out:   []Param{{Name: "mean"}, {Name: "var"}},
+	Reads: AttrScale | AttrCount,
+	Batch: Batch{Rule: PerSample},
+	InPlace: func(out, in []*tensor.Tensor, at *Attr) {
+		sameSize("running_stats", "mean, var, m and v", out, in[:2])
+		checkScale("running_stats", in[2])
+		if at.Count < 2 {
+			panic(&tensor.ShapeError{Op: "running_stats", Msg: "statistics of at least 2 samples are needed"})
+		}
+	},
 	Ref: func(out, in []*Array, at *Attr) {
-		unbiased := float64(at.Count) / float64(at.Count-1)
+		if in[2] != nil && !finite(in[2].F[0]) {
+			return
+		}
+		keep, take, unbiased := RunningWeights(at.Scale, at.Count)
 		for j := range in[0].F {
-			out[0].F[j] = (1-at.Scale)*out[0].F[j] + at.Scale*in[0].F[j]
-			out[1].F[j] = (1-at.Scale)*out[1].F[j] + at.Scale*(in[1].F[j]*unbiased)
+			out[0].F[j] = keep*out[0].F[j] + take*in[0].F[j]
+			out[1].F[j] = keep*out[1].F[j] + take*(in[1].F[j]*unbiased)
 		}
 	},
 	Cases: func() []Case {
-		return []Case{{Name: "step", At: Attr{Scale: 0.1, Count: 16}, In: []Arg{N(19), N(19)}, Out: []Arg{N(19), N(19)}}}
+		return []Case{
+			{Name: "step", At: Attr{Scale: 0.1, Count: 16}, In: []Arg{N(19), N(19)}, Out: []Arg{N(19), N(19)}},
+			{Name: "skipped", Apart: true, At: Attr{Scale: 0.1, Count: 16}, In: []Arg{N(19), N(19), fixed(math.NaN())}, Out: []Arg{N(19), N(19)}},
+		}
 	},
+}
+
+// RunningWeights returns the weights of [RunningStats]: of the old statistics, of
+// the batch's, and the factor that makes its variance the unbiased one.
+func RunningWeights(share float64, count int) (keep, take, unbiased float64) {
+	return 1 - share, share, float64(count) / float64(count-1)
 }

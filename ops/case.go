@@ -23,18 +23,42 @@ type Case struct {
 }
 
 // Arg describes a test input: a float tensor drawn from a normal distribution
-// with the given scale and offset, or given integers.
+// with the given scale and offset, or given integers or bytes.
 type Arg struct {
 	Shape   tensor.Shape
 	Scale   float64 // standard deviation; 0 means 1
 	Offset  float64
 	Ints    []int32   // an I32 tensor with these elements
+	Bytes   []uint8   // a U8 tensor with these elements
 	Floats  []float64 // fixed elements instead of drawn ones
 	Present bool
 }
 
 // N returns an Arg drawn from the standard normal distribution.
 func N(dims ...int) Arg { return Arg{Shape: tensor.Of(dims...), Present: true} }
+
+// Shapes returns tensors without memory of the types and shapes of the inputs of op,
+// for float64; nil where absent.
+func (c *Case) Shapes(op *Op) []*tensor.Tensor {
+	shapes := make([]*tensor.Tensor, len(op.In))
+	for i, a := range c.In {
+		if a.Present {
+			shapes[i] = &tensor.Tensor{}
+			shapes[i].Init(a.kind().DType(tensor.F64), a.Shape, nil, 0)
+		}
+	}
+	return shapes
+}
+
+func (a *Arg) kind() Kind {
+	switch {
+	case a.Ints != nil:
+		return Int
+	case a.Bytes != nil:
+		return Byte
+	}
+	return Float
+}
 
 // Draw returns the inputs of a case, nil where absent, and its outputs: with
 // their initial values where the operation adds to them or works in place, zero
@@ -44,27 +68,26 @@ func (c *Case) Draw(op *Op) (in, out []*Array) {
 	h := fnv.New64a()
 	h.Write([]byte(op.Name + "/" + c.Name))
 	addr := philox.Addr{Seed: h.Sum64(), Stream: philox.FirstUserStream}
-	shapes := make([]*tensor.Tensor, len(c.In))
-	for i, a := range c.In {
+	for i := range op.In {
+		var a Arg
+		if i < len(c.In) {
+			a = c.In[i]
+		}
 		addr.A = uint32(i)
 		in = append(in, a.draw(addr))
-		if a.Present {
-			shapes[i] = &tensor.Tensor{}
-			dtype := tensor.F64
-			if a.Ints != nil {
-				dtype = tensor.I32
-			}
-			shapes[i].Init(dtype, a.Shape, nil, 0)
-		}
 	}
 	initial := c.Out
-	if op.Infer != nil {
-		specs := op.Infer(shapes, &c.At)
-		initial = make([]Arg, op.Outputs)
+	if op.InPlace == nil {
+		specs := Outputs(tensor.F64, op, c.Shapes(op), &c.At)
+		initial = make([]Arg, len(op.Out))
 		for i := range initial {
+			n := specs[i].Shape.Elems()
 			initial[i] = Arg{Shape: specs[i].Shape, Present: true}
-			if !c.At.Accumulate {
-				initial[i].Floats = make([]float64, specs[i].Shape.Elems())
+			switch {
+			case specs[i].Kind == Int:
+				initial[i].Ints = make([]int32, n)
+			case !c.At.Accumulate:
+				initial[i].Floats = make([]float64, n)
 			}
 		}
 	}
@@ -82,7 +105,9 @@ func (a Arg) draw(addr philox.Addr) *Array {
 	case !a.Present:
 		return nil
 	case a.Ints != nil:
-		return &Array{Shape: a.Shape, I: append([]int32(nil), a.Ints...)}
+		return &Array{Shape: a.Shape, I: append(make([]int32, 0, len(a.Ints)), a.Ints...)}
+	case a.Bytes != nil:
+		return &Array{Shape: a.Shape, U: append(make([]uint8, 0, len(a.Bytes)), a.Bytes...)}
 	}
 	r := &Array{Shape: a.Shape, F: make([]float64, a.Shape.Elems())}
 	if a.Floats != nil {

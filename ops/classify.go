@@ -14,12 +14,14 @@ import (
 // Inputs: logits [B, K], target like logits. Outputs: loss [B], logp [B, K].
 // logp = (x - max x) - log(sum exp(x - max x)).
 var CrossEntropy = &Op{
-	Name:    "cross_entropy",
-	Outputs: 2,
+	Name:  "cross_entropy",
+	In:    []Param{{Name: "logits"}, {Name: "target"}},
+	Out:   []Param{{Name: "loss"}, {Name: "logp"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 2 || in[1].Shape() != x {
-			mismatch("cross_entropy", "logits [B K], target [B K]", in)
+			shapeError("cross_entropy", "logits [B K], target [B K]", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(x.Dim(0))), F(x)}
 	},
@@ -47,12 +49,14 @@ var CrossEntropy = &Op{
 // (exp(logp)*sum(target) - target)*dloss. Inputs: logp [B, K], target like
 // logp, dloss [B]. Output: dlogits like logp.
 var CrossEntropyGrad = &Op{
-	Name:    "cross_entropy.grad",
-	Outputs: 1,
+	Name:  "cross_entropy.grad",
+	In:    []Param{{Name: "logp"}, {Name: "target"}, {Name: "dloss"}},
+	Out:   []Param{{Name: "dlogits"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 2 || in[1].Shape() != x || in[2].Shape() != tensor.Of(x.Dim(0)) {
-			mismatch("cross_entropy.grad", "logp [B K], target [B K], dloss [B]", in)
+			shapeError("cross_entropy.grad", "logp [B K], target [B K], dloss [B]", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},

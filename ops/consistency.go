@@ -48,8 +48,11 @@ const logFloor = 1e-20
 // copies of the first sample, then those of the second, and so on. Output: loss
 // [B]. Attribute: Reg.
 var Consistency = &Op{
-	Name:    "consistency",
-	Outputs: 1,
+	Name:  "consistency",
+	In:    []Param{{Name: "logits"}},
+	Out:   []Param{{Name: "loss"}},
+	Reads: AttrReg,
+	Batch: Batch{WholeBatch, "the copies of a sample are rows apart unless Reg.Together is set"},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		checkConsistency("consistency", in, at)
 		return [MaxOut]Spec{F(tensor.Of(in[0].Shape().Dim(0) / at.Reg.Copies))}
@@ -95,12 +98,15 @@ var Consistency = &Op{
 // for further copies. Inputs: logits [m*B, K], dloss [B]. Output: dlogits like
 // logits. Attribute: Reg.
 var ConsistencyGrad = &Op{
-	Name:    "consistency.grad",
-	Outputs: 1,
+	Name:  "consistency.grad",
+	In:    []Param{{Name: "logits"}, {Name: "dloss"}},
+	Out:   []Param{{Name: "dlogits"}},
+	Reads: AttrReg,
+	Batch: Batch{WholeBatch, "the copies of a sample are rows apart unless Reg.Together is set"},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		checkConsistency("consistency.grad", in, at)
 		if in[1].Shape() != tensor.Of(in[0].Shape().Dim(0)/at.Reg.Copies) {
-			mismatch("consistency.grad", "logits [m*B K], dloss [B]", in)
+			shapeError("consistency.grad", "logits [m*B K], dloss [B]", in)
 		}
 		return [MaxOut]Spec{F(in[0].Shape())}
 	},
@@ -156,7 +162,7 @@ var ConsistencyGrad = &Op{
 func checkConsistency(op string, in []*tensor.Tensor, at *Attr) {
 	x, m := in[0].Shape(), at.Reg.Copies
 	if x.Rank() != 2 || m < 2 || x.Dim(0)%m != 0 || at.Reg.Form > ConsistencyMSE {
-		mismatch(op, "logits [m*B K] with at least 2 copies", in)
+		shapeError(op, "logits [m*B K] with at least 2 copies", in)
 	}
 }
 

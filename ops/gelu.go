@@ -11,11 +11,13 @@ import (
 // function Phi and density phi. Inputs: dy, pre (same shape). Output: dpre like
 // pre.
 var GeluGrad = &Op{
-	Name:    "gelu.grad",
-	Outputs: 1,
+	Name:  "gelu.grad",
+	In:    []Param{{Name: "dy"}, {Name: "pre"}},
+	Out:   []Param{{Name: "dpre"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		if in[0].Shape() != in[1].Shape() {
-			mismatch("gelu.grad", "dy and pre of one shape", in)
+			shapeError("gelu.grad", "dy and pre of one shape", in)
 		}
 		return [MaxOut]Spec{F(in[0].Shape())}
 	},

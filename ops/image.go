@@ -8,12 +8,16 @@ import "github.com/godmae/godmae/tensor"
 // Output: [B, H/Patch*W/Patch, C*Patch*Patch]. Attributes: Patch, Order. Its
 // derivative is [Unpatchify].
 var Patchify = &Op{
-	Name:    "patchify",
-	Outputs: 1,
+	Name:  "patchify",
+	In:    []Param{{Name: "img"}},
+	Out:   []Param{{Name: "y"}},
+	Reads: AttrPatch | AttrOrder,
+	Moves: true,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		x, p := in[0].Shape(), at.Patch
 		if x.Rank() != 4 || p < 1 || x.Dim(2)%p != 0 || x.Dim(3)%p != 0 {
-			mismatch("patchify", "img [B C H W] with H and W multiples of the patch", in)
+			shapeError("patchify", "img [B C H W] with H and W multiples of the patch", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(x.Dim(0), x.Dim(2)/p*(x.Dim(3)/p), x.Dim(1)*p*p))}
 	},
@@ -32,12 +36,16 @@ var Patchify = &Op{
 // Unpatchify is the inverse of [Patchify]. Input: x [B, L, P]. Output: img
 // [B, P/Patch^2, H, W]. Attributes: Patch, Order, and Size = {H, W}.
 var Unpatchify = &Op{
-	Name:    "unpatchify",
-	Outputs: 1,
+	Name:  "unpatchify",
+	In:    []Param{{Name: "x"}},
+	Out:   []Param{{Name: "img"}},
+	Reads: AttrPatch | AttrOrder | AttrSize,
+	Moves: true,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		x, p, h, w := in[0].Shape(), at.Patch, at.Size[0], at.Size[1]
 		if x.Rank() != 3 || p < 1 || x.Dim(2)%(p*p) != 0 || h%p != 0 || w%p != 0 || h/p*(w/p) != x.Dim(1) {
-			mismatch("unpatchify", "x [B L P] with as many patches as the size holds", in)
+			shapeError("unpatchify", "x [B L P] with as many patches as the size holds", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(x.Dim(0), x.Dim(2)/(p*p), h, w))}
 	},
@@ -76,12 +84,15 @@ func eachPatchValue(img tensor.Shape, at *Attr, f func(pixel, value int)) {
 // division. Input: img [B, C, H, W] with C <= 3. Output: like img. Attribute:
 // Chan = {mean, std} by channel.
 var Normalize = &Op{
-	Name:    "normalize",
-	Outputs: 1,
+	Name:  "normalize",
+	In:    []Param{{Name: "img"}},
+	Out:   []Param{{Name: "y"}},
+	Reads: AttrChan,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 4 || x.Dim(1) > len(at.Chan[0]) {
-			mismatch("normalize", "img [B C H W] with at most 3 channels", in)
+			shapeError("normalize", "img [B C H W] with at most 3 channels", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},
@@ -97,4 +108,57 @@ var Normalize = &Op{
 		at := Attr{Chan: [2][3]float64{{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}}}
 		return []Case{{Name: "colour", At: at, In: []Arg{N(2, 3, 5, 7)}}, {Name: "grey", At: at, In: []Arg{N(3, 1, 4, 4)}}}
 	},
+}
+
+// Pixels turns 8-bit images into network inputs, y = x/255. Inputs: x U8 [B, ...],
+// and optionally image I32 [B], in the range of N: then x is [N, ...], and sample b is
+// x[image[b]], so that several samples share one upload. Output: y, floats [B, ...],
+// the quotients rounded once.
+var Pixels = &Op{
+	Name:  "pixels",
+	In:    []Param{{Name: "x", Kind: Byte}, {Name: "image", Kind: Int, Optional: true}},
+	Out:   []Param{{Name: "y"}},
+	Batch: Batch{Rule: PerSample},
+	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+		y, ok := pick(in[0], in[1])
+		if !ok {
+			shapeError("pixels", "x u8 [N ...], image i32 [B] or none (then N is B)", in)
+		}
+		return [MaxOut]Spec{F(y)}
+	},
+	Ref: func(out, in []*Array, _ *Attr) {
+		n := out[0].Shape.Elems() / max(1, out[0].Shape.Dim(0))
+		for i := range out[0].F {
+			out[0].F[i] = float64(in[0].U[picked(in[1], i/max(1, n))*n+i%n]) / 255
+		}
+	},
+	Cases: func() []Case {
+		return []Case{
+			{Name: "images", In: []Arg{grey(3, 3, 5, 7)}},
+			{Name: "shared", In: []Arg{grey(2, 3, 5, 7), ints([]int32{1, 0, 1, 1}, 4)}},
+		}
+	},
+}
+
+// pick returns the shape of the samples that image picks from x, or all of x where
+// image is nil.
+func pick(x, image *tensor.Tensor) (y tensor.Shape, ok bool) {
+	s := x.Shape()
+	switch {
+	case s.Rank() < 1:
+		return s, false
+	case image == nil:
+		return s, true
+	case image.Shape().Rank() != 1:
+		return s, false
+	}
+	return s.WithFirst(image.Shape().Dim(0)), true
+}
+
+// picked returns the place in x of a sample.
+func picked(image *Array, sample int) int {
+	if image == nil {
+		return sample
+	}
+	return int(image.I[sample])
 }

@@ -6,7 +6,10 @@ import "github.com/godmae/godmae/tensor"
 // size. It joins the gradients of a value that is used twice.
 var AddInPlace = &Op{
 	Name:    "add_in_place",
-	Outputs: 1,
+	In:      []Param{{Name: "x"}},
+	Out:     []Param{{Name: "y"}},
+	Batch:   Batch{Rule: PerSample},
+	InPlace: func(out, in []*tensor.Tensor, _ *Attr) { sameSize("add_in_place", "y and x", out, in) },
 	Ref: func(out, in []*Array, _ *Attr) {
 		for i, x := range in[0].F {
 			out[0].F[i] += x
@@ -18,7 +21,10 @@ var AddInPlace = &Op{
 // ScaleInPlace is y = Scale*y. Output, updated in place: y. Attribute: Scale.
 var ScaleInPlace = &Op{
 	Name:    "scale_in_place",
-	Outputs: 1,
+	Out:     []Param{{Name: "y"}},
+	Reads:   AttrScale,
+	Batch:   Batch{Rule: PerSample},
+	InPlace: func(_, _ []*tensor.Tensor, _ *Attr) {}, // any shape
 	Ref: func(out, _ []*Array, at *Attr) {
 		for i := range out[0].F {
 			out[0].F[i] *= at.Scale
@@ -33,7 +39,11 @@ var ScaleInPlace = &Op{
 // Attribute: Value.
 var Fill = &Op{
 	Name:    "fill",
-	Outputs: 1,
+	Out:     []Param{{Name: "y"}},
+	Reads:   AttrValue,
+	Moves:   true,
+	Batch:   Batch{Rule: PerSample},
+	InPlace: func(_, _ []*tensor.Tensor, _ *Attr) {}, // any shape
 	Ref: func(out, _ []*Array, at *Attr) {
 		for i := range out[0].F {
 			out[0].F[i] = at.Value
@@ -46,11 +56,27 @@ var Fill = &Op{
 
 // Copy is y = x. Input: x. Output: y like x.
 var Copy = &Op{
-	Name:    "copy",
-	Outputs: 1,
+	Name:  "copy",
+	In:    []Param{{Name: "x"}},
+	Out:   []Param{{Name: "y"}},
+	Moves: true,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		return [MaxOut]Spec{F(in[0].Shape())}
 	},
 	Ref:   func(out, in []*Array, _ *Attr) { copy(out[0].F, in[0].F) },
 	Cases: func() []Case { return []Case{{Name: "copy", In: []Arg{N(3, 37)}}} },
+}
+
+// sameSize panics unless all outputs and inputs, absent ones aside, have as many
+// elements as the first output.
+func sameSize(op, what string, out, in []*tensor.Tensor) {
+	n := out[0].Shape().Elems()
+	for _, list := range [2][]*tensor.Tensor{out, in} {
+		for _, t := range list {
+			if t != nil && t.Shape().Elems() != n {
+				shapeError(op, what+" of one size", append(append([]*tensor.Tensor(nil), out...), in...))
+			}
+		}
+	}
 }

@@ -17,12 +17,15 @@ import (
 // Float32 backends take two passes; the last step is fma(gamma, (x-mean)*rstd,
 // beta).
 var LayerNorm = &Op{
-	Name:    "layer_norm",
-	Outputs: 3,
+	Name:  "layer_norm",
+	In:    []Param{{Name: "x"}, {Name: "gamma", Shared: true}, {Name: "beta", Shared: true}},
+	Out:   []Param{{Name: "y"}, {Name: "mean"}, {Name: "rstd"}},
+	Reads: AttrEps,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() < 1 || in[1].Shape().Elems() != x.Last() || in[2].Shape().Elems() != x.Last() {
-			mismatch("layer_norm", "x [... D], gamma [D], beta [D]", in)
+			shapeError("layer_norm", "x [... D], gamma [D], beta [D]", in)
 		}
 		rows := tensor.Of(x.Rows())
 		return [MaxOut]Spec{F(x), F(rows), F(rows)}
@@ -64,13 +67,16 @@ var LayerNorm = &Op{
 // Inputs: dy [..., D], x like dy, mean [rows], rstd [rows], gamma [D]. Output:
 // dx like x. With Accumulate the result is added to dx.
 var LayerNormGradX = &Op{
-	Name:    "layer_norm.grad_x",
-	Outputs: 1,
+	Name:  "layer_norm.grad_x",
+	In:    []Param{{Name: "dy"}, {Name: "x"}, {Name: "mean"}, {Name: "rstd"}, {Name: "gamma", Shared: true}},
+	Out:   []Param{{Name: "dx"}},
+	Reads: AttrAccumulate,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		dy := in[0].Shape()
 		if dy.Rank() < 1 || in[1].Shape() != dy || in[2].Shape().Elems() != dy.Rows() ||
 			in[3].Shape().Elems() != dy.Rows() || in[4].Shape().Elems() != dy.Last() {
-			mismatch("layer_norm.grad_x", "dy [... D], x [... D], mean [rows], rstd [rows], gamma [D]", in)
+			shapeError("layer_norm.grad_x", "dy [... D], x [... D], mean [rows], rstd [rows], gamma [D]", in)
 		}
 		return [MaxOut]Spec{F(dy)}
 	},
@@ -112,15 +118,20 @@ var LayerNormGradX = &Op{
 // Inputs: dy [B, ..., D], x like dy, mean [rows], rstd [rows]. Outputs: dgamma
 // [D], dbeta [D]. As in [RowSum], the rows of a sample are one chain in order
 // from +0 (of fused multiply-adds for dgamma), and the sums of the samples are
-// added in order, to the outputs with Accumulate, to +0 without.
+// added in order, to the outputs with Accumulate, to +0 without. Attributes:
+// Accumulate, Shards ([ShardSum]).
 var LayerNormGradParams = &Op{
-	Name:    "layer_norm.grad_params",
-	Outputs: 2,
-	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+	Name:  "layer_norm.grad_params",
+	In:    []Param{{Name: "dy"}, {Name: "x"}, {Name: "mean"}, {Name: "rstd"}},
+	Out:   []Param{{Name: "dgamma"}, {Name: "dbeta"}},
+	Reads: AttrAccumulate | AttrShards,
+	Batch: Batch{Rule: SumSamples},
+	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		dy := in[0].Shape()
 		if dy.Rank() < 2 || in[1].Shape() != dy || in[2].Shape().Elems() != dy.Rows() || in[3].Shape().Elems() != dy.Rows() {
-			mismatch("layer_norm.grad_params", "dy [B ... D], x [B ... D], mean [rows], rstd [rows]", in)
+			shapeError("layer_norm.grad_params", "dy [B ... D], x [B ... D], mean [rows], rstd [rows]", in)
 		}
+		checkShards("layer_norm.grad_params", dy.Dim(0), at)
 		d := tensor.Of(dy.Last())
 		return [MaxOut]Spec{F(d), F(d)}
 	},
@@ -128,11 +139,19 @@ var LayerNormGradParams = &Op{
 		dy, x, mean, rstd := in[0].F, in[1].F, in[2].F, in[3].F
 		d := in[0].Shape.Last()
 		for j := range d {
-			gamma, beta := 0.0, 0.0
-			for r := range in[0].Shape.Rows() {
-				gamma += dy[r*d+j] * (x[r*d+j] - mean[r]) * rstd[r]
-				beta += dy[r*d+j]
-			}
+			rows := in[0].Shape.Rows()
+			gamma := ShardSum(0, rows, at.Shards, func(lo, hi int) (s float64) {
+				for r := lo; r < hi; r++ {
+					s += dy[r*d+j] * (x[r*d+j] - mean[r]) * rstd[r]
+				}
+				return s
+			})
+			beta := ShardSum(0, rows, at.Shards, func(lo, hi int) (s float64) {
+				for r := lo; r < hi; r++ {
+					s += dy[r*d+j]
+				}
+				return s
+			})
 			store(out[0].F, j, gamma, at.Accumulate)
 			store(out[1].F, j, beta, at.Accumulate)
 		}
@@ -142,6 +161,7 @@ var LayerNormGradParams = &Op{
 			{Name: "write", In: []Arg{N(2, 3, 19), N(2, 3, 19), N(6), N(6)}},
 			{Name: "accumulate", At: Attr{Accumulate: true}, In: []Arg{N(3, 7, 32), N(3, 7, 32), N(21), N(21)}},
 			{Name: "rank 2", In: []Arg{N(6, 5), N(6, 5), N(6), N(6)}},
+			{Name: "shards", Apart: true, At: Attr{Shards: 4, Accumulate: true}, In: []Arg{N(8, 3, 33), N(8, 3, 33), N(24), N(24)}},
 		}
 	},
 }

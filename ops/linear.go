@@ -15,15 +15,18 @@ import "github.com/godmae/godmae/tensor"
 //
 // Each element of x W^T is one chain of fused multiply-adds over ascending k.
 var Linear = &Op{
-	Name:    "linear",
-	Outputs: 2,
+	Name:  "linear",
+	In:    []Param{{Name: "x"}, {Name: "W", Shared: true}, {Name: "b", Optional: true, Shared: true}, {Name: "res", Optional: true}, {Name: "scale", Optional: true}},
+	Out:   []Param{{Name: "y"}, {Name: "pre"}},
+	Reads: AttrGelu | AttrInfer,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		x, w := in[0].Shape(), in[1].Shape()
 		if w.Rank() != 2 || x.Rank() < 2 || x.Last() != w.Dim(1) ||
 			in[2] != nil && in[2].Shape() != tensor.Of(w.Dim(0)) ||
 			in[3] != nil && in[3].Shape() != x.WithLast(w.Dim(0)) ||
 			in[4] != nil && (in[3] == nil || in[4].Shape() != tensor.Of(x.Dim(0))) {
-			mismatch("linear", "x [... K], W [N K], b [N], res [... N], scale [B]", in)
+			shapeError("linear", "x [... K], W [N K], b [N], res [... N], scale [B]", in)
 		}
 		y := x.WithLast(w.Dim(0))
 		pre := tensor.Of(0)
@@ -77,12 +80,15 @@ var Linear = &Op{
 // Inputs: dy [..., N], W [N, K]. Output: dx [..., K]. With Accumulate the chain
 // over n continues from dx.
 var LinearGradX = &Op{
-	Name:    "linear.grad_x",
-	Outputs: 1,
+	Name:  "linear.grad_x",
+	In:    []Param{{Name: "dy"}, {Name: "W", Shared: true}},
+	Out:   []Param{{Name: "dx"}},
+	Reads: AttrAccumulate,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		dy, w := in[0].Shape(), in[1].Shape()
 		if w.Rank() != 2 || dy.Rank() < 2 || dy.Last() != w.Dim(0) {
-			mismatch("linear.grad_x", "dy [... N], W [N K]", in)
+			shapeError("linear.grad_x", "dy [... N], W [N K]", in)
 		}
 		return [MaxOut]Spec{F(dy.WithLast(w.Dim(1)))}
 	},
@@ -112,15 +118,19 @@ var LinearGradX = &Op{
 // Inputs: dy [..., N], x [..., K]. Output: dW [N, K]. The chain runs over all
 // rows in ascending order, samples one after the other, and continues from dW
 // with Accumulate, so that accumulating micro-batches gives the bits of one
-// large batch.
+// large batch. Attributes: Accumulate, Shards ([ShardSum]).
 var LinearGradW = &Op{
-	Name:    "linear.grad_w",
-	Outputs: 1,
-	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+	Name:  "linear.grad_w",
+	In:    []Param{{Name: "dy"}, {Name: "x"}},
+	Out:   []Param{{Name: "dW"}},
+	Reads: AttrAccumulate | AttrShards,
+	Batch: Batch{Rule: SumSamples},
+	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		dy, x := in[0].Shape(), in[1].Shape()
 		if dy.Rank() != x.Rank() || dy.Rank() < 2 || dy.WithLast(1) != x.WithLast(1) {
-			mismatch("linear.grad_w", "dy [... N], x [... K]", in)
+			shapeError("linear.grad_w", "dy [... N], x [... K]", in)
 		}
+		checkShards("linear.grad_w", dy.Dim(0), at)
 		return [MaxOut]Spec{F(tensor.Of(dy.Last(), x.Last()))}
 	},
 	Ref: func(out, in []*Array, at *Attr) {
@@ -128,10 +138,12 @@ var LinearGradW = &Op{
 		n, k := dy.Shape.Last(), x.Shape.Last()
 		for j := range n {
 			for i := range k {
-				s := 0.0
-				for r := range dy.Shape.Rows() {
-					s += dy.F[r*n+j] * x.F[r*k+i]
-				}
+				s := ShardSum(0, dy.Shape.Rows(), at.Shards, func(lo, hi int) (s float64) {
+					for r := lo; r < hi; r++ {
+						s += dy.F[r*n+j] * x.F[r*k+i]
+					}
+					return s
+				})
 				store(out[0].F, j*k+i, s, at.Accumulate)
 			}
 		}
@@ -141,6 +153,8 @@ var LinearGradW = &Op{
 			{Name: "write", In: []Arg{N(2, 3, 5), N(2, 3, 7)}},
 			{Name: "accumulate", At: Attr{Accumulate: true}, In: []Arg{N(50, 17), N(50, 33)}},
 			{Name: "many rows", In: []Arg{N(4, 150, 70), N(4, 150, 65)}},
+			{Name: "shards", Apart: true, At: Attr{Shards: 4}, In: []Arg{N(8, 5, 17), N(8, 5, 33)}},
+			{Name: "shards accumulate", Apart: true, At: Attr{Shards: 2, Accumulate: true}, In: []Arg{N(6, 7, 70), N(6, 7, 65)}},
 		}
 	},
 }
@@ -148,23 +162,29 @@ var LinearGradW = &Op{
 // RowSum is the derivative of a bias: the sum over all but the innermost
 // dimension. Input: dy [..., T, N]. Output: db (+)= sum, [N]. The T rows of a
 // sample are one chain, and the samples are added in order; a rank-2 input is
-// taken as samples of one row.
+// taken as samples of one row. Attributes: Accumulate, Shards ([ShardSum]).
 var RowSum = &Op{
-	Name:    "row_sum",
-	Outputs: 1,
-	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
+	Name:  "row_sum",
+	In:    []Param{{Name: "dy"}},
+	Out:   []Param{{Name: "db"}},
+	Reads: AttrAccumulate | AttrShards,
+	Batch: Batch{Rule: SumSamples},
+	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		if in[0].Shape().Rank() < 2 {
-			mismatch("row_sum", "dy [... T N]", in)
+			shapeError("row_sum", "dy [... T N]", in)
 		}
+		checkShards("row_sum", in[0].Shape().Dim(0), at)
 		return [MaxOut]Spec{F(tensor.Of(in[0].Shape().Last()))}
 	},
 	Ref: func(out, in []*Array, at *Attr) {
 		n := in[0].Shape.Last()
 		for j := range n {
-			s := 0.0
-			for r := range in[0].Shape.Rows() {
-				s += in[0].F[r*n+j]
-			}
+			s := ShardSum(0, in[0].Shape.Rows(), at.Shards, func(lo, hi int) (s float64) {
+				for r := lo; r < hi; r++ {
+					s += in[0].F[r*n+j]
+				}
+				return s
+			})
 			store(out[0].F, j, s, at.Accumulate)
 		}
 	},
@@ -173,6 +193,7 @@ var RowSum = &Op{
 			{Name: "write", In: []Arg{N(3, 5, 7)}},
 			{Name: "accumulate", At: Attr{Accumulate: true}, In: []Arg{N(4, 50, 33)}},
 			{Name: "rank 2", In: []Arg{N(9, 10)}},
+			{Name: "shards", Apart: true, At: Attr{Shards: 4, Accumulate: true}, In: []Arg{N(8, 5, 33)}},
 		}
 	},
 }

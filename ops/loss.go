@@ -14,11 +14,14 @@ import (
 // Input: x [B, L, P], P > 1. Output: y like x. Attribute: Eps. Targets need no
 // derivative.
 var NormPatches = &Op{
-	Name:    "norm_patches",
-	Outputs: 1,
+	Name:  "norm_patches",
+	In:    []Param{{Name: "x"}},
+	Out:   []Param{{Name: "y"}},
+	Reads: AttrEps,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		if in[0].Shape().Rank() != 3 || in[0].Shape().Last() < 2 {
-			mismatch("norm_patches", "x [B L P] with P > 1", in)
+			shapeError("norm_patches", "x [B L P] with P > 1", in)
 		}
 		return [MaxOut]Spec{F(in[0].Shape())}
 	},
@@ -53,12 +56,14 @@ var NormPatches = &Op{
 // Output: loss [B]. On float32 backends the squares enter a patch's sum by
 // fused multiply-adds, each sum is divided by P, and the sum of these by L.
 var PatchMSE = &Op{
-	Name:    "patch_mse",
-	Outputs: 1,
+	Name:  "patch_mse",
+	In:    []Param{{Name: "pred"}, {Name: "target"}},
+	Out:   []Param{{Name: "loss"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 3 || in[1].Shape() != x {
-			mismatch("patch_mse", "pred [B L P], target [B L P]", in)
+			shapeError("patch_mse", "pred [B L P], target [B L P]", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(x.Dim(0)))}
 	},
@@ -82,23 +87,25 @@ var PatchMSE = &Op{
 }
 
 // PatchMSEGrad is the derivative of [PatchMSE] with respect to pred:
-// (pred - target) * ((2/(L*P))*dloss[b]), the quotient rounded once to the
-// backend's float type. Inputs: pred [B, L, P], target like pred, dloss [B].
+// (pred - target) * (2*dloss[b]/(L*P)): the number of values is rounded to the
+// backend's float type, then the quotient. Inputs: pred [B, L, P], target like pred, dloss [B].
 // Output: dpred like pred.
 var PatchMSEGrad = &Op{
-	Name:    "patch_mse.grad",
-	Outputs: 1,
+	Name:  "patch_mse.grad",
+	In:    []Param{{Name: "pred"}, {Name: "target"}, {Name: "dloss"}},
+	Out:   []Param{{Name: "dpred"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 3 || in[1].Shape() != x || in[2].Shape() != tensor.Of(x.Dim(0)) {
-			mismatch("patch_mse.grad", "pred [B L P], target [B L P], dloss [B]", in)
+			shapeError("patch_mse.grad", "pred [B L P], target [B L P], dloss [B]", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},
 	Ref: func(out, in []*Array, _ *Attr) {
 		n := in[0].Shape.Dim(1) * in[0].Shape.Dim(2)
 		for i, x := range in[0].F {
-			out[0].F[i] = (x - in[1].F[i]) * (2 / float64(n) * in[2].F[i/n])
+			out[0].F[i] = (x - in[1].F[i]) * (2 * in[2].F[i/n] / float64(n))
 		}
 	},
 	Cases: func() []Case {

@@ -6,12 +6,15 @@ import "github.com/godmae/godmae/tensor"
 // visible patches of a masked autoencoder. Inputs: x [B, L, D], ids I32 [B, K]
 // with distinct values in [0, L) for each sample. Output: [B, K, D].
 var Gather = &Op{
-	Name:    "gather",
-	Outputs: 1,
+	Name:  "gather",
+	In:    []Param{{Name: "x"}, {Name: "ids", Kind: Int}},
+	Out:   []Param{{Name: "y"}},
+	Moves: true,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x, ids := in[0].Shape(), in[1].Shape()
-		if x.Rank() != 3 || ids.Rank() != 2 || ids.Dim(0) != x.Dim(0) || in[1].DType() != tensor.I32 {
-			mismatch("gather", "x [B L D], ids i32 [B K]", in)
+		if x.Rank() != 3 || ids.Rank() != 2 || ids.Dim(0) != x.Dim(0) {
+			shapeError("gather", "x [B L D], ids i32 [B K]", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(x.Dim(0), ids.Dim(1), x.Dim(2)))}
 	},
@@ -33,12 +36,16 @@ var Gather = &Op{
 // the other tokens are +0. Inputs: dy [B, K, D], ids I32 [B, K]. Output: dx
 // [B, Count, D]. Attribute: Count, the number of tokens of x.
 var GatherGrad = &Op{
-	Name:    "gather.grad",
-	Outputs: 1,
+	Name:  "gather.grad",
+	In:    []Param{{Name: "dy"}, {Name: "ids", Kind: Int}},
+	Out:   []Param{{Name: "dx"}},
+	Reads: AttrCount,
+	Moves: true,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		dy, ids := in[0].Shape(), in[1].Shape()
-		if dy.Rank() != 3 || ids != tensor.Of(dy.Dim(0), dy.Dim(1)) || in[1].DType() != tensor.I32 || at.Count < ids.Dim(1) {
-			mismatch("gather.grad", "dy [B K D], ids i32 [B K] with K <= Count", in)
+		if dy.Rank() != 3 || ids != tensor.Of(dy.Dim(0), dy.Dim(1)) || at.Count < ids.Dim(1) {
+			shapeError("gather.grad", "dy [B K D], ids i32 [B K] with K <= Count", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(dy.Dim(0), at.Count, dy.Dim(2)))}
 	},
@@ -60,13 +67,16 @@ var GatherGrad = &Op{
 // (D elements, any shape), idsRestore I32 [B, L], a permutation of 0..L-1 for
 // each sample. Output: [B, 1+L, D].
 var Restore = &Op{
-	Name:    "restore",
-	Outputs: 1,
+	Name:  "restore",
+	In:    []Param{{Name: "x"}, {Name: "maskToken", Shared: true}, {Name: "idsRestore", Kind: Int}},
+	Out:   []Param{{Name: "y"}},
+	Moves: true,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x, ids := in[0].Shape(), in[2].Shape()
 		if x.Rank() != 3 || in[1].Shape().Elems() != x.Dim(2) || ids.Rank() != 2 || ids.Dim(0) != x.Dim(0) ||
-			x.Dim(1) < 1 || x.Dim(1) > 1+ids.Dim(1) || in[2].DType() != tensor.I32 {
-			mismatch("restore", "x [B 1+K D], maskToken [D], idsRestore i32 [B L] with K <= L", in)
+			x.Dim(1) < 1 || x.Dim(1) > 1+ids.Dim(1) {
+			shapeError("restore", "x [B 1+K D], maskToken [D], idsRestore i32 [B L] with K <= L", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(x.Dim(0), 1+ids.Dim(1), x.Dim(2)))}
 	},
@@ -93,8 +103,12 @@ var Restore = &Op{
 // [B, 1+L, D], idsRestore I32 [B, L]. Output: dx [B, 1+Count, D]. Attribute:
 // Count = K, the number of visible patches.
 var RestoreGradX = &Op{
-	Name:    "restore.grad_x",
-	Outputs: 1,
+	Name:  "restore.grad_x",
+	In:    []Param{{Name: "dy"}, {Name: "idsRestore", Kind: Int}},
+	Out:   []Param{{Name: "dx"}},
+	Reads: AttrCount,
+	Moves: true,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		checkRestoreGrad("restore.grad_x", in, at)
 		dy := in[0].Shape()
@@ -121,23 +135,30 @@ var RestoreGradX = &Op{
 // token. Inputs: dy [B, 1+L, D], idsRestore I32 [B, L]. Output: dtok (D
 // elements). Attribute: Count = K, the number of visible patches. The masked
 // tokens of a sample are one chain in ascending order from +0; the sums of the
-// samples are added in order, to dtok with Accumulate, to +0 without.
+// samples are added in order, to dtok with Accumulate, to +0 without. Attributes
+// also: Accumulate, Shards ([ShardSum]).
 var RestoreGradToken = &Op{
-	Name:    "restore.grad_token",
-	Outputs: 1,
+	Name:  "restore.grad_token",
+	In:    []Param{{Name: "dy"}, {Name: "idsRestore", Kind: Int}},
+	Out:   []Param{{Name: "dtok"}},
+	Reads: AttrAccumulate | AttrShards | AttrCount,
+	Batch: Batch{Rule: SumSamples},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		checkRestoreGrad("restore.grad_token", in, at)
+		checkShards("restore.grad_token", in[0].Shape().Dim(0), at)
 		return [MaxOut]Spec{F(tensor.Of(in[0].Shape().Dim(2)))}
 	},
 	Ref: func(out, in []*Array, at *Attr) {
 		d, l := in[0].Shape.Dim(2), in[1].Shape.Dim(1)
 		for j := range d {
-			s := 0.0
-			for i, r := range in[1].I {
-				if int(r) >= at.Count {
-					s += in[0].F[(i/l*(l+1)+1+i%l)*d+j]
+			s := ShardSum(0, in[0].Shape.Dim(0), at.Shards, func(lo, hi int) (s float64) {
+				for i := lo * l; i < hi*l; i++ {
+					if int(in[1].I[i]) >= at.Count {
+						s += in[0].F[(i/l*(l+1)+1+i%l)*d+j]
+					}
 				}
-			}
+				return s
+			})
 			store(out[0].F, j, s, at.Accumulate)
 		}
 	},
@@ -145,14 +166,15 @@ var RestoreGradToken = &Op{
 		return []Case{
 			{Name: "write", At: Attr{Count: 2}, In: []Arg{N(2, 6, 7), restoreIDs()}},
 			{Name: "accumulate", At: Attr{Count: 2, Accumulate: true}, In: []Arg{N(2, 6, 33), restoreIDs()}},
+			{Name: "shards", Apart: true, At: Attr{Count: 2, Accumulate: true, Shards: 2}, In: []Arg{N(2, 6, 33), restoreIDs()}},
 		}
 	},
 }
 
 func checkRestoreGrad(op string, in []*tensor.Tensor, at *Attr) {
 	dy, ids := in[0].Shape(), in[1].Shape()
-	if dy.Rank() != 3 || ids != tensor.Of(dy.Dim(0), dy.Dim(1)-1) || in[1].DType() != tensor.I32 || at.Count < 0 || at.Count > ids.Dim(1) {
-		mismatch(op, "dy [B 1+L D], idsRestore i32 [B L] with Count <= L", in)
+	if dy.Rank() != 3 || ids != tensor.Of(dy.Dim(0), dy.Dim(1)-1) || at.Count < 0 || at.Count > ids.Dim(1) {
+		shapeError(op, "dy [B 1+L D], idsRestore i32 [B L] with Count <= L", in)
 	}
 }
 

@@ -10,13 +10,16 @@ import "github.com/godmae/godmae/tensor"
 // x. Output: y like x: both products rounded, then their sum. Attributes: Scale,
 // Box. Images need no derivative.
 var Mix = &Op{
-	Name:    "mix",
-	Outputs: 1,
+	Name:  "mix",
+	In:    []Param{{Name: "x"}, {Name: "partner", Kind: Int}},
+	Out:   []Param{{Name: "y"}},
+	Reads: AttrScale | AttrBox,
+	Batch: Batch{WholeBatch, "a sample is blended with another one"},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		x, box := in[0].Shape(), at.Box
-		if x.Rank() != 4 || in[1].Shape() != tensor.Of(x.Dim(0)) || in[1].DType() != tensor.I32 ||
+		if x.Rank() != 4 || in[1].Shape() != tensor.Of(x.Dim(0)) ||
 			box[0] < 0 || box[1] > x.Dim(2) || box[2] < 0 || box[3] > x.Dim(3) {
-			mismatch("mix", "x [B C H W] that the box lies in, partner i32 [B]", in)
+			shapeError("mix", "x [B C H W] that the box lies in, partner i32 [B]", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},

@@ -7,13 +7,15 @@ import "github.com/godmae/godmae/tensor"
 // box[b,2].. below box[b,3] pasted into the image. Inputs: x [B, C, H, W], partner I32 [B], rows of x, w [B, 2],
 // box I32 [B, 4]. Output: y like x: both products rounded, then their sum. Images need no derivative.
 var MixRows = &Op{
-	Name:    "mixrows",
-	Outputs: 1,
+	Name:  "mixrows",
+	In:    []Param{{Name: "x"}, {Name: "partner", Kind: Int}, {Name: "w"}, {Name: "box", Kind: Int}},
+	Out:   []Param{{Name: "y"}},
+	Batch: Batch{WholeBatch, "a sample is blended with another one"},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
-		if x.Rank() != 4 || in[1].Shape() != tensor.Of(x.Dim(0)) || in[1].DType() != tensor.I32 ||
-			in[2].Shape() != tensor.Of(x.Dim(0), 2) || in[3].Shape() != tensor.Of(x.Dim(0), 4) || in[3].DType() != tensor.I32 {
-			mismatch("mixrows", "x [B C H W], partner i32 [B], weights [B 2], boxes i32 [B 4]", in)
+		if x.Rank() != 4 || in[1].Shape() != tensor.Of(x.Dim(0)) ||
+			in[2].Shape() != tensor.Of(x.Dim(0), 2) || in[3].Shape() != tensor.Of(x.Dim(0), 4) {
+			shapeError("mixrows", "x [B C H W], partner i32 [B], weights [B 2], boxes i32 [B 4]", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},

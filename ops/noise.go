@@ -16,32 +16,34 @@ import (
 // of seeds the lower and the upper 32 bits. Output: y like x,
 // fma(Scale, n, x). Attributes: Scale (sigma), Seed, Stream, Copy.
 var AddNoise = &Op{
-	Name:    "add_noise",
-	Outputs: 1,
+	Name:  "add_noise",
+	In:    []Param{{Name: "x"}, {Name: "a", Kind: Int}, {Name: "b", Kind: Int}, {Name: "copy", Kind: Int, Optional: true}, {Name: "seed", Kind: Int, Optional: true}},
+	Out:   []Param{{Name: "y"}},
+	Reads: AttrScale | AttrSeed | AttrStream | AttrCopy,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() < 1 || in[1].Shape() != tensor.Of(x.Dim(0)) || in[2].Shape() != tensor.Of(x.Dim(0)) ||
-			in[1].DType() != tensor.I32 || in[2].DType() != tensor.I32 ||
-			len(in) > 3 && in[3] != nil && (in[3].Shape() != in[1].Shape() || in[3].DType() != tensor.I32) || !seedsFit(in, 4) {
-			mismatch("add_noise", "x [B ...], a i32 [B], b i32 [B], copy i32 [B] or none, seed i32 [B 2] or none", in)
+			in[3] != nil && in[3].Shape() != in[1].Shape() || !seedsFit(in, 4) {
+			shapeError("add_noise", "x [B ...], a i32 [B], b i32 [B], copy i32 [B] or none, seed i32 [B 2] or none", in)
 		}
 		return [MaxOut]Spec{F(x)}
 	},
 	Ref: func(out, in []*Array, at *Attr) {
 		n := len(in[0].F) / max(1, len(in[1].I))
 		for i, x := range in[0].F {
-			addr := philox.Addr{Seed: at.Seed, Stream: philox.Stream(at.Stream), Copy: at.Copy, A: uint32(in[1].I[i/n]), B: uint32(in[2].I[i/n])}
-			if len(in) > 3 && in[3] != nil {
+			addr := philox.Addr{Seed: at.Seed, Stream: at.Stream, Copy: at.Copy, A: uint32(in[1].I[i/n]), B: uint32(in[2].I[i/n])}
+			if in[3] != nil {
 				addr.Copy = uint16(in[3].I[i/n])
 			}
-			if len(in) > 4 && in[4] != nil {
+			if in[4] != nil {
 				addr.Seed = RowSeed(in[4].I, i/n)
 			}
 			out[0].F[i] = x + at.Scale*gaussian(addr, i%n)
 		}
 	},
 	Cases: func() []Case {
-		at := Attr{Scale: 0.25, Seed: 1<<40 + 7, Stream: uint8(philox.TrainNoise), Copy: 1}
+		at := Attr{Scale: 0.25, Seed: 1<<40 + 7, Stream: philox.TrainNoise, Copy: 1}
 		return []Case{
 			{Name: "images", At: at, In: []Arg{N(3, 3, 5, 7), ints([]int32{0, 7, -1}, 3), ints([]int32{5, 0, 1 << 20}, 3)}},
 			{Name: "long", At: at, In: []Arg{N(2, 300), ints([]int32{3, 3}, 2), ints([]int32{0, 1}, 2)}},
@@ -60,8 +62,7 @@ func RowSeed(seeds []int32, row int) uint64 {
 // seedsFit reports whether input i is absent or has a seed for each row of
 // input 1.
 func seedsFit(in []*tensor.Tensor, i int) bool {
-	return len(in) <= i || in[i] == nil ||
-		in[i].Shape() == tensor.Of(in[1].Shape().Dim(0), 2) && in[i].DType() == tensor.I32
+	return in[i] == nil || in[i].Shape() == tensor.Of(in[1].Shape().Dim(0), 2)
 }
 
 // gaussian returns element e of the Gaussian sequence at an address: element e

@@ -3,100 +3,142 @@ package ops
 import (
 	"fmt"
 
-	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/tensor"
 )
 
-// MaxOut is the largest number of outputs of an operation.
-const MaxOut = 4
+// MaxIn and MaxOut are the largest numbers of inputs and outputs of an operation.
+const (
+	MaxIn  = 8
+	MaxOut = 4
+)
 
-// Spec is the type and shape of an operation's output.
-type Spec struct {
-	Float bool // the backend's float type; otherwise I32
-	Shape tensor.Shape
-}
-
-// F returns the Spec of a float output.
-func F(s tensor.Shape) Spec { return Spec{Float: true, Shape: s} }
-
-// Op is an operation: what it is called, what it makes of shapes, and what it
-// computes.
+// Op is an operation: what it is called, what it takes, what it makes of shapes,
+// what it computes, and what is asked of a backend that computes it.
 type Op struct {
 	// Name is unique, lower case; derivatives are called "op.grad_x".
 	Name string
 
-	// Outputs is the number of outputs. An operation that updates tensors in
-	// place (an optimiser step) lists them as outputs and has no Infer.
-	Outputs int
+	// In and Out are the inputs and outputs by position. An operation that updates
+	// tensors in place (an optimiser step) lists them as outputs.
+	In, Out []Param
+
+	// Reads are the attributes that the operation looks at.
+	Reads Field
 
 	// Infer returns the outputs for the given inputs. It panics with a
-	// *tensor.ShapeError when the inputs do not fit together. Inputs that are
-	// optional may be nil.
+	// *tensor.ShapeError when the inputs do not fit together. Their number and
+	// element types have been checked; inputs that are absent are nil.
 	Infer func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec
+
+	// InPlace takes the place of Infer in an operation whose outputs hold values
+	// that it reads: it panics with a *tensor.ShapeError when outputs and inputs do
+	// not fit together.
+	InPlace func(out, in []*tensor.Tensor, at *Attr)
 
 	// Ref is the reference implementation. Outputs are allocated by the caller.
 	// Outputs that Attr.Accumulate adds to, or that are updated in place, hold
 	// their old values.
 	Ref func(out, in []*Array, at *Attr)
 
+	// Moves says that the operation moves numbers, or looks them up, without
+	// rounding: every backend gives the reference's bits. Otherwise Bound is how far
+	// a float32 backend may be off; the zero value is [DefaultBound].
+	Moves bool
+	Bound Bound
+
+	// Batch says how the result for a batch follows from those for its samples.
+	Batch Batch
+
 	// Cases are the inputs on which every backend is compared with Ref, and on
 	// which gradients are checked.
 	Cases func() []Case
 }
 
-// Attr holds the parameters of operations that are not tensors. Each operation
-// documents which fields it reads.
-type Attr struct {
-	Accumulate bool    // derivatives: add to the output
-	Gelu       bool    // Linear: apply GELU
-	Infer      bool    // no derivative will be asked: outputs kept only for it are empty
-	Heads      int     // attention heads
-	Patch      int     // patch size in pixels
-	From       int     // first token
-	Count      int     // number of tokens
-	Size       [2]int  // height, width
-	Eps        float64 // inside a square root
-	Scale      float64
-	Value      float64 // Fill
-	Order      Order   // of the values in a patch
-	Box        [4]int  // Mix: first row, row behind the last, first column, column behind the last
-	Chan       [2][3]float64
-	Adam       Adam
-	Lars       Lars
-	Reg        Regulariser          // Consistency
-	Pixels     *pixelnoise.Gaussian // AddPixelNoise
-	Seed       uint64
-	Stream     uint8
-	Copy       uint16
+// Param is an input or output of an operation.
+type Param struct {
+	Name string
+	Kind Kind
+
+	// Optional inputs may be absent: nil.
+	Optional bool
+
+	// Shared inputs are the same for all samples of a batch, unless they have the shape
+	// of the first input; the others have one part for each, along their outermost
+	// dimension.
+	Shared bool
 }
 
-// Array is a tensor of the reference implementation. Exactly one of F and I
+// Kind is what a tensor's elements are: the backend's float type, int32, or the
+// 8-bit values of an image.
+type Kind uint8
+
+// The kinds of elements.
+const (
+	Float Kind = iota
+	Int
+	Byte
+)
+
+// DType returns the element type on a backend with the given float type.
+func (k Kind) DType(float tensor.DType) tensor.DType {
+	return [...]tensor.DType{Float: float, Int: tensor.I32, Byte: tensor.U8}[k]
+}
+
+// Batch is the relation of an operation's result for a batch to the results for
+// its samples. Every operation states one.
+type Batch struct {
+	Rule BatchRule
+	Why  string // of WholeBatch: what ties the samples together
+}
+
+// BatchRule is one of the three relations.
+type BatchRule uint8
+
+// The relations.
+const (
+	_          BatchRule = iota
+	PerSample            // the result is those of the samples, one after the other
+	SumSamples           // with Accumulate, adding the samples in order gives the bits of the batch
+	WholeBatch           // neither
+)
+
+// Spec is the kind and shape of an operation's output.
+type Spec struct {
+	Kind  Kind
+	Shape tensor.Shape
+}
+
+// F returns the Spec of a float output.
+func F(s tensor.Shape) Spec { return Spec{Float, s} }
+
+// Array is a tensor of the reference implementation. Exactly one of F, I and U
 // holds its elements.
 type Array struct {
 	Shape tensor.Shape
 	F     []float64
 	I     []int32
+	U     []uint8
 }
 
-// Apply allocates the outputs of op on the backend and runs it.
+// Apply allocates the outputs of op on the backend and runs it. Absent inputs at the
+// end may be left out.
 func Apply(b Backend, op *Op, at *Attr, in ...*tensor.Tensor) [MaxOut]*tensor.Tensor {
-	var out [MaxOut]*tensor.Tensor
-	specs := op.Infer(in, at)
-	for i := range op.Outputs {
-		dt := tensor.I32
-		if specs[i].Float {
-			dt = b.Float()
-		}
-		out[i] = b.New(dt, specs[i].Shape)
+	for len(in) < len(op.In) {
+		in = append(in, nil)
 	}
-	b.Run(op, out[:op.Outputs], in, at)
+	var out [MaxOut]*tensor.Tensor
+	specs := Outputs(b.Float(), op, in, at)
+	for i := range op.Out {
+		out[i] = b.New(specs[i].Kind.DType(b.Float()), specs[i].Shape)
+	}
+	b.Run(op, out[:len(op.Out)], in, at)
 	return out
 }
 
-// mismatch panics with a ShapeError that prints the shapes of all inputs.
-func mismatch(op, want string, in []*tensor.Tensor) {
+// shapeError panics with a ShapeError that prints the shapes of the tensors.
+func shapeError(op, want string, tensors []*tensor.Tensor) {
 	msg := "want " + want + ", got"
-	for _, t := range in {
+	for _, t := range tensors {
 		if t == nil {
 			msg += " -"
 		} else {

@@ -12,12 +12,15 @@ import (
 // are interpolated first (four taps in ascending order), then columns. Input:
 // img [B, C, h, w]. Output: [B, C, Size[0], Size[1]]. Attribute: Size.
 var Resize = &Op{
-	Name:    "resize",
-	Outputs: 1,
+	Name:  "resize",
+	In:    []Param{{Name: "img"}},
+	Out:   []Param{{Name: "y"}},
+	Reads: AttrSize,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		x := in[0].Shape()
 		if x.Rank() != 4 || x.Dim(2) < 1 || x.Dim(3) < 1 || at.Size[0] < 1 || at.Size[1] < 1 {
-			mismatch("resize", "img [B C h w], not empty, and a positive size", in)
+			shapeError("resize", "img [B C h w], not empty, and a positive size", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(x.Dim(0), x.Dim(1), at.Size[0], at.Size[1]))}
 	},
@@ -58,12 +61,15 @@ var Resize = &Op{
 // ascending order), then rows. Input: dy [B, C, H, W]. Output: dx [B, C,
 // Size[0], Size[1]]. Attribute: Size, that of the image before it was resized.
 var ResizeGrad = &Op{
-	Name:    "resize.grad_x",
-	Outputs: 1,
+	Name:  "resize.grad_x",
+	In:    []Param{{Name: "dy"}},
+	Out:   []Param{{Name: "dx"}},
+	Reads: AttrSize,
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 		dy := in[0].Shape()
 		if dy.Rank() != 4 || dy.Dim(2) < 1 || dy.Dim(3) < 1 || at.Size[0] < 1 || at.Size[1] < 1 {
-			mismatch("resize.grad_x", "dy [B C H W], not empty, and a positive size", in)
+			shapeError("resize.grad_x", "dy [B C H W], not empty, and a positive size", in)
 		}
 		return [MaxOut]Spec{F(tensor.Of(dy.Dim(0), dy.Dim(1), at.Size[0], at.Size[1]))}
 	},

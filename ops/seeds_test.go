@@ -35,22 +35,25 @@ func TestSeedsOfTheirOwn(t *testing.T) {
 	for _, s := range seeds {
 		words = append(words, int32(uint32(s)), int32(uint32(s>>32)))
 	}
-	grey, clean := make([]int32, n*elems), make([]float32, n*elems)
+	grey, clean := make([]uint8, n*elems), make([]float32, n*elems)
 	for i := range grey {
-		grey[i], clean[i] = int32(i*37%256), float32(i%11)/16
+		grey[i], clean[i] = uint8(i*37%256), float32(i%11)/16
 	}
 	x := b.New(tensor.F32, tensor.Of(n, elems))
 	b.Upload(x, clean)
+	stored := b.New(tensor.U8, tensor.Of(n, elems))
+	b.Upload(stored, grey)
 	pixels, err := pixelnoise.New(exact.MustDecimal("0.25"))
 	require.NoError(t, err)
-	at := ops.Attr{Scale: 0.25, Pixels: pixels, Seed: 99, Stream: uint8(philox.EstimationNoise)}
+	at := ops.Attr{Scale: 0.25, Seed: 99, Stream: philox.EstimationNoise}
+	atPixels := ops.Attr{Pixels: pixels, Seed: 99, Stream: philox.EstimationNoise}
 	float := result(ops.Apply(b, ops.AddNoise, &at, x, ints(as, n), ints(bs, n), nil, ints(words, n, 2))[0])
-	integer := result(ops.Apply(b, ops.AddPixelNoise, &at, ints(grey, n, elems), ints(as, n), ints(bs, n), ints(words, n, 2))[0])
+	integer := result(ops.Apply(b, ops.AddPixelNoise, &atPixels, stored, ints(as, n), ints(bs, n), ints(words, n, 2))[0])
 	for i, seed := range seeds {
-		at.Seed = seed
+		at.Seed, atPixels.Seed = seed, seed
 		alone := result(ops.Apply(b, ops.AddNoise, &at, x, ints(as, n), ints(bs, n))[0])
 		require.Equal(t, alone[i*elems:(i+1)*elems], float[i*elems:(i+1)*elems])
-		alone = result(ops.Apply(b, ops.AddPixelNoise, &at, ints(grey, n, elems), ints(as, n), ints(bs, n))[0])
+		alone = result(ops.Apply(b, ops.AddPixelNoise, &atPixels, stored, ints(as, n), ints(bs, n))[0])
 		require.Equal(t, alone[i*elems:(i+1)*elems], integer[i*elems:(i+1)*elems])
 	}
 	require.PanicsWithError(t, "add_noise: want x [B ...], a i32 [B], b i32 [B], copy i32 [B] or none, seed i32 [B 2] or none, got [5 301] [5] [5] - [10]", func() {

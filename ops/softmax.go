@@ -9,11 +9,13 @@ import (
 // Softmax maps each row to p = exp(x - max x) / sum exp(x - max x). Input:
 // x [..., K]. Output: p like x.
 var Softmax = &Op{
-	Name:    "softmax",
-	Outputs: 1,
+	Name:  "softmax",
+	In:    []Param{{Name: "x"}},
+	Out:   []Param{{Name: "p"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		if in[0].Shape().Rank() < 1 {
-			mismatch("softmax", "x [... K]", in)
+			shapeError("softmax", "x [... K]", in)
 		}
 		return [MaxOut]Spec{F(in[0].Shape())}
 	},
@@ -34,11 +36,13 @@ var Softmax = &Op{
 // SoftmaxGrad is the derivative of Softmax: dx = p*(dy - sum(p*dy)). Inputs: dy
 // [..., K], p like dy. Output: dx like dy.
 var SoftmaxGrad = &Op{
-	Name:    "softmax.grad",
-	Outputs: 1,
+	Name:  "softmax.grad",
+	In:    []Param{{Name: "dy"}, {Name: "p"}},
+	Out:   []Param{{Name: "dx"}},
+	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		if in[0].Shape() != in[1].Shape() || in[0].Shape().Rank() < 1 {
-			mismatch("softmax.grad", "dy [... K], p [... K]", in)
+			shapeError("softmax.grad", "dy [... K], p [... K]", in)
 		}
 		return [MaxOut]Spec{F(in[0].Shape())}
 	},

@@ -81,6 +81,15 @@ func (s Shape) WithLast(n int) Shape {
 	return s
 }
 
+// WithFirst returns the shape with its outermost dimension replaced.
+func (s Shape) WithFirst(n int) Shape {
+	if s.rank == 0 {
+		panic(&ShapeError{Op: "tensor.Shape.WithFirst", Msg: "a scalar has no dimensions"})
+	}
+	s.dims[0] = n
+	return s
+}
+
 // Dims returns a fresh slice of the dimensions.
 func (s Shape) Dims() []int { return append([]int(nil), s.dims[:s.rank]...) }
 

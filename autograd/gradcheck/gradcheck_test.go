@@ -45,7 +45,7 @@ func cube(name string, slope float64) *ops.Op {
 		return [ops.MaxOut]ops.Spec{ops.F(in[0].Shape())}
 	}
 	op := &ops.Op{
-		Name: name, Outputs: 1, Infer: like,
+		Name: name, In: []ops.Param{{Name: "x"}}, Out: []ops.Param{{Name: "y"}}, Batch: ops.Batch{Rule: ops.PerSample}, Infer: like,
 		Ref: func(out, in []*ops.Array, _ *ops.Attr) {
 			for i, x := range in[0].F {
 				out[0].F[i] = x * x * x
@@ -54,7 +54,8 @@ func cube(name string, slope float64) *ops.Op {
 		Cases: func() []ops.Case { return []ops.Case{{Name: "cube", In: []ops.Arg{ops.N(7, 9)}}} },
 	}
 	grad := &ops.Op{
-		Name: name + ".grad", Outputs: 1, Infer: like,
+		Name: name + ".grad", In: []ops.Param{{Name: "dy"}, {Name: "x"}}, Out: []ops.Param{{Name: "dx"}},
+		Reads: ops.AttrScale, Batch: ops.Batch{Rule: ops.PerSample}, Infer: like,
 		Ref: func(out, in []*ops.Array, at *ops.Attr) {
 			for i, x := range in[1].F {
 				out[0].F[i] = in[0].F[i] * x * x * at.Scale

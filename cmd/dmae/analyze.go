@@ -9,6 +9,7 @@ import (
 
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
 )
@@ -79,7 +80,7 @@ func (c *analyzeCmd) Run(e *env) error {
 	if err := analyze.WriteCurve(c.Curve, analyze.Curve{Title: c.Title, Runs: runs, Confidence: c.Confidence}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stderr, "curve in %s\n", printable(c.Curve))
+	_, err = fmt.Fprintf(e.stderr, "curve in %s\n", printable.Text(c.Curve))
 	return err
 }
 

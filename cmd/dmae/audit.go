@@ -11,6 +11,7 @@ import (
 
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth/audit"
 )
 
@@ -121,7 +122,7 @@ func openCertificate(path string) (f io.ReadCloser, name string, err error) {
 		return os.Stdin, "standard input", nil
 	}
 	f, err = openFile("the certificate", path)
-	return f, printable(path), err
+	return f, printable.Text(path), err
 }
 
 // audit audits the certificate, called name, on the model and the images of the

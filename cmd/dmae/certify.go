@@ -7,6 +7,7 @@ import (
 
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -125,7 +126,7 @@ func printFiles(e *env, json bool, files smooth.Files) error {
 	if json {
 		return printJSON(e.stdout, files)
 	}
-	_, err := fmt.Fprintf(e.stdout, "certificates %s, table %s, times %s\n", printable(files.Certificate), printable(files.TSV), printable(files.Timing))
+	_, err := fmt.Fprintf(e.stdout, "certificates %s, table %s, times %s\n", printable.Text(files.Certificate), printable.Text(files.TSV), printable.Text(files.Timing))
 	return err
 }
 

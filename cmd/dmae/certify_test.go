@@ -17,6 +17,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/smooth"
 )
@@ -222,7 +223,7 @@ func TestAuditReadsAPipe(t *testing.T) {
 
 // A terminal obeys no name: of a file, or in one.
 func TestNamesAreMadePrintable(t *testing.T) {
-	require.Equal(t, `a\x1b[31m é\u202e\xff 猫`, printable("a\x1b[31m é\u202e\xff 猫"))
+	require.Equal(t, `a\x1b[31m é\u202e\xff 猫`, printable.Text("a\x1b[31m é\u202e\xff 猫"))
 	dir := t.TempDir()
 	set := certifiable(t, filepath.Join(dir, "x\x1b[31m"))
 	path := filepath.Join(dir, "c\x1b[31m.jsonl")

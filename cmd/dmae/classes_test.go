@@ -233,9 +233,6 @@ func TestClassNamesThatDoNotFit(t *testing.T) {
 		require.NotZero(t, code, name)
 		require.Contains(t, stderr, c.want, name)
 	}
-	got, err := parseClassNames("\ufeff[\"a b\", \"c\\n\"]\n", false)
-	require.NoError(t, err)
-	require.Equal(t, []string{"a b", "c\n"}, got)
 	for _, args := range [][]string{
 		{"predict", "x.png", "--model", model, "--classes-by-position"},
 		{"convert", model, "y.pth", "--classes-by-position"},

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
@@ -68,36 +66,8 @@ func (c *classNames) UnmarshalText(path []byte) error {
 	if len(text) > maxClassNames {
 		return fmt.Errorf("%s has more than %d bytes: give a file with one name of a class a line", c.path, maxClassNames)
 	}
-	if c.names, err = parseClassNames(string(text), strings.EqualFold(filepath.Ext(c.path), ".json")); err != nil {
+	if c.names, err = data.ParseClassNames(string(text), strings.EqualFold(filepath.Ext(c.path), ".json")); err != nil {
 		return fmt.Errorf("%s is no list of class names: %w", c.path, err)
 	}
 	return nil
-}
-
-// parseClassNames reads a JSON list, or one name a line. Blank lines at the end
-// and a byte order mark are no names.
-func parseClassNames(text string, isJSON bool) (names []string, err error) {
-	text = strings.TrimPrefix(text, "\ufeff")
-	if isJSON || strings.HasPrefix(strings.TrimSpace(text), `["`) {
-		if err := json.Unmarshal([]byte(text), &names); err != nil {
-			return nil, fmt.Errorf("a JSON list of strings, such as [\"cat\", \"dog\"], is needed (%w)", err)
-		}
-	} else {
-		names = strings.Split(strings.TrimRight(text, "\r\n \t"), "\n")
-		for i := range names {
-			names[i] = strings.TrimSuffix(names[i], "\r")
-			if !utf8.ValidString(names[i]) {
-				names[i] = data.ClassName(names[i]) // as the folder's is known
-			}
-		}
-	}
-	for i, name := range names {
-		if name == "" {
-			return nil, fmt.Errorf("its name %d is empty", i+1)
-		}
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("it has no names")
-	}
-	return names, nil
 }

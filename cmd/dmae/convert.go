@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/godmae/godmae/dmae/convert"
+	"github.com/godmae/godmae/internal/printable"
 )
 
 type convertCmd struct {
@@ -37,6 +38,6 @@ func (c *convertCmd) Run(e *env) error {
 	if r.Kind != "" {
 		model = r.Kind
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: %s, %d tensors of the %s and %d of training\n", printable(c.Out), r.To, r.Tensors, printable(model), r.State)
+	_, err = fmt.Fprintf(e.stdout, "%s: %s, %d tensors of the %s and %d of training\n", printable.Text(c.Out), r.To, r.Tensors, printable.Text(model), r.State)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/printable"
 )
 
 // curvePoints is how finely a dry run samples the learning rate.
@@ -85,7 +86,7 @@ func (f *trainFlags) dry(e *env, command string, model dmae.Config, values train
 		return err
 	}
 	if curve != "" {
-		fmt.Fprintf(e.stdout, "\nlearning rates drawn in %s\n", printable(curve))
+		fmt.Fprintf(e.stdout, "\nlearning rates drawn in %s\n", printable.Text(curve))
 	}
 	return nil
 }
@@ -112,7 +113,7 @@ func (d *dryRun) print(w io.Writer) error {
 		values = append(values, [2]string{"model " + m[0], m[1]})
 	}
 	for _, v := range values {
-		fmt.Fprintf(w, "  %-22s %s\n", v[0], printable(v[1]))
+		fmt.Fprintf(w, "  %-22s %s\n", v[0], printable.Text(v[1]))
 	}
 	p := d.Plan
 	heading("parameter groups")

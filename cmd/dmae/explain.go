@@ -12,6 +12,7 @@ import (
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
 )
@@ -90,7 +91,7 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	if c.JSON {
 		return printJSON(e.stdout, made)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s\n", printable(c.Out))
+	_, err = fmt.Fprintf(e.stdout, "%s\n", printable.Text(c.Out))
 	return err
 }
 

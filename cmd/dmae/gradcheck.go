@@ -49,7 +49,7 @@ func (c *gradcheckCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	check(b.Name()+" against ref", slices.Concat(operations, models))
+	check(b.Identity().Name+" against ref", slices.Concat(operations, models))
 	if c.JSON {
 		if err := printJSON(e.stdout, struct {
 			Checked int             `json:"checked"`

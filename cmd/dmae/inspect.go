@@ -11,6 +11,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
@@ -70,7 +71,7 @@ func (c *inspectCmd) Run(e *env) error {
 		reader.Note = nil
 	}
 	if kind, cfg, err := reader.Describe(f); err != nil {
-		in.Unknown = oneLine(err.Error())
+		in.Unknown = printable.Line(err.Error())
 	} else {
 		in.Model, in.Config = kind, &cfg
 	}
@@ -120,10 +121,10 @@ func (c *inspectCmd) Run(e *env) error {
 		if err != nil {
 			return err // was encoded above already
 		}
-		fmt.Fprintf(e.stdout, "%s: %s\n", printable(fmt.Sprint(key)), abbreviate(string(text), 400))
+		fmt.Fprintf(e.stdout, "%s: %s\n", printable.Text(fmt.Sprint(key)), abbreviate(string(text), 400))
 	}
 	for _, key := range slices.Sorted(maps.Keys(in.Metadata)) {
-		fmt.Fprintf(e.stdout, "%s: %s\n", printable(key), abbreviate(in.Metadata[key], 400))
+		fmt.Fprintf(e.stdout, "%s: %s\n", printable.Text(key), abbreviate(in.Metadata[key], 400))
 	}
 	return nil
 }
@@ -138,7 +139,7 @@ func (in *inspection) print(w io.Writer) {
 		for _, t := range in.Tensors {
 			if t.State == state {
 				dims := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(t.Shape)), " x "), "[]")
-				fmt.Fprintf(w, "%-*s  %-4s  %s\n", width, printable(t.Name), t.DType, dims)
+				fmt.Fprintf(w, "%-*s  %-4s  %s\n", width, printable.Text(t.Name), t.DType, dims)
 			}
 		}
 	}
@@ -160,7 +161,7 @@ func (in *inspection) summary() string {
 	c := in.Config
 	name := in.Model
 	if c.Name != "" {
-		name += " " + printable(c.Name)
+		name += " " + printable.Text(c.Name)
 	}
 	s := fmt.Sprintf("%s, %d x %d x %d pixels in patches of %d, %d wide, %d deep, %d heads", name, c.Channels, c.ImageSize, c.ImageSize, c.Patch, c.Width, c.Depth, c.Heads)
 	switch in.Model {
@@ -174,7 +175,7 @@ func (in *inspection) summary() string {
 
 // abbreviate shortens a long value for a terminal; --json has all of it.
 func abbreviate(s string, limit int) string {
-	s = oneLine(s)
+	s = printable.Line(s)
 	if len(s) <= limit {
 		return s
 	}

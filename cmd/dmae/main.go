@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/simd"
 )
 
@@ -56,7 +57,7 @@ type env struct {
 }
 
 // note tells the user, on standard error, something that is no failure.
-func (e *env) note(message string) { fmt.Fprintf(e.stderr, "dmae: %s\n", oneLine(message)) }
+func (e *env) note(message string) { fmt.Fprintf(e.stderr, "dmae: %s\n", printable.Line(message)) }
 
 // misuse is an error of the command line itself: exit code 2.
 type misuse struct{ error }
@@ -107,14 +108,14 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 			code = int(r)
 		default:
 			code = exitFailed
-			fmt.Fprintf(stderr, "dmae: internal error: %s (this is a defect of the program; DMAE_DEBUG=1 shows where)\n", oneLine(fmt.Sprint(r)))
+			fmt.Fprintf(stderr, "dmae: internal error: %s (this is a defect of the program; DMAE_DEBUG=1 shows where)\n", printable.Line(fmt.Sprint(r)))
 			if os.Getenv("DMAE_DEBUG") == "1" {
 				fmt.Fprintf(stderr, "%s", debug.Stack())
 			}
 		}
 	}()
 	if err := simd.Err(); err != nil {
-		fmt.Fprintf(stderr, "dmae: %s\n", oneLine(err.Error()))
+		fmt.Fprintf(stderr, "dmae: %s\n", printable.Line(err.Error()))
 		return exitMisuse
 	}
 	if len(args) == 0 {
@@ -146,7 +147,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 			help = strings.Replace(help, "dmae dmae ", "dmae ", 1)
 		}
 		text := strings.ReplaceAll(err.Error(), "expected value value", "expected a value") // of a flag of another type than Go's
-		fmt.Fprintf(stderr, "dmae: %s; see %s\n", oneLine(text), help)
+		fmt.Fprintf(stderr, "dmae: %s; see %s\n", printable.Line(text), help)
 		return exitMisuse
 	}
 	err = parsed.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr, args: args})
@@ -165,7 +166,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 		text = "interrupted"
 	}
 	text = strings.TrimPrefix(text, "train: ") // the package; whoever typed the command knows that it trains
-	fmt.Fprintf(stderr, "dmae: %s\n", oneLine(text))
+	fmt.Fprintf(stderr, "dmae: %s\n", printable.Line(text))
 	return code
 }
 
@@ -196,12 +197,6 @@ func negativeNumbers(args []string) []string {
 
 // negativeNumber is the beginning of a number below 0, or of a list of numbers.
 var negativeNumber = regexp.MustCompile(`^-(\d|\.\d|(?i:inf))`)
-
-// oneLine joins the lines of a message and makes it printable: a log shows one
-// error as one line, and a terminal obeys no name in it.
-func oneLine(s string) string {
-	return printable(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " "))
-}
 
 // helpText is the help of a flag with its default. The parser prints a default
 // in the place of the placeholder only, and most flags have one of their own.

@@ -7,6 +7,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -122,7 +123,7 @@ func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smoot
 	if err != nil {
 		return nil, err
 	}
-	p := newProgress(e.stderr, "predict: "+printable(file), "samples", c.N)
+	p := newProgress(e.stderr, "predict: "+printable.Text(file), "samples", c.N)
 	p.begin(0)
 	answer, err := certify.Predict(e.ctx, model, certify.Image{Pixels: x, Index: i}, params, c.BatchSize, func(samples int) { p.update(samples, "") })
 	p.end(briefly)
@@ -151,7 +152,7 @@ func (a *prediction) print(e *env) error {
 			answer = a.Name
 		}
 	}
-	_, err := fmt.Fprintf(e.stdout, "%s: %s (%d of %d samples, p <= %s, noise %s)\n", printable(a.File), printable(answer), a.Count, a.N, a.PValue, a.Noise)
+	_, err := fmt.Fprintf(e.stdout, "%s: %s (%d of %d samples, p <= %s, noise %s)\n", printable.Text(a.File), printable.Text(answer), a.Count, a.N, a.PValue, a.Noise)
 	return err
 }
 

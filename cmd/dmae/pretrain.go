@@ -7,6 +7,7 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/printable"
 )
 
 // defaultPreset is the model for the images that come with the program.
@@ -125,12 +126,12 @@ func (f *trainFlags) run(e *env, stage func(context.Context, train.Options) (*tr
 			Best       *train.Best `json:"best,omitempty"`
 		}{r.Checkpoint, r.Resumed, r.Last, r.Best})
 	}
-	fmt.Fprintf(e.stdout, "checkpoint %s, training loss %.4f", printable(r.Checkpoint), r.Last.TrainLoss)
+	fmt.Fprintf(e.stdout, "checkpoint %s, training loss %.4f", printable.Text(r.Checkpoint), r.Last.TrainLoss)
 	if r.Last.TestAcc1 != nil {
 		fmt.Fprintf(e.stdout, ", %s accuracy %.2f%% clean, %.2f%% under noise", r.Last.EvalSplit, *r.Last.TestAcc1, *r.Last.NoisyAcc1)
 	}
 	if r.Best != nil {
-		fmt.Fprintf(e.stdout, "; the best model is that of epoch %d in log.txt, %.2f%% under noise: %s", r.Best.Epoch, r.Best.Acc1, printable(filepath.Join(filepath.Dir(r.Checkpoint), train.BestName)))
+		fmt.Fprintf(e.stdout, "; the best model is that of epoch %d in log.txt, %.2f%% under noise: %s", r.Best.Epoch, r.Best.Acc1, printable.Text(filepath.Join(filepath.Dir(r.Checkpoint), train.BestName)))
 	}
 	fmt.Fprintln(e.stdout)
 	return nil

@@ -8,6 +8,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"github.com/godmae/godmae/internal/printable"
 )
 
 // logEvery is the least time between two progress lines in a log.
@@ -35,7 +37,7 @@ type progress struct {
 // newProgress returns the progress display of a job of total units; call begin
 // next.
 func newProgress(w io.Writer, title, unit string, total int) *progress {
-	return &progress{w: w, title: printable(title), unit: unit, total: total}
+	return &progress{w: w, title: printable.Text(title), unit: unit, total: total}
 }
 
 // begin starts the clock; first units were done before, by an earlier process.
@@ -60,7 +62,7 @@ func (p *progress) begin(first int) {
 // say, such as the loss.
 func (p *progress) update(done int, note string) {
 	now := time.Now()
-	note = printable(note)
+	note = printable.Text(note)
 	p.done, p.note = done, note
 	if p.bar != nil {
 		p.bar.Describe(p.title + " " + note)

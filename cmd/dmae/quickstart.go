@@ -13,6 +13,7 @@ import (
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/outfile"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
@@ -238,7 +239,7 @@ func spell(w io.Writer, t analyze.Table, out string, seconds float64) error {
 For %.1f%% of the images the smoothed classifier that started from the denoising masked autoencoder provably keeps the right answer under every change of the pixels (scaled to [0,1]) of L2 norm below 0.25, against %.1f%% for the same network trained from scratch with the same labels and budget. Each of these guarantees is false with probability at most %s, and the numbers after ± are standard errors over the choice of images.
 
 %.0f seconds; checkpoints, certify.tsv, reconstruct.png and curve.png are in %s
-`, at(0, 1), at(1, 1), quickstartAlpha, seconds, printable(out))
+`, at(0, 1), at(1, 1), quickstartAlpha, seconds, printable.Text(out))
 	return err
 }
 

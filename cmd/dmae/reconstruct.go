@@ -10,6 +10,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/internal/atomicfile"
+	"github.com/godmae/godmae/internal/printable"
 )
 
 type reconstructCmd struct {
@@ -81,7 +82,7 @@ func (c *reconstructCmd) Run(e *env) error {
 	if err := r.write(c.Out); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "picture %s\n", printable(c.Out))
+	_, err = fmt.Fprintf(e.stdout, "picture %s\n", printable.Text(c.Out))
 	return err
 }
 

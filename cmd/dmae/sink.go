@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
 	"sync"
 	"syscall"
 	"unicode/utf8"
+
+	"github.com/godmae/godmae/internal/printable"
 )
 
 // errUnwritten is the failure of standard output or standard error.
 var errUnwritten = errors.New("cannot write")
+
+// lines are the characters that make lines and columns of a text.
+const lines = "\n\t"
 
 // sink is standard output or standard error. It remembers the first error, so that
 // no command has to look at each line it prints, and what could not be written is
@@ -22,7 +26,7 @@ type sink struct {
 	to   io.Writer
 
 	// text says that nothing but text, in lines, is written, so that other
-	// characters are somebody else's and shown as printable does. Standard error
+	// characters are somebody else's and shown in escapes. Standard error
 	// has a progress bar, which moves the cursor.
 	text bool
 
@@ -49,7 +53,7 @@ func (s *sink) Write(p []byte) (int, error) {
 		}
 	}
 	s.tail = append([]byte(nil), all[whole:]...)
-	return took(p, s.put([]byte(printableLines(string(all[:whole])))))
+	return took(p, s.put([]byte(printable.Lines(string(all[:whole]), lines))))
 }
 
 // took is what Write returns: nothing counts as written after an error.
@@ -77,7 +81,7 @@ func (s *sink) put(p []byte) error {
 func (s *sink) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rest := printableLines(string(s.tail))
+	rest := printable.Lines(string(s.tail), lines)
 	s.tail = nil
 	return s.put([]byte(rest))
 }
@@ -87,32 +91,10 @@ func (s *sink) close() error {
 func settle(code int, out, errs *sink) int {
 	err := out.close()
 	if err != nil && !errors.Is(err, syscall.EPIPE) {
-		fmt.Fprintf(errs, "dmae: %s\n", oneLine(err.Error()))
+		fmt.Fprintf(errs, "dmae: %s\n", printable.Line(err.Error()))
 	}
 	if err = errors.Join(err, errs.close()); err != nil && code == exitDone {
 		return exitFailed
 	}
 	return code
-}
-
-// printableLines is printable for text of several lines and columns.
-func printableLines(s string) string {
-	other := func(r rune) bool { return r != '\n' && r != '\t' && unprintable(r) }
-	if !strings.ContainsFunc(s, other) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		n := strings.IndexAny(s, "\n\t")
-		if n < 0 {
-			n = len(s)
-		}
-		b.WriteString(printable(s[:n]))
-		if n < len(s) {
-			b.WriteByte(s[n])
-			n++
-		}
-		s = s[n:]
-	}
-	return b.String()
 }

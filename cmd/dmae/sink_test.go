@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops/cpu"
 )
@@ -134,7 +135,7 @@ func TestNamesDoNotReachTheTerminalAsTheyAre(t *testing.T) {
 	const evil = "a\x1b[31m\u202e\u009b\r\x07"
 	clean := func(t *testing.T, text string) {
 		t.Helper()
-		require.Equal(t, printableLines(text), text)
+		require.Equal(t, printable.Lines(text, lines), text)
 		require.Regexp(t, `a\\(x|u00)1b\[31m\\u202e`, text)
 	}
 	dir := filepath.Join(t.TempDir(), evil)
@@ -167,7 +168,7 @@ func TestNamesDoNotReachTheTerminalAsTheyAre(t *testing.T) {
 	t.Run("JSON stays JSON", func(t *testing.T) {
 		model := randomClassifier(t, append(digits[1:], evil+"\U000e0001\xff")...)
 		out := succeed(t, "inspect", "--json", model)
-		require.Equal(t, printableLines(out), out)
+		require.Equal(t, printable.Lines(out, lines), out)
 		var got struct {
 			Config struct {
 				ClassNames []string `json:"class_names"`

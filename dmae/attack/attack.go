@@ -114,7 +114,7 @@ func (a *Search) gradient(y []float32, class int, step uint32, out []float32) (l
 		ids[i] = int32(step)
 	}
 	b.Upload(second, ids)
-	at := ops.Attr{Scale: float64(a.Sigma), Seed: a.Seed, Stream: uint8(philox.AttackNoise)}
+	at := ops.Attr{Scale: float64(a.Sigma), Seed: a.Seed, Stream: philox.AttackNoise}
 	noisy := t.Apply(ops.AddNoise, at, t.Const(images), t.Const(first), t.Const(second)).Value
 
 	// The derivative of x + sigma n with respect to x is 1: the noisy copies are

@@ -26,7 +26,6 @@ type Classifier struct {
 	tapes  []*autograd.Tape // of the lanes
 	errs   []error          // of the lanes
 	inputs inputs
-	logits []float32
 
 	// The batch being answered, and answerShare bound once.
 	jobs  []smooth.Job
@@ -66,7 +65,7 @@ func newClassifier(m Model, from source, batch int) *Classifier {
 	batch = max(1, min(batch, m.MaxBatch()))
 	c := &Classifier{
 		model: m, batch: batch, source: from, inputs: newInputs(batch, data.NewInput(m.Input()), from),
-		logits: make([]float32, batch*m.Classes()), without: map[int]int{},
+		without: map[int]int{},
 	}
 	c.task = c.answerShare
 	lanes := []ops.Backend{m.Backend()}
@@ -149,7 +148,7 @@ func (c *Classifier) answerShare(lane, task int) {
 	defer t.Backend().Release(scope)
 	defer t.Reset()
 	noisy := c.inputs.noisy(t, from, n, c.noise, c.jobs[0].Stream)
-	c.errs[lane] = errors.Join(c.errs[lane], c.answers(t.Backend(), c.model.Logits(t, t.Const(noisy)).Value, from, n))
+	c.errs[lane] = errors.Join(c.errs[lane], c.answers(t, c.model.Logits(t, t.Const(noisy)), from, n))
 }
 
 // Unanswered says in a sentence how many noisy copies got no class so far, because

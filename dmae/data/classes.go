@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/godmae/godmae/internal/printable"
 )
 
 // Known is what a model knows of its classes.
@@ -126,22 +128,8 @@ func NameList(names []string) string {
 	}
 }
 
-// quoteClass returns a name as a message shows it. One whose accents are characters of
-// their own, as macOS writes names of files, looks like another one that has
-// letters with accents, so that it is shown in escapes.
-func quoteClass(name string) string {
-	if strings.ContainsFunc(name, composes) {
-		return fmt.Sprintf("%+.60q", name)
-	}
-	return fmt.Sprintf("%.60q", name)
-}
-
-// composes reports whether a character is one of those that Unicode's normal
-// forms join with the one before it to one that looks the same: combining
-// diacritical marks, the Japanese sound marks, vowels and finals of Hangul.
-func composes(r rune) bool {
-	return r >= 0x300 && r <= 0x36f || r == 0x3099 || r == 0x309a || r >= 0x1161 && r <= 0x11ff
-}
+// quoteClass returns a name as a message shows it.
+func quoteClass(name string) string { return printable.Quote(name, 60) }
 
 // pairs lists which class of the data is taken for which of the model.
 func pairs(have, model []string) string {

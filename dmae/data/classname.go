@@ -1,6 +1,7 @@
 package data
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -50,4 +51,32 @@ func escapedByte(s string) (byte, bool) {
 	}
 	v, err := strconv.ParseUint(hex[:2], 16, 8)
 	return byte(v), err == nil
+}
+
+// ParseClassNames reads a JSON list, or one name a line. Blank lines at the end
+// and a byte order mark are no names.
+func ParseClassNames(text string, isJSON bool) (names []string, err error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	if isJSON || strings.HasPrefix(strings.TrimSpace(text), `["`) {
+		if err := json.Unmarshal([]byte(text), &names); err != nil {
+			return nil, fmt.Errorf("a JSON list of strings, such as [\"cat\", \"dog\"], is needed (%w)", err)
+		}
+	} else {
+		names = strings.Split(strings.TrimRight(text, "\r\n \t"), "\n")
+		for i := range names {
+			names[i] = strings.TrimSuffix(names[i], "\r")
+			if !utf8.ValidString(names[i]) {
+				names[i] = ClassName(names[i]) // as the folder's is known
+			}
+		}
+	}
+	for i, name := range names {
+		if name == "" {
+			return nil, fmt.Errorf("its name %d is empty", i+1)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("it has no names")
+	}
+	return names, nil
 }

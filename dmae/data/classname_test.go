@@ -111,3 +111,16 @@ func TestClassNamesOfFoldersAndArchives(t *testing.T) {
 	require.True(t, SameNames([]string{`caf\xe9`}, []string{"caf\uFFFD"}), "a checkpoint of an earlier version")
 	require.False(t, SameNames([]string{`caf\xe9`, `caf\xe8`}, []string{`caf\xe8`, `caf\xe9`}))
 }
+
+func TestParseClassNames(t *testing.T) {
+	got, err := ParseClassNames("\ufeff[\"a b\", \"c\\n\"]\n", false)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a b", "c\n"}, got)
+	got, err = ParseClassNames("a b\r\nc\xff\n\n", false)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a b", `c\xff`}, got)
+	_, err = ParseClassNames("a\n\nb\n", false)
+	require.ErrorContains(t, err, "its name 2 is empty")
+	_, err = ParseClassNames("a", true)
+	require.ErrorContains(t, err, "a JSON list of strings")
+}

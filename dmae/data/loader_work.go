@@ -47,10 +47,9 @@ func (l *Loader) work() {
 // data set stands in for a corrupt one; which one that is does not depend on
 // what else was loaded, so it is the same after a resume.
 func (l *Loader) fill(w *worker, b *Batch, slot int) {
-	size := l.c * l.h * l.w
 	i := int(b.Index[slot])
 	for tries := 1; ; tries++ {
-		err := l.put(w, b, i, b.Images[slot*size:(slot+1)*size])
+		err := l.put(w, b, i, slot)
 		if err == nil {
 			b.Index[slot], b.Labels[slot] = uint32(i), int32(l.ds.Label(i))
 			return
@@ -71,13 +70,20 @@ func (l *Loader) fill(w *worker, b *Batch, slot int) {
 	}
 }
 
-// put reads image i and writes it, transformed as in the batch's epoch, to dst.
-func (l *Loader) put(w *worker, b *Batch, i int, dst []float32) error {
+// put reads image i and writes it, transformed as in the batch's epoch, to a place of
+// the batch.
+func (l *Loader) put(w *worker, b *Batch, i, slot int) error {
 	im, err := l.ds.Image(i)
 	if err != nil {
 		return err
 	}
-	if err := w.apply(dst, im, AugmentAddr(l.o.Seed, uint32(i), uint32(b.Epoch))); err != nil {
+	size, addr := l.c*l.h*l.w, AugmentAddr(l.o.Seed, uint32(i), uint32(b.Epoch))
+	if l.o.Bytes {
+		err = w.applyBytes(b.Bytes[slot*size:(slot+1)*size], im, addr)
+	} else {
+		err = w.apply(b.Images[slot*size:(slot+1)*size], im, addr)
+	}
+	if err != nil {
 		return fmt.Errorf("image %d of the data set %s: %w", i, l.ds.Name(), err)
 	}
 	return nil
@@ -159,11 +165,25 @@ func (l *Loader) settle(b *Batch) error {
 			continue
 		}
 		b.Index[kept], b.Labels[kept] = b.Index[slot], b.Labels[slot]
-		copy(b.Images[kept*size:(kept+1)*size], b.Images[slot*size:(slot+1)*size])
+		if l.o.Bytes {
+			copy(b.Bytes[kept*size:(kept+1)*size], b.Bytes[slot*size:(slot+1)*size])
+		} else {
+			copy(b.Images[kept*size:(kept+1)*size], b.Images[slot*size:(slot+1)*size])
+		}
 		kept++
 	}
-	b.Index, b.Labels, b.Images = b.Index[:kept], b.Labels[:kept], b.Images[:kept*size]
+	b.Index, b.Labels = b.Index[:kept], b.Labels[:kept]
+	b.resize(kept * size)
 	return nil
+}
+
+// resize gives the batch room for the given number of values.
+func (b *Batch) resize(values int) {
+	if b.bytes != nil {
+		b.Bytes = b.bytes[:values]
+	} else {
+		b.Images = b.images[:values]
+	}
 }
 
 // Close ends the goroutines of the loader and waits for them. It may be called

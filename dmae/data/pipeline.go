@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/godmae/godmae/philox"
 )
@@ -71,7 +72,18 @@ func (p Pipeline) ApplyBytes(dst []byte, im Image, a philox.Addr) error {
 			return fmt.Errorf("the transform %T changes float pixels, so there is no image of 8-bit integers behind it: leave it out", s)
 		}
 	}
-	im, err := (&worker{steps: p}).transform(len(dst), im, a)
+	return (&worker{steps: p}).applyBytes(dst, im, a)
+}
+
+// Integers reports whether the result is an image of 8-bit integers, before the
+// division by 255: whether ApplyBytes gives it.
+func (p Pipeline) Integers() bool {
+	return !slices.ContainsFunc(p, func(s Step) bool { _, ok := s.(floatStep); return ok })
+}
+
+// applyBytes is ApplyBytes of a pipeline that gives integers.
+func (w *worker) applyBytes(dst []byte, im Image, a philox.Addr) error {
+	im, err := w.transform(len(dst), im, a)
 	copy(dst, im.Pix)
 	return err
 }

@@ -6,8 +6,9 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/godmae/godmae/internal/printable"
 )
 
 // reason is why something in a data set is not read.
@@ -138,13 +139,7 @@ func (u *unused) String() string {
 
 // quote returns a name for a message: in quotes, without control characters,
 // and not longer than a line.
-func quote(name string) string {
-	const most = 200
-	if len(name) > most {
-		name = name[:most/2] + "..." + name[len(name)-most/2:]
-	}
-	return strconv.Quote(name)
-}
+func quote(name string) string { return printable.Quote(name, 200) }
 
 // escape is quote without the quotes.
 func escape(name string) string {

@@ -23,8 +23,9 @@ type average struct {
 	shadow *nn.Params // the average
 
 	// Arguments of operations, kept to allocate nothing in a step.
-	out, in [1]*tensor.Tensor
-	at      ops.Attr
+	out [1]*tensor.Tensor
+	in  [2]*tensor.Tensor
+	at  ops.Attr
 }
 
 // newAverage returns an average that begins at the weights as they are.
@@ -47,8 +48,10 @@ func averageDecay(decay float64, steps int) float64 {
 	return min(decay, float64(1+steps)/float64(10+steps))
 }
 
-// step takes the weights into the average, after the given number of steps.
-func (a *average) step(steps int) {
+// step takes the weights into the average, after the given number of steps, unless the
+// scale of the last one says that it was not taken.
+func (a *average) step(steps int, scale *tensor.Tensor) {
+	a.in[1] = scale
 	a.at = ops.Attr{Scale: averageDecay(a.decay, steps)}
 	a.raw.Backend().Run(ops.EMA, a.out[:], a.in[:], &a.at)
 	a.shadow.Touch()

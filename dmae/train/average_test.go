@@ -110,7 +110,7 @@ func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
 	// Interrupted, it goes on to the same bytes.
 	o := tinyOptions(StagePretrain, t.TempDir())
 	o.Recipe.EMA, o.Resume = decay, "auto"
-	for _, stop := range []int{4, 5, 11} {
+	for _, stop := range []int{3, 5, 11} {
 		runOn(t, o, 2, func(ctx context.Context, o Options) {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
@@ -183,7 +183,7 @@ func TestFixedValuesAreNotAveraged(t *testing.T) {
 	a := newAverage(p, 0.5)
 	set("weight", 0, 0, 0, 0, 0)
 	set("statistic", 1, 2, 3)
-	a.step(100)
+	a.step(100, nil)
 	require.NoError(t, a.with(func() error {
 		require.Equal(t, []float32{4, 4, 4, 4, 4}, must(p.Download(p.Get("weight"))))
 		require.Equal(t, []float32{1, 2, 3}, must(p.Download(p.Get("statistic"))))

@@ -9,12 +9,6 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// imageLoss is the loss of one image: the task's own, averaged over the image's
-// noisy copies, and the regulariser's.
-type imageLoss struct{ natural, regulariser float64 }
-
-func (l imageLoss) total() float64 { return l.natural + l.regulariser }
-
 // terms are the losses that a forward pass ends in: one for every row of the
 // batch, and one for every image, or nil.
 type terms struct{ rows, images *autograd.Variable }
@@ -22,8 +16,8 @@ type terms struct{ rows, images *autograd.Variable }
 // batchRunner takes micro-batches through a model: upload, noise, forward,
 // losses, backward. Its host and device buffers are made once.
 //
-// An image is there in copies noisy copies, and those are neighbours: the rows
-// of a batch are (image 0, copy 0), (image 0, copy 1), (image 1, copy 0) and so
+// Each image has a number of noisy copies, and those are neighbours: the rows of a
+// batch are (image 0, copy 0), (image 0, copy 1), (image 1, copy 0) and so
 // on. So the rows of a batch are those of its micro-batches one after the
 // other, and gradients, which are sums in the order of the rows, do not depend
 // on where a batch is cut. (The official code puts all first copies before all
@@ -38,23 +32,27 @@ type batchRunner struct {
 	pixels int // of an image
 	blend  blending
 
-	host            []float32      // images copies times over; nil for one copy
-	images          *tensor.Tensor // [B*copies, C, h, w]
-	index, epoch    []int32        // of the noise of each row
+	// Images come as 8-bit pixels, each once, or, where erasing has changed them, as
+	// floats, once for each copy. The other of the two is nil.
+	stored *tensor.Tensor // [B, C, h, w]
+	floats *tensor.Tensor // [B*copies, C, h, w]
+	host   []float32      // of floats, for more than one copy
+	pick   *tensor.Tensor // [B*copies], the row of stored for each row; nil for one copy
+
+	index, epoch    []int32 // of the noise of each row
 	indices, epochs *tensor.Tensor
 	copyNumbers     *tensor.Tensor // of each row; nil for one copy
 	rowSeeds        *tensor.Tensor // of the backward pass, [B*copies]
 	imageSeeds      *tensor.Tensor // of the backward pass, [B]
 	weights         []float32
-	rowLoss         []float32 // [B*copies]
-	imageLoss       []float32 // [B]
 }
 
-func newBatchRunner(b ops.Backend, c *dmae.Config, seed uint64, batch, copies int) *batchRunner {
+// newBatchRunner returns a runner for micro-batches of the given number of images, which
+// come as 8-bit pixels or as floats.
+func newBatchRunner(b ops.Backend, c *dmae.Config, seed uint64, batch, copies int, bytes bool) *batchRunner {
 	rows := batch * copies
 	r := &batchRunner{
 		b: b, tape: autograd.NewTape(b), seed: seed, sigma: c.Sigma, batch: batch, copies: copies, pixels: c.Pixels(),
-		images:     b.Persist(b.Float(), tensor.Of(rows, c.Channels, c.DataSize, c.DataSize)),
 		index:      make([]int32, rows),
 		epoch:      make([]int32, rows),
 		indices:    b.Persist(tensor.I32, tensor.Of(rows)),
@@ -62,60 +60,68 @@ func newBatchRunner(b ops.Backend, c *dmae.Config, seed uint64, batch, copies in
 		rowSeeds:   b.Persist(b.Float(), tensor.Of(rows)),
 		imageSeeds: b.Persist(b.Float(), tensor.Of(batch)),
 		weights:    make([]float32, rows),
-		rowLoss:    make([]float32, rows),
-		imageLoss:  make([]float32, batch),
+	}
+	if bytes {
+		r.stored = b.Persist(tensor.U8, tensor.Of(batch, c.Channels, c.DataSize, c.DataSize))
+	} else {
+		r.floats = b.Persist(b.Float(), tensor.Of(rows, c.Channels, c.DataSize, c.DataSize))
 	}
 	if copies > 1 {
-		r.host = make([]float32, rows*r.pixels)
-		numbers := make([]int32, rows)
+		numbers, images := make([]int32, rows), make([]int32, rows)
 		for i := range numbers {
-			numbers[i] = int32(i % copies)
+			numbers[i], images[i] = int32(i%copies), int32(i/copies)
 		}
-		r.copyNumbers = b.Persist(tensor.I32, tensor.Of(rows))
+		r.copyNumbers, r.pick = b.Persist(tensor.I32, tensor.Of(rows)), b.Persist(tensor.I32, tensor.Of(rows))
 		b.Upload(r.copyNumbers, numbers)
+		b.Upload(r.pick, images)
+		if !bytes {
+			r.host = make([]float32, rows*r.pixels)
+		}
 	}
 	return r
 }
 
-// begin and finish surround the micro-batches of an optimiser step.
-func (r *batchRunner) begin()        {}
-func (r *batchRunner) finish() error { return nil }
+// begin and finish surround the micro-batches of an optimiser step; finish is given
+// the scale of the step.
+func (r *batchRunner) begin()                {}
+func (r *batchRunner) finish(*tensor.Tensor) {}
 
-// run uploads a micro-batch, corrupts its copies, records forward, and runs it
-// backward from the weight times the loss of every image.
-func (r *batchRunner) run(b *data.Batch, p place, losses []imageLoss, forward func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms) error {
+// setShards says in how many groups the gradients of a micro-batch are summed.
+func (r *batchRunner) setShards(n int) { r.tape.Shards = n }
+
+// run uploads a micro-batch, corrupts its copies, records forward, stores the losses,
+// and runs it backward from the weight times the loss of every image.
+func (r *batchRunner) run(b *data.Batch, p place, to *reading, forward func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms) {
 	r.upload(b, p)
 	scope := r.b.Mark()
 	defer r.b.Release(scope)
 	defer r.tape.Reset()
-	loss := forward(r.tape, r.images, r.corrupt())
-	if err := r.b.Download(r.rowLoss, loss.rows.Value); err != nil {
-		return err
-	}
-	for i := range losses {
-		sum := 0.0
-		for _, l := range r.rowLoss[i*r.copies : (i+1)*r.copies] {
-			sum += float64(l)
-		}
-		losses[i] = imageLoss{natural: sum / float64(r.copies)}
-	}
-	if loss.images != nil {
-		if err := r.b.Download(r.imageLoss, loss.images.Value); err != nil {
-			return err
-		}
-		for i, l := range r.imageLoss {
-			losses[i].regulariser = float64(l)
-		}
+	clean := r.images(r.tape)
+	loss := forward(r.tape, clean, r.corrupt(clean))
+	if loss.images == nil {
+		to.store(loss.rows.Value, nil)
+	} else {
+		to.store(loss.rows.Value, loss.images.Value)
 		r.tape.Seed(loss.images, r.imageSeeds)
 	}
 	r.tape.Backward(loss.rows, r.rowSeeds)
-	return r.b.Sync()
 }
 
-// corrupt returns the rows under noise, which is a function of seed, image,
+// images returns the rows without noise, [B*copies, C, h, w] in [0,1].
+func (r *batchRunner) images(t *autograd.Tape) *tensor.Tensor {
+	if r.stored == nil {
+		return r.floats
+	}
+	var pick *autograd.Variable
+	if r.pick != nil {
+		pick = t.Const(r.pick)
+	}
+	return t.Apply(ops.Pixels, ops.Attr{}, t.Const(r.stored), pick).Value
+}
+
+// corrupt returns rows under noise, which is a function of seed, image,
 // epoch and copy, and blended if the recipe blends.
-func (r *batchRunner) corrupt() *tensor.Tensor {
-	x := r.images
+func (r *batchRunner) corrupt(x *tensor.Tensor) *tensor.Tensor {
 	if r.blend.clean {
 		x = r.blend.images(r.tape, x)
 	}
@@ -130,10 +136,6 @@ func (r *batchRunner) corrupt() *tensor.Tensor {
 
 // upload brings a micro-batch to the backend.
 func (r *batchRunner) upload(b *data.Batch, p place) {
-	images := b.Images
-	if r.host != nil {
-		images = r.host
-	}
 	for i, index := range b.Index {
 		for j := i * r.copies; j < (i+1)*r.copies; j++ {
 			r.index[j], r.epoch[j] = int32(index), int32(p.epoch)
@@ -142,7 +144,14 @@ func (r *batchRunner) upload(b *data.Batch, p place) {
 			}
 		}
 	}
-	r.b.Upload(r.images, images)
+	switch {
+	case r.stored != nil:
+		r.b.Upload(r.stored, b.Bytes)
+	case r.host != nil:
+		r.b.Upload(r.floats, r.host)
+	default:
+		r.b.Upload(r.floats, b.Images)
+	}
 	r.b.Upload(r.indices, r.index)
 	r.b.Upload(r.epochs, r.epoch)
 	fill := func(dst *tensor.Tensor, n int, v float64) {

@@ -34,7 +34,7 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	r.params, r.describe = model.Params, model.Metadata
 	r.optimiser = optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Finetune(o.Recipe.WeightDecay, o.Recipe.LayerDecay, c.Depth))
 	stage := &finetuning{
-		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, copies),
+		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, copies, r.bytes()),
 		measuring:   newMeasuring(model, &r.opt, n),
 		model:       model,
 		config:      c,
@@ -98,7 +98,7 @@ type finetuning struct {
 	drops       *tensor.Tensor
 }
 
-func (f *finetuning) accumulate(b *data.Batch, at place, losses []imageLoss) error {
+func (f *finetuning) accumulate(b *data.Batch, at place, to *reading) {
 	for i := range f.labels {
 		f.labels[i] = b.Labels[i/f.copies]
 	}
@@ -109,7 +109,7 @@ func (f *finetuning) accumulate(b *data.Batch, at place, losses []imageLoss) err
 		f.config.DropPathScales(f.seed, at.epoch, f.copies, b.Index, f.drop)
 		f.b.Upload(f.drops, f.drop)
 	}
-	return f.run(b, at, losses, func(t *autograd.Tape, _, noisy *tensor.Tensor) terms {
+	f.run(b, at, to, func(t *autograd.Tape, _, noisy *tensor.Tensor) terms {
 		logits := f.model.TrainLogits(t, t.Const(noisy), f.drops)
 		loss := terms{rows: t.Apply(ops.CrossEntropy, ops.Attr{}, logits, t.Const(f.targets))}
 		if f.regulariser != nil {

@@ -34,3 +34,9 @@ func trainPipeline(ds data.Dataset, c *dmae.Config, r Recipe) data.Pipeline {
 	}
 	return p
 }
+
+// bytes reports whether the images of the run come as 8-bit pixels: unless a transform
+// works on float ones.
+func (r *run) bytes() bool {
+	return trainPipeline(r.opt.Train, &r.opt.Model, r.opt.Recipe).Integers()
+}

@@ -41,7 +41,7 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	width := model.FeatureWidth()
 	stats := tensor.Of(o.Recipe.Batch/group, width)
 	r.stage = &probing{
-		batchRunner: newBatchRunner(b, c, o.Recipe.Seed, r.opt.MicroBatch, 1),
+		batchRunner: newBatchRunner(b, c, o.Recipe.Seed, r.opt.MicroBatch, 1, r.bytes()),
 		measuring:   newMeasuring(model, &r.opt, r.opt.MicroBatch),
 		model:       model,
 		encoder:     autograd.NewInference(b),
@@ -51,7 +51,6 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 		smoothing:   o.Recipe.Smoothing,
 		weights:     make([]float32, group),
 		seeds:       b.Persist(b.Float(), tensor.Of(group)),
-		loss:        make([]float32, group),
 		means:       b.Persist(b.Float(), stats),
 		variances:   b.Persist(b.Float(), stats),
 	}
@@ -83,7 +82,6 @@ type probing struct {
 	smoothing float64
 	weights   []float32
 	seeds     *tensor.Tensor
-	loss      []float32
 
 	// Statistics of the step's batches [steps, D], which the running ones are
 	// moved towards when the step has been taken.
@@ -93,7 +91,7 @@ type probing struct {
 
 func (p *probing) begin() { p.gathered = 0 }
 
-func (p *probing) accumulate(b *data.Batch, at place, losses []imageLoss) error {
+func (p *probing) accumulate(b *data.Batch, at place, to *reading) {
 	for lo := 0; lo < b.N(); lo += p.batch {
 		p.encode(b, lo, at)
 	}
@@ -109,12 +107,7 @@ func (p *probing) accumulate(b *data.Batch, at place, losses []imageLoss) error 
 	defer p.tape.Reset()
 	logits, mean, variance := p.model.TrainProbe(p.tape, p.tape.Const(p.features))
 	loss := p.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, p.tape.Const(p.targets))
-	if err := p.b.Download(p.loss, loss.Value); err != nil {
-		return err
-	}
-	for i, l := range p.loss {
-		losses[i] = imageLoss{natural: float64(l)}
-	}
+	to.store(loss.Value, nil)
 	p.tape.Backward(loss, p.seeds)
 	d := p.model.FeatureWidth()
 	for _, s := range [2]struct{ all, one *tensor.Tensor }{{p.means, mean}, {p.variances, variance}} {
@@ -122,30 +115,31 @@ func (p *probing) accumulate(b *data.Batch, at place, losses []imageLoss) error 
 		p.b.Run(ops.Copy, []*tensor.Tensor{view}, []*tensor.Tensor{s.one}, &ops.Attr{})
 	}
 	p.gathered++
-	return p.b.Sync()
 }
 
 // encode computes the features of a part of a batch.
 func (p *probing) encode(b *data.Batch, lo int, at place) {
 	hi := lo + p.batch
-	p.part.Images, p.part.Index, p.part.Labels = b.Images[lo*p.pixels:hi*p.pixels], b.Index[lo:hi], b.Labels[lo:hi]
+	p.part.Index, p.part.Labels = b.Index[lo:hi], b.Labels[lo:hi]
+	if p.stored != nil {
+		p.part.Bytes = b.Bytes[lo*p.pixels : hi*p.pixels]
+	} else {
+		p.part.Images = b.Images[lo*p.pixels : hi*p.pixels]
+	}
 	p.upload(&p.part, at)
 	scope := p.b.Mark()
 	defer p.b.Release(scope)
 	defer p.encoder.Reset()
 	defer p.tape.Reset()
-	f := p.model.Features(p.encoder, p.corrupt()).Value
+	f := p.model.Features(p.encoder, p.corrupt(p.images(p.encoder))).Value
 	d := f.Shape().Dim(1)
 	p.b.Run(ops.Copy, []*tensor.Tensor{p.features.View(lo*d, f.Shape())}, []*tensor.Tensor{f}, &ops.Attr{})
 }
 
-func (p *probing) finish() error {
-	d := p.model.FeatureWidth()
+func (p *probing) finish(scale *tensor.Tensor) {
+	d := p.features.Shape().Dim(1)
 	for i := range p.gathered {
 		row := func(t *tensor.Tensor) *tensor.Tensor { return t.View(i*d, tensor.Of(d)) }
-		if err := p.model.GatherStats(row(p.means), row(p.variances), len(p.loss)); err != nil {
-			return err
-		}
+		p.model.GatherStats(row(p.means), row(p.variances), len(p.weights), scale)
 	}
-	return nil
 }

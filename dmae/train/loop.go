@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/nn/optim"
+	"github.com/godmae/godmae/tensor"
 )
 
 // ErrInterrupted is what a run ends with when its context is cancelled. Its
@@ -39,13 +39,16 @@ type stage interface {
 	// accumulate runs the model forward and backward on a micro-batch, adding to
 	// the gradients the derivative of the weight times the sum of the images'
 	// losses, and stores those losses.
-	accumulate(b *data.Batch, at place, losses []imageLoss) error
+	accumulate(b *data.Batch, at place, to *reading)
 
-	// begin is called before the micro-batches of an optimiser step, finish after
-	// the step has been taken. What the model learns beside the optimiser is put
-	// into it by finish, so that a step that failed leaves no trace.
+	// begin is called before the micro-batches of an optimiser step, finish behind
+	// it, with the scale of the step: what the model learns beside the optimiser is
+	// changed there, unless the scale says that the step was not taken.
 	begin()
-	finish() error
+	finish(scale *tensor.Tensor)
+
+	// setShards says in how many groups the gradients of a micro-batch are summed.
+	setShards(n int)
 
 	// evaluate fills in what is measured after an epoch.
 	evaluate(ctx context.Context, e *Entry) error
@@ -88,9 +91,10 @@ func (r *run) loader(ctx context.Context) (*data.Loader, error) {
 	if s.Recipe.Stage == StageLinprobe {
 		prefetch = 1 // 512 images of 224 pixels are 300 MB
 	}
+	pipeline := trainPipeline(r.opt.Train, &r.opt.Model, s.Recipe)
 	return data.NewLoader(ctx, r.opt.Train, data.LoaderOptions{
 		Batch: r.part, DropLast: true, Shuffle: true,
-		Seed: s.Recipe.Seed, Pipeline: trainPipeline(r.opt.Train, &r.opt.Model, s.Recipe),
+		Seed: s.Recipe.Seed, Pipeline: pipeline, Bytes: pipeline.Integers(),
 		Epochs: s.Recipe.Epochs, Start: s.Epoch*perEpoch + s.Step*(s.Recipe.Batch/r.part),
 		Workers: max(r.opt.Workers, 1), Prefetch: prefetch, MaxCorrupt: r.opt.MaxCorrupt, Log: r.opt.Log,
 	})
@@ -118,10 +122,16 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 			return r.interrupted(ctx, err)
 		}
 		if r.opt.SaveEvery > 0 && s.Steps%r.opt.SaveEvery == 0 && s.Step < stepsPerEpoch {
+			if err := r.drain(); err != nil {
+				return err
+			}
 			if err := r.save(); err != nil {
 				return err
 			}
 		}
+	}
+	if err := r.drain(); err != nil {
+		return err
 	}
 	entry := Entry{
 		TrainLR:     s.LRSum / float64(stepsPerEpoch),
@@ -193,15 +203,17 @@ func (r *run) evaluate(ctx context.Context, e *Entry, saves bool) error {
 	return fmt.Errorf("the evaluation after epoch %d failed: %w; what was trained is saved in %s, and --resume auto goes on with the evaluation", r.state.Epoch, err, r.path())
 }
 
-// step takes one optimiser step. When it fails, state and weights are those of
-// the step before.
+// step submits one optimiser step and settles the one before. When the images run out
+// or the context ends in its middle, state and weights are those of the step before.
 func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) error {
 	s := r.state
 	lr := r.schedule.At(timeOf(s.Epoch, s.Step, stepsPerEpoch))
 	at := place{epoch: uint32(s.Epoch), step: uint32(s.Steps), weight: 1 / float64(s.Recipe.Batch)}
+	now, before := r.readings[s.Steps%2], r.readings[(s.Steps+1)%2]
+	now.begin(s.Epoch, s.Steps, lr)
 	r.params.ZeroGrad()
 	r.stage.begin()
-	sum, nat, reg := 0.0, 0.0, 0.0
+	r.shards.begin()
 	for done := 0; done < s.Recipe.Batch; done += r.part {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -210,61 +222,67 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 		if err != nil {
 			return err
 		}
-		if err := r.stage.accumulate(batch, at, r.losses); err != nil {
-			return err
-		}
-		// One chain over the images in order, whatever the micro-batches.
-		for _, l := range r.losses {
-			sum += l.total()
-			nat += l.natural
-			reg += l.regulariser
-		}
-		if math.IsNaN(sum) || math.IsInf(sum, 0) {
-			return r.nonFinite("loss", lr)
-		}
+		r.stage.accumulate(batch, at, now)
+		r.shards.add()
 	}
-	// Also a finite loss can have a derivative that is not: look before the
-	// weights are touched.
-	norm, err := r.optimiser.GradNorm()
-	if err != nil {
-		return err
-	}
-	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return r.nonFinite("gradient norm", lr)
-	}
-	scale := 1.0
-	if s.Recipe.ClipGrad > 0 {
-		scale = optim.ClipScale(norm, s.Recipe.ClipGrad)
-	}
-	r.optimiser.Step(lr, scale)
-	if err := r.stage.finish(); err != nil {
-		return err
-	}
+	scale := r.optimiser.Measure(s.Recipe.ClipGrad, now.losses)
+	now.fetch(r.optimiser)
+	r.optimiser.Step(lr)
+	r.stage.finish(scale)
 	if r.average != nil {
-		r.average.step(s.Steps + 1)
-	}
-	if err := r.opt.Backend.Sync(); err != nil {
-		return err
+		r.average.step(s.Steps+1, scale)
 	}
 	s.Step++
 	s.Steps++
-	s.LossSum += sum
 	s.LRSum += lr
-	if s.Recipe.regulariser() != nil {
-		s.NatSum += nat
-		s.RegSum += reg
+	return r.settle(before)
+}
+
+// settle waits for the numbers of a step that was submitted, adds them up and reports
+// them. A step whose loss or gradient is not finite was not taken by the backend; it
+// ends the run.
+func (r *run) settle(of *reading) error {
+	if !of.open {
+		return nil
 	}
+	s := r.state
+	n, err := of.await(s.Recipe.GradShards)
+	switch {
+	case err != nil:
+		return err
+	case math.IsNaN(n.sum) || math.IsInf(n.sum, 0):
+		return r.nonFinite("loss", of)
+	case math.IsNaN(n.norm) || math.IsInf(n.norm, 0):
+		return r.nonFinite("gradient norm", of)
+	}
+	regularised := s.Recipe.regulariser() != nil
+	s.LossSum += n.sum
+	if regularised {
+		s.NatSum += n.natural
+		s.RegSum += n.regulariser
+	}
+	images := float64(s.Recipe.Batch)
 	p := Progress{
-		Stage: s.Recipe.Stage, Epoch: s.Epoch, Epochs: s.Recipe.Epochs,
-		Step: s.Steps, Steps: s.Recipe.Epochs * stepsPerEpoch, Batch: s.Recipe.Batch,
-		Loss: sum / float64(s.Recipe.Batch), LossNat: nat / float64(s.Recipe.Batch), LossReg: reg / float64(s.Recipe.Batch), LR: lr, GradNorm: norm,
+		Stage: s.Recipe.Stage, Epoch: of.epoch, Epochs: s.Recipe.Epochs,
+		Step: of.step + 1, Steps: s.Recipe.Epochs * (r.opt.Train.Len() / s.Recipe.Batch), Batch: s.Recipe.Batch,
+		Loss: n.sum / images, LossNat: n.natural / images, LossReg: n.regulariser / images, LR: of.lr, GradNorm: n.norm,
 		Waited: r.waited,
 	}
-	if err := r.events.step(&p, s.Recipe.regulariser() != nil, s.position()); err != nil {
+	if err := r.events.step(&p, regularised, uint64(of.step+1)+uint64(of.epoch)); err != nil {
 		return err
 	}
 	if r.opt.Progress != nil {
 		r.opt.Progress(p)
+	}
+	return nil
+}
+
+// drain settles all steps that were submitted.
+func (r *run) drain() error {
+	for i := range r.readings {
+		if err := r.settle(r.readings[(r.state.Steps+i)%2]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -275,15 +293,18 @@ func (r *run) interrupted(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
 	}
+	if err := r.drain(); err != nil {
+		return err
+	}
 	if err := r.save(); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w after step %d (in epoch %d of %d); everything is saved in %s, go on with --resume auto", ErrInterrupted, r.state.Steps, r.state.Epoch+1, r.state.Recipe.Epochs, r.path())
 }
 
-// nonFinite reports that a step cannot be taken.
-func (r *run) nonFinite(what string, lr float64) error {
-	return fmt.Errorf("train: the %s is not finite in step %d at learning rate %g; %s; lower the learning rate or limit the gradient norm", what, r.state.Steps+1, lr, r.lastGood())
+// nonFinite reports that a step could not be taken.
+func (r *run) nonFinite(what string, of *reading) error {
+	return fmt.Errorf("train: the %s is not finite in step %d at learning rate %g; %s; lower the learning rate or limit the gradient norm", what, of.step+1, of.lr, r.lastGood())
 }
 
 // diverged reports that the step just taken has left no weights to go on with.

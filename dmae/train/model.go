@@ -39,7 +39,7 @@ type probe interface {
 	FeatureWidth() int
 	Features(t *autograd.Tape, images *tensor.Tensor) *autograd.Variable
 	TrainProbe(t *autograd.Tape, features *autograd.Variable) (logits *autograd.Variable, mean, variance *tensor.Tensor)
-	GatherStats(mean, variance *tensor.Tensor, n int) error
+	GatherStats(mean, variance *tensor.Tensor, n int, scale *tensor.Tensor)
 }
 
 // pretrained is what a step of Pretrain runs, and what draws its pictures; see

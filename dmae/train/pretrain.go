@@ -30,7 +30,7 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 	adam := optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Pretrain(o.Recipe.WeightDecay))
 	r.optimiser = adam
 	r.stage = &pretraining{
-		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, 1),
+		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, 1, r.bytes()),
 		model:       model,
 		config:      c,
 		keep:        make([]int32, n*(1+c.Visible())),
@@ -56,12 +56,12 @@ type pretraining struct {
 	keepIDs, restoreIDs *tensor.Tensor
 }
 
-func (p *pretraining) accumulate(b *data.Batch, at place, losses []imageLoss) error {
+func (p *pretraining) accumulate(b *data.Batch, at place, to *reading) {
 	c := p.config
 	dmae.MaskIDs(p.seed, at.epoch, b.Index, c.Patches(), c.MaskRatio, p.keep, p.restore)
 	p.b.Upload(p.keepIDs, p.keep)
 	p.b.Upload(p.restoreIDs, p.restore)
-	return p.run(b, at, losses, func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms {
+	p.run(b, at, to, func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms {
 		loss, _ := p.model.Forward(t, clean, noisy, p.keepIDs, p.restoreIDs)
 		return terms{rows: loss}
 	})

@@ -41,6 +41,12 @@ type Recipe struct {
 	Beta2       float64 `json:"beta2"`
 	ClipGrad    float64 `json:"clip_grad"` // largest gradient norm; 0 for no limit
 
+	// GradShards is the number of groups of images, a power of two that divides Batch,
+	// in which gradients and losses of a step are summed; 0 stands for one. Results
+	// depend on it, and on nothing that is chosen within it: a group or several may be
+	// computed at a time, or elsewhere. See [ops.ShardSum].
+	GradShards int `json:"grad_shards,omitempty"`
+
 	// EMA is the decay of the exponential moving average of the weights, which is
 	// then the model that is evaluated and saved; 0 for none.
 	EMA float64 `json:"ema,omitempty"`
@@ -160,6 +166,9 @@ func (r Recipe) Validate() error {
 		{r.Beta1 >= 0 && r.Beta1 < 1, "beta1", fmt.Sprint(r.Beta1), "use a number in [0,1)"},
 		{r.Beta2 >= 0 && r.Beta2 < 1, "beta2", fmt.Sprint(r.Beta2), "use a number in [0,1)"},
 		{r.ClipGrad >= 0 && finite(r.ClipGrad), "gradient norm limit", fmt.Sprint(r.ClipGrad), "use a positive number, or 0 for none"},
+		{r.GradShards >= 0 && r.GradShards&(r.GradShards-1) == 0, "number of gradient shards", fmt.Sprint(r.GradShards), "use a power of two"},
+		{r.GradShards <= 1 || r.Batch%r.GradShards == 0, "number of gradient shards", fmt.Sprint(r.GradShards), fmt.Sprintf("use a divisor of the batch size %d", r.Batch)},
+		{r.GradShards <= 1 || r.Stage != StageLinprobe, "number of gradient shards", fmt.Sprint(r.GradShards), "batch normalisation ties the images of a linear probe together; use 1"},
 		{r.EMA >= 0 && r.EMA < 1, "decay of the moving average", fmt.Sprint(r.EMA), "use a number in (0,1), such as 0.9999, or 0 for none"},
 		{r.CropMin >= 0 && r.CropMin <= 1, "smallest crop", fmt.Sprint(r.CropMin), "use a share of the area in (0,1], or 0 for no crops"},
 		{r.Stage != StageFinetune || r.LayerDecay > 0 && r.LayerDecay <= 1, "layer decay", fmt.Sprint(r.LayerDecay), "use a factor in (0,1]; 1 for none"},

@@ -13,6 +13,7 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/tensor"
 )
 
 // adamWPrefix starts the names of AdamW's tensors in a checkpoint.
@@ -20,8 +21,9 @@ const adamWPrefix = dmae.StatePrefix + "adamw."
 
 // optimiser is one of those of package optim.
 type optimiser interface {
-	GradNorm() (float64, error)
-	Step(lr, gradScale float64)
+	Measure(maxNorm float64, losses *tensor.Tensor) (scale *tensor.Tensor)
+	FetchNorm(squared []float64) ops.Ticket
+	Step(lr float64)
 	Export(prefix string) ([]checkpoint.Tensor, error)
 	Import(f *checkpoint.File, prefix string, steps int) error
 }
@@ -133,7 +135,8 @@ type run struct {
 	describe        func() map[string]string // metadata of the model
 	state           *State
 	part            int         // images of a micro-batch
-	losses          []imageLoss // of a micro-batch
+	readings        [2]*reading // of the steps under way
+	shards          *shards     // nil for one group
 	saved           int         // step of the last checkpoint; -1 for none
 
 	average *average // nil for none
@@ -191,7 +194,6 @@ func newRun(o Options, stageName string) (*run, error) {
 		opt:             o,
 		folder:          folder,
 		part:            part,
-		losses:          make([]imageLoss, part),
 		optimiserPrefix: adamWPrefix,
 		saved:           -1,
 		state:           &State{Recipe: o.Recipe, Data: digest},
@@ -206,6 +208,17 @@ func newRun(o Options, stageName string) (*run, error) {
 // start begins anew with the parameters as they are or resumes, trains, and
 // returns what came of it.
 func (r *run) start(ctx context.Context) (*Result, error) {
+	recipe := &r.opt.Recipe
+	for i := range r.readings {
+		r.readings[i] = newReading(r.opt.Backend, recipe.Batch, recipe.copies(), recipe.regulariser() != nil)
+	}
+	shards, err := newShards(r.params, recipe.GradShards, recipe.Batch, r.part)
+	if err != nil {
+		return nil, err
+	}
+	if r.shards = shards; shards != nil {
+		r.stage.setShards(shards.perBatch)
+	}
 	from, err := findCheckpoint(r.opt.Out, r.opt.Resume, r.opt.Overwrite)
 	if err != nil {
 		return nil, err

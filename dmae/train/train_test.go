@@ -185,7 +185,7 @@ func TestInterruptedAtAnyStepAndResumed(t *testing.T) {
 	both(t, func(t *testing.T, stage string) {
 		undisturbed := t.TempDir()
 		weights, log := finish(t, tinyOptions(stage, undisturbed))
-		for _, stops := range [][]int{{1}, {3, 4}, {5}, {7, 10, 14}, {15}} {
+		for _, stops := range [][]int{{1}, {3, 5}, {5}, {7, 10, 14}, {15}} {
 			o := tinyOptions(stage, t.TempDir())
 			o.MicroBatch, o.Resume = 4, "auto"
 			for _, stop := range stops {
@@ -198,12 +198,18 @@ func TestInterruptedAtAnyStepAndResumed(t *testing.T) {
 						}
 					}
 					_, err := train(ctx, o)
-					if stop == 15 && stage == StagePretrain {
+					// The numbers of a step are there when the next one of its epoch has been
+					// submitted, which is then taken too.
+					taken := stop
+					if stop%5 != 0 {
+						taken++
+					}
+					if taken == 15 && stage == StagePretrain {
 						require.NoError(t, err, "nothing was left to do")
 						return
 					}
 					require.ErrorIs(t, err, ErrInterrupted)
-					require.ErrorContains(t, err, fmt.Sprintf("after step %d ", stop))
+					require.ErrorContains(t, err, fmt.Sprintf("after step %d ", taken))
 				})
 			}
 			o.MicroBatch = 0

@@ -81,7 +81,7 @@ func (r *run) modelMetadata() map[string]string {
 	if r.opt.Preprocess != "" {
 		m[data.PreprocessKey] = string(r.opt.Preprocess)
 	}
-	m[backendKey] = r.opt.Backend.Name()
+	m[backendKey] = r.opt.Backend.Identity().Name
 	m[precisionKey] = precision(r.opt.Backend)
 	return m
 }

@@ -13,23 +13,26 @@ const Eps = 1e-8
 
 // AdamW is the optimiser of Loshchilov and Hutter (arXiv 1711.05101) over the
 // parameters of a model. Its moments lie in flat tensors beside the gradients,
-// and neighbours that are trained alike are updated by one operation.
+// and one operation updates all parameters.
 type AdamW struct {
+	measure
 	params       *nn.Params
 	beta1, beta2 float64
 	m, v         *tensor.Tensor
-	spans        []span
-	step         int     // steps taken
-	pow1, pow2   float64 // beta1^step and beta2^step
+	groups       []group   // neighbours that are trained alike
+	host         []float64 // [G, 2], the rates of the groups in the step under way
+	step         int       // steps taken
+	pow1, pow2   float64   // beta1^step and beta2^step
 
-	gradNorm
-	at ops.Attr // argument of operations, kept to allocate nothing in a step
+	// Arguments of the operation, kept to allocate nothing in a step.
+	out [3]*tensor.Tensor
+	in  [4]*tensor.Tensor // gradients, scale, ends, rates
+	at  ops.Attr
 }
 
-// span is a run of parameters with the same rule.
-type span struct {
-	out            [3]*tensor.Tensor // parameter, first and second moment
-	in             [1]*tensor.Tensor // gradient
+// group is a run of parameters with the same rule.
+type group struct {
+	end            int // the first element behind it
 	lrScale, decay float64
 }
 
@@ -39,63 +42,56 @@ func NewAdamW(params *nn.Params, beta1, beta2 float64, rule Rule) *AdamW {
 	b := params.Backend()
 	shape := params.Grads().Shape()
 	o := &AdamW{
-		params: params, beta1: beta1, beta2: beta2, pow1: 1, pow2: 1,
+		measure: newMeasure(params), params: params, beta1: beta1, beta2: beta2, pow1: 1, pow2: 1,
 		m: b.Persist(b.Float(), shape), v: b.Persist(b.Float(), shape),
-		gradNorm: newGradNorm(params),
+		groups: groupsOf(params, rule),
 	}
-	var from, to int
-	var scale, decay float64
-	flush := func() {
-		if to > from {
-			o.spans = append(o.spans, o.newSpan(from, to, scale, decay))
-		}
-		from = to
+	ends := make([]int32, len(o.groups))
+	for i, g := range o.groups {
+		ends[i] = int32(g.end)
 	}
+	o.host = make([]float64, 2*len(ends))
+	o.out = [3]*tensor.Tensor{params.Trained(), o.m, o.v}
+	o.in = [4]*tensor.Tensor{params.Grads(), o.scale, b.Persist(tensor.I32, tensor.Of(len(ends))), b.Persist(b.Float(), tensor.Of(len(ends), 2))}
+	b.Upload(o.in[2], ends)
+	return o
+}
+
+// groupsOf cuts the trained parameters, with the zeros between them, where the rule
+// changes.
+func groupsOf(params *nn.Params, rule Rule) (groups []group) {
 	for _, p := range params.All() {
 		if p.Fixed {
 			continue
 		}
-		if s, d := rule(p); s != scale || d != decay {
-			flush()
-			scale, decay = s, d
+		g := group{end: p.Offset() + (p.Elems()+nn.Align-1)/nn.Align*nn.Align}
+		g.lrScale, g.decay = rule(p)
+		if last := len(groups) - 1; last >= 0 && groups[last].lrScale == g.lrScale && groups[last].decay == g.decay {
+			groups[last].end = g.end
+		} else {
+			groups = append(groups, g)
 		}
-		to = p.Offset() + (p.Elems()+nn.Align-1)/nn.Align*nn.Align
 	}
-	flush()
-	return o
-}
-
-func (o *AdamW) newSpan(from, to int, scale, decay float64) span {
-	view := func(t *tensor.Tensor) *tensor.Tensor { return t.View(from, tensor.Of(to-from)) }
-	return span{
-		out:     [3]*tensor.Tensor{view(o.params.Values()), view(o.m), view(o.v)},
-		in:      [1]*tensor.Tensor{view(o.params.Grads())},
-		lrScale: scale, decay: decay,
-	}
+	return groups
 }
 
 // Steps returns the number of steps taken.
 func (o *AdamW) Steps() int { return o.step }
 
-// Step updates all parameters with the accumulated gradients times gradScale
-// (1, or what ClipScale returned), at learning rate lr times each parameter's
-// scale. It does not clear the gradients.
-func (o *AdamW) Step(lr, gradScale float64) {
+// Step updates all parameters with the accumulated gradients times the factor that
+// Measure found, at learning rate lr times each parameter's scale. It does not clear
+// the gradients.
+func (o *AdamW) Step(lr float64) {
 	o.step++
 	o.pow1 = float64(o.pow1 * o.beta1)
 	o.pow2 = float64(o.pow2 * o.beta2)
-	b := o.params.Backend()
-	o.at = ops.Attr{Adam: ops.Adam{
-		Beta1: o.beta1, Beta2: o.beta2, Eps: Eps,
-		BiasCorr1:     1 - o.pow1,
-		SqrtBiasCorr2: math.Sqrt(1 - o.pow2),
-		GradScale:     gradScale,
-	}}
-	for i := range o.spans {
-		s := &o.spans[i]
-		o.at.Adam.LR = lr * s.lrScale
-		o.at.Adam.WeightDecay = s.decay
-		b.Run(ops.AdamW, s.out[:], s.in[:], &o.at)
+	for i, g := range o.groups {
+		rates := ops.AdamRates(lr*g.lrScale, g.decay, 1-o.pow1)
+		o.host[2*i], o.host[2*i+1] = rates[0], rates[1]
 	}
+	b := o.params.Backend()
+	b.Upload(o.in[3], o.host)
+	o.at = ops.Attr{Adam: ops.Adam{Beta1: o.beta1, Beta2: o.beta2, Eps: Eps, SqrtBiasCorr2: math.Sqrt(1 - o.pow2)}}
+	b.Run(ops.AdamW, o.out[:], o.in[:], &o.at)
 	o.params.Touch()
 }

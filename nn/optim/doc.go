@@ -5,8 +5,9 @@
 // how fast each layer learns; [Schedule] gives the learning rate of a step.
 //
 // The updates themselves are operations of the backend. The host computes only
-// scalars (learning rate, bias corrections, clipping factor), with arithmetic
-// that gives the same bits on every machine; so a run that is stopped, saved
+// scalars (learning rate, bias corrections), with arithmetic that gives the same
+// bits on every machine; the norm of the gradients and what follows from it stay on
+// the backend, and a step that is not finite is not taken there. A run that is stopped, saved
 // with [AdamW.Export] and continued with [AdamW.Import] ends in the same bits
 // as one that was not.
 package optim

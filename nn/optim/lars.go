@@ -12,20 +12,20 @@ import (
 // gradient of each tensor but vectors scaled to the tensor's own length times
 // the trust coefficient.
 type LARS struct {
+	measure
 	params          *nn.Params
 	momentum, trust float64
 	weightDecay     float64
 	mu              *tensor.Tensor
 	spans           []larsSpan
 
-	gradNorm
 	at ops.Attr // argument of operations, kept to allocate nothing in a step
 }
 
 // larsSpan is a parameter with its momentum.
 type larsSpan struct {
 	out    [2]*tensor.Tensor
-	in     [1]*tensor.Tensor
+	in     [2]*tensor.Tensor // gradient, scale
 	vector bool
 }
 
@@ -35,8 +35,8 @@ func NewLARS(params *nn.Params, momentum, trust, weightDecay float64) *LARS {
 	params.EnableGrad()
 	b := params.Backend()
 	o := &LARS{
-		params: params, momentum: momentum, trust: trust, weightDecay: weightDecay,
-		mu: b.Persist(b.Float(), params.Grads().Shape()), gradNorm: newGradNorm(params),
+		measure: newMeasure(params), params: params, momentum: momentum, trust: trust, weightDecay: weightDecay,
+		mu: b.Persist(b.Float(), params.Grads().Shape()),
 	}
 	for _, p := range params.All() {
 		if p.Fixed {
@@ -44,21 +44,20 @@ func NewLARS(params *nn.Params, momentum, trust, weightDecay float64) *LARS {
 		}
 		view := func(t *tensor.Tensor) *tensor.Tensor { return t.View(p.Offset(), tensor.Of(p.Elems())) }
 		o.spans = append(o.spans, larsSpan{
-			out: [2]*tensor.Tensor{view(params.Values()), view(o.mu)}, in: [1]*tensor.Tensor{view(params.Grads())},
+			out: [2]*tensor.Tensor{view(params.Values()), view(o.mu)}, in: [2]*tensor.Tensor{view(params.Grads()), o.scale},
 			vector: p.Shape.Rank() <= 1,
 		})
 	}
 	return o
 }
 
-// Step updates all parameters with the accumulated gradients times gradScale (1,
-// or what ClipScale returned), at learning rate lr. It does not clear the
-// gradients.
-func (o *LARS) Step(lr, gradScale float64) {
+// Step updates all parameters with the accumulated gradients times the factor that
+// Measure found, at learning rate lr. It does not clear the gradients.
+func (o *LARS) Step(lr float64) {
 	b := o.params.Backend()
 	for i := range o.spans {
 		s := &o.spans[i]
-		o.at = ops.Attr{Lars: ops.Lars{LR: lr, Momentum: o.momentum, GradScale: gradScale}}
+		o.at = ops.Attr{Lars: ops.Lars{LR: lr, Momentum: o.momentum}}
 		if !s.vector {
 			o.at.Lars.Trust, o.at.Lars.WeightDecay = o.trust, o.weightDecay
 		}

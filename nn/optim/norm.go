@@ -1,39 +1,48 @@
 package optim
 
 import (
-	"math"
-
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
 )
 
-// gradNorm measures the gradients of a model. It keeps the arguments of the
-// operation, so that a step allocates nothing.
-type gradNorm struct {
-	b         ops.Backend
-	at        ops.Attr
-	norm      [1]*tensor.Tensor
-	grads     [1]*tensor.Tensor
-	sumSquare [1]float64
+// measure is the part of an optimiser that looks at the gradients before a step. Its
+// numbers stay on the backend; whoever wants to see them fetches them. It keeps the
+// arguments of operations, so that a step allocates nothing.
+type measure struct {
+	b          ops.Backend
+	sumSquares *tensor.Tensor // [1], of all gradients
+	scale      *tensor.Tensor // [1], what a step multiplies gradients by
+
+	at  ops.Attr
+	out [1]*tensor.Tensor
+	in  [2]*tensor.Tensor
+
+	grads *tensor.Tensor
 }
 
-func newGradNorm(params *nn.Params) gradNorm {
+func newMeasure(params *nn.Params) measure {
 	b := params.Backend()
-	return gradNorm{b: b, norm: [1]*tensor.Tensor{b.Persist(b.Float(), tensor.Of(1))}, grads: [1]*tensor.Tensor{params.Grads()}}
+	m := measure{b: b, grads: params.Grads(), sumSquares: b.Persist(b.Float(), tensor.Of(1)), scale: b.Persist(b.Float(), tensor.Of(1))}
+	b.Upload(m.scale, []float64{1})
+	return m
 }
 
-// GradNorm returns the Euclidean norm of all gradients, or the backend's error.
-func (o *gradNorm) GradNorm() (float64, error) {
-	o.b.Run(ops.SumSquares, o.norm[:], o.grads[:], &o.at)
-	if err := o.b.Download(o.sumSquare[:], o.norm[0]); err != nil {
-		return 0, err
-	}
-	return math.Sqrt(o.sumSquare[0]), nil
+// Measure computes the norm of all gradients and the factor of the steps that follow:
+// 1, or less if the norm is above maxNorm (0 for no limit), as [ops.StepScale] says. If
+// the norm, or one of the losses (a tensor of the backend, or nil), is not finite, the
+// following steps leave parameters and state of the optimiser as they are. It returns
+// the factor [1], which belongs to the optimiser.
+func (m *measure) Measure(maxNorm float64, losses *tensor.Tensor) (scale *tensor.Tensor) {
+	m.at = ops.Attr{}
+	m.out[0], m.in[0] = m.sumSquares, m.grads
+	m.b.Run(ops.SumSquares, m.out[:], m.in[:1], &m.at)
+	m.at.Value = maxNorm
+	m.out[0], m.in[0], m.in[1] = m.scale, m.sumSquares, losses
+	m.b.Run(ops.StepScale, m.out[:], m.in[:], &m.at)
+	return m.scale
 }
 
-// ClipScale returns the factor that shortens a gradient of the given norm to
-// maxNorm: maxNorm/(norm + 1e-6) if that is below 1, else 1.
-func ClipScale(norm, maxNorm float64) float64 {
-	return min(1, maxNorm/(norm+1e-6))
-}
+// FetchNorm begins to read the square of the norm that Measure computed into dst, one
+// number; see [ops.Backend.Fetch].
+func (m *measure) FetchNorm(dst []float64) ops.Ticket { return m.b.Fetch(dst, m.sumSquares) }

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,96 +9,151 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// batched lists the operations on batches, and which of their inputs are the
-// same for all samples.
-var batched = []struct {
-	op     *ops.Op
-	sum    bool // the output is a sum over the samples
-	shared []int
-}{
-	{op: ops.Linear, shared: []int{1, 2}}, {op: ops.LinearGradX, shared: []int{1}}, {op: ops.GeluGrad},
-	{op: ops.LayerNorm, shared: []int{1, 2}}, {op: ops.LayerNormGradX, shared: []int{4}},
-	{op: ops.Attention}, {op: ops.AttentionGrad}, {op: ops.Softmax}, {op: ops.SoftmaxGrad},
-	{op: ops.RowScale}, {op: ops.Prepend, shared: []int{0}}, {op: ops.Slice}, {op: ops.SliceGrad},
-	{op: ops.MeanTokens}, {op: ops.MeanTokensGrad}, {op: ops.Gather}, {op: ops.GatherGrad},
-	{op: ops.Restore, shared: []int{1}}, {op: ops.RestoreGradX}, {op: ops.Patchify}, {op: ops.Unpatchify},
-	{op: ops.Normalize}, {op: ops.Resize}, {op: ops.ResizeGrad}, {op: ops.AddNoise}, {op: ops.AddPixelNoise}, {op: ops.NormPatches}, {op: ops.Standardize, shared: []int{1, 2}},
-	{op: ops.PatchMSE}, {op: ops.PatchMSEGrad}, {op: ops.CrossEntropy}, {op: ops.CrossEntropyGrad},
-
-	{op: ops.LinearGradW, sum: true}, {op: ops.RowSum, sum: true}, {op: ops.LayerNormGradParams, sum: true},
-	{op: ops.BroadcastGrad, sum: true, shared: []int{1}},
-	{op: ops.PrependGradToken, sum: true}, {op: ops.RestoreGradToken, sum: true},
-}
-
 // batches checks that the bits of a result do not depend on how samples are
-// grouped: one batch, or one sample after the other. Sums over samples are
-// accumulated.
+// grouped, as far as the operation's row promises: one batch, or one sample after the
+// other. Sums over samples are accumulated; sums in groups are compared with the tree
+// of the groups' own sums.
 func batches(t *testing.T, b ops.Backend) {
-	for _, o := range batched {
-		for _, c := range o.op.Cases() {
-			t.Run(o.op.Name+"/"+c.Name, func(t *testing.T) {
+	for _, op := range ops.All {
+		if op.Batch.Rule == ops.WholeBatch || !b.Has(op) {
+			continue
+		}
+		for _, c := range op.Cases() {
+			t.Run(op.Name+"/"+c.Name, func(t *testing.T) {
 				scope := b.Mark()
 				defer b.Release(scope)
-				if o.sum {
+				in, out := c.Draw(op)
+				var apart [][]float64
+				switch {
+				case c.At.Shards > 1:
+					apart = groups(t, b, op, c.At, in, out)
+				case op.Batch.Rule == ops.SumSamples:
 					c.At.Accumulate = true
+					apart = chain(t, b, op, &c.At, in, out)
+				default:
+					apart = oneByOne(t, b, op, &c.At, in, out)
 				}
-				in, out := c.Draw(o.op)
-				first := 0
-				for slices.Contains(o.shared, first) {
-					first++
-				}
-				n := in[first].Shape.Dim(0)
-				whole := run(t, b, o.op, &c.At, in, out)
-				parts := make([][]float64, len(out))
-				sums := out
-				for i := range n {
-					piece := make([]*ops.Array, len(in))
-					for j, a := range in {
-						piece[j] = a
-						if a != nil && !slices.Contains(o.shared, j) {
-							piece[j] = sample(a, i, n)
-						}
-					}
-					if !o.sum {
-						sums = nil
-						for _, a := range out {
-							sums = append(sums, sample(a, i, n))
-						}
-					}
-					got := run(t, b, o.op, &c.At, piece, sums)
-					if !o.sum {
-						for j := range got {
-							parts[j] = append(parts[j], got[j]...)
-						}
-						continue
-					}
-					parts, sums = got, nil
-					for j, a := range out {
-						sums = append(sums, &ops.Array{Shape: a.Shape, F: got[j]})
-					}
-				}
+				whole := run(t, b, op, &c.At, in, out)
 				for j := range whole {
-					require.Equal(t, bits(whole[j]), bits(parts[j]), "output %d of %d samples, at once and one by one", j, n)
+					require.Equal(t, bits(whole[j]), bits(apart[j]), "output %d, at once and in parts", j)
 				}
 			})
 		}
 	}
 }
 
-// sample returns part i of n of an array, split along its outermost dimension.
-func sample(a *ops.Array, i, n int) *ops.Array {
+// oneByOne returns the results of the samples one behind the other.
+func oneByOne(t *testing.T, b ops.Backend, op *ops.Op, at *ops.Attr, in, out []*ops.Array) [][]float64 {
+	all := make([][]float64, len(out))
+	n := sampleCount(op, in, out)
+	for i := range n {
+		initial := make([]*ops.Array, len(out))
+		for j, a := range out {
+			initial[j] = part(a, i, n)
+		}
+		for j, v := range run(t, b, op, at, parts(op, in, i, n), initial) {
+			all[j] = append(all[j], v...)
+		}
+	}
+	return all
+}
+
+// chain adds the samples to the outputs one after the other.
+func chain(t *testing.T, b ops.Backend, op *ops.Op, at *ops.Attr, in, out []*ops.Array) (sums [][]float64) {
+	n := sampleCount(op, in, out)
+	for i := range n {
+		sums = run(t, b, op, at, parts(op, in, i, n), out)
+		next := make([]*ops.Array, len(out))
+		for j, a := range out {
+			next[j] = &ops.Array{Shape: a.Shape, F: sums[j]}
+		}
+		out = next
+	}
+	return sums
+}
+
+// groups adds the sums of at.Shards groups of samples in a binary tree, in float32.
+func groups(t *testing.T, b ops.Backend, op *ops.Op, at ops.Attr, in, out []*ops.Array) [][]float64 {
+	n, accumulate := at.Shards, at.Accumulate
+	at.Shards, at.Accumulate = 0, false
+	var sums [][][]float64
+	for g := range n {
+		sums = append(sums, run(t, b, op, &at, parts(op, in, g, n), out))
+	}
+	add := func(x, y [][]float64) [][]float64 {
+		for i := range x {
+			for j := range x[i] {
+				x[i][j] = float64(float32(x[i][j]) + float32(y[i][j]))
+			}
+		}
+		return x
+	}
+	for ; len(sums) > 1; sums = sums[:len(sums)/2] {
+		for i := range len(sums) / 2 {
+			sums[i] = add(sums[2*i], sums[2*i+1])
+		}
+	}
+	if !accumulate {
+		return sums[0]
+	}
+	var initial [][]float64
+	for _, a := range out {
+		initial = append(initial, append([]float64(nil), a.F...))
+	}
+	return add(initial, sums[0])
+}
+
+// sampleCount returns the number of samples of a batch: the outermost dimension of
+// the first input that is not shared, or of the first output.
+func sampleCount(op *ops.Op, in, out []*ops.Array) int {
+	for i, a := range in {
+		// Samples that are picked from shared images are as many as picks.
+		if a != nil && !op.In[i].Shared && !picked(op, in, i) {
+			return a.Shape.Dim(0)
+		}
+	}
+	return out[0].Shape.Dim(0)
+}
+
+// picked reports whether input i holds images that an input named image picks from.
+func picked(op *ops.Op, in []*ops.Array, i int) bool {
+	for j, p := range op.In {
+		if p.Name == "image" && in[j] != nil && i == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// parts returns part i of n of the inputs: all of those that are shared.
+func parts(op *ops.Op, in []*ops.Array, i, n int) []*ops.Array {
+	piece := make([]*ops.Array, len(in))
+	for j, a := range in {
+		piece[j] = a
+		shared := op.In[j].Shared && (a == nil || a.Shape != in[0].Shape)
+		if a != nil && !shared && !picked(op, in, j) {
+			piece[j] = part(a, i, n)
+		}
+	}
+	return piece
+}
+
+// part returns part i of n of an array, split along its outermost dimension.
+func part(a *ops.Array, i, n int) *ops.Array {
 	dims := a.Shape.Dims()
-	r := &ops.Array{}
 	if len(dims) == 0 || dims[0]%n != 0 { // an output kept empty
 		return a
 	}
 	dims[0] /= n
-	r.Shape = tensor.Of(dims...)
-	size := r.Shape.Elems()
-	if a.I != nil {
-		r.I = a.I[i*size : (i+1)*size]
-	} else {
-		r.F = a.F[i*size : (i+1)*size]
+	r := &ops.Array{Shape: tensor.Of(dims...)}
+	lo, hi := i*r.Shape.Elems(), (i+1)*r.Shape.Elems()
+	switch {
+	case a.I != nil:
+		r.I = a.I[lo:hi]
+	case a.U != nil:
+		r.U = a.U[lo:hi]
+	default:
+		r.F = a.F[lo:hi]
 	}
 	return r
 }

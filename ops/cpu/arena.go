@@ -10,7 +10,7 @@ const (
 
 // arena hands out element ranges from chunks that are kept and reused, so that
 // a steady training step allocates nothing.
-type arena[T float32 | int32] struct {
+type arena[T float32 | int32 | uint8] struct {
 	name   string
 	chunks []*tensor.Host[T]
 	chunk  int // chunk in use

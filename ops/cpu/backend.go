@@ -24,6 +24,7 @@ type Backend struct {
 	pool     *simd.Pool
 	floats   arena[float32]
 	ints     arena[int32]
+	bytes    arena[uint8]
 	heads    headers
 	marks    []backendMark
 	calls    map[any]any             // a *call[T] for each (*T)(nil), see each
@@ -32,12 +33,13 @@ type Backend struct {
 	gemm     simd.Gemm               // the matrix product being run; here so that it is not allocated
 	epilogue simd.Epilogue
 	parts    []float32 // partial sums of samples
+	shards   shards
 	lanes    []ops.Backend
 }
 
 type backendMark struct {
-	floats, ints arenaMark
-	heads        int
+	floats, ints, bytes arenaMark
+	heads               int
 }
 
 var _ ops.Splitter = (*Backend)(nil)
@@ -56,14 +58,31 @@ func New(o Options) *Backend {
 		pool:   simd.NewPool(o.Threads),
 		floats: arena[float32]{name: Name},
 		ints:   arena[int32]{name: Name},
+		bytes:  arena[uint8]{name: Name},
 		calls:  make(map[any]any),
 	}
 	b.runPiece = b.piece
 	return b
 }
 
-// Name returns "cpu".
-func (b *Backend) Name() string { return Name }
+func init() {
+	ops.Register(ops.BackendKind{
+		Name: Name, Help: "this computer's processors, float32",
+		Open: func(o ops.OpenOptions) (ops.Backend, error) { return New(Options{Threads: o.Threads}), nil },
+	})
+}
+
+// Identity names the processor's architecture and instruction set. The contract is
+// that of all CPUs.
+func (b *Backend) Identity() ops.Identity {
+	return ops.Identity{
+		Name: Name, Device: runtime.GOARCH + " " + simd.ISA(), Driver: runtime.Version(),
+		Contract: ops.Contract, Precision: "f32",
+	}
+}
+
+// Has reports whether there is a kernel for the operation.
+func (b *Backend) Has(op *ops.Op) bool { return kernels[op] != nil }
 
 // Float returns F32.
 func (b *Backend) Float() tensor.DType { return tensor.F32 }
@@ -95,8 +114,11 @@ func (b *Backend) New(dt tensor.DType, s tensor.Shape) *tensor.Tensor {
 	case tensor.I32:
 		h, off := b.ints.take(s.Elems())
 		t.Init(dt, s, h, off)
+	case tensor.U8:
+		h, off := b.bytes.take(s.Elems())
+		t.Init(dt, s, h, off)
 	default:
-		panic(&tensor.ShapeError{Op: "cpu.New", Msg: fmt.Sprintf("element type %v; the CPU backend holds f32 and i32", dt)})
+		panic(&tensor.ShapeError{Op: "cpu.New", Msg: fmt.Sprintf("element type %v; the CPU backend holds f32, i32 and u8", dt)})
 	}
 	return t
 }
@@ -109,15 +131,30 @@ func (b *Backend) Persist(dt tensor.DType, s tensor.Shape) *tensor.Tensor {
 		t.Init(dt, s, &tensor.Host[float32]{Name: Name, Elem: make([]float32, s.Elems())}, 0)
 	case tensor.I32:
 		t.Init(dt, s, &tensor.Host[int32]{Name: Name, Elem: make([]int32, s.Elems())}, 0)
+	case tensor.U8:
+		t.Init(dt, s, &tensor.Host[uint8]{Name: Name, Elem: make([]uint8, s.Elems())}, 0)
 	default:
-		panic(&tensor.ShapeError{Op: "cpu.Persist", Msg: fmt.Sprintf("element type %v; the CPU backend holds f32 and i32", dt)})
+		panic(&tensor.ShapeError{Op: "cpu.Persist", Msg: fmt.Sprintf("element type %v; the CPU backend holds f32, i32 and u8", dt)})
 	}
 	return t
 }
 
+// Free gives the memory of a tensor made by Persist back to Go. A view of it that
+// is used afterwards panics.
+func (b *Backend) Free(t *tensor.Tensor) {
+	switch h := t.Buffer().(type) {
+	case *tensor.Host[float32]:
+		h.Elem = nil
+	case *tensor.Host[int32]:
+		h.Elem = nil
+	case *tensor.Host[uint8]:
+		h.Elem = nil
+	}
+}
+
 // Mark opens a scope.
 func (b *Backend) Mark() ops.Scope {
-	b.marks = append(b.marks, backendMark{b.floats.mark(), b.ints.mark(), b.heads.used})
+	b.marks = append(b.marks, backendMark{b.floats.mark(), b.ints.mark(), b.bytes.mark(), b.heads.used})
 	return ops.Scope(len(b.marks) - 1)
 }
 
@@ -127,60 +164,52 @@ func (b *Backend) Release(s ops.Scope) {
 	b.marks = b.marks[:s]
 	b.floats.release(m.floats)
 	b.ints.release(m.ints)
+	b.bytes.release(m.bytes)
 	b.heads.used = m.heads
 }
 
 // Upload copies host numbers into a tensor.
 func (b *Backend) Upload(dst *tensor.Tensor, src any) {
-	defer dst.Touch()
+	ops.CheckTransfer("cpu.Upload", dst, src)
+	dst.Touch()
 	switch src := src.(type) {
 	case []float32:
-		d := floats(dst)
-		checkLen("cpu.Upload", len(d), len(src), dst)
-		copy(d, src)
+		copy(floats(dst), src)
 	case []float64:
 		d := floats(dst)
-		checkLen("cpu.Upload", len(d), len(src), dst)
 		for i, v := range src {
 			d[i] = float32(v)
 		}
 	case []int32:
-		d := tensor.Data[int32](dst)
-		checkLen("cpu.Upload", len(d), len(src), dst)
-		copy(d, src)
-	default:
-		panic(&tensor.ShapeError{Op: "cpu.Upload", Msg: fmt.Sprintf("cannot upload %T", src)})
+		copy(ints(dst), src)
+	case []uint8:
+		copy(tensor.Data[uint8](dst), src)
 	}
 }
 
-// Download copies a tensor to the host. It returns nil: host memory cannot be lost.
-func (b *Backend) Download(dst any, src *tensor.Tensor) error {
+// Fetch copies a tensor to the host at once.
+func (b *Backend) Fetch(dst any, src *tensor.Tensor) ops.Ticket {
+	ops.CheckTransfer("cpu.Fetch", src, dst)
 	switch dst := dst.(type) {
 	case []float32:
-		s := floats(src)
-		checkLen("cpu.Download", len(s), len(dst), src)
-		copy(dst, s)
+		copy(dst, floats(src))
 	case []float64:
-		s := floats(src)
-		checkLen("cpu.Download", len(s), len(dst), src)
-		for i, v := range s {
+		for i, v := range floats(src) {
 			dst[i] = float64(v)
 		}
 	case []int32:
-		s := tensor.Data[int32](src)
-		checkLen("cpu.Download", len(s), len(dst), src)
-		copy(dst, s)
-	default:
-		panic(&tensor.ShapeError{Op: "cpu.Download", Msg: fmt.Sprintf("cannot download into %T", dst)})
+		copy(dst, ints(src))
+	case []uint8:
+		copy(dst, tensor.Data[uint8](src))
 	}
-	return nil
+	return 0
 }
 
-func checkLen(op string, have, got int, t *tensor.Tensor) {
-	if have != got {
-		panic(&tensor.ShapeError{Op: op, Msg: fmt.Sprintf("tensor %v has %d elements, the host slice %d", t.Shape(), have, got)})
-	}
-}
+// Await returns nil: what was fetched is there, and host memory cannot be lost.
+func (b *Backend) Await(ops.Ticket) error { return nil }
+
+// Download is Await of Fetch.
+func (b *Backend) Download(dst any, src *tensor.Tensor) error { return b.Await(b.Fetch(dst, src)) }
 
 // Sync returns nil: operations on the CPU are done when Run returns.
 func (b *Backend) Sync() error { return nil }

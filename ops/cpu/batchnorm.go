@@ -102,8 +102,11 @@ func standardize(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 }
 
 func runningStats(_ *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
-	keep, take := float32(1-at.Scale), float32(at.Scale)
-	unbiased := float32(float64(at.Count) / float64(at.Count-1))
+	if skipped(in[2]) {
+		return
+	}
+	k, t, u := ops.RunningWeights(at.Scale, at.Count)
+	keep, take, unbiased := float32(k), float32(t), float32(u)
 	mean, variance, m, v := floats(out[0]), floats(out[1]), floats(in[0]), floats(in[1])
 	for j := range mean {
 		mean[j] = float32(keep*mean[j]) + float32(take*m[j])

@@ -136,3 +136,18 @@ func softmaxGradRow(dx, dy, p []float32) {
 	}
 	simd.Mul(dx, dx, p)
 }
+
+// top lists the best answers of each row: one for ArgMax.
+func top(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	type args struct {
+		top rows[int32]
+		x   rows[float32]
+	}
+	x := rowsOf(in[0])
+	best := rows[int32]{ints(out[0]), x.count, out[0].Shape().Elems() / max(1, x.count)}
+	each(b, x.count, x.grain(), args{best, x}, func(k *args, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			ops.TopOf(k.top.row(r), k.x.row(r))
+		}
+	})
+}

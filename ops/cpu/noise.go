@@ -21,7 +21,7 @@ type addresses struct {
 
 func newAddresses(a, b, copies, seeds *tensor.Tensor, at *ops.Attr) addresses {
 	return addresses{
-		common: philox.Addr{Seed: at.Seed, Stream: philox.Stream(at.Stream), Copy: at.Copy},
+		common: philox.Addr{Seed: at.Seed, Stream: at.Stream, Copy: at.Copy},
 		a:      ints(a), b: ints(b), copies: ints(copies), seeds: ints(seeds),
 	}
 }
@@ -51,7 +51,7 @@ func addNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		addr  addresses
 	}
 	x := samplesOf(in[0])
-	addr := newAddresses(in[1], in[2], optional(in, 3), optional(in, 4), at)
+	addr := newAddresses(in[1], in[2], in[3], in[4], at)
 	each(b, x.count, noiseGrain(x), args{samplesOf(out[0]), x, float32(at.Scale), addr}, func(k *args, lo, hi int) {
 		for s := lo; s < hi; s++ {
 			simd.AddGaussian(k.y.row(s), k.x.row(s), k.sigma, k.addr.sample(s))
@@ -67,13 +67,14 @@ var randomWords = sync.Pool{New: func() any { return new([]uint32) }}
 func addPixelNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		y      rows[float32]
-		pixels rows[int32]
+		pixels rows[uint8]
+		image  []int32 // of each sample its row of pixels; nil for its own
 		noise  *pixelnoise.Gaussian
 		addr   addresses
 	}
 	y := samplesOf(out[0])
-	addr := newAddresses(in[1], in[2], nil, optional(in, 3), at)
-	each(b, y.count, noiseGrain(y), args{y, intsOf(in[0]), at.Pixels, addr}, func(k *args, lo, hi int) {
+	addr := newAddresses(in[1], in[2], nil, in[3], at)
+	each(b, y.count, noiseGrain(y), args{y, bytesOf(in[0]), ints(in[4]), at.Pixels, addr}, func(k *args, lo, hi int) {
 		need := pixelnoise.Words(k.y.width)
 		buffer := randomWords.Get().(*[]uint32)
 		defer randomWords.Put(buffer)
@@ -84,7 +85,15 @@ func addPixelNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		for s := lo; s < hi; s++ {
 			addr := k.addr.sample(s)
 			simd.Words(words, addr)
-			pixelnoise.FillFrom(k.noise, k.y.row(s), k.pixels.row(s), words, addr)
+			pixelnoise.FillFrom(k.noise, k.y.row(s), k.pixels.row(picked(k.image, s)), words, addr)
 		}
 	})
+}
+
+// picked returns the row of a sample among those that image picks from.
+func picked(image []int32, s int) int {
+	if image == nil {
+		return s
+	}
+	return int(image[s])
 }

@@ -8,20 +8,44 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
+// adamW goes through the groups one after the other.
 func adamW(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		p, m, v, g []float32
 		step       simd.AdamW
 	}
-	a, p := at.Adam, floats(out[0])
-	each(b, len(p), elementGrain, args{p, floats(out[1]), floats(out[2]), floats(in[0]), simd.AdamW{
-		GradScale: float32(a.GradScale), Decay: float32(1 - float64(a.LR*a.WeightDecay)),
-		Beta1: float32(a.Beta1), OneMinusBeta1: float32(1 - a.Beta1),
-		Beta2: float32(a.Beta2), OneMinusBeta2: float32(1 - a.Beta2),
-		Step: float32(a.LR / a.BiasCorr1), SqrtBias2: float32(a.SqrtBiasCorr2), Eps: float32(a.Eps),
-	}}, func(k *args, lo, hi int) {
-		simd.AdamWStep(k.p[lo:hi], k.m[lo:hi], k.v[lo:hi], k.g[lo:hi], &k.step)
-	})
+	if skipped(in[1]) {
+		return
+	}
+	scale := floats(in[1])[0]
+	p, m, v, g := floats(out[0]), floats(out[1]), floats(out[2]), floats(in[0])
+	ends, rates, f := ints(in[2]), floats(in[3]), at.Adam.Factors()
+	from := 0
+	for i, end := range ends {
+		to := int(end)
+		each(b, to-from, elementGrain, args{p[from:to], m[from:to], v[from:to], g[from:to], simd.AdamW{
+			GradScale: scale, Decay: rates[2*i], Step: rates[2*i+1],
+			Beta1: f.Beta1, OneMinusBeta1: f.OneMinusBeta1, Beta2: f.Beta2, OneMinusBeta2: f.OneMinusBeta2,
+			SqrtBias2: f.SqrtBiasCorr2, Eps: f.Eps,
+		}}, func(k *args, lo, hi int) {
+			simd.AdamWStep(k.p[lo:hi], k.m[lo:hi], k.v[lo:hi], k.g[lo:hi], &k.step)
+		})
+		from = to
+	}
+}
+
+// skipped reports whether the scale of a step, which may be absent, is not finite: then
+// the step is not taken.
+func skipped(scale *tensor.Tensor) bool {
+	if scale == nil {
+		return false
+	}
+	s := floats(scale)[0]
+	return s-s != 0
+}
+
+func stepScale(_ *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	floats(out[0])[0] = float32(ops.StepScaleOf(floats(in[0])[0], at.Value, floats(in[1])))
 }
 
 // reductionBlock is the length at which the contract cuts a long axis.
@@ -45,20 +69,24 @@ func sumSquares(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 	floats(out[0])[0] = simd.Sum(sums)
 }
 
-// ema is y = fma(x, 1-d, y*d).
+// ema is y = fma(x, take, y*keep).
 func ema(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
-		y, x []float32
-		d    float32
+		y, x       []float32
+		keep, take float32
+	}
+	if skipped(in[1]) {
+		return
 	}
 	y := floats(out[0])
-	each(b, len(y), elementGrain, args{y, floats(in[0]), float32(at.Scale)}, func(k *args, lo, hi int) {
+	keep, take := ops.EMAWeights(at.Scale)
+	each(b, len(y), elementGrain, args{y, floats(in[0]), keep, take}, func(k *args, lo, hi int) {
 		// Pieces that stay in the first cache between the two passes.
 		for ; lo < hi; lo += reductionBlock {
 			piece := min(lo+reductionBlock, hi)
 			y, x := k.y[lo:piece], k.x[lo:piece]
-			simd.Scale(y, y, k.d)
-			simd.AddScaled(y, y, 1-k.d, x)
+			simd.Scale(y, y, k.keep)
+			simd.AddScaled(y, y, k.take, x)
 		}
 	})
 }
@@ -66,12 +94,16 @@ func ema(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 // lars takes a step of one parameter. The vector d lies in scratch, behind the
 // partial sums of its length.
 func lars(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	if skipped(in[1]) {
+		return
+	}
+	scale := floats(in[1])[0]
 	l := at.Lars
 	p, mu, g := floats(out[0]), floats(out[1]), floats(in[0])
 	blocks := (len(p) + reductionBlock - 1) / reductionBlock
 	buf := b.scratch(blocks + len(p))
 	parts, d := buf[:blocks], buf[blocks:]
-	simd.Scale(d, g, float32(l.GradScale))
+	simd.Scale(d, g, scale)
 	if l.WeightDecay != 0 {
 		decay := float32(l.WeightDecay)
 		for i := range d {

@@ -111,3 +111,28 @@ func normPatches(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		}
 	})
 }
+
+// inputOf is the network input of every 8-bit pixel.
+var inputOf = func() (y [256]float32) {
+	for x := range y {
+		y[x] = float32(x) / 255
+	}
+	return y
+}()
+
+func pixels(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
+	type args struct {
+		y     rows[float32]
+		x     rows[uint8]
+		image []int32 // of each sample its row of x; nil for its own
+	}
+	y := samplesOf(out[0])
+	each(b, y.count, y.grain(), args{y, bytesOf(in[0]), ints(in[1])}, func(k *args, lo, hi int) {
+		for s := lo; s < hi; s++ {
+			y := k.y.row(s)
+			for i, x := range k.x.row(picked(k.image, s))[:len(y)] {
+				y[i] = inputOf[x]
+			}
+		}
+	})
+}

@@ -4,7 +4,7 @@ import "github.com/godmae/godmae/tensor"
 
 // rows is a tensor, or a part of one, seen as a matrix: count rows of width
 // elements, one behind the other.
-type rows[T float32 | int32] struct {
+type rows[T float32 | int32 | uint8] struct {
 	data         []T
 	count, width int
 }
@@ -34,6 +34,12 @@ func samplesOf(t *tensor.Tensor) rows[float32] {
 func intsOf(t *tensor.Tensor) rows[int32] {
 	count, width := samples(t)
 	return rows[int32]{ints(t), count, width}
+}
+
+// bytesOf returns a tensor of bytes as one row for each sample.
+func bytesOf(t *tensor.Tensor) rows[uint8] {
+	count, width := samples(t)
+	return rows[uint8]{tensor.Data[uint8](t), count, width}
 }
 
 // planesOf returns images [B, C, H, W] as one row for each of the B*C planes.
@@ -86,12 +92,4 @@ func ints(t *tensor.Tensor) []int32 {
 		return nil
 	}
 	return tensor.Data[int32](t)
-}
-
-// optional returns input i of an operation, nil when it is absent.
-func optional(in []*tensor.Tensor, i int) *tensor.Tensor {
-	if i >= len(in) {
-		return nil
-	}
-	return in[i]
 }

@@ -52,6 +52,9 @@ var kernels = map[*ops.Op]kernel{
 	ops.SoftmaxGrad:         softmaxGrad,
 	ops.Consistency:         consistency,
 	ops.ConsistencyGrad:     consistencyGrad,
+	ops.ArgMax:              top,
+	ops.TopK:                top,
+	ops.Pixels:              pixels,
 	ops.AddNoise:            addNoise,
 	ops.AddPixelNoise:       addPixelNoise,
 	ops.Resize:              resize,
@@ -60,6 +63,7 @@ var kernels = map[*ops.Op]kernel{
 	ops.ResizeGrad:          resizeGrad,
 	ops.AdamW:               adamW,
 	ops.SumSquares:          sumSquares,
+	ops.StepScale:           stepScale,
 	ops.EMA:                 ema,
 	ops.LARS:                lars,
 	ops.BatchNorm:           batchNorm,
@@ -68,13 +72,18 @@ var kernels = map[*ops.Op]kernel{
 	ops.RunningStats:        runningStats,
 }
 
-// Run computes op from in into out.
+// Run checks the arguments and computes op from in into out.
 func (b *Backend) Run(op *ops.Op, out, in []*tensor.Tensor, at *ops.Attr) {
 	k, ok := kernels[op]
 	if !ok {
 		panic(&tensor.ShapeError{Op: "cpu.Run", Msg: fmt.Sprintf("operation %q has no CPU kernel", op.Name)})
 	}
-	k(b, out, in, at)
+	ops.Check(tensor.F32, op, out, in, at)
+	if at.Shards > 1 {
+		b.runShards(k, op, out, in, at)
+	} else {
+		k(b, out, in, at)
+	}
 	for _, t := range out {
 		t.Touch()
 	}

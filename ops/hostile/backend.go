@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
@@ -39,8 +40,13 @@ type Backend struct {
 	peak   int64
 	failed error // known to the caller's side before the device has heard of it
 
-	// Of the device's goroutine; the caller reads it behind a wait.
+	fetches []*fetch // by ticket; nil once awaited
+
+	// Of the device's goroutine.
 	err error
+
+	// lost is err as the caller may see it.
+	lost atomic.Pointer[error]
 }
 
 // scope is what a Mark opened. The wrapped backend numbers its scopes alike.
@@ -53,17 +59,14 @@ type buffer struct {
 	elems int
 	inner *tensor.Tensor // set by the device
 	freed bool
+
+	persistent bool // made by Persist
 }
 
 // Device names the owner.
-func (m *buffer) Device() string { return "hostile " + m.owner.inner.Name() }
+func (m *buffer) Device() string { return "hostile " + m.owner.inner.Identity().Name }
 
-func (m *buffer) bytes() int64 {
-	if m.dtype == tensor.F64 {
-		return 8 * int64(m.elems)
-	}
-	return 4 * int64(m.elems)
-}
+func (m *buffer) bytes() int64 { return int64(m.dtype.Size()) * int64(m.elems) }
 
 // New returns a backend that computes with another, which it closes.
 func New(inner ops.Backend, o Options) *Backend {
@@ -83,22 +86,38 @@ func (b *Backend) Calls() int { return b.calls }
 // Live returns the bytes of the tensors that live, and the most there have been.
 func (b *Backend) Live() (now, peak int64) { return b.live, b.peak }
 
-// Name returns the name of the wrapped backend, with which files are compared.
-func (b *Backend) Name() string { return b.inner.Name() }
+// Identity is that of the wrapped backend: results are its bits.
+func (b *Backend) Identity() ops.Identity { return b.inner.Identity() }
+
+// Has is that of the wrapped backend.
+func (b *Backend) Has(op *ops.Op) bool { return b.inner.Has(op) }
 
 // Float returns that of the wrapped backend.
 func (b *Backend) Float() tensor.DType { return b.inner.Float() }
 
 // later hands work to the device. Nothing is done any more once it is lost.
 func (b *Backend) later(f func()) {
+	b.always(func(lost error) {
+		if lost == nil {
+			f()
+		}
+	})
+}
+
+// always hands over what is done even when the device is lost.
+func (b *Backend) always(f func(lost error)) {
 	if b.closed {
 		panic("hostile: the backend is used after Close")
 	}
-	b.queue <- func() {
-		if b.err == nil {
-			f()
-		}
+	b.queue <- func() { f(b.err) }
+}
+
+// known returns the first error that the device has come to.
+func (b *Backend) known() error {
+	if err := b.lost.Load(); err != nil {
+		return *err
 	}
+	return nil
 }
 
 // wait returns when the device has done everything.
@@ -106,7 +125,7 @@ func (b *Backend) wait() error {
 	ready := make(chan struct{})
 	b.queue <- func() { close(ready) }
 	<-ready
-	return b.err
+	return b.known()
 }
 
 // call counts a call, and loses the device at the chosen one.
@@ -119,7 +138,10 @@ func (b *Backend) call() {
 
 // fail makes an error known to the device, where it stays.
 func (b *Backend) fail(err error) {
-	b.later(func() { b.err = err })
+	b.later(func() {
+		b.err = err
+		b.lost.Store(&err)
+	})
 }
 
 // New returns a tensor of the open scope, or one that lives until Close when
@@ -140,13 +162,29 @@ func (b *Backend) New(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
 func (b *Backend) Persist(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
 	m := b.take(dtype, shape)
 	b.later(func() { m.inner = b.inner.Persist(dtype, tensor.Of(m.elems)) })
+	m.persistent = true
 	return m.tensor(shape)
+}
+
+// Free overwrites a tensor made by Persist and frees it.
+func (b *Backend) Free(t *tensor.Tensor) {
+	b.call()
+	m := b.memory("hostile.Free", t)
+	if !m.persistent || t.Offset() != 0 || t.Shape().Elems() != m.elems {
+		panic(&tensor.ShapeError{Op: "hostile.Free", Msg: fmt.Sprintf("tensor %v is not one that Persist made, as a whole", t.Shape())})
+	}
+	m.freed = true
+	b.live -= m.bytes()
+	b.later(func() {
+		b.scribble(m)
+		b.inner.Free(m.inner)
+	})
 }
 
 func (b *Backend) take(dtype tensor.DType, shape tensor.Shape) *buffer {
 	b.call()
-	if dtype != tensor.I32 && dtype != b.Float() {
-		panic(&tensor.ShapeError{Op: "hostile.New", Msg: fmt.Sprintf("element type %v; there are %v and i32", dtype, b.Float())})
+	if dtype != tensor.I32 && dtype != tensor.U8 && dtype != b.Float() {
+		panic(&tensor.ShapeError{Op: "hostile.New", Msg: fmt.Sprintf("element type %v; there are %v, i32 and u8", dtype, b.Float())})
 	}
 	m := &buffer{owner: b, dtype: dtype, elems: shape.Elems()}
 	b.live += m.bytes()
@@ -166,19 +204,20 @@ func (m *buffer) tensor(shape tensor.Shape) *tensor.Tensor {
 
 // scribble overwrites memory on the device.
 func (b *Backend) scribble(m *buffer) {
-	if m.dtype == tensor.I32 {
+	switch m.dtype {
+	case tensor.I32:
 		v := make([]int32, m.elems)
-		for i := range v {
-			v[i] = math.MinInt32
-		}
+		fill(v, math.MinInt32)
 		b.inner.Upload(m.inner, v)
-		return
+	case tensor.U8:
+		v := make([]uint8, m.elems)
+		fill(v, 0xAA)
+		b.inner.Upload(m.inner, v)
+	default:
+		v := make([]float32, m.elems)
+		fill(v, float32(math.NaN()))
+		b.inner.Upload(m.inner, v)
 	}
-	v := make([]float32, m.elems)
-	for i := range v {
-		v[i] = float32(math.NaN())
-	}
-	b.inner.Upload(m.inner, v)
 }
 
 // Mark opens a scope.
@@ -221,7 +260,7 @@ func (b *Backend) memory(op string, t *tensor.Tensor) *buffer {
 	case !ok || m.owner != b:
 		panic(&tensor.ShapeError{Op: op, Msg: fmt.Sprintf("a tensor %v of the backend %q", t.Shape(), t.Buffer().Device())})
 	case m.freed:
-		panic(&tensor.ShapeError{Op: op, Msg: fmt.Sprintf("a tensor %v of a scope that was released", t.Shape())})
+		panic(&tensor.ShapeError{Op: op, Msg: fmt.Sprintf("a tensor %v that was freed, or of a scope that was released", t.Shape())})
 	}
 	return m
 }
@@ -236,6 +275,7 @@ func (b *Backend) on(op string, t *tensor.Tensor) func() *tensor.Tensor {
 // Run runs an operation later. A mistake in its tensors panics at once.
 func (b *Backend) Run(op *ops.Op, out, in []*tensor.Tensor, at *ops.Attr) {
 	b.call()
+	ops.Check(b.Float(), op, out, in, at)
 	collect := func(list []*tensor.Tensor) []func() *tensor.Tensor {
 		views := make([]func() *tensor.Tensor, len(list))
 		for i, t := range list {

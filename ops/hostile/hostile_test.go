@@ -67,6 +67,9 @@ func TestMemoryIsLimitedAndCounted(t *testing.T) {
 	b.Release(s)
 	now, peak := b.Live()
 	require.Equal(t, [2]int64{400, 1000}, [2]int64{now, peak})
+	freed := b.Persist(b.Float(), tensor.Of(150))
+	b.Free(freed)
+	require.NoError(t, b.Sync(), "600 bytes were freed")
 	b.New(b.Float(), tensor.Of(151))
 	require.EqualError(t, b.Sync(), "out of device memory: a tensor of 604 bytes does not fit beside 400 bytes; the limit is 1000")
 }
@@ -80,6 +83,8 @@ func TestMistakesPanic(t *testing.T) {
 	s := b.Mark()
 	gone := b.New(b.Float(), tensor.Of(2))
 	b.Release(s)
+	freed := b.Persist(b.Float(), tensor.Of(2))
+	b.Free(freed)
 	for what, f := range map[string]func(){
 		"memory of a device":   func() { tensor.Data[float32](x) },
 		"another backend":      func() { b.Upload(foreign, []float32{1, 2}) },
@@ -88,8 +93,13 @@ func TestMistakesPanic(t *testing.T) {
 		"integers for floats":  func() { b.Upload(x, []int32{1, 2}) },
 		"floats from integers": func() { _ = b.Download(make([]int32, 2), x) },
 		"too few":              func() { b.Upload(x, []float32{1}) },
-		"an unknown type":      func() { b.New(tensor.U8, tensor.Of(1)) },
+		"an unknown type":      func() { b.New(tensor.BF16, tensor.Of(1)) },
 		"no open scope":        func() { b.Release(0) },
+		"freed twice":          func() { b.Free(freed) },
+		"freed and used":       func() { b.Upload(freed, []float32{1, 2}) },
+		"freed in part":        func() { b.Free(x.View(1, tensor.Of(1))) },
+		"freed from a scope":   func() { b.Free(b.New(b.Float(), tensor.Of(2))) },
+		"a wrong type":         func() { b.Run(ops.Fill, []*tensor.Tensor{b.New(tensor.I32, tensor.Of(2))}, nil, &ops.Attr{}) },
 	} {
 		require.Panics(t, f, what)
 	}

@@ -2,61 +2,107 @@ package hostile
 
 import (
 	"errors"
-	"fmt"
+	"slices"
 
+	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
 )
 
-// Upload copies host numbers.
+// Upload copies host numbers, which it reads before it returns, and hands the copy to
+// the device.
 func (b *Backend) Upload(dst *tensor.Tensor, src any) {
 	b.call()
-	to, n := b.on("hostile.Upload", dst), 0
-	var kept any
-	switch src := src.(type) {
-	case []float32:
-		n, kept = len(src), append([]float32(nil), src...)
-	case []float64:
-		n, kept = len(src), append([]float64(nil), src...)
-	case []int32:
-		n, kept = len(src), append([]int32(nil), src...)
-	default:
-		panic(&tensor.ShapeError{Op: "hostile.Upload", Msg: fmt.Sprintf("cannot upload %T", src)})
-	}
-	if _, ints := src.([]int32); n != dst.Shape().Elems() || ints != (dst.DType() == tensor.I32) {
-		panic(&tensor.ShapeError{Op: "hostile.Upload", Msg: fmt.Sprintf("%d numbers of a %T for a %v tensor %v", n, src, dst.DType(), dst.Shape())})
-	}
+	to := b.on("hostile.Upload", dst)
+	ops.CheckTransfer("hostile.Upload", dst, src)
 	dst.Touch()
+	kept := clone(src)
 	b.later(func() { b.inner.Upload(to(), kept) })
 }
 
-// Download waits and copies a tensor to the host. With an error it fills dst
-// with rubbish.
-func (b *Backend) Download(dst any, src *tensor.Tensor) error {
+// fetch is a copy to the host under way.
+type fetch struct {
+	done   chan struct{} // closed by the device
+	staged any           // what dst will hold
+	err    error         // of the wrapped backend
+	dst    any
+}
+
+// Fetch fills dst with rubbish until Await.
+func (b *Backend) Fetch(dst any, src *tensor.Tensor) ops.Ticket {
 	b.call()
-	from, n, ints := b.on("hostile.Download", src), 0, false
-	switch dst := dst.(type) {
+	from := b.on("hostile.Fetch", src)
+	ops.CheckTransfer("hostile.Fetch", src, dst)
+	f := &fetch{done: make(chan struct{}), staged: clone(dst), dst: dst}
+	rubbish(dst)
+	b.fetches = append(b.fetches, f)
+	b.always(func(lost error) {
+		if lost == nil {
+			f.err = b.inner.Download(f.staged, from())
+		}
+		close(f.done)
+	})
+	return ops.Ticket(len(b.fetches))
+}
+
+// Await waits for the device to come to the fetch, and no further.
+func (b *Backend) Await(t ops.Ticket) error {
+	b.call()
+	if t == 0 {
+		return nil
+	}
+	f := b.fetches[t-1]
+	if f == nil { // has been awaited
+		return b.wait()
+	}
+	<-f.done
+	if err := errors.Join(b.known(), f.err); err != nil {
+		return err
+	}
+	b.fetches[t-1] = nil
+	switch dst := f.dst.(type) {
 	case []float32:
-		n = len(dst)
-		for i := range dst {
-			dst[i] = 12345
-		}
+		copy(dst, f.staged.([]float32))
 	case []float64:
-		n = len(dst)
-		for i := range dst {
-			dst[i] = 12345
-		}
+		copy(dst, f.staged.([]float64))
 	case []int32:
-		n, ints = len(dst), true
-		for i := range dst {
-			dst[i] = 12345
-		}
-	default:
-		panic(&tensor.ShapeError{Op: "hostile.Download", Msg: fmt.Sprintf("cannot download into %T", dst)})
+		copy(dst, f.staged.([]int32))
+	case []uint8:
+		copy(dst, f.staged.([]uint8))
 	}
-	if n != src.Shape().Elems() || ints != (src.DType() == tensor.I32) {
-		panic(&tensor.ShapeError{Op: "hostile.Download", Msg: fmt.Sprintf("a %v tensor %v into %d numbers of a %T", src.DType(), src.Shape(), n, dst)})
+	return nil
+}
+
+// Download is Await of Fetch.
+func (b *Backend) Download(dst any, src *tensor.Tensor) error { return b.Await(b.Fetch(dst, src)) }
+
+func clone(host any) any {
+	switch v := host.(type) {
+	case []float32:
+		return slices.Clone(v)
+	case []float64:
+		return slices.Clone(v)
+	case []int32:
+		return slices.Clone(v)
 	}
-	var err error
-	b.later(func() { err = b.inner.Download(dst, from()) })
-	return errors.Join(b.wait(), err)
+	return slices.Clone(host.([]uint8))
+}
+
+// rubbish overwrites host numbers that nobody may look at yet.
+func rubbish(host any) {
+	switch v := host.(type) {
+	case []float32:
+		fill(v, 12345)
+	case []float64:
+		fill(v, 12345)
+	case []int32:
+		fill(v, 12345)
+	case []uint8:
+		fill(v, 123)
+	}
+}
+
+func fill[T any](s []T, v T) {
+	for i := range s {
+		s[i] = v
+	}
 }

@@ -3,6 +3,7 @@ package ref
 import (
 	"fmt"
 	"math"
+	"runtime"
 
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
@@ -15,34 +16,44 @@ type Backend struct {
 	used int     // how many of them are live
 	open []int   // what used was when each open scope began
 
-	out, in [maxArgs]ops.Array
-	outPtr  [maxArgs]*ops.Array
-	inPtr   [maxArgs]*ops.Array
+	out, in [ops.MaxIn]ops.Array
+	outPtr  [ops.MaxOut]*ops.Array
+	inPtr   [ops.MaxIn]*ops.Array
 }
 
-const (
-	name    = "ref"
-	maxArgs = 8
-)
+const name = "ref"
+
+func init() {
+	ops.Register(ops.BackendKind{
+		Name: name, Help: "the reference: float64, one element after the other, slow",
+		Open: func(ops.OpenOptions) (ops.Backend, error) { return New(), nil },
+	})
+}
 
 // slot is a tensor with the memory it owns.
 type slot struct {
 	t tensor.Tensor
 	f tensor.Host[float64]
 	i tensor.Host[int32]
+	u tensor.Host[uint8]
 }
 
 // New returns an empty reference backend.
 func New() *Backend { return &Backend{} }
 
-// Name returns "ref".
-func (b *Backend) Name() string { return name }
+// Identity says that results are the reference's, of float64.
+func (b *Backend) Identity() ops.Identity {
+	return ops.Identity{Name: name, Device: runtime.GOARCH, Driver: runtime.Version(), Contract: "ref/f64", Precision: "f64"}
+}
+
+// Has returns true: every operation has a reference implementation.
+func (b *Backend) Has(*ops.Op) bool { return true }
 
 // Float returns tensor.F64.
 func (b *Backend) Float() tensor.DType { return tensor.F64 }
 
 // New returns a tensor of the current scope, filled with NaN (or the smallest
-// int32).
+// int32, or 170).
 func (b *Backend) New(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
 	if b.used == len(b.live) {
 		b.live = append(b.live, &slot{})
@@ -61,6 +72,18 @@ func (b *Backend) Persist(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor
 	return &s.t
 }
 
+// Free fills a tensor that Persist made with NaN; its memory goes with it.
+func (b *Backend) Free(t *tensor.Tensor) {
+	switch h := t.Buffer().(type) {
+	case *tensor.Host[float64]:
+		fill(h.Elem, math.NaN())
+	case *tensor.Host[int32]:
+		fill(h.Elem, math.MinInt32)
+	case *tensor.Host[uint8]:
+		fill(h.Elem, poisonByte)
+	}
+}
+
 func (s *slot) init(dtype tensor.DType, shape tensor.Shape) {
 	n := shape.Elems()
 	switch dtype {
@@ -70,25 +93,31 @@ func (s *slot) init(dtype tensor.DType, shape tensor.Shape) {
 	case tensor.I32:
 		s.i = tensor.Host[int32]{Name: name, Elem: resize(s.i.Elem, n)}
 		s.t.Init(dtype, shape, &s.i, 0)
+	case tensor.U8:
+		s.u = tensor.Host[uint8]{Name: name, Elem: resize(s.u.Elem, n)}
+		s.t.Init(dtype, shape, &s.u, 0)
 	default:
-		panic(&tensor.ShapeError{Op: "ref.Backend.New", Msg: fmt.Sprintf("element type %v; the reference backend has f64 and i32", dtype)})
+		panic(&tensor.ShapeError{Op: "ref.Backend.New", Msg: fmt.Sprintf("element type %v; the reference backend has f64, i32 and u8", dtype)})
 	}
 }
 
 // poison makes the use of undefined contents visible.
 func (s *slot) poison() {
-	if s.t.DType() == tensor.I32 {
-		for i := range s.i.Elem {
-			s.i.Elem[i] = math.MinInt32
-		}
-		return
-	}
-	for i := range s.f.Elem {
-		s.f.Elem[i] = math.NaN()
+	fill(s.f.Elem, math.NaN())
+	fill(s.i.Elem, math.MinInt32)
+	fill(s.u.Elem, poisonByte)
+}
+
+// poisonByte is what undefined bytes read as.
+const poisonByte = 0xAA
+
+func fill[T any](s []T, v T) {
+	for i := range s {
+		s[i] = v
 	}
 }
 
-func resize[T float64 | int32](s []T, n int) []T {
+func resize[T float64 | int32 | uint8](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)
 	}
@@ -116,35 +145,41 @@ func (b *Backend) Release(s ops.Scope) {
 
 // Upload copies host numbers into a tensor.
 func (b *Backend) Upload(dst *tensor.Tensor, src any) {
+	ops.CheckTransfer("ref.Upload", dst, src)
 	dst.Touch()
 	switch src := src.(type) {
 	case []float32:
-		convert(floats(dst, len(src)), src)
+		convert(tensor.Data[float64](dst), src)
 	case []float64:
-		copy(floats(dst, len(src)), src)
+		copy(tensor.Data[float64](dst), src)
 	case []int32:
-		checkLen(dst, len(src))
 		copy(tensor.Data[int32](dst), src)
-	default:
-		panic(&tensor.ShapeError{Op: "ref.Backend.Upload", Msg: fmt.Sprintf("cannot upload a %T", src)})
+	case []uint8:
+		copy(tensor.Data[uint8](dst), src)
 	}
 }
 
-// Download copies a tensor to the host. It returns nil: host memory cannot be lost.
-func (b *Backend) Download(dst any, src *tensor.Tensor) error {
+// Fetch copies a tensor to the host at once.
+func (b *Backend) Fetch(dst any, src *tensor.Tensor) ops.Ticket {
+	ops.CheckTransfer("ref.Fetch", src, dst)
 	switch dst := dst.(type) {
 	case []float32:
-		convert(dst, floats(src, len(dst)))
+		convert(dst, tensor.Data[float64](src))
 	case []float64:
-		copy(dst, floats(src, len(dst)))
+		copy(dst, tensor.Data[float64](src))
 	case []int32:
-		checkLen(src, len(dst))
 		copy(dst, tensor.Data[int32](src))
-	default:
-		panic(&tensor.ShapeError{Op: "ref.Backend.Download", Msg: fmt.Sprintf("cannot download to a %T", dst)})
+	case []uint8:
+		copy(dst, tensor.Data[uint8](src))
 	}
-	return nil
+	return 0
 }
+
+// Await returns nil: what was fetched is there, and host memory cannot be lost.
+func (b *Backend) Await(ops.Ticket) error { return nil }
+
+// Download is Await of Fetch.
+func (b *Backend) Download(dst any, src *tensor.Tensor) error { return b.Await(b.Fetch(dst, src)) }
 
 func convert[D, S float32 | float64](dst []D, src []S) {
 	for i, v := range src {
@@ -152,19 +187,9 @@ func convert[D, S float32 | float64](dst []D, src []S) {
 	}
 }
 
-func floats(t *tensor.Tensor, n int) []float64 {
-	checkLen(t, n)
-	return tensor.Data[float64](t)
-}
-
-func checkLen(t *tensor.Tensor, n int) {
-	if t.Shape().Elems() != n {
-		panic(&tensor.ShapeError{Op: "ref.Backend", Msg: fmt.Sprintf("a tensor %v and %d host numbers", t.Shape(), n)})
-	}
-}
-
 // Run runs the reference implementation.
 func (b *Backend) Run(op *ops.Op, out, in []*tensor.Tensor, at *ops.Attr) {
+	ops.Check(b.Float(), op, out, in, at)
 	for i, t := range out {
 		t.Touch()
 		b.outPtr[i] = wrap(&b.out[i], t)
@@ -172,7 +197,7 @@ func (b *Backend) Run(op *ops.Op, out, in []*tensor.Tensor, at *ops.Attr) {
 	for i, t := range in {
 		b.inPtr[i] = wrap(&b.in[i], t)
 	}
-	op.Ref(b.outPtr[:len(out)], b.inPtr[:len(in)], at)
+	op.Ref(b.outPtr[:len(op.Out)], b.inPtr[:len(op.In)], at)
 }
 
 // wrap makes a an array over the elements of t, and returns nil for an absent t.
@@ -181,9 +206,12 @@ func wrap(a *ops.Array, t *tensor.Tensor) *ops.Array {
 		return nil
 	}
 	*a = ops.Array{Shape: t.Shape()}
-	if t.DType() == tensor.I32 {
+	switch t.DType() {
+	case tensor.I32:
 		a.I = tensor.Data[int32](t)
-	} else {
+	case tensor.U8:
+		a.U = tensor.Data[uint8](t)
+	default:
 		a.F = tensor.Data[float64](t)
 	}
 	return a

@@ -86,9 +86,9 @@ func TestLaTeXOfAnyName(t *testing.T) {
 	require.Contains(t, out.String(), "\n{[}a{]}, lower bound & ")
 	require.Contains(t, out.String(), "\n{*}b & ")
 	require.Contains(t, out.String(), " & r = 5\\% & ", "a name is no radius")
-	require.Contains(t, out.String(), `a b  c d`)
+	require.Contains(t, out.String(), `a\textbackslash{}fb\textbackslash{}x01\textbackslash{}x00c\textbackslash{}u2028d`)
 	require.Contains(t, out.String(), `{}q\char34{}`)
-	require.Contains(t, out.String(), "\na?b & ")
+	require.Contains(t, out.String(), "\na\\textbackslash{}xffb & ")
 }
 
 // LaTeX itself takes all of it, on machines that have it: an extra, which CI

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -153,7 +154,7 @@ func (g grid) text(w io.Writer) error {
 	}
 	for _, row := range rows {
 		for i, s := range row {
-			row[i] = printable(s)
+			row[i] = printable.Text(s)
 		}
 	}
 	width := make([]int, len(g.head))
@@ -176,7 +177,7 @@ func (g grid) text(w io.Writer) error {
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	for _, note := range g.notes {
-		b.WriteString(printable(note) + "\n")
+		b.WriteString(printable.Text(note) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -220,7 +221,7 @@ var markdownEscapes = strings.NewReplacer(`\`, `\\`, `|`, `\|`, `*`, `\*`, "`", 
 
 // markdownText returns text as a Markdown page shows it.
 func markdownText(s string) string {
-	s = markdownEscapes.Replace(printable(s))
+	s = markdownEscapes.Replace(printable.Text(s))
 	if strings.HasPrefix(s, "_") {
 		s = `\` + s
 	}

@@ -3,9 +3,8 @@ package analyze
 import (
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -24,9 +23,9 @@ var latexEscapes = strings.NewReplacer(
 	`τ`, `$\tau$`, `φ`, `$\varphi$`, `χ`, `$\chi$`, `ψ`, `$\psi$`, `ω`, `$\omega$`, `Φ`, `$\Phi$`, `Δ`, `$\Delta$`, `Σ`, `$\Sigma$`, `Ω`, `$\Omega$`,
 )
 
-// latexText returns text as LaTeX prints it: what an escape stands for, and a
-// space or a question mark for what no font has.
-func latexText(s string) string { return latexEscapes.Replace(printable(s)) }
+// latexText returns text as LaTeX prints it: what an escape stands for, and what
+// no font has as Go escapes it.
+func latexText(s string) string { return latexEscapes.Replace(printable.Text(s)) }
 
 // latexCell is latexText for a cell, with numbers and radii in mathematics.
 func latexCell(s string) string {
@@ -37,20 +36,6 @@ func latexCell(s string) string {
 		return "$-$" + latexText(rest)
 	}
 	return latexText(s)
-}
-
-// printable returns text in one line without control characters and broken
-// encoding.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == utf8.RuneError:
-			return '?'
-		case unicode.IsControl(r), unicode.IsSpace(r), unicode.Is(unicode.Cf, r):
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 func isNumber(s string) bool {

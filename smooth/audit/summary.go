@@ -2,10 +2,9 @@ package audit
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode"
 
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -193,21 +192,14 @@ func (s *Summary) Text() string {
 // characters that are not printable, or that would make it look like two words
 // of the report.
 func plain(text string) string {
-	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == '"' || r == '\\' }
-	if text == "" || strings.ContainsFunc(text, odd) || strings.ContainsAny(text, " ,;") {
+	if text == "" || strings.ContainsFunc(text, printable.Odd) || strings.ContainsAny(text, ` ,;"\`) {
 		return quoted(text)
 	}
-	return shortened(text)
+	return printable.Short(text, mostText)
 }
 
-// quoted returns a text as Go quotes it, a long one without its end.
-func quoted(text string) string { return strconv.Quote(shortened(text)) }
+// quoted returns a text as Go quotes it.
+func quoted(text string) string { return printable.Quote(text, mostText) }
 
-// shortened returns a text without what is behind its first 200 bytes.
-func shortened(text string) string {
-	const most = 200
-	if len(text) <= most {
-		return text
-	}
-	return fmt.Sprintf("%s... (%d bytes)", strings.ToValidUTF8(text[:most], ""), len(text))
-}
+// mostText is how many bytes of a text a report shows.
+const mostText = 200
