@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/autograd/gradcheck"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
@@ -41,4 +42,40 @@ func Example() {
 	// y  [1.5 0.5]
 	// dw [4 6]
 	// db [2]
+}
+
+// An operation of one's own, y = x^2, with its derivative, dx = 2 x dy, checked
+// against finite differences. The reference backend runs what Ref computes; other
+// backends need a kernel of theirs.
+func ExampleDefine() {
+	like := func(in []*tensor.Tensor, _ *ops.Attr) [ops.MaxOut]ops.Spec {
+		return [ops.MaxOut]ops.Spec{ops.F(in[0].Shape())}
+	}
+	squareGrad := &ops.Op{
+		Name: "square.grad_x", In: []ops.Param{{Name: "x"}, {Name: "dy"}}, Out: []ops.Param{{Name: "dx"}},
+		Batch: ops.Batch{Rule: ops.PerSample}, Infer: like,
+		Ref: func(out, in []*ops.Array, _ *ops.Attr) {
+			for i, x := range in[0].F {
+				out[0].F[i] = 2 * x * in[1].F[i]
+			}
+		},
+	}
+	square := &ops.Op{
+		Name: "square", In: []ops.Param{{Name: "x"}}, Out: []ops.Param{{Name: "y"}},
+		Batch: ops.Batch{Rule: ops.PerSample}, Infer: like,
+		Ref: func(out, in []*ops.Array, _ *ops.Attr) {
+			for i, x := range in[0].F {
+				out[0].F[i] = x * x
+			}
+		},
+		Cases: func() []ops.Case { return []ops.Case{{Name: "matrix", In: []ops.Arg{ops.N(3, 4)}}} },
+	}
+	autograd.Define(square, func(c autograd.Call) {
+		c.Derive(0, squareGrad, ops.Attr{}, c.In(0), c.Grad())
+	})
+
+	for _, r := range gradcheck.CheckOp(square) {
+		fmt.Println(r.Name, r.Case, "checked:", r.Checked, "passes:", r.Pass)
+	}
+	// Output: square matrix checked: 16 passes: true
 }

@@ -3,10 +3,7 @@ package dmae
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
-	"fmt"
-	"math"
 	"slices"
 
 	"github.com/godmae/godmae/nn"
@@ -35,27 +32,20 @@ type digestConfig struct {
 }
 
 // Digest identifies the function that the classifier computes, whatever file
-// it came from: SHA-256 over its parameters sorted by name, each as name, a
-// zero byte, shape, a zero byte and its little-endian float32 values, followed
-// by the JSON of the configuration that decides the result. The error is the
-// backend's.
+// it came from: SHA-256 over its parameters sorted by name, in the form of
+// [nn.Params.Identify], followed by the JSON of the configuration that decides
+// the result. The error is the backend's.
 func (m *Classifier) Digest() ([sha256.Size]byte, error) {
 	h := sha256.New()
-	params := slices.SortedFunc(slices.Values(m.Params.All()), func(a, b *nn.Param) int { return cmp.Compare(a.Name, b.Name) })
-	var buf []byte
-	for _, p := range params {
-		if p.Whole {
-			continue // a count of batches decides nothing
+	var params []*nn.Param
+	for _, p := range m.Params.All() {
+		if !p.Whole { // a count of batches decides nothing
+			params = append(params, p)
 		}
-		buf = fmt.Appendf(buf[:0], "%s\x00%v\x00", p.Name, p.Shape)
-		values, err := m.Params.Download(p)
-		if err != nil {
-			return [sha256.Size]byte{}, err
-		}
-		for _, v := range values {
-			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
-		}
-		h.Write(buf)
+	}
+	slices.SortFunc(params, func(a, b *nn.Param) int { return cmp.Compare(a.Name, b.Name) })
+	if err := m.Params.Identify(h, params); err != nil {
+		return [sha256.Size]byte{}, err
 	}
 	c := &m.Config
 	config, err := json.Marshal(digestConfig{

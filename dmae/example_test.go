@@ -119,3 +119,59 @@ func ExampleClassifier() {
 	fmt.Println(logits.Shape())
 	// Output: [3 10]
 }
+
+// A corruption of one's own: images of random brightness under noise. In training
+// it goes into train.Options.Corruption.
+func ExampleCorruption() {
+	dim := dmae.Corruption{Name: "brightness 0.5-1, then noise of 0.1", Apply: func(t *autograd.Tape, images *tensor.Tensor, rows *dmae.Rows) *tensor.Tensor {
+		b, n := t.Backend(), len(rows.Index)
+		factors := make([]float32, n)
+		for i := range factors {
+			factors[i] = 0.5 + philox.NewGen(rows.Addr(i, philox.FirstUserStream)).Float32()/2
+		}
+		scale := b.New(b.Float(), tensor.Of(n))
+		b.Upload(scale, factors)
+		darker := t.Apply(ops.RowScale, ops.Attr{}, t.Const(images), t.Const(scale)).Value
+		addr := philox.Addr{Seed: rows.Seed, Stream: philox.TrainNoise}
+		return dmae.CorruptCopies(t, darker, rows.OnBackend.Index, rows.OnBackend.Epoch, rows.OnBackend.Copy, 0.1, addr)
+	}}
+
+	b := cpu.New(cpu.Options{})
+	defer b.Close()
+	rows := &dmae.Rows{Copies: 1, Index: []int32{4, 7}, Epoch: []int32{0, 0}}
+	numbers := func(v []int32) *tensor.Tensor {
+		x := b.New(tensor.I32, tensor.Of(len(v)))
+		b.Upload(x, v)
+		return x
+	}
+	rows.OnBackend.Index, rows.OnBackend.Epoch = numbers(rows.Index), numbers(rows.Epoch)
+	images := b.New(b.Float(), tensor.Of(2, 1, 1, 3))
+	b.Upload(images, []float32{1, 1, 1, 1, 1, 1})
+	out := make([]float32, 6)
+	if err := b.Download(out, dim.Apply(autograd.NewInference(b), images, rows)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f\n%.2f\n", out[:3], out[3:])
+	// Output:
+	// [0.68 0.82 0.99]
+	// [0.86 0.84 0.99]
+}
+
+// A masking of one's own: one square block stays visible. In pre-training it goes
+// into train.Options.Mask.
+func ExampleMasking() {
+	block := dmae.Masking{Name: "one block", Rank: func(g *philox.Gen, grid int, u []float32) {
+		row, column := g.Intn(grid-1), g.Intn(grid-1)
+		for l := range u {
+			dy, dx := l/grid-row, l%grid-column
+			u[l] = float32(max(dy, -dy+1, dx, -dx+1)) // 1 in the block of 2 x 2, more around it
+		}
+	}}
+	keep, restore := make([]int32, 2*(1+4)), make([]int32, 2*16)
+	block.IDs(0, 0, []uint32{0, 1}, 16, 0.75, keep, restore)
+	fmt.Println("class token and patches of image 0:", keep[:5])
+	fmt.Println("class token and patches of image 1:", keep[5:])
+	// Output:
+	// class token and patches of image 0: [0 6 7 10 11]
+	// class token and patches of image 1: [0 2 3 6 7]
+}

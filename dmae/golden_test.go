@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
@@ -27,6 +27,8 @@ import (
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -188,23 +190,23 @@ func (g *goldenModels) certificate(c *dmae.Classifier, sound, derived bool) {
 	}
 	out := filepath.Join(g.t.TempDir(), "certify.jsonl")
 	task := smooth.Task{
-		Params: smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 20, N: 150, Seed: 9, Sound: sound},
-		Subject: smooth.Subject{
+		Params: certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 20, N: 150}, Seed: 9, Sound: sound},
+		Subject: certificate.Subject{
 			Contract: "f32/1", Model: fmt.Sprint(must(c.Digest())), Data: "golden", Preprocessing: "none",
-			Images: smooth.IndexSet{{0, 1, 3}}, Of: 3,
+			Images: certificate.IndexSet{{0, 1, 3}}, Of: 3,
 		},
 		Classifier: classifier,
-		Describe: func(i int) (smooth.Image, error) {
-			return smooth.Image{Label: i % g.cfg.Classes, Pixels: sha256.Sum256([]byte{byte(i)})}, nil
+		Describe: func(i int) (certificate.Image, error) {
+			return certificate.Image{Label: i % g.cfg.Classes, Pixels: sha256.Sum256([]byte{byte(i)})}, nil
 		},
 		Out: out, Batch: g.batch,
 	}
 	if sound {
-		task.Preprocessing = smooth.EightBit
+		task.Preprocessing = certificate.EightBit
 	}
 	if derived {
 		name = "derived " + name
-		task.Seed, task.Derived = 0, &smooth.Derivation{Beacon: goldenBeacon}
+		task.Seed, task.Derived = 0, &certificate.Derivation{Beacon: goldenBeacon}
 	}
 	require.NoError(g.t, task.Run(context.Background()))
 	file, err := os.ReadFile(out)
@@ -223,7 +225,7 @@ func asFormat1(t *testing.T, file []byte) []byte {
 	t.Helper()
 	text := string(file[:bytes.LastIndexByte(file[:len(file)-1], '\n')+1])
 	for from, to := range map[string]string{
-		smooth.Schema: smooth.Schema1, `"precision":"f32",`: "", `,"choice":{"of":3,"every":1}`: "", smooth.EightBit: "none",
+		certificate.Schema: certificate.Schema1, `"precision":"f32",`: "", `,"choice":{"of":3,"every":1}`: "", certificate.EightBit: "none",
 	} {
 		text = strings.Replace(text, from, to, 1)
 	}

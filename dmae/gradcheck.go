@@ -181,13 +181,8 @@ func CheckGradientsOn(b ops.Backend) ([]gradcheck.Result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", w.name, w.variant, err)
 		}
-		num, den := 0.0, 0.0
-		for i, g := range want {
-			num += (got[i] - g) * (got[i] - g)
-			den += g * g
-		}
-		r := gradcheck.Result{Name: w.name, Case: w.variant, Checked: len(want), Worst: num / den, Limit: gradcheck.MaxNMSE}
-		if math.IsNaN(r.Worst) || math.IsInf(r.Worst, 0) {
+		r := gradcheck.Result{Name: w.name, Case: w.variant, Checked: len(want), Worst: ops.NMSE(got, want), Limit: gradcheck.MaxNMSE}
+		if math.IsInf(r.Worst, 0) {
 			r.Worst = -1
 		}
 		r.Pass = r.Worst >= 0 && r.Worst <= r.Limit

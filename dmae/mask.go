@@ -3,6 +3,7 @@ package dmae
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/godmae/godmae/philox"
@@ -12,6 +13,26 @@ import (
 // visible returns how many of patches stay visible. The product is rounded
 // towards zero, as in the official code.
 func visible(patches int, ratio float64) int { return int(float64(patches) * (1 - ratio)) }
+
+// Masking is a rule by which patches are hidden in pre-training.
+type Masking struct {
+	// Name says what it does, its settings among it. A training records it, and
+	// goes on from a checkpoint with the same one only.
+	Name string
+
+	// Rank gives a number to each of the grid x grid patches of an image, row by
+	// row: those with the smallest numbers stay visible. What is random is drawn
+	// from g.
+	Rank func(g *philox.Gen, grid int, u []float32)
+}
+
+// UniformMasking is the masking of the paper: each choice of patches is equally
+// likely.
+var UniformMasking = Masking{Name: "uniform", Rank: func(g *philox.Gen, _ int, u []float32) {
+	for l := range u {
+		u[l] = g.Float32()
+	}
+}}
 
 // MaskIDs draws which patches of each image stay visible: a uniform number per
 // patch from the stream Mask at (seed, A = indices[i], B = epoch), and the
@@ -24,14 +45,16 @@ func visible(patches int, ratio float64) int { return int(float64(patches) * (1 
 // number restore[l] among the visible ones, if restore[l] < visible. A mask
 // depends on its image's index alone, not on the batch.
 func MaskIDs(seed uint64, epoch uint32, indices []uint32, patches int, ratio float64, keep, restore []int32) {
+	UniformMasking.IDs(seed, epoch, indices, patches, ratio, keep, restore)
+}
+
+// IDs is [MaskIDs] with the numbers of m.
+func (m *Masking) IDs(seed uint64, epoch uint32, indices []uint32, patches int, ratio float64, keep, restore []int32) {
 	u := make([]float32, patches)
-	k := visible(patches, ratio)
+	k, grid := visible(patches, ratio), int(math.Sqrt(float64(patches)))
 	checkMaskLen(len(indices), patches, k, keep, restore)
 	for i, index := range indices {
-		g := philox.NewGen(philox.Addr{Seed: seed, Stream: philox.Mask, A: index, B: epoch})
-		for l := range u {
-			u[l] = g.Float32()
-		}
+		m.Rank(philox.NewGen(philox.Addr{Seed: seed, Stream: philox.Mask, A: index, B: epoch}), grid, u)
 		maskOne(u, keep[i*(k+1):(i+1)*(k+1)], restore[i*patches:(i+1)*patches])
 	}
 }

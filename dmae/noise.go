@@ -7,6 +7,39 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
+// Corruption makes the images that a model is trained on of those it is given, in
+// the place of Gaussian noise. It computes with operations of the tape.
+type Corruption struct {
+	// Name says what it does, its settings among it. A training records it, and
+	// goes on from a checkpoint with the same one only.
+	Name string
+
+	// Apply returns images like those it gets, [B, C, h, w] in [0,1], which it
+	// leaves as they are. What is random in it is drawn at the addresses of the
+	// rows, so that it does not depend on how a batch is cut.
+	Apply func(t *autograd.Tape, images *tensor.Tensor, rows *Rows) *tensor.Tensor
+}
+
+// Rows says which images the rows of a batch are: on the host, and for operations
+// on the backend.
+type Rows struct {
+	Seed   uint64 // of the training
+	Copies int    // noisy copies of an image; row i is copy i mod Copies
+
+	// Index in the data set and epoch of each row's image, [B].
+	Index, Epoch []int32
+
+	// OnBackend holds them as I32 [B], and the number of each row's copy, nil if
+	// there is one copy of each image.
+	OnBackend struct{ Index, Epoch, Copy *tensor.Tensor }
+}
+
+// Addr returns the address of a row's random numbers. Streams from
+// philox.FirstUserStream on are free.
+func (r *Rows) Addr(row int, s philox.Stream) philox.Addr {
+	return philox.Addr{Seed: r.Seed, Stream: s, Copy: uint16(row % r.Copies), A: uint32(r.Index[row]), B: uint32(r.Epoch[row])}
+}
+
 // Corrupt returns images [B, ...] plus Gaussian noise of deviation sigma, in
 // units of pixels in [0,1]. The noise of image i is the beginning of the
 // sequence at seed, stream and copy of addr with A = a[i] and B = b[i], both

@@ -51,17 +51,16 @@ func XavierUniform(fanIn, fanOut int) Initializer {
 // the bias of a convolution, and so for the patch embedding.
 func ConvBias(fanIn int) Initializer { return Uniform(1 / math.Sqrt(float64(fanIn))) }
 
-// Normal draws from a normal distribution with mean 0 by Box and Muller's
-// transform: pairs of values from pairs of uniform numbers.
+// Normal draws from a normal distribution with mean 0, pairs of values from pairs
+// of uniform numbers.
 func Normal(std float64) Initializer {
 	return func(g *philox.Gen, dst []float32) {
 		for i := 0; i < len(dst); i += 2 {
 			u, v := g.Float64(), g.Float64()
-			r := std * math.Sqrt(-2*exact.Log(u))
-			angle := 2 * math.Pi * v
-			dst[i] = float32(r * exact.Cos(angle))
+			a, b := exact.BoxMuller(std, u, v)
+			dst[i] = float32(a)
 			if i+1 < len(dst) {
-				dst[i+1] = float32(r * exact.Sin(angle))
+				dst[i+1] = float32(b)
 			}
 		}
 	}

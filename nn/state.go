@@ -1,8 +1,11 @@
 package nn
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -143,6 +146,28 @@ func (p *Params) Export() ([]checkpoint.Tensor, error) {
 		out[i] = checkpoint.Int64s(param.Name, param.Shape.Dims(), n)
 	}
 	return out, nil
+}
+
+// Identify writes the given parameters, in this order, in the form that is hashed
+// wherever weights are identified: of each its name, a zero byte, its shape as
+// "[2 3]", a zero byte and its values as little-endian float32. The error is the
+// backend's or the writer's.
+func (p *Params) Identify(w io.Writer, params []*Param) error {
+	var buf []byte
+	for _, param := range params {
+		buf = fmt.Appendf(buf[:0], "%s\x00%v\x00", param.Name, param.Shape)
+		values, err := p.Download(param)
+		if err != nil {
+			return err
+		}
+		for _, v := range values {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CopyFrom takes the values of all parameters that from has under the same

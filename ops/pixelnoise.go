@@ -3,7 +3,7 @@ package ops
 import (
 	"sync"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/tensor"
@@ -66,7 +66,7 @@ var AddPixelNoise = &Op{
 var casePixels = sync.OnceValue(func() (d [2]*pixelnoise.Gaussian) {
 	for i, sigma := range []string{"0.25", "1"} {
 		var err error
-		if d[i], err = pixelnoise.New(exact.MustDecimal(sigma)); err != nil {
+		if d[i], err = pixelnoise.New(decimal.Must(sigma)); err != nil {
 			panic(err) // both levels are in range
 		}
 	}

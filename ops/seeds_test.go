@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
@@ -43,7 +43,7 @@ func TestSeedsOfTheirOwn(t *testing.T) {
 	b.Upload(x, clean)
 	stored := b.New(tensor.U8, tensor.Of(n, elems))
 	b.Upload(stored, grey)
-	pixels, err := pixelnoise.New(exact.MustDecimal("0.25"))
+	pixels, err := pixelnoise.New(decimal.Must("0.25"))
 	require.NoError(t, err)
 	at := ops.Attr{Scale: 0.25, Seed: 99, Stream: philox.EstimationNoise}
 	atPixels := ops.Attr{Pixels: pixels, Seed: 99, Stream: philox.EstimationNoise}

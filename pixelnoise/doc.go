@@ -16,7 +16,7 @@
 //
 // The package promises that [Gaussian.Draw] has exactly this distribution when
 // its words are fair coins, that [Gaussian.Fill] equals it word by word, and
-// that both give the same integers on every machine. It is a leaf but for
-// packages exact and philox. Start at [New]; threshold.go holds the proofs,
+// that both give the same integers on every machine. It builds on packages
+// decimal, exact and philox alone. Start at [New]; threshold.go holds the proofs,
 // fill.go the fast path.
 package pixelnoise

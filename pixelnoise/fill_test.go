@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/philox"
 )
 
@@ -156,7 +156,7 @@ func BenchmarkNew(b *testing.B) {
 	for _, sigma := range []string{"0.25", "1"} {
 		b.Run(sigma, func(b *testing.B) {
 			for b.Loop() {
-				_, err := New(exact.MustDecimal(sigma))
+				_, err := New(decimal.Must(sigma))
 				require.NoError(b, err)
 			}
 		})

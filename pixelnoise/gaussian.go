@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"sort"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 )
 
 // Levels is the largest pixel value: pixels are 0..Levels, and stand for
@@ -18,7 +18,7 @@ const MaxSigma = 10
 // Gaussian is the distribution of the noise of one pixel, and the table of
 // network inputs. It is immutable and may be used concurrently.
 type Gaussian struct {
-	sigma exact.Decimal
+	sigma decimal.Decimal
 	clip  int
 
 	// bound is where the noise saturates: whatever is at or beyond it takes
@@ -40,7 +40,7 @@ type Gaussian struct {
 }
 
 // New returns the distribution for a noise level above 0 and at most MaxSigma.
-func New(sigma exact.Decimal) (*Gaussian, error) {
+func New(sigma decimal.Decimal) (*Gaussian, error) {
 	if sigma.Sign() <= 0 || sigma.Rat().Cmp(big.NewRat(MaxSigma, 1)) > 0 {
 		return nil, fmt.Errorf("sigma is %s: integer noise needs a level above 0 and at most %d, in units of pixels scaled to [0,1]; only float noise goes beyond", sigma, MaxSigma)
 	}
@@ -64,14 +64,14 @@ func New(sigma exact.Decimal) (*Gaussian, error) {
 
 // Clip returns k = max(1, floor(6 sigma)): noisy pixels are clipped to
 // [-255k, 255(k+1)].
-func Clip(sigma exact.Decimal) int {
+func Clip(sigma decimal.Decimal) int {
 	six := new(big.Rat).Mul(sigma.Rat(), big.NewRat(6, 1))
 	k := new(big.Int).Quo(six.Num(), six.Denom())
 	return max(1, int(k.Int64()))
 }
 
 // Sigma returns the noise level.
-func (g *Gaussian) Sigma() exact.Decimal { return g.sigma }
+func (g *Gaussian) Sigma() decimal.Decimal { return g.sigma }
 
 // Clip returns k; see [Clip].
 func (g *Gaussian) Clip() int { return g.clip }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/philox"
 )
 
@@ -20,7 +20,7 @@ var known = map[string]*Gaussian{}
 func distribution(t testing.TB, sigma string) *Gaussian {
 	t.Helper()
 	if known[sigma] == nil {
-		g, err := New(exact.MustDecimal(sigma))
+		g, err := New(decimal.Must(sigma))
 		require.NoError(t, err)
 		known[sigma] = g
 	}
@@ -39,7 +39,7 @@ var pi, _, _ = big.ParseFloat("3.14159265358979323846264338327950288419716939937
 func phi(j int, sigma string) *big.Float {
 	num := func() *big.Float { return new(big.Float).SetPrec(testPrecision) }
 	z := big.NewRat(int64(2*j+1), 510)
-	z.Quo(z, exact.MustDecimal(sigma).Rat())
+	z.Quo(z, decimal.Must(sigma).Rat())
 	square := num().SetRat(new(big.Rat).Mul(z, z))
 	power, sum := num().SetRat(z), num().SetRat(z) // z^(2n+1) / (2^n n!), signed
 	for n := int64(1); ; n++ {
@@ -71,7 +71,7 @@ func TestEveryAtomAgainstAnotherSeries(t *testing.T) {
 	}
 	for _, sigma := range sigmas {
 		g := distribution(t, sigma)
-		width := 255 * exact.MustDecimal(sigma).Float64()
+		width := 255 * decimal.Must(sigma).Float64()
 		checked, total := 0, new(big.Float).SetPrec(testPrecision)
 		before := new(big.Float).SetPrec(testPrecision)
 		for i, c := range g.cdf {
@@ -191,10 +191,10 @@ func TestClip(t *testing.T) {
 	for sigma, want := range map[string]int{
 		"0.001": 1, "0.25": 1, "0.333333333333333333333333": 1, "0.333333333333333333333334": 2, "0.5": 3, "0.9": 5, "1": 6, "100": 600,
 	} {
-		require.Equal(t, want, Clip(exact.MustDecimal(sigma)), sigma)
+		require.Equal(t, want, Clip(decimal.Must(sigma)), sigma)
 	}
 	for _, sigma := range []string{"0", "-1", "10.0001"} {
-		_, err := New(exact.MustDecimal(sigma))
+		_, err := New(decimal.Must(sigma))
 		require.ErrorContains(t, err, "sigma is "+sigma)
 	}
 }

@@ -9,8 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
 split_args "$@"
-# The first five are plain Go, but arm64 compilers fuse products and sums.
-((${#packages[@]})) || mapfile -t packages < <(printf '%s\n' internal/exact philox pixelnoise smooth smooth/audit && isa_packages)
+# The first seven are plain Go, but arm64 compilers fuse products and sums.
+((${#packages[@]})) || mapfile -t packages < <(printf '%s\n' internal/exact philox pixelnoise smooth smooth/bound smooth/certificate smooth/audit && isa_packages)
 
 # flags_of PACKAGE prints its test flags, one a line. What no processor can
 # change is left out where it takes long in an emulator: files, interruptions
@@ -22,7 +22,9 @@ flags_of() {
 	fi
 	echo -test.short
 	case $1 in
-	smooth) printf '%s\n' -test.skip 'LeaveNoTrace|Answer|Shard|Merge|Interrupt|Partial|Refuse|Reader|CertifyGives|SaysWhat|TimingIs|Schema|Costs|Memory|Fuzz' ;;
+	smooth) printf '%s\n' -test.skip 'LeaveNoTrace|Answer|Shard|Merge|Interrupt|Partial|Refuse|CertifyGives|SaysWhat|TimingIs|Memory|Fuzz' ;;
+	smooth/bound) printf '%s\n' -test.skip 'Costs' ;;
+	smooth/certificate) printf '%s\n' -test.skip 'Shard|Reader|Schema|Writer|Lines|Fuzz' ;;
 	smooth/audit) printf '%s\n' -test.skip 'Mutations|EveryField|Fuzz' ;;
 	esac
 }

@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -282,6 +283,28 @@ func TestFillsArePrefixesOfEachOther(t *testing.T) {
 		AddGaussian(short, zero[:n], 1, address)
 		requireBits(t, long[:n], short, "gaussian added to zero")
 	}
+}
+
+// Element e of a Gaussian fill is a function of the address and e alone: of words
+// w and w|1 of the block at position 16*(e/64) + e%16, with w = e/16%4.
+func TestGaussianByElement(t *testing.T) {
+	withISA(t, func(t *testing.T) {
+		for _, n := range []int{0, 1, 2, 15, 16, 17, 31, 48, 63, 64, 65, 79, 100, 128, 784} {
+			x, got, want := random(7, n, 1), make([]float32, n), make([]float32, n)
+			for e := range want {
+				block, w := address.Block(uint32(e/64*16+e%16)), e/16%4
+				r := float32(math.Sqrt(float64(-2 * exact.LogOpen32(philox.Uniform(block[w&^1])))))
+				sin, cos := exact.SinCos2Pi32(philox.Uniform(block[w|1]))
+				if w%2 == 0 {
+					want[e] = exact.FMA32(0.25, float32(r*cos), x[e])
+				} else {
+					want[e] = exact.FMA32(0.25, float32(r*sin), x[e])
+				}
+			}
+			AddGaussian(got, x, 0.25, address)
+			requireBits(t, want, got, fmt.Sprint(n, " elements"))
+		}
+	})
 }
 
 func TestGaussianMoments(t *testing.T) {

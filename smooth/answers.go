@@ -11,11 +11,13 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/godmae/godmae/internal/atomicfile"
 	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // answers keeps what the classifier said of the images that are not in the
@@ -65,15 +67,20 @@ func answerWidth(classes int) int {
 }
 
 // answersHead is the first line of the answers that belong to a header.
-func answersHead(header Header) (string, error) {
-	line, err := encodeLine(header)
-	return fmt.Sprintf("%s %s\n", answersSchema, Digest(sha256.Sum256(line))), err
+func answersHead(header certificate.Header) (string, error) {
+	digest, err := header.Digest()
+	return fmt.Sprintf("%s %s\n", answersSchema, digest), err
+}
+
+// answersPath names the file that belongs to a certificate.
+func answersPath(files certificate.Files) string {
+	return strings.TrimSuffix(files.Certificate, ".jsonl") + ".answers.partial"
 }
 
 // openAnswers begins the file, or reads what an earlier run left of the images
 // from index due on. Of a damaged file the part before the damage is used, of
 // a foreign one nothing; begin makes a new flight.
-func openAnswers(path string, header Header, due int, begin func(int, Image) *flight, note func(string)) (*answers, error) {
+func openAnswers(path string, header certificate.Header, due int, begin func(int, certificate.Image) *flight, note func(string)) (*answers, error) {
 	head, err := answersHead(header)
 	if err != nil {
 		return nil, err
@@ -96,7 +103,10 @@ func openAnswers(path string, header Header, due int, begin func(int, Image) *fl
 		return nil, fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	a.waiting, a.size = r.flights, r.offset
-	if err := errors.Join(a.file.Truncate(a.size), seekTo(a.file, a.size)); err != nil {
+	if err = a.file.Truncate(a.size); err == nil {
+		_, err = a.file.Seek(a.size, io.SeekStart)
+	}
+	if err != nil {
 		a.close()
 		return nil, fmt.Errorf("cannot continue %s: %w", path, err)
 	}
@@ -118,7 +128,7 @@ func openAnswers(path string, header Header, due int, begin func(int, Image) *fl
 }
 
 // known returns an image as an earlier run left it, and nil if it had not begun.
-func (a *answers) known(index int, img Image) (*flight, error) {
+func (a *answers) known(index int, img certificate.Image) (*flight, error) {
 	f, ok := a.waiting[index]
 	if !ok {
 		return nil, nil

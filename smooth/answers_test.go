@@ -10,7 +10,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 var errKilled = errors.New("killed")
@@ -37,11 +40,11 @@ func (m *mortal) Classify(ctx context.Context, jobs []Job, noise Noise, out []in
 }
 
 // answersTask is a small certification whose images take several batches each.
-func answersTask(m Method, out string) Task {
+func answersTask(m bound.Method, out string) Task {
 	task := methodTask(m, out)
-	task.Images, task.Batch, task.N = IndexSet{{0, 1, 4}}, 50, 120
-	if m == MethodAnytime {
-		task.N, task.Radii, task.Futility = 480, decimals("0", "0.3"), leastFutility
+	task.Images, task.Batch, task.N = certificate.IndexSet{{0, 1, 4}}, 50, 120
+	if m == bound.MethodAnytime {
+		task.N, task.Radii, task.Futility = 480, decimals("0", "0.3"), decimal.Must("1e-12")
 	}
 	return task
 }
@@ -49,11 +52,11 @@ func answersTask(m Method, out string) Task {
 // A run that dies in every batch asks for nothing twice that was answered, and
 // ends in the bytes of an undisturbed run after as many batches.
 func TestNoAnswerIsAskedForTwice(t *testing.T) {
-	for _, m := range Methods() {
+	for _, m := range bound.Methods() {
 		for _, accuracyOnly := range []bool{false, true} {
 			task := answersTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
 			if task.AccuracyOnly = accuracyOnly; accuracyOnly { // and a shard
-				task.Shard, task.Images = &Shard{2, 2}, IndexSet{{0, 1, 9}}
+				task.Shard, task.Images = &certificate.Shard{Index: 2, Of: 2}, certificate.IndexSet{{0, 1, 9}}
 			}
 			asked := &counting{Classifier: task.Classifier}
 			task.Classifier = asked
@@ -80,7 +83,7 @@ func TestNoAnswerIsAskedForTwice(t *testing.T) {
 
 // Another batch size may go on with what a run left.
 func TestAnswersOfAnotherBatchSize(t *testing.T) {
-	for _, m := range Methods() {
+	for _, m := range bound.Methods() {
 		task := answersTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
 		inner := task.Classifier
 		want, _ := runTask(t, task)
@@ -105,7 +108,7 @@ func manyClasses(task Task) Task {
 	c.Class = func(x []float32) int {
 		switch class := inner(x); {
 		case x[0] > 1.3:
-			return NoClass
+			return bound.NoClass
 		case x[1] > 1:
 			return 299
 		default:
@@ -122,17 +125,17 @@ func TestAnswersStaySmall(t *testing.T) {
 	slack := answersSlack
 	t.Cleanup(func() { answersSlack = slack })
 	answersSlack = 4 << 10
-	for _, m := range []Method{MethodAnytime, MethodCohen} {
-		if m == MethodCohen && testing.Short() {
+	for _, m := range []bound.Method{bound.MethodAnytime, bound.MethodCohen} {
+		if m == bound.MethodCohen && testing.Short() {
 			continue
 		}
 		task := manyClasses(methodTask(m, filepath.Join(t.TempDir(), "c.jsonl")))
-		task.N, task.Batch, task.Images = 4000, 32, IndexSet{{0, 1, 10}}
-		if m == MethodAnytime {
-			task.Futility, task.N = leastFutility, 8000 // long trials
+		task.N, task.Batch, task.Images = 4000, 32, certificate.IndexSet{{0, 1, 10}}
+		if m == bound.MethodAnytime {
+			task.Futility, task.N = decimal.Must("1e-12"), 8000 // long trials
 		}
 		if testing.Short() {
-			task.Images = IndexSet{{0, 1, 6}}
+			task.Images = certificate.IndexSet{{0, 1, 6}}
 		}
 		inner := task.Classifier
 		want, _ := runTask(t, task)
@@ -145,7 +148,7 @@ func TestAnswersStaySmall(t *testing.T) {
 		task.Out = filepath.Join(t.TempDir(), "c.jsonl")
 		largest, last, shrunk := int64(0), int64(0), 0
 		task.Progress = func(Progress) {
-			info, err := os.Stat(FilesFor(task.Out).answers())
+			info, err := os.Stat(answersPath(certificate.FilesFor(task.Out)))
 			require.NoError(t, err)
 			largest = max(largest, info.Size())
 			if info.Size() < last {
@@ -184,14 +187,14 @@ func (d *dyingAfter) Classify(ctx context.Context, jobs []Job, noise Noise, out 
 // BenchmarkAnswers is the cost of keeping the answers of a batch of 128
 // samples of eight images.
 func BenchmarkAnswers(b *testing.B) {
-	task := answersTask(MethodAnytime, filepath.Join(b.TempDir(), "c.jsonl"))
-	header := NewHeader(task.Params, task.Classifier.Classes(), task.Subject)
-	a, err := openAnswers(FilesFor(task.Out).answers(), header, 0, nil, func(string) {})
+	task := answersTask(bound.MethodAnytime, filepath.Join(b.TempDir(), "c.jsonl"))
+	header := certificate.NewHeader(task.Params, task.Classifier.Classes(), task.Subject)
+	a, err := openAnswers(answersPath(certificate.FilesFor(task.Out)), header, 0, nil, func(string) {})
 	require.NoError(b, err)
 	defer a.close()
 	flights := make([]*flight, 8)
 	for i := range flights {
-		flights[i] = newFlight(&task.Params, 3, nil, i, Image{})
+		flights[i] = newFlight(&task.Params, 3, nil, i, certificate.Image{})
 	}
 	asks, out := make([]ask, 128), make([]int32, 128)
 	for i := range asks {

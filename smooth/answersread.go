@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 var (
@@ -25,13 +27,13 @@ type answersReader struct {
 	head    string
 	classes int
 	due     int // images before it are in the certificate already
-	begin   func(int, Image) *flight
+	begin   func(int, certificate.Image) *flight
 
 	flights map[int]*flight
 	offset  int64 // behind the last whole record
 }
 
-func newAnswersReader(r io.Reader, head string, classes, due int, begin func(int, Image) *flight) *answersReader {
+func newAnswersReader(r io.Reader, head string, classes, due int, begin func(int, certificate.Image) *flight) *answersReader {
 	return &answersReader{
 		r: bufio.NewReaderSize(r, 1<<16), head: head, classes: classes, due: due, begin: begin,
 		flights: map[int]*flight{},
@@ -112,10 +114,10 @@ func (a *answersReader) followState(payload []byte) error {
 	if s.Image < a.due {
 		return nil
 	}
-	if _, ok := a.flights[s.Image]; ok || s.Label < NoClass || s.Label >= a.classes {
+	if _, ok := a.flights[s.Image]; ok || s.Label < bound.NoClass || s.Label >= a.classes {
 		return fmt.Errorf("the state of image %d is out of place", s.Image)
 	}
-	f := a.begin(s.Image, Image{s.Label, s.Pixels})
+	f := a.begin(s.Image, certificate.Image{Label: s.Label, Pixels: s.Pixels})
 	if err := f.restore(s); err != nil {
 		return fmt.Errorf("image %d: %w", s.Image, err)
 	}
@@ -128,18 +130,18 @@ func (a *answersReader) followBatch(b *recordFields) error {
 	for len(b.rest) > 0 {
 		image := b.number(1<<32 - 1)
 		stream := philox.Stream(b.number(uint64(philox.EstimationNoise)))
-		first := b.number(maxSamples)
+		first := b.number(bound.MaxSamples)
 		f := a.flights[image]
 		if stream == philox.SelectionNoise && first == 0 {
 			label := b.number(uint64(a.classes)) - 1
-			var pixels Digest
+			var pixels certificate.Digest
 			copy(pixels[:], b.bytes(len(pixels)))
 			if f == nil && image >= a.due {
-				f = a.begin(image, Image{label, pixels})
+				f = a.begin(image, certificate.Image{Label: label, Pixels: pixels})
 				a.flights[image] = f
 			}
 		}
-		count := b.number(maxSamples)
+		count := b.number(bound.MaxSamples)
 		words := b.bytes(count * answerWidth(a.classes))
 		if b.bad {
 			return errors.New("a batch ends too early")

@@ -3,6 +3,7 @@ package smooth
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // interrupted leaves the files of a run that died after so many batches, and
@@ -23,7 +26,7 @@ func interrupted(t *testing.T, task Task, calls int) (left, want []byte) {
 	want, _ = runTask(t, task)
 	task.Out, task.Classifier = out, &mortal{inner, t, calls, map[Job]bool{}}
 	require.ErrorIs(t, task.Run(t.Context()), errKilled)
-	left, err := os.ReadFile(FilesFor(out).answers())
+	left, err := os.ReadFile(answersPath(certificate.FilesFor(out)))
 	require.NoError(t, err)
 	return left, want
 }
@@ -32,11 +35,11 @@ func interrupted(t *testing.T, task Task, calls int) (left, want []byte) {
 // goes on and returns the certificate and the notes.
 func goOn(t *testing.T, task Task, answers, partial []byte) (cert, notes string) {
 	t.Helper()
-	files := FilesFor(task.Out)
+	files := certificate.FilesFor(task.Out)
 	os.Remove(files.Certificate)
-	require.NoError(t, os.WriteFile(files.answers(), answers, 0o666))
+	require.NoError(t, os.WriteFile(answersPath(files), answers, 0o666))
 	if partial != nil {
-		require.NoError(t, os.WriteFile(files.partial(), partial, 0o666))
+		require.NoError(t, os.WriteFile(files.Partial(), partial, 0o666))
 	}
 	task.Note = func(s string) { notes += s + "\n" }
 	got, _ := runTask(t, task)
@@ -44,9 +47,9 @@ func goOn(t *testing.T, task Task, answers, partial []byte) (cert, notes string)
 }
 
 func TestDamagedAnswers(t *testing.T) {
-	task := answersTask(MethodAnytime, filepath.Join(t.TempDir(), "c.jsonl"))
+	task := answersTask(bound.MethodAnytime, filepath.Join(t.TempDir(), "c.jsonl"))
 	left, want := interrupted(t, task, 11)
-	partial, err := os.ReadFile(FilesFor(task.Out).partial())
+	partial, err := os.ReadFile(certificate.FilesFor(task.Out).Partial())
 	require.NoError(t, err)
 	step := 71
 	if testing.Short() {
@@ -90,25 +93,25 @@ func TestDamagedAnswers(t *testing.T) {
 }
 
 func TestAnswersOfAnotherRun(t *testing.T) {
-	task := answersTask(MethodCohen, filepath.Join(t.TempDir(), "c.jsonl"))
+	task := answersTask(bound.MethodCohen, filepath.Join(t.TempDir(), "c.jsonl"))
 	left, _ := interrupted(t, task, 8)
-	files := FilesFor(task.Out)
-	partial, err := os.ReadFile(files.partial())
+	files := certificate.FilesFor(task.Out)
+	partial, err := os.ReadFile(files.Partial())
 	require.NoError(t, err)
 
 	other := task
 	other.Seed++
-	require.NoError(t, os.Remove(files.partial()))
+	require.NoError(t, os.Remove(files.Partial()))
 	want, _ := runTask(t, func() Task { o := other; o.Out = filepath.Join(t.TempDir(), "c.jsonl"); return o }())
 	cert, notes := goOn(t, other, left, nil)
 	require.Equal(t, string(want), cert)
 	require.Contains(t, notes, "c.answers.partial is not of this certification and is begun anew")
 
 	require.NoError(t, os.Remove(files.Certificate))
-	require.NoError(t, os.WriteFile(files.answers(), left, 0o666))
-	require.NoError(t, os.WriteFile(files.partial(), partial, 0o666))
+	require.NoError(t, os.WriteFile(answersPath(files), left, 0o666))
+	require.NoError(t, os.WriteFile(files.Partial(), partial, 0o666))
 	changed := task
-	changed.Describe = func(i int) (Image, error) {
+	changed.Describe = func(i int) (certificate.Image, error) {
 		img, err := task.Describe(i)
 		if i >= bytes.Count(partial, []byte("\n"))-1 {
 			img.Pixels[0]++
@@ -117,20 +120,20 @@ func TestAnswersOfAnotherRun(t *testing.T) {
 	}
 	require.ErrorContains(t, changed.Run(t.Context()), "with other pixels or another label than the data have now: remove it to ask again")
 
-	require.NoError(t, os.Remove(files.answers()))
-	require.NoError(t, os.Mkdir(files.answers(), 0o777))
+	require.NoError(t, os.Remove(answersPath(files)))
+	require.NoError(t, os.Mkdir(answersPath(files), 0o777))
 	require.ErrorContains(t, task.Run(t.Context()), "cannot write the answers")
 }
 
 // flightsOf reads a file of answers that belongs to a task.
 func flightsOf(task Task, head string, raw []byte) (*answersReader, error) {
-	stats, err := NewStatistics(task.Params, task.Classifier.Classes())
+	stats, err := bound.New(task.Plan, task.Classifier.Classes())
 	if err != nil {
 		return nil, err
 	}
 	k := task.Classifier.Classes()
-	r := newAnswersReader(bytes.NewReader(raw), head, k, 0, func(index int, img Image) *flight {
-		return newFlight(&task.Params, k, stats.Begin(index, img.Pixels), index, img)
+	r := newAnswersReader(bytes.NewReader(raw), head, k, 0, func(index int, img certificate.Image) *flight {
+		return newFlight(&task.Params, k, stats.Begin(task.Draw(index, img.Pixels)), index, img)
 	})
 	return r, r.read()
 }
@@ -140,15 +143,15 @@ func flightsOf(task Task, head string, raw []byte) (*answersReader, error) {
 func FuzzAnswers(f *testing.F) {
 	var tasks []Task
 	var heads []string
-	for i, m := range Methods() {
+	for i, m := range bound.Methods() {
 		task := answersTask(m, filepath.Join(f.TempDir(), "c.jsonl"))
 		task.AccuracyOnly = i%2 == 1
-		head, err := answersHead(NewHeader(task.Params, task.Classifier.Classes(), task.Subject))
+		head, err := answersHead(certificate.NewHeader(task.Params, task.Classifier.Classes(), task.Subject))
 		require.NoError(f, err)
 		tasks, heads = append(tasks, task), append(heads, head)
 		task.Classifier = &dyingAfter{tasks[i].Classifier, 6}
 		require.ErrorIs(f, task.Run(f.Context()), errKilled)
-		raw, err := os.ReadFile(FilesFor(task.Out).answers())
+		raw, err := os.ReadFile(answersPath(certificate.FilesFor(task.Out)))
 		require.NoError(f, err)
 		f.Add(uint8(i), false, raw[len(head):])
 		r, err := flightsOf(task, head, raw)
@@ -167,7 +170,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add(uint8(i), true, append(binary.LittleEndian.AppendUint16(nil, 20), payloads[2:22]...)) // cut in the digest of the pixels
 		payloads = nil
 		for _, flight := range r.flights {
-			state, err := encodeLine(flight.state())
+			state, err := json.Marshal(flight.state())
 			require.NoError(f, err)
 			add(recordState, state)
 		}
@@ -195,7 +198,7 @@ func FuzzAnswers(f *testing.F) {
 			require.LessOrEqual(t, f.estimation.done.N, tasks[i].N)
 			require.Equal(t, !f.finished && f.chosen(), f.next(philox.EstimationNoise) >= 0)
 			// A state is what it was taken from.
-			again := newFlight(f.params, tasks[i].Classifier.Classes(), f.trialAgain(t), index, Image{f.rec.Label, f.rec.Pixels})
+			again := newFlight(f.params, tasks[i].Classifier.Classes(), f.trialAgain(t), index, certificate.Image{Label: f.rec.Label, Pixels: f.rec.Pixels})
 			require.NoError(t, again.restore(f.state()))
 			require.Equal(t, f.state(), again.state())
 			require.Equal(t, f.rec, again.rec)
@@ -204,8 +207,8 @@ func FuzzAnswers(f *testing.F) {
 }
 
 // trialAgain begins the trial of a flight once more.
-func (f *flight) trialAgain(t *testing.T) Trial {
-	stats, err := NewStatistics(*f.params, 3)
+func (f *flight) trialAgain(t *testing.T) bound.Trial {
+	stats, err := bound.New(f.params.Plan, 3)
 	require.NoError(t, err)
-	return stats.Begin(f.rec.Image, f.rec.Pixels)
+	return stats.Begin(f.params.Draw(f.rec.Image, f.rec.Pixels))
 }

@@ -7,7 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Certify three points under a classifier that asks whether the first
@@ -29,17 +32,17 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	images, err := smooth.NewIndexSet([]int{0, 1, 2})
+	images, err := certificate.NewIndexSet([]int{0, 1, 2})
 	if err != nil {
 		log.Fatal(err)
 	}
 	task := smooth.Task{
-		Params: smooth.Params{
-			Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 100, N: 1000, Seed: 0,
+		Params: certificate.Params{
+			Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 100, N: 1000}, Seed: 0,
 		},
-		Subject:    smooth.Subject{Contract: "f32/1", Data: "three points", Images: images, Of: 3},
+		Subject:    certificate.Subject{Contract: "f32/1", Data: "three points", Images: images, Of: 3},
 		Classifier: classifier,
-		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: -1}, nil },
+		Describe:   func(int) (certificate.Image, error) { return certificate.Image{Label: -1}, nil },
 		Out:        filepath.Join(dir, "points.jsonl"),
 	}
 	if err := task.Run(context.Background()); err != nil {
@@ -50,7 +53,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer f.Close()
-	certificate, err := smooth.NewReader(f)
+	certificate, err := certificate.NewReader(f)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,32 +7,34 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // flight is an image whose samples are being classified.
 type flight struct {
-	params     *Params
-	rec        Record
+	params     *certificate.Params
+	rec        certificate.Record
 	selection  *tally
 	estimation *tally
-	trial      Trial
+	trial      bound.Trial
 	hits       int    // estimation samples with the selected class
 	looked     int    // hits that the trial was told last
 	looks      []byte // hits since the look before, a varint for each look
 	asked      [2]int // samples handed to the classifier: selection, estimation
 	spent      time.Duration
 	finished   bool
-	left       *LeftOut // if set, the image cannot be decoded, and nothing was asked
-	key        uint64   // of its noise, where it is derived
+	left       *certificate.LeftOut // if set, the image cannot be decoded, and nothing was asked
+	key        uint64               // of its noise, where it is derived
 }
 
 // line returns the line of a finished image.
-func (f *flight) line() Line { return Line{Record: f.rec, LeftOut: f.left} }
+func (f *flight) line() certificate.Line { return certificate.Line{Record: f.rec, LeftOut: f.left} }
 
-func newFlight(p *Params, classes int, trial Trial, index int, img Image) *flight {
+func newFlight(p *certificate.Params, classes int, trial bound.Trial, index int, img certificate.Image) *flight {
 	return &flight{
 		params: p, key: p.Key(img.Pixels),
-		rec:       Record{Kind: kindImage, Image: index, Label: img.Label, Pixels: img.Pixels, Selected: NoClass},
+		rec:       certificate.NewRecord(index, img),
 		selection: newTally(classes), estimation: newTally(classes),
 		trial: trial,
 	}
@@ -67,7 +69,7 @@ func (f *flight) take(stream philox.Stream, class int32) {
 		return
 	}
 	f.estimation.add(class)
-	if class != NoClass && int(class) == f.rec.Selected {
+	if class != bound.NoClass && int(class) == f.rec.Selected {
 		f.hits++
 	}
 	if f.estimation.done.N == f.trial.Due() {
@@ -79,10 +81,8 @@ func (f *flight) take(stream philox.Stream, class int32) {
 func (f *flight) choose() {
 	rec := &f.rec
 	rec.Selection = f.selection.sampling()
-	rec.Selected = Select(rec.Selection.Counts)
-	if rec.wrongClass(f.params.AccuracyOnly) {
+	if rec.Choose(f.params.AccuracyOnly) {
 		rec.Estimation = noSamples()
-		rec.stop()
 		f.finished = true
 	}
 }
@@ -94,7 +94,7 @@ func (f *flight) look() {
 	f.trial.Look(f.hits)
 	if f.trial.Due() == 0 {
 		f.rec.Estimation = f.estimation.sampling()
-		f.rec.conclude(f.trial.Verdict(f.rec.Selected, f.rec.Estimation.Counts))
+		f.rec.Conclude(f.trial.Verdict(f.rec.Selected, f.rec.Estimation.Counts))
 		f.finished = true
 	}
 }
@@ -102,13 +102,13 @@ func (f *flight) look() {
 // flightState is a flight as a file holds it: of samples that fill a block no
 // more than the certificate will.
 type flightState struct {
-	Image      int           `json:"image"`
-	Label      int           `json:"label"`
-	Pixels     Digest        `json:"pixels"`
-	Selection  tallyState    `json:"selection"`
-	Estimation tallyState    `json:"estimation"`
-	Looks      []byte        `json:"looks"`
-	Spent      time.Duration `json:"spent"`
+	Image      int                `json:"image"`
+	Label      int                `json:"label"`
+	Pixels     certificate.Digest `json:"pixels"`
+	Selection  tallyState         `json:"selection"`
+	Estimation tallyState         `json:"estimation"`
+	Looks      []byte             `json:"looks"`
+	Spent      time.Duration      `json:"spent"`
 }
 
 func (f *flight) state() flightState {
@@ -141,7 +141,7 @@ func (f *flight) restore(s flightState) error {
 		return errState
 	}
 	all := 0 // hits
-	if f.rec.Selected != NoClass {
+	if f.rec.Selected != bound.NoClass {
 		all = f.estimation.count(f.rec.Selected)
 	}
 	seen := 0 // samples at the look before

@@ -7,12 +7,12 @@ import (
 	"sync/atomic"
 
 	"github.com/godmae/godmae/pixelnoise"
+	"github.com/godmae/godmae/simd"
 )
 
 // FuncClassifier makes a Classifier from a function of noisy pixels. It adds
-// the noise itself, in scalar code: the plain way to certify anything that is
-// not a network of this project, and the model that faster classifiers are
-// compared with.
+// the noise itself: the plain way to certify anything that is not a network of
+// this project, and the model that faster classifiers are compared with.
 type FuncClassifier struct {
 	// K is the number of classes.
 	K int
@@ -111,7 +111,7 @@ func (f *FuncClassifier) noisy(buffer []float32, job Job, noise Noise) ([]float3
 		return nil, err
 	}
 	dst := sized(len(clean))
-	AddGaussian(dst, clean, noise.Sigma, noise.Addr(job))
+	simd.AddGaussian(dst, clean, noise.Sigma, noise.Addr(job))
 	return dst, nil
 }
 

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // killedRunOut tells a copy of the test binary to certify into that file, by
@@ -56,18 +59,18 @@ func (n *noting) asked(t *testing.T) (total int) {
 	return total
 }
 
-func killedTask(m Method, out string) Task {
-	if m == MethodCohen {
+func killedTask(m bound.Method, out string) Task {
+	if m == bound.MethodCohen {
 		return linearTask(out)
 	}
 	task := methodTask(m, out)
-	task.Images = IndexSet{{0, 1, 8}}
+	task.Images = certificate.IndexSet{{0, 1, 8}}
 	return task
 }
 
 func TestMain(m *testing.M) {
 	if out := os.Getenv(killedRunOut); out != "" {
-		task := killedTask(Method(os.Getenv(killedRunMethod)), out)
+		task := killedTask(bound.Method(os.Getenv(killedRunMethod)), out)
 		task.Batch = killedBatch
 		task.Classifier = &noting{task.Classifier, out + ".asked"}
 		if err := task.Run(context.Background()); err != nil {
@@ -84,12 +87,12 @@ func TestKilledProcessIsContinued(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes")
 	}
-	for _, m := range []Method{MethodCohen, MethodAnytime} {
+	for _, m := range []bound.Method{bound.MethodCohen, bound.MethodAnytime} {
 		t.Run(string(m), func(t *testing.T) { testKilledProcess(t, m) })
 	}
 }
 
-func testKilledProcess(t *testing.T, m Method) {
+func testKilledProcess(t *testing.T, m bound.Method) {
 	undisturbed := killedTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
 	undisturbed.Batch = killedBatch
 	asked := &counting{Classifier: undisturbed.Classifier}
@@ -98,9 +101,9 @@ func testKilledProcess(t *testing.T, m Method) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	out := filepath.Join(t.TempDir(), "c.jsonl")
-	files := FilesFor(out)
+	files := certificate.FilesFor(out)
 	size := func() (total int64) {
-		for _, path := range []string{files.partial(), files.answers()} {
+		for _, path := range []string{files.Partial(), answersPath(files)} {
 			if info, err := os.Stat(path); err == nil {
 				total += info.Size()
 			}

@@ -12,14 +12,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // leavingOut describes images of which some cannot be decoded.
-func leavingOut(describe func(int) (Image, error), broken ...int) func(int) (Image, error) {
-	return func(i int) (Image, error) {
+func leavingOut(describe func(int) (certificate.Image, error), broken ...int) func(int) (certificate.Image, error) {
+	return func(i int) (certificate.Image, error) {
 		if slices.Contains(broken, i) {
-			file := Digest(sha256.Sum256(fmt.Append(nil, "file ", i)))
-			return Image{}, fmt.Errorf("reading: %w", &UndecodableError{File: &file, Err: fmt.Errorf("%d.png is\nbroken", i)})
+			file := certificate.Digest(sha256.Sum256(fmt.Append(nil, "file ", i)))
+			return certificate.Image{}, fmt.Errorf("reading: %w", &certificate.UndecodableError{File: &file, Err: fmt.Errorf("%d.png is\nbroken", i)})
 		}
 		return describe(i)
 	}
@@ -30,11 +33,11 @@ func leavingOut(describe func(int) (Image, error), broken ...int) func(int) (Ima
 func TestImagesThatCannotBeDecoded(t *testing.T) {
 	for _, isDerived := range []bool{false, true} {
 		make := func(broken ...int) (Task, *[]string) {
-			task := methodTask(MethodRandomised, filepath.Join(t.TempDir(), "c.jsonl"))
+			task := methodTask(bound.MethodRandomised, filepath.Join(t.TempDir(), "c.jsonl"))
 			if isDerived {
 				task = derived(task, "")
 			}
-			task.N, task.Images, task.MaxLeftOut = 60, IndexSet{{0, 1, 8}}, 3
+			task.N, task.Images, task.MaxLeftOut = 60, certificate.IndexSet{{0, 1, 8}}, 3
 			task.Describe = leavingOut(task.Describe, broken...)
 			notes := new([]string)
 			task.Note = func(s string) { *notes = append(*notes, s) }
@@ -62,11 +65,11 @@ func TestImagesThatCannotBeDecoded(t *testing.T) {
 			row++
 		}
 		require.Contains(t, lines[9], `"lines":8,"left_out":3,`)
-		tsv, err := os.ReadFile(FilesFor(task.Out).TSV)
+		tsv, err := os.ReadFile(certificate.FilesFor(task.Out).TSV)
 		require.NoError(t, err)
 		require.NotContains(t, string(tsv), "nan", "each row has its time")
 
-		d, err := NewReader(bytes.NewReader(cert))
+		d, err := certificate.NewReader(bytes.NewReader(cert))
 		require.NoError(t, err)
 		n := 0
 		for ; err == nil; n++ {
@@ -89,11 +92,11 @@ func TestImagesThatCannotBeDecoded(t *testing.T) {
 		var paths []string
 		for i := range 3 {
 			task, _ := make(0, 3, 7)
-			task.Shard = &Shard{i + 1, 3}
+			task.Shard = &certificate.Shard{Index: i + 1, Of: 3}
 			require.NoError(t, task.Run(t.Context()))
 			paths = append(paths, task.Out)
 		}
-		files, err := Merge(filepath.Join(t.TempDir(), "all"), paths)
+		files, err := certificate.Merge(filepath.Join(t.TempDir(), "all"), paths)
 		require.NoError(t, err)
 		merged, mergedTable := outputs(t, files.Certificate)
 		require.Equal(t, string(cert), string(merged))
@@ -111,7 +114,7 @@ func trimmed(notes []string) []string {
 
 func TestTooManyImagesThatCannotBeDecoded(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
-	task.N, task.Images, task.MaxLeftOut = 60, IndexSet{{0, 1, 8}}, 1
+	task.N, task.Images, task.MaxLeftOut = 60, certificate.IndexSet{{0, 1, 8}}, 1
 	good := task.Describe
 	task.Describe = leavingOut(good, 2, 5)
 	require.ErrorContains(t, task.Run(t.Context()), "more than 1 images cannot be used, the last one seen is image 5: reading: 5.png is broken")
@@ -121,13 +124,13 @@ func TestTooManyImagesThatCannotBeDecoded(t *testing.T) {
 
 	// An image that can be decoded now, or no longer can, is no other run's.
 	lines := strings.SplitAfter(string(cert), "\n")
-	for want, describe := range map[string]func(int) (Image, error){
+	for want, describe := range map[string]func(int) (certificate.Image, error){
 		"image 2: it was left out because it cannot be decoded, but here it can": good,
 		"image 1: it cannot be decoded here: reading: 1.png is broken":           leavingOut(good, 1, 2),
 	} {
 		again := task
 		again.Out, again.Describe = filepath.Join(t.TempDir(), "c.jsonl"), describe
-		require.NoError(t, os.WriteFile(FilesFor(again.Out).partial(), []byte(strings.Join(lines[:5], "")), 0o666))
+		require.NoError(t, os.WriteFile(certificate.FilesFor(again.Out).Partial(), []byte(strings.Join(lines[:5], "")), 0o666))
 		require.ErrorContains(t, again.Run(t.Context()), want)
 	}
 

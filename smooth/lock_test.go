@@ -9,20 +9,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Two runs that write the same files, as when the jobs of an array are given
 // one name, do not get into each other's lines.
 func TestSecondRunIsRefusedWhileTheFirstWrites(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
-	task.Images, task.N = IndexSet{{0, 1, 3}}, 60
+	task.Images, task.N = certificate.IndexSet{{0, 1, 3}}, 60
 	second := task
 	calls := 0
 	task.Progress = func(Progress) {
 		calls++
 		require.ErrorContains(t, second.Run(t.Context()), "c.jsonl.partial is being written by another process: give each its own output, or wait for it")
 		shard := second
-		shard.Shard = &Shard{1, 2}
+		shard.Shard = &certificate.Shard{Index: 1, Of: 2}
 		require.ErrorContains(t, shard.Run(t.Context()), "is being written by another process")
 	}
 	cert, _ := runTask(t, task)
@@ -44,7 +46,7 @@ func TestPartialFilesAreNotWrittenThroughLinks(t *testing.T) {
 		out := filepath.Join(dir, fmt.Sprint(i))
 		require.NoError(t, os.Mkdir(out, 0o777))
 		task := linearTask(filepath.Join(out, "c.jsonl"))
-		task.Images, task.N = IndexSet{{0, 1, 3}}, 60
+		task.Images, task.N = certificate.IndexSet{{0, 1, 3}}, 60
 		require.NoError(t, os.Symlink(victim, filepath.Join(out, name)))
 		require.ErrorContains(t, task.Run(t.Context()), filepath.Join(out, name)+" is a symbolic link, which is not written through: remove it")
 		got, err := os.ReadFile(victim)

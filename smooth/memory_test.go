@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // mostly answers class 1 for one sample in 16, and class 0 for the others.
@@ -26,12 +29,12 @@ func (mostly) Classify(_ context.Context, jobs []Job, _ Noise, out []int32) erro
 
 // heapOf certifies so many images and returns the most memory that was alive
 // while it did.
-func heapOf(t *testing.T, m Method, images, n int) (most uint64) {
+func heapOf(t *testing.T, m bound.Method, images, n int) (most uint64) {
 	t.Helper()
 	task := methodTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
-	task.Classifier, task.N, task.Images = mostly{}, n, IndexSet{{0, 1, images}}
+	task.Classifier, task.N, task.Images = mostly{}, n, certificate.IndexSet{{0, 1, images}}
 	task.Of = images
-	task.Describe = func(int) (Image, error) { return Image{Label: -1}, nil }
+	task.Describe = func(int) (certificate.Image, error) { return certificate.Image{Label: -1}, nil }
 	batches := images * (task.N0 + n) / 128
 	calls := 0
 	task.Progress = func(Progress) {
@@ -54,13 +57,13 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	if testing.Short() {
 		many, n = 300, 40_000
 	}
-	heapOf(t, MethodCohen, 60, 32) // whatever is made once
-	for _, m := range []Method{MethodCohen, MethodAnytime} {
+	heapOf(t, bound.MethodCohen, 60, 32) // whatever is made once
+	for _, m := range []bound.Method{bound.MethodCohen, bound.MethodAnytime} {
 		few, more := heapOf(t, m, 60, 160), heapOf(t, m, many, 160)
 		t.Logf("%s: %d KiB for 60 images, %d for %d", m, few>>10, more>>10, many)
 		require.Less(t, more, few+128<<10, m)
 	}
-	small, large := heapOf(t, MethodCohen, 4, 2_000), heapOf(t, MethodCohen, 4, n)
+	small, large := heapOf(t, bound.MethodCohen, 4, 2_000), heapOf(t, bound.MethodCohen, 4, n)
 	t.Logf("%d KiB for 2,000 samples, %d for %d", small>>10, large>>10, n)
-	require.Less(t, large, small+64<<10+uint64(n/BlockSize)*512, "a block has counts and a digest")
+	require.Less(t, large, small+64<<10+uint64(n/certificate.BlockSize)*512, "a block has counts and a digest")
 }

@@ -2,79 +2,59 @@ package smooth
 
 import (
 	"errors"
-	"fmt"
 
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/pixelnoise"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// PixelNoise is integer Gaussian noise on 8-bit pixels: eta = j with probability
-// Phi((2j+1)/(510 sigma)) - Phi((2j-1)/(510 sigma)), drawn without rounding any
-// of these numbers, added in integer arithmetic and clipped to
-// [-255k, 255(k+1)], k = max(1, floor(6 sigma)). The network input of the sum z
-// is float32(z/255).
-//
-// A network f of such inputs is the same as the function u -> f(round(255 u)) of
-// real pixels u, and its samples are distributed as that function's under real
-// Gaussian noise. So Cohen's theorem holds for it as it stands.
-type PixelNoise = pixelnoise.Gaussian
+// Noise describes independent Gaussian noise on every pixel value.
+type Noise struct {
+	// Sigma is the standard deviation of float32 noise on float32 pixels, in
+	// units of pixels scaled to [0,1]. It plays no part when Pixels is set.
+	Sigma float32
 
-// NewPixelNoise returns the noise of a level above 0 and at most 10, in units
-// of pixels scaled to [0,1].
-func NewPixelNoise(sigma Decimal) (*PixelNoise, error) { return pixelnoise.New(sigma) }
+	// Pixels, if set, is the distribution of integer noise on 8-bit pixels,
+	// clipped to [-255k, 255(k+1)], k = max(1, floor(6 sigma)). The network input
+	// of a noisy pixel z is float32(z/255). A network f of such inputs is the same
+	// as the function u -> f(round(255 u)) of real pixels u, and its samples are
+	// distributed as that function's under real Gaussian noise: so Cohen's theorem
+	// holds for it as it stands.
+	Pixels *pixelnoise.Gaussian
 
-// A PixelClassifier is a Classifier that can draw integer noise. It must call
-// its base classifier, one fixed function of the network inputs, for the noisy
-// 8-bit pixels and nothing else: anything that rounds before the noise is added
-// must be done on integers.
-type PixelClassifier interface {
-	Classifier
+	Seed uint64
 
-	// TakesPixelNoise returns nil when Noise.Pixels is obeyed, or why not.
-	TakesPixelNoise() error
+	// Derived says that a job's Key takes the place of Seed and its index.
+	Derived bool
 }
 
-// The kinds of noise, as a header names them.
-const (
-	noiseFloat   = "gaussian-f32" // float32 noise added to float32 pixels
-	noiseInteger = "gaussian-u8"  // PixelNoise
-)
-
-var noises = []string{noiseFloat, noiseInteger}
-
-// withNoise returns a header that names the noise of the parameters.
-func (h Header) withNoise(p Params) Header {
-	h.Noise, h.Clip = p.NoiseKind(), 0
-	if p.Sound {
-		h.Clip = pixelnoise.Clip(p.Sigma)
+// Addr returns the address of the random numbers of a job: element e of its
+// noise is Sigma times element e of the Gaussian fill of that address, or
+// element e of the fill of Pixels.
+func (n Noise) Addr(j Job) philox.Addr {
+	if n.Derived {
+		return philox.Addr{Seed: j.Key, Stream: j.Stream, B: j.Sample}
 	}
-	return h
-}
-
-// NoiseKind returns the name of the noise's kind, as a header has it.
-func (p Params) NoiseKind() string {
-	if p.Sound {
-		return noiseInteger
-	}
-	return noiseFloat
-}
-
-// checkClip verifies the recorded k, which follows from sigma.
-func (h Header) checkClip() error {
-	if want := h.withNoise(h.Params()).Clip; h.Clip != want {
-		return fmt.Errorf("noise of the kind %q and sigma %s is clipped with k = %d, not %d", h.Noise, h.Sigma, want, h.Clip)
-	}
-	return nil
+	return philox.Addr{Seed: n.Seed, Stream: j.Stream, A: uint32(j.Image), B: j.Sample}
 }
 
 // NewNoise describes noise of a level, in units of pixels scaled to [0,1]:
 // integer noise on 8-bit pixels when it is to be sound, else float noise.
-func NewNoise(sigma Decimal, seed uint64, sound bool) (Noise, error) {
+func NewNoise(sigma decimal.Decimal, seed uint64, sound bool) (Noise, error) {
 	n := Noise{Sigma: sigma.Float32(), Seed: seed}
 	if !sound {
 		return n, nil
 	}
 	var err error
-	n.Pixels, err = NewPixelNoise(sigma)
+	n.Pixels, err = pixelnoise.New(sigma)
+	return n, err
+}
+
+// NoiseOf describes the noise of the samples of a certification.
+func NoiseOf(p certificate.Params) (Noise, error) {
+	n, err := NewNoise(p.Sigma, p.Seed, p.Sound)
+	n.Derived = p.Derived != nil
 	return n, err
 }
 

@@ -5,18 +5,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
 )
 
 // plain hides what a classifier can do beside classifying.
 type plain struct{ Classifier }
 
 func TestIntegerNoiseIsRefusedWhereItIsNotDrawn(t *testing.T) {
-	noise, err := NewPixelNoise(MustDecimal("0.25"))
+	noise, err := pixelnoise.New(decimal.Must("0.25"))
 	require.NoError(t, err)
 	f := &FuncClassifier{K: 2, Pixels: func(int) ([]float32, error) { return make([]float32, 3), nil }, Class: func([]float32) int { return 0 }}
 	predict := func(c Classifier) error {
-		_, err := Predict(t.Context(), c, 0, Noise{Pixels: noise}, 10, MustDecimal("0.1"))
+		_, err := Predict(t.Context(), c, 0, Noise{Pixels: noise}, 10, decimal.Must("0.1"))
 		return err
 	}
 	require.ErrorContains(t, predict(f), "no 8-bit pixels")
@@ -29,7 +31,7 @@ func TestIntegerNoiseIsRefusedWhereItIsNotDrawn(t *testing.T) {
 // The function sees the inputs that the noise's own definition gives, sample by
 // sample.
 func TestFuncClassifierUnderIntegerNoise(t *testing.T) {
-	noise, err := NewPixelNoise(MustDecimal("0.5"))
+	noise, err := pixelnoise.New(decimal.Must("0.5"))
 	require.NoError(t, err)
 	stored := []byte{0, 1, 127, 254, 255}
 	var got [][]float32
@@ -47,4 +49,19 @@ func TestFuncClassifierUnderIntegerNoise(t *testing.T) {
 	}
 	require.NotEqual(t, got[0], got[1])
 	require.NotEqual(t, got[1], got[2])
+}
+
+func TestNoiseAddressesDiffer(t *testing.T) {
+	noise := Noise{Sigma: 1, Seed: 1}
+	seen := map[[4]uint32]Job{}
+	for _, stream := range []philox.Stream{philox.SelectionNoise, philox.EstimationNoise} {
+		for image := range 20 {
+			for sample := range uint32(20) {
+				j := Job{Image: image, Stream: stream, Sample: sample}
+				block := noise.Addr(j).Block(0)
+				require.NotContains(t, seen, block)
+				seen[block] = j
+			}
+		}
+	}
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // pValuePlaces is the number of decimals of a p-value, always rounded up.
@@ -15,11 +17,11 @@ const pValuePlaces = 12
 
 // Prediction is the answer of the smoothed classifier for one image.
 type Prediction struct {
-	Class  int        // or NoClass for an abstention
-	Top    ClassCount // the most frequent class
-	Second ClassCount // the one after it; class NoClass when there is none
-	PValue Decimal    // of the two-sided test that both are equally likely, rounded up
-	Counts Counts
+	Class  int              // or NoClass for an abstention
+	Top    bound.ClassCount // the most frequent class
+	Second bound.ClassCount // the one after it; class NoClass when there is none
+	PValue decimal.Decimal  // of the two-sided test that both are equally likely, rounded up
+	Counts bound.Counts
 }
 
 // Predict runs the procedure PREDICT of Cohen et al. (2019): it classifies n
@@ -27,7 +29,7 @@ type Prediction struct {
 // binomial test tells it from the second one at level alpha, else it abstains.
 // An answer differs from that of the smoothed classifier with probability at
 // most alpha. The samples are 0..n-1 of the estimation stream.
-func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, alpha Decimal) (Prediction, error) {
+func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, alpha decimal.Decimal) (Prediction, error) {
 	if noise.Derived {
 		return Prediction{}, errors.New("derived noise has a key for each image: predict with PredictJob")
 	}
@@ -36,18 +38,18 @@ func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, a
 
 // PredictJob is Predict for the image of a job, which has the key of its noise;
 // stream and sample of the job play no part.
-func PredictJob(ctx context.Context, c Classifier, of Job, noise Noise, n int, alpha Decimal) (Prediction, error) {
+func PredictJob(ctx context.Context, c Classifier, of Job, noise Noise, n int, alpha decimal.Decimal) (Prediction, error) {
 	image := of.Image
 	if err := checkClassifier(c); err != nil {
 		return Prediction{}, err
 	}
-	if n < 1 || n > maxSamples {
-		return Prediction{}, fmt.Errorf("n is %d: predicting takes 1 to %d samples, such as 100", n, maxSamples)
+	if n < 1 || n > bound.MaxSamples {
+		return Prediction{}, fmt.Errorf("n is %d: predicting takes 1 to %d samples, such as 100", n, bound.MaxSamples)
 	}
 	if image < 0 || int64(image) > math.MaxUint32 {
 		return Prediction{}, fmt.Errorf("image index %d is outside 0..%d", image, int64(math.MaxUint32))
 	}
-	if alpha.Sign() <= 0 || alpha.Cmp(MustDecimal("1")) >= 0 {
+	if alpha.Sign() <= 0 || alpha.Cmp(decimal.Must("1")) >= 0 {
 		return Prediction{}, fmt.Errorf("alpha is %s: the failure probability must lie between 0 and 1, such as 0.001", alpha)
 	}
 	if err := noise.Check(c); err != nil {
@@ -82,12 +84,12 @@ func PredictJob(ctx context.Context, c Classifier, of Job, noise Noise, n int, a
 }
 
 // decidePrediction applies the test to the counts.
-func decidePrediction(counts Counts, alpha Decimal) Prediction {
-	p := Prediction{Class: NoClass, Counts: counts}
+func decidePrediction(counts bound.Counts, alpha decimal.Decimal) Prediction {
+	p := Prediction{Class: bound.NoClass, Counts: counts}
 	p.Top, p.Second = counts.Top()
 	test := exact.BinomialTest(p.Top[1], p.Second[1])
 	p.PValue = test.CeilDecimal(pValuePlaces)
-	if p.Top[0] != NoClass && test.AtMost(alpha.Rat()) {
+	if p.Top[0] != bound.NoClass && test.AtMost(alpha.Rat()) {
 		p.Class = p.Top[0]
 	}
 	return p

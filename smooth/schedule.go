@@ -9,13 +9,9 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
-
-// Image is what a certificate records about an image besides the counts.
-type Image struct {
-	Label  int    // -1 when unknown
-	Pixels Digest // SHA-256 of the image before noise
-}
 
 // scheduler keeps the classifier's batches full. It fills each batch from the
 // oldest unfinished images first, each up to its next look, and opens a new
@@ -27,14 +23,14 @@ type Image struct {
 type scheduler struct {
 	classifier Classifier
 	noise      Noise
-	params     Params
-	stats      Statistics
+	params     certificate.Params
+	stats      bound.Statistics
 	batch      int
 
-	open    func() (index int, img Image, ok bool, err error) // next image
-	emit    func(Line, time.Duration) error                   // images in order
-	batched func(samples int)                                 // after each batch
-	answers *answers                                          // what an earlier run was told; nil keeps nothing
+	open    func() (index int, img certificate.Image, ok bool, err error) // next image
+	emit    func(certificate.Line, time.Duration) error                   // images in order
+	batched func(samples int)                                             // after each batch
+	answers *answers                                                      // what an earlier run was told; nil keeps nothing
 
 	flights   []*flight
 	exhausted bool
@@ -135,10 +131,10 @@ func (s *scheduler) openNext() (bool, error) {
 		return false, nil
 	}
 	index, img, ok, err := s.open()
-	var lost *UndecodableError
+	var lost *certificate.UndecodableError
 	if errors.As(err, &lost) {
-		f := newFlight(&s.params, s.classifier.Classes(), &fixedTrial{}, index, Image{})
-		f.left, f.finished = lost.line(index), true
+		f := s.begin(index, certificate.Image{})
+		f.left, f.finished = lost.LeftOut(index), true
 		s.flights = append(s.flights, f)
 		return true, nil
 	}
@@ -166,14 +162,14 @@ func (s *scheduler) openNext() (bool, error) {
 }
 
 // begin starts an image.
-func (s *scheduler) begin(index int, img Image) *flight {
-	return newFlight(&s.params, s.classifier.Classes(), s.stats.Begin(index, img.Pixels), index, img)
+func (s *scheduler) begin(index int, img certificate.Image) *flight {
+	return newFlight(&s.params, s.classifier.Classes(), s.stats.Begin(s.params.Draw(index, img.Pixels)), index, img)
 }
 
 // window is the largest number of images in flight: twice as many as fill a
 // batch when each asks as little as it ever does.
 func (s *scheduler) window() int {
-	least := min(s.params.N0, s.params.N, LookEvery)
+	least := min(s.params.N0, s.params.N, bound.LookEvery)
 	return 2 * ((s.batch + least - 1) / least)
 }
 
@@ -208,17 +204,6 @@ func (s *scheduler) land() error {
 	}
 	if s.answers != nil {
 		return s.answers.tidy(s.flights)
-	}
-	return nil
-}
-
-// checkClassifier refuses a classifier that the file format cannot hold.
-func checkClassifier(c Classifier) error {
-	if c == nil {
-		return errors.New("there is no classifier to certify")
-	}
-	if k := c.Classes(); k < 1 || k > maxClasses {
-		return fmt.Errorf("the classifier has %d classes; 1 to %d can be certified", k, maxClasses)
 	}
 	return nil
 }

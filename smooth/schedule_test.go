@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // counting counts the calls and jobs of a classifier.
@@ -27,25 +29,24 @@ func (c *counting) Classify(ctx context.Context, jobs []Job, noise Noise, out []
 // were in flight at once.
 func anytimeRun(t *testing.T, images, batch int, p func(image int) float64) (asked *counting, counted, flights int) {
 	t.Helper()
-	params := Params{
-		Method: MethodAnytime, Sigma: exact.MustDecimal("1"), Alpha: exact.MustDecimal("0.001"),
-		N0: 32, N: 20_000, Seed: 4, Radii: decimals("0", "0.5", "1"), Futility: DefaultFutility(),
+	params := certificate.Params{
+		Plan: bound.Plan{Method: bound.MethodAnytime, Sigma: decimal.Must("1"), Alpha: decimal.Must("0.001"), N0: 32, N: 20_000, Radii: decimals("0", "0.5", "1"), Futility: bound.DefaultFutility()}, Seed: 4,
 	}
-	stats, err := NewStatistics(params, 2)
+	stats, err := bound.New(params.Plan, 2)
 	require.NoError(t, err)
 	asked = &counting{Classifier: coin{p}}
 	opened, emitted := 0, 0
 	s := &scheduler{
 		classifier: asked, noise: Noise{Sigma: 1, Seed: params.Seed}, params: params, stats: stats, batch: batch,
-		open: func() (int, Image, bool, error) {
+		open: func() (int, certificate.Image, bool, error) {
 			if opened == images {
-				return 0, Image{}, false, nil
+				return 0, certificate.Image{}, false, nil
 			}
 			opened++
 			flights = max(flights, opened-emitted)
-			return opened - 1, Image{Label: -1}, true, nil
+			return opened - 1, certificate.Image{Label: -1}, true, nil
 		},
-		emit: func(l Line, _ time.Duration) error {
+		emit: func(l certificate.Line, _ time.Duration) error {
 			r := l.Record
 			require.Equal(t, emitted, r.Image, "in order")
 			emitted++
@@ -82,6 +83,6 @@ func TestImagesInFlightAreFew(t *testing.T) {
 			}
 			return 0.99
 		})
-		require.LessOrEqual(t, flights, 2*64/LookEvery, "%d images", images)
+		require.LessOrEqual(t, flights, 2*64/bound.LookEvery, "%d images", images)
 	}
 }

@@ -9,23 +9,26 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // shardTask is a small certification of eleven images.
-func shardTask(m Method, out string) Task {
+func shardTask(m bound.Method, out string) Task {
 	task := methodTask(m, out)
 	task.N, task.N0 = 64, 10
-	task.Images = IndexSet{{1, 2, 7}, {20, 1, 4}}
+	task.Images = certificate.IndexSet{{1, 2, 7}, {20, 1, 4}}
 	return task
 }
 
 // runShards certifies all shards into a folder and returns their paths.
-func runShards(t *testing.T, m Method, dir string, of int) []string {
+func runShards(t *testing.T, m bound.Method, dir string, of int) []string {
 	t.Helper()
 	var paths []string
 	for i := range of {
 		task := shardTask(m, filepath.Join(dir, fmt.Sprintf("shard-%d-of-%d.jsonl", i+1, of)))
-		task.Shard = &Shard{i + 1, of}
+		task.Shard = &certificate.Shard{Index: i + 1, Of: of}
 		task.Machine = fmt.Sprint("machine ", i)
 		require.NoError(t, task.Run(t.Context()))
 		paths = append(paths, task.Out)
@@ -34,7 +37,7 @@ func runShards(t *testing.T, m Method, dir string, of int) []string {
 }
 
 func TestMergedShardsAreTheSingleRun(t *testing.T) {
-	methods := []Method{MethodAnytime, MethodCohen, MethodRandomised}
+	methods := []bound.Method{bound.MethodAnytime, bound.MethodCohen, bound.MethodRandomised}
 	if testing.Short() {
 		methods = methods[:1]
 	}
@@ -43,9 +46,9 @@ func TestMergedShardsAreTheSingleRun(t *testing.T) {
 		for _, of := range []int{1, 3, 16} {
 			dir := t.TempDir()
 			paths := runShards(t, m, dir, of)
-			paths[0], paths[of-1] = paths[of-1], paths[0]                     // any order
-			named := append([]string{FilesFor(paths[of-1]).Timing}, paths...) // as a pattern names them
-			files, err := Merge(filepath.Join(dir, "all"), named)
+			paths[0], paths[of-1] = paths[of-1], paths[0]                                 // any order
+			named := append([]string{certificate.FilesFor(paths[of-1]).Timing}, paths...) // as a pattern names them
+			files, err := certificate.Merge(filepath.Join(dir, "all"), named)
 			require.NoError(t, err)
 			got, gotTable := outputs(t, files.Certificate)
 			require.Equal(t, string(want), string(got), "%s in %d shards", m, of)
@@ -56,7 +59,7 @@ func TestMergedShardsAreTheSingleRun(t *testing.T) {
 			timing, err := os.ReadFile(files.Timing)
 			require.NoError(t, err)
 			require.Contains(t, string(timing), fmt.Sprintf(`{"machine":"machine %d"`, min(of, 11)-1))
-			_, err = Merge(filepath.Join(dir, "all"), paths)
+			_, err = certificate.Merge(filepath.Join(dir, "all"), paths)
 			require.NoError(t, err, "merging again changes nothing")
 		}
 	}
@@ -66,22 +69,22 @@ func TestMergedShardsAreTheSingleRun(t *testing.T) {
 // any other.
 func TestShardsAreContinued(t *testing.T) {
 	dir := t.TempDir()
-	path := runShards(t, MethodCohen, dir, 3)[1]
+	path := runShards(t, bound.MethodCohen, dir, 3)[1]
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
 	h, recs, err := readAll(bytes.NewReader(want))
 	require.NoError(t, err)
-	require.Equal(t, &Shard{2, 3}, h.Shard)
+	require.Equal(t, &certificate.Shard{Index: 2, Of: 3}, h.Shard)
 	require.Len(t, recs, 4)
 	require.Equal(t, []int{3, 9, 20, 23}, []int{recs[0].Image, recs[1].Image, recs[2].Image, recs[3].Image})
 
-	task := shardTask(MethodCohen, filepath.Join(t.TempDir(), "c.jsonl"))
-	task.Shard = &Shard{2, 3}
-	require.NoError(t, os.WriteFile(FilesFor(task.Out).partial(), want[:len(want)*2/3], 0o666))
+	task := shardTask(bound.MethodCohen, filepath.Join(t.TempDir(), "c.jsonl"))
+	task.Shard = &certificate.Shard{Index: 2, Of: 3}
+	require.NoError(t, os.WriteFile(certificate.FilesFor(task.Out).Partial(), want[:len(want)*2/3], 0o666))
 	got, _ := runTask(t, task)
 	require.Equal(t, string(want), string(got))
 
-	task.Shard = &Shard{3, 3}
+	task.Shard = &certificate.Shard{Index: 3, Of: 3}
 	require.ErrorContains(t, task.Run(t.Context()), `is another certificate, with shard {"index":2,"of":3} instead of {"index":3,"of":3}`)
 	for text, want := range map[string]string{
 		strings.Replace(string(want), `"index":2`, `"index":4`, 1): "there is no shard 4/3",
@@ -95,14 +98,14 @@ func TestShardsAreContinued(t *testing.T) {
 
 func TestMergeNamesWhatIsWrong(t *testing.T) {
 	dir := t.TempDir()
-	s := runShards(t, MethodCohen, dir, 3)
-	foreign := shardTask(MethodCohen, filepath.Join(dir, "foreign.jsonl"))
-	foreign.Shard, foreign.Seed = &Shard{3, 3}, 99
+	s := runShards(t, bound.MethodCohen, dir, 3)
+	foreign := shardTask(bound.MethodCohen, filepath.Join(dir, "foreign.jsonl"))
+	foreign.Shard, foreign.Seed = &certificate.Shard{Index: 3, Of: 3}, 99
 	require.NoError(t, foreign.Run(t.Context()))
-	whole := shardTask(MethodCohen, filepath.Join(dir, "whole.jsonl"))
+	whole := shardTask(bound.MethodCohen, filepath.Join(dir, "whole.jsonl"))
 	require.NoError(t, whole.Run(t.Context()))
-	other := shardTask(MethodCohen, filepath.Join(dir, "other.jsonl"))
-	other.Shard = &Shard{2, 4}
+	other := shardTask(bound.MethodCohen, filepath.Join(dir, "other.jsonl"))
+	other.Shard = &certificate.Shard{Index: 2, Of: 4}
 	require.NoError(t, other.Run(t.Context()))
 	text, err := os.ReadFile(s[1])
 	require.NoError(t, err)
@@ -127,50 +130,17 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 		"changed.jsonl: line 2 of the certificate: the counts gi": {s[0], changed, s[2]},
 		"begun.jsonl is not finished: what there is of it is in":  {s[0], filepath.Join(dir, "begun.jsonl"), s[2]},
 		"begun.jsonl.partial is of a shard that is not finished":  {s[0], partial, s[2]},
-		"timing.jsonl: line 1 of the certificate: it is not the":  {s[0], FilesFor(s[1]).Timing, s[2]},
+		"timing.jsonl: line 1 of the certificate: it is not the":  {s[0], certificate.FilesFor(s[1]).Timing, s[2]},
 		"no such file": {s[0], filepath.Join(dir, "lost.jsonl"), s[2]},
 	} {
 		out := filepath.Join(dir, "all.jsonl")
-		_, err := Merge(out, shards)
+		_, err := certificate.Merge(out, shards)
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "\n")
 		require.NoFileExists(t, out)
 	}
-	_, err = Merge(whole.Out, s)
+	_, err = certificate.Merge(whole.Out, s)
 	require.NoError(t, err, "the same certificate stands there already")
-	_, err = Merge(foreign.Out, s)
+	_, err = certificate.Merge(foreign.Out, s)
 	require.ErrorContains(t, err, "is another certificate")
-}
-
-func FuzzParseShard(f *testing.F) {
-	f.Add("3/16")
-	f.Add("-1/2")
-	f.Fuzz(func(t *testing.T, text string) {
-		s, err := ParseShard(text)
-		if err != nil {
-			return
-		}
-		again, err := ParseShard(s.String())
-		require.NoError(t, err)
-		require.Equal(t, s, again)
-		h := Header{Subject: Subject{Images: IndexSet{{0, 1, 50}}}, Shard: &s}
-		n := 0
-		if s.Of <= 100 {
-			for c, ok := h.cursor(), true; ok; n++ {
-				_, ok = c.next()
-			}
-			require.Equal(t, h.Due(), n-1, "as many lines as are due")
-		}
-	})
-}
-
-func TestParseShard(t *testing.T) {
-	s, err := ParseShard("3/16")
-	require.NoError(t, err)
-	require.Equal(t, Shard{3, 16}, s)
-	require.Equal(t, "3/16", s.String())
-	for _, bad := range []string{"", "3", "0/4", "5/4", "1/0", "a/b", "1/2/3", "1/99999999"} {
-		_, err := ParseShard(bad)
-		require.ErrorContains(t, err, "shard", bad)
-	}
 }

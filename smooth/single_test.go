@@ -2,17 +2,19 @@ package smooth
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Certify gives the line of a Task, for every method.
 func TestCertifyGivesTheLineOfATask(t *testing.T) {
-	for _, method := range Methods() {
+	for _, method := range bound.Methods() {
 		t.Run(string(method), func(t *testing.T) {
 			task := methodTask(method, filepath.Join(t.TempDir(), "c.jsonl"))
 			require.NoError(t, task.Run(t.Context()))
@@ -31,38 +33,17 @@ func TestCertifyGivesTheLineOfATask(t *testing.T) {
 }
 
 func TestCertifyRefusesNonsense(t *testing.T) {
-	p := Params{Sigma: MustDecimal("0.25"), Alpha: MustDecimal("0.001"), N0: 20, N: 400}
+	p := certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 20, N: 400}}
 	classifier := newLinear().classifier()
-	_, err := Certify(t.Context(), nil, p, 0, Image{}, nil)
+	_, err := Certify(t.Context(), nil, p, 0, certificate.Image{}, nil)
 	require.ErrorContains(t, err, "no classifier")
-	_, err = Certify(t.Context(), classifier, p, -1, Image{}, nil)
+	_, err = Certify(t.Context(), classifier, p, -1, certificate.Image{}, nil)
 	require.ErrorContains(t, err, "image index -1")
-	_, err = Certify(t.Context(), classifier, Params{}, 0, Image{}, nil)
+	_, err = Certify(t.Context(), classifier, certificate.Params{}, 0, certificate.Image{}, nil)
 	require.ErrorContains(t, err, "sigma is 0")
-	_, err = Certify(cancelled(), classifier, p, 0, Image{}, nil)
+	_, err = Certify(cancelled(), classifier, p, 0, certificate.Image{}, nil)
 	require.ErrorIs(t, err, context.Canceled)
 	p.Sound = true
-	_, err = Certify(t.Context(), plain{classifier}, p, 0, Image{}, nil)
+	_, err = Certify(t.Context(), plain{classifier}, p, 0, certificate.Image{}, nil)
 	require.ErrorContains(t, err, "integer noise")
-}
-
-// The picture of the evidence crosses the line where the proof does.
-func TestLogEvidenceCrossesWithTheProof(t *testing.T) {
-	sigma, alpha := MustDecimal("0.25"), MustDecimal("0.001")
-	for _, radius := range []string{"0", "0.25", "0.5", "2.5"} {
-		p := Params{Method: MethodAnytime, Sigma: sigma, Alpha: alpha, N0: 1, N: 1600, Futility: DefaultFutility(), Radii: Grid([]Decimal{MustDecimal(radius)})}
-		rule, evidence := newAnytime(p), LogEvidence(MustDecimal(radius), sigma)
-		last := len(p.Radii) - 1
-		for look := 1; look <= 100; look += 7 {
-			n := look * LookEvery
-			for misses := range min(n, 200) {
-				value := evidence(n-misses, misses)
-				require.False(t, math.IsNaN(value))
-				if math.Abs(value-3) > 1e-9 {
-					require.Equal(t, rule.claimed(last, look, misses), value > 3, fmt.Sprintf("radius %s, %d of %d", radius, misses, n))
-				}
-			}
-		}
-	}
-	require.InDelta(t, 0, LogEvidence(Decimal{}, sigma)(0, 0), 1e-12, "it starts at 1")
 }

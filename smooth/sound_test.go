@@ -10,7 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // threshold is a classifier of noisy 8-bit pixels: class 1 where the first one
@@ -30,23 +34,23 @@ func (h threshold) distance(image int) int { return 2*int(h.first[image]) - 2*h.
 
 func (h threshold) task(out string) Task {
 	noise := float32(h.t) / 255
-	set := IndexSet{{0, 1, len(h.first)}}
+	set := certificate.IndexSet{{0, 1, len(h.first)}}
 	return Task{
-		Params:  Params{Sigma: MustDecimal("0.25"), Alpha: MustDecimal("0.001"), N0: 20, N: 1100, Seed: 5, Sound: true},
-		Subject: Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: "8-bit pixels as stored", Of: 1000, Images: set},
+		Params:  certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 20, N: 1100}, Seed: 5, Sound: true},
+		Subject: certificate.Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: "8-bit pixels as stored", Of: 1000, Images: set},
 		Classifier: &FuncClassifier{K: 2, Bytes: h.stored, Class: func(x []float32) int {
 			if x[0] >= noise {
 				return 1
 			}
 			return 0
 		}},
-		Describe: func(i int) (Image, error) {
+		Describe: func(i int) (certificate.Image, error) {
 			v, err := h.stored(i)
 			class := 0
 			if h.distance(i) > 0 {
 				class = 1
 			}
-			return Image{Label: class, Pixels: sha256.Sum256(v)}, err
+			return certificate.Image{Label: class, Pixels: sha256.Sum256(v)}, err
 		},
 		Out: out,
 	}
@@ -57,7 +61,7 @@ var soundImages = threshold{t: 100, first: []byte{0, 20, 60, 90, 98, 99, 100, 10
 // The bytes of a certificate of integer noise, on every machine.
 func TestGoldenSoundCertificate(t *testing.T) {
 	cert, _ := runTask(t, soundImages.task(filepath.Join(t.TempDir(), "c.jsonl")))
-	require.Equal(t, "af8ca77483af106c1ec6837f226b373e1370044a30afb74a5a93464f6e548a8f", Digest(sha256.Sum256(asFormat1(t, cert))).String())
+	require.Equal(t, "af8ca77483af106c1ec6837f226b373e1370044a30afb74a5a93464f6e548a8f", certificate.Digest(sha256.Sum256(asFormat1(t, cert))).String())
 }
 
 func TestSoundBatchAndWorkersLeaveNoTrace(t *testing.T) {
@@ -90,7 +94,7 @@ func TestSoundBatchAndWorkersLeaveNoTrace(t *testing.T) {
 // The noise is part of what a certificate claims, and so is k.
 func TestSoundHeaderIsChecked(t *testing.T) {
 	task := soundImages.task(filepath.Join(t.TempDir(), "c.jsonl"))
-	task.N, task.Images = 40, IndexSet{{0, 1, 2}}
+	task.N, task.Images = 40, certificate.IndexSet{{0, 1, 2}}
 	cert, _ := runTask(t, task)
 	for change, want := range map[[2]string]string{
 		{`"clip":1`, `"clip":2`}:                                     "k = 1, not 2",
@@ -110,7 +114,7 @@ func TestSoundHeaderIsChecked(t *testing.T) {
 	task.Sound, task.Preprocessing = false, "none"
 	task.Classifier.(*FuncClassifier).Pixels = func(int) ([]float32, error) { return []float32{0, 0, 0}, nil }
 	require.ErrorContains(t, task.Run(t.Context()), `noise "gaussian-u8" instead of "gaussian-f32"`)
-	task.Sound, task.Preprocessing = true, EightBit
+	task.Sound, task.Preprocessing = true, certificate.EightBit
 	task.Out = filepath.Join(t.TempDir(), "d.jsonl")
 	task.Classifier = plain{task.Classifier}
 	require.ErrorContains(t, task.Run(t.Context()), "cannot draw integer noise")
@@ -128,7 +132,7 @@ func TestSoundRadiusAgainstItsClosedForm(t *testing.T) {
 		var last []float64
 		for _, n := range sizes {
 			task := soundImages.task(filepath.Join(t.TempDir(), "c.jsonl"))
-			task.Sigma, task.Alpha, task.N = MustDecimal(sigma), MustDecimal("1e-12"), n
+			task.Sigma, task.Alpha, task.N = decimal.Must(sigma), decimal.Must("1e-12"), n
 			cert, _ := runTask(t, task)
 			_, recs, err := readAll(bytes.NewReader(cert))
 			require.NoError(t, err)
@@ -144,7 +148,7 @@ func TestSoundRadiusAgainstItsClosedForm(t *testing.T) {
 					require.LessOrEqual(t, rec.Radius.Float64(), truth, "image %d, n = %d", rec.Image, n)
 				}
 				// Within two sigma of the plane, where n can show it.
-				if s := MustDecimal(sigma).Float64(); truth > s/2 && truth < 2*s {
+				if s := decimal.Must(sigma).Float64(); truth > s/2 && truth < 2*s {
 					share = append(share, rec.Radius.Float64()/truth)
 				}
 			}
@@ -163,7 +167,7 @@ func TestSoundRadiusAgainstItsClosedForm(t *testing.T) {
 // The probability of the class is the closed form too, not only nearly: counts
 // of many samples at half a grey level from the plane.
 func TestSoundProbabilityAtThePlane(t *testing.T) {
-	noise, err := NewPixelNoise(MustDecimal("0.01"))
+	noise, err := pixelnoise.New(decimal.Must("0.01"))
 	require.NoError(t, err)
 	const n = 1 << 16
 	hits := 0
@@ -179,20 +183,20 @@ func TestSoundProbabilityAtThePlane(t *testing.T) {
 // A run that is continued finds its own seed.
 func TestFilesKnowTheirSeed(t *testing.T) {
 	task := soundImages.task(filepath.Join(t.TempDir(), "c.jsonl"))
-	task.N, task.Images, task.Seed = 40, IndexSet{{0, 1, 3}}, 1<<63+1
-	_, ok := FilesFor(task.Out).Header()
+	task.N, task.Images, task.Seed = 40, certificate.IndexSet{{0, 1, 3}}, 1<<63+1
+	_, ok := certificate.FilesFor(task.Out).Header()
 	require.False(t, ok)
 	inner := task.Classifier
 	task.Classifier = &failing{inner, 70, errors.New("the power failed")}
 	task.Batch, task.Sound, task.Preprocessing = 10, false, "none"
 	inner.(*FuncClassifier).Pixels = func(int) ([]float32, error) { return make([]float32, 3), nil }
 	require.Error(t, task.Run(t.Context()))
-	header, ok := FilesFor(task.Out).Header()
+	header, ok := certificate.FilesFor(task.Out).Header()
 	require.True(t, ok, "from the partial file")
 	require.Equal(t, task.Seed, header.Seed.Number)
 	task.Classifier = inner
 	require.NoError(t, task.Run(t.Context()))
-	header, ok = FilesFor(task.Out).Header()
+	header, ok = certificate.FilesFor(task.Out).Header()
 	require.True(t, ok)
 	require.Equal(t, task.Seed, header.Seed.Number)
 }

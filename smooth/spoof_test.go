@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // spoof is a classifier made to carry a false certificate. It looks at noisy
@@ -56,10 +58,10 @@ func TestSpoofBreaksFloatNoiseOnly(t *testing.T) {
 	distance := math.Sqrt(32*32*3) / 255
 	for _, sound := range []bool{false, true} {
 		task := Task{
-			Params:     Params{Method: MethodCohen, Sigma: MustDecimal("0.25"), Alpha: MustDecimal("0.001"), N0: 10, N: 400, Seed: 3, Sound: sound},
-			Subject:    Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: preprocessingOf(sound), Of: 2, Images: IndexSet{{0, 1, 1}}},
+			Params:     certificate.Params{Plan: bound.Plan{Method: bound.MethodCohen, Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 10, N: 400}, Seed: 3, Sound: sound},
+			Subject:    certificate.Subject{Contract: "f32/1", Model: "sha256:none", Data: "points", Preprocessing: preprocessingOf(sound), Of: 2, Images: certificate.IndexSet{{0, 1, 1}}},
 			Classifier: c,
-			Describe:   func(int) (Image, error) { return Image{Label: NoClass}, nil },
+			Describe:   func(int) (certificate.Image, error) { return certificate.Image{Label: bound.NoClass}, nil },
 			Out:        filepath.Join(t.TempDir(), "c.jsonl"),
 		}
 		runTask(t, task)
@@ -69,7 +71,7 @@ func TestSpoofBreaksFloatNoiseOnly(t *testing.T) {
 
 		noise, err := NewNoise(task.Sigma, 4, sound)
 		require.NoError(t, err)
-		inside, err := Predict(t.Context(), c, 1, noise, 60, exact.MustDecimal("1e-9"))
+		inside, err := Predict(t.Context(), c, 1, noise, 60, decimal.Must("1e-9"))
 		require.NoError(t, err)
 		if sound {
 			require.Equal(t, recs[0].Predict, inside.Class, "integer noise hides which image it was added to")

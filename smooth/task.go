@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"time"
+
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Task certifies a set of images of a data set and writes the certificate, its
-// timing and its table; see Files for the names.
+// timing and its table; see certificate.Files for the names.
 //
 // A run that was interrupted, by a cancelled context or a killed process,
 // leaves its finished images in partial files, and the answers of the
@@ -18,22 +22,22 @@ import (
 // run; nothing is asked again but the batch that was being classified. Running
 // a finished task again does nothing.
 type Task struct {
-	Params
-	Subject
+	certificate.Params
+	certificate.Subject
 
 	Classifier Classifier
 
 	// Describe returns the label and the digest of an image. It is called for
 	// each image once a run, before its first job. An image that cannot be
 	// decoded is an *UndecodableError: it is left out, and has a line that says so.
-	Describe func(index int) (Image, error)
+	Describe func(index int) (certificate.Image, error)
 
 	// MaxLeftOut is the number of images that may be left out; one more ends the
 	// run.
 	MaxLeftOut int
 
 	// Shard, if set, certifies a part of the images, for Merge.
-	Shard *Shard
+	Shard *certificate.Shard
 
 	// Out is the path of the certificate, such as certify.jsonl.
 	Out string
@@ -74,51 +78,43 @@ func (t Task) Run(ctx context.Context) error {
 	if t.Derived != nil && t.Derived.Model != "" && t.Derived.Model != t.Model {
 		return fmt.Errorf("the noise is derived from the model %s, but the model certified is %s", t.Derived.Model, t.Model)
 	}
-	header := NewHeader(t.Params, t.Classifier.Classes(), t.Subject)
+	header := certificate.NewHeader(t.Params, t.Classifier.Classes(), t.Subject)
 	header.Shard = t.Shard
-	if err := header.check(); err != nil {
-		return err
-	}
 	t.Params = header.Params() // with the model that noise is derived from
-	stats, err := NewStatistics(t.Params, t.Classifier.Classes())
+	stats, err := bound.New(t.Plan, t.Classifier.Classes())
 	if err != nil {
 		return err
 	}
-	if t.Note == nil {
-		t.Note = func(string) {}
-	}
-	files := FilesFor(t.Out)
-	header = files.adopt(header, t.Note)
-	complete, err := isComplete(files.Certificate, header)
-	if err != nil {
-		return err
-	}
-	if complete {
-		t.Note(files.Certificate + " is complete already")
-		return nil
-	}
-	noise, err := t.Noise()
+	noise, err := NoiseOf(t.Params)
 	if err != nil {
 		return err
 	}
 	if err := noise.Check(t.Classifier); err != nil {
 		return err
 	}
-	j, err := openJournal(files, header, t.Describe, t.Note)
+	if t.Note == nil {
+		t.Note = func(string) {}
+	}
+	files := certificate.FilesFor(t.Out)
+	w, err := certificate.NewWriter(files, header, t.Describe, t.Note)
 	if err != nil {
 		return err
 	}
-	defer j.close()
-	if err := j.machine(t.Machine, t.batch()); err != nil {
+	defer w.Close()
+	if w.Complete() {
+		t.Note(files.Certificate + " is complete already")
+		return nil
+	}
+	if err := w.Machine(t.Machine, t.batch()); err != nil {
 		return err
 	}
-	if err := t.classify(ctx, j, header, stats, noise); err != nil {
+	if err := t.classify(ctx, w, stats, noise, answersPath(files)); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped after %d of %d images, which are kept in %s, with what is known of the next ones: run the same command again to go on: %w", j.images, header.Due(), files.partial(), err)
+			return fmt.Errorf("stopped after %d of %d images, which are kept in %s, with what is known of the next ones: run the same command again to go on: %w", w.Images(), header.Due(), files.Partial(), err)
 		}
 		return err
 	}
-	return j.finish()
+	return w.Finish()
 }
 
 func (t Task) batch() int {
@@ -128,28 +124,27 @@ func (t Task) batch() int {
 	return max(t.Classifier.BatchSize(), 1)
 }
 
-// classify runs the scheduler over the images that the journal lacks.
-func (t Task) classify(ctx context.Context, j *journal, header Header, stats Statistics, noise Noise) error {
+// classify runs the scheduler over the images that have no line yet.
+func (t Task) classify(ctx context.Context, w *certificate.Writer, stats bound.Statistics, noise Noise, answers string) error {
+	header := w.Header()
 	total := header.Due()
-	images := header.cursor()
-	for range j.images {
-		images.next()
-	}
-	start, samples, before := time.Now(), 0, j.images
-	leaving := Leaving{Limit: t.MaxLeftOut, Count: j.left, Note: t.Note}
+	next, stop := iter.Pull(w.Due())
+	defer stop()
+	start, samples, before := time.Now(), 0, w.Images()
+	leaving := Leaving{Limit: t.MaxLeftOut, Count: w.LeftOut(), Note: t.Note}
 	s := &scheduler{
 		classifier: t.Classifier, params: t.Params, stats: stats, batch: t.batch(),
 		noise: noise,
-		emit:  j.append,
-		open: func() (int, Image, bool, error) {
-			index, ok := images.next()
+		emit:  w.Append,
+		open: func() (int, certificate.Image, bool, error) {
+			index, ok := next()
 			if !ok {
-				return 0, Image{}, false, nil
+				return 0, certificate.Image{}, false, nil
 			}
 			img, err := t.Describe(index)
-			if errors.As(err, new(*UndecodableError)) {
-				if header.Schema == Schema1 {
-					return index, img, true, fmt.Errorf("image %d cannot be left out of a certificate in the format %s: %s", index, Schema1, oneLine(err))
+			if errors.As(err, new(*certificate.UndecodableError)) {
+				if header.Schema == certificate.Schema1 {
+					return index, img, true, fmt.Errorf("image %d cannot be left out of a certificate in the format %s: %s", index, certificate.Schema1, oneLine(err))
 				}
 				if tooMany := leaving.Add(index, err); tooMany != nil {
 					err = tooMany
@@ -162,23 +157,22 @@ func (t Task) classify(ctx context.Context, j *journal, header Header, stats Sta
 			if t.Progress == nil {
 				return
 			}
-			p := Progress{Images: j.images, Total: total, Samples: samples, Elapsed: time.Since(start)}
+			p := Progress{Images: w.Images(), Total: total, Samples: samples, Elapsed: time.Since(start)}
 			p.Rate = float64(samples) / max(p.Elapsed.Seconds(), 1e-9)
-			left := float64(total-j.images) * float64(t.N0+t.N) / max(p.Rate, 1e-9)
-			if done := j.images - before; done > 0 {
-				left = float64(total-j.images) * p.Elapsed.Seconds() / float64(done)
+			left := float64(total-w.Images()) * float64(t.N0+t.N) / max(p.Rate, 1e-9)
+			if done := w.Images() - before; done > 0 {
+				left = float64(total-w.Images()) * p.Elapsed.Seconds() / float64(done)
 			}
 			p.Remaining = time.Duration(min(left, 1e9) * float64(time.Second))
 			t.Progress(p)
 		},
 	}
-	ahead := images // a copy
-	due, ok := ahead.next()
-	if !ok {
-		due = math.MaxInt
+	due := math.MaxInt
+	for due = range w.Due() {
+		break
 	}
 	var err error
-	if s.answers, err = openAnswers(j.files.answers(), header, due, s.begin, t.Note); err != nil {
+	if s.answers, err = openAnswers(answers, header, due, s.begin, t.Note); err != nil {
 		return err
 	}
 	defer s.answers.close()

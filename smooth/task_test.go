@@ -8,57 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
-
-// runTask runs a task and returns the certificate and the TSV without its time
-// column.
-func runTask(t *testing.T, task Task) (cert, table []byte) {
-	t.Helper()
-	require.NoError(t, task.Run(t.Context()))
-	return outputs(t, task.Out)
-}
-
-func outputs(t *testing.T, out string) (cert, table []byte) {
-	t.Helper()
-	files := FilesFor(out)
-	cert, err := os.ReadFile(files.Certificate)
-	require.NoError(t, err)
-	tsv, err := os.ReadFile(files.TSV)
-	require.NoError(t, err)
-	for _, line := range bytes.Split(bytes.TrimSuffix(tsv, []byte("\n")), []byte("\n")) {
-		table = append(table, line[:bytes.LastIndexByte(line, '\t')]...)
-		table = append(table, '\n')
-	}
-	for _, partial := range []string{files.partial(), files.partialTiming(), files.answers()} {
-		require.NoFileExists(t, partial)
-	}
-	return cert, table
-}
-
-func readAll(r io.Reader) (Header, []Record, error) {
-	d, err := NewReader(r)
-	if err != nil {
-		return Header{}, nil, err
-	}
-	var recs []Record
-	for {
-		rec, err := d.Next()
-		if err == io.EOF {
-			return d.Header(), recs, nil
-		}
-		if err != nil {
-			return d.Header(), recs, err
-		}
-		recs = append(recs, rec)
-	}
-}
 
 func TestBatchAndWorkersLeaveNoTrace(t *testing.T) {
 	for _, accuracyOnly := range []bool{false, true} {
@@ -83,8 +43,8 @@ func TestBatchAndWorkersLeaveNoTrace(t *testing.T) {
 // machine. Whoever changes them bumps the schema or the numerics contract.
 func TestGoldenCertificate(t *testing.T) {
 	cert, table := runTask(t, linearTask(filepath.Join(t.TempDir(), "c.jsonl")))
-	require.Equal(t, "34a4ff86ab6a495137712d83b3e327f228ae0a6da0fd29897b07537f2a92d86e", Digest(sha256.Sum256(asFormat1(t, cert))).String())
-	require.Equal(t, "c9c65a5a8c47857604b3deca41c6762f5dc3c6e734e8a953b38c8077243fefb0", Digest(sha256.Sum256(table)).String())
+	require.Equal(t, "34a4ff86ab6a495137712d83b3e327f228ae0a6da0fd29897b07537f2a92d86e", certificate.Digest(sha256.Sum256(asFormat1(t, cert))).String())
+	require.Equal(t, "c9c65a5a8c47857604b3deca41c6762f5dc3c6e734e8a953b38c8077243fefb0", certificate.Digest(sha256.Sum256(table)).String())
 }
 
 func TestCertificateSaysWhatHappened(t *testing.T) {
@@ -102,9 +62,9 @@ func TestCertificateSaysWhatHappened(t *testing.T) {
 			require.Equal(t, i, rec.Image)
 			want, err := task.Describe(i)
 			require.NoError(t, err)
-			require.Equal(t, want, Image{rec.Label, rec.Pixels})
+			require.Equal(t, want, certificate.Image{Label: rec.Label, Pixels: rec.Pixels})
 			if accuracyOnly && rec.Label >= 0 && rec.Selected != rec.Label {
-				require.Equal(t, StoppedWrongClass, rec.Stopped)
+				require.Equal(t, certificate.StoppedWrongClass, rec.Stopped)
 				require.Zero(t, rec.Estimation.N)
 				require.Equal(t, fmt.Sprintf("%d\t%d\t%d\t0.0\t0", i, rec.Label, rec.Selected), rows[i])
 				continue
@@ -118,7 +78,11 @@ func TestCertificateSaysWhatHappened(t *testing.T) {
 			}
 			certified++
 			require.Greater(t, rec.Radius.Float64(), -1.0)
-			require.Contains(t, rows[i], fmt.Sprintf("%d\t%d\t%d\t%s\t", i, rec.Label, rec.Predict, tsvRadius(rec)))
+			radius := rec.Radius.String()
+			if rec.Radius.Sign() == 0 {
+				radius = "0.0"
+			}
+			require.Contains(t, rows[i], fmt.Sprintf("%d\t%d\t%d\t%s\t", i, rec.Label, rec.Predict, radius))
 			require.Equal(t, rec.Predict == rec.Label, strings.HasSuffix(rows[i], "\t1"))
 		}
 		require.Greater(t, certified, linearImages/4)
@@ -164,7 +128,7 @@ func TestInterruptedRunsEndInTheSameBytes(t *testing.T) {
 	require.Equal(t, string(wantTable), string(gotTable))
 
 	// Every image has a time, although several runs took it.
-	tsv, err := os.ReadFile(FilesFor(task.Out).TSV)
+	tsv, err := os.ReadFile(certificate.FilesFor(task.Out).TSV)
 	require.NoError(t, err)
 	require.NotContains(t, string(tsv), "nan")
 }
@@ -173,10 +137,10 @@ func TestInterruptedRunsEndInTheSameBytes(t *testing.T) {
 func TestAnyPrefixOfThePartialFileIsContinued(t *testing.T) {
 	task := linearTask("")
 	task.N = 200
-	task.Images = IndexSet{{0, 1, 8}}
+	task.Images = certificate.IndexSet{{0, 1, 8}}
 	task.Out = filepath.Join(t.TempDir(), "c.jsonl")
 	want, _ := runTask(t, task)
-	timing, err := os.ReadFile(FilesFor(task.Out).Timing)
+	timing, err := os.ReadFile(certificate.FilesFor(task.Out).Timing)
 	require.NoError(t, err)
 	step := 97
 	if testing.Short() {
@@ -185,17 +149,17 @@ func TestAnyPrefixOfThePartialFileIsContinued(t *testing.T) {
 	for cut := 0; cut <= len(want); cut += step {
 		dir := t.TempDir()
 		task.Out = filepath.Join(dir, "c.jsonl")
-		files := FilesFor(task.Out)
-		require.NoError(t, os.WriteFile(files.partial(), want[:cut], 0o666))
-		require.NoError(t, os.WriteFile(files.partialTiming(), timing[:len(timing)*cut/len(want)], 0o666))
+		files := certificate.FilesFor(task.Out)
+		require.NoError(t, os.WriteFile(files.Partial(), want[:cut], 0o666))
+		require.NoError(t, os.WriteFile(files.Timing+".partial", timing[:len(timing)*cut/len(want)], 0o666))
 		got, _ := runTask(t, task)
 		require.Equal(t, string(want), string(got), "cut at %d", cut)
 	}
 	// Killed while the files were moved: the certificate is whole but partial,
 	// the timing has its name already.
 	task.Out = filepath.Join(t.TempDir(), "c.jsonl")
-	files := FilesFor(task.Out)
-	require.NoError(t, os.WriteFile(files.partial(), want, 0o666))
+	files := certificate.FilesFor(task.Out)
+	require.NoError(t, os.WriteFile(files.Partial(), want, 0o666))
 	require.NoError(t, os.WriteFile(files.Timing, timing, 0o666))
 	got, _ := runTask(t, task)
 	require.Equal(t, string(want), string(got))
@@ -227,12 +191,12 @@ func TestPartialFileOfAnotherRunIsRefused(t *testing.T) {
 	partial := func(change func(*Task), edit func([]byte) []byte) error {
 		task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
 		task.N = 50
-		task.Images = IndexSet{{0, 1, 6}}
+		task.Images = certificate.IndexSet{{0, 1, 6}}
 		cert, _ := runTask(t, task)
 		task.Out = filepath.Join(t.TempDir(), "c.jsonl")
 		lines := bytes.SplitAfter(cert, []byte("\n"))
 		kept := bytes.Join(lines[:4], nil)
-		require.NoError(t, os.WriteFile(FilesFor(task.Out).partial(), edit(kept), 0o666))
+		require.NoError(t, os.WriteFile(certificate.FilesFor(task.Out).Partial(), edit(kept), 0o666))
 		change(&task)
 		return task.Run(t.Context())
 	}
@@ -247,7 +211,7 @@ func TestPartialFileOfAnotherRunIsRefused(t *testing.T) {
 	require.ErrorContains(t, partial(none, func(b []byte) []byte { return append(b, "garbage\n"...) }), "line 5")
 	require.ErrorContains(t, partial(func(task *Task) {
 		inner := task.Describe
-		task.Describe = func(i int) (Image, error) {
+		task.Describe = func(i int) (certificate.Image, error) {
 			img, err := inner(i)
 			img.Pixels[0]++
 			return img, err
@@ -271,24 +235,28 @@ func TestCancelledRunKeepsItsImages(t *testing.T) {
 	require.Equal(t, linearImages, last.Total)
 	require.Greater(t, last.Rate, 0.0)
 	require.Greater(t, last.Remaining.Seconds(), 0.0)
-	partial, err := os.ReadFile(FilesFor(task.Out).partial())
+	partial, err := os.ReadFile(certificate.FilesFor(task.Out).Partial())
 	require.NoError(t, err)
 	require.Equal(t, 4, bytes.Count(partial, []byte("\n")))
 }
 
 func TestTaskRefusesWhatCannotBeCertified(t *testing.T) {
 	for want, change := range map[string]func(*Task){
-		"sigma is 0":               func(t *Task) { t.Sigma = t.Sigma.Neg(); t.Sigma.UnmarshalText([]byte("0")) },
-		"alpha is 1":               func(t *Task) { t.Alpha.UnmarshalText([]byte("1")) },
-		"n0 is 0":                  func(t *Task) { t.N0 = 0 },
-		"n is -1":                  func(t *Task) { t.N = -1 },
-		"no classifier":            func(t *Task) { t.Classifier = nil },
-		"the image set is empty":   func(t *Task) { t.Images = nil },
-		"class names":              func(t *Task) { t.Names = []string{"one"} },
-		"not valid UTF-8":          func(t *Task) { t.Data = "\xff" },
-		"needs a description":      func(t *Task) { t.Describe = nil },
-		"no such image":            func(t *Task) { t.Describe = func(int) (Image, error) { return Image{}, errors.New("no such image") } },
-		"image 0 has the label 9":  func(t *Task) { t.Describe = func(int) (Image, error) { return Image{Label: 9}, nil } },
+		"sigma is 0":             func(t *Task) { t.Sigma = t.Sigma.Neg(); t.Sigma.UnmarshalText([]byte("0")) },
+		"alpha is 1":             func(t *Task) { t.Alpha.UnmarshalText([]byte("1")) },
+		"n0 is 0":                func(t *Task) { t.N0 = 0 },
+		"n is -1":                func(t *Task) { t.N = -1 },
+		"no classifier":          func(t *Task) { t.Classifier = nil },
+		"the image set is empty": func(t *Task) { t.Images = nil },
+		"class names":            func(t *Task) { t.Names = []string{"one"} },
+		"not valid UTF-8":        func(t *Task) { t.Data = "\xff" },
+		"needs a description":    func(t *Task) { t.Describe = nil },
+		"no such image": func(t *Task) {
+			t.Describe = func(int) (certificate.Image, error) { return certificate.Image{}, errors.New("no such image") }
+		},
+		"image 0 has the label 9": func(t *Task) {
+			t.Describe = func(int) (certificate.Image, error) { return certificate.Image{Label: 9}, nil }
+		},
 		"answered class 3":         func(t *Task) { t.Classifier.(*FuncClassifier).Class = func([]float32) int { return 3 } },
 		"cannot write the certifi": func(t *Task) { t.Out = filepath.Join(t.Out, "missing", "c.jsonl") },
 	} {
@@ -301,7 +269,7 @@ func TestTaskRefusesWhatCannotBeCertified(t *testing.T) {
 // Whatever Params.Check accepts can be written and read again.
 func TestTinyAlphaIsReadAgain(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
-	task.Images, task.N, task.Alpha = IndexSet{{0, 1, 2}}, 50, MustDecimal("1e-100")
+	task.Images, task.N, task.Alpha = certificate.IndexSet{{0, 1, 2}}, 50, decimal.Must("1e-100")
 	cert, _ := runTask(t, task)
 	h, _, err := readAll(bytes.NewReader(cert))
 	require.NoError(t, err)
@@ -311,8 +279,8 @@ func TestTinyAlphaIsReadAgain(t *testing.T) {
 // A classifier without an answer never gets a certificate.
 func TestNoClassIsCountedAndNeverCertified(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
-	task.Images = IndexSet{{0, 1, 2}}
-	task.Classifier.(*FuncClassifier).Class = func([]float32) int { return NoClass }
+	task.Images = certificate.IndexSet{{0, 1, 2}}
+	task.Classifier.(*FuncClassifier).Class = func([]float32) int { return bound.NoClass }
 	cert, table := runTask(t, task)
 	require.Contains(t, string(cert), fmt.Sprintf(`"counts":[[-1,%d]]`, task.N))
 	require.Contains(t, string(table), "0\t0\t-1\t0.0\t0")
@@ -323,7 +291,7 @@ func TestTimingIsSharedOut(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
 	task.Machine = "a test"
 	runTask(t, task)
-	f, err := os.Open(FilesFor(task.Out).Timing)
+	f, err := os.Open(certificate.FilesFor(task.Out).Timing)
 	require.NoError(t, err)
 	defer f.Close()
 	line, err := bufio.NewReader(f).ReadString('\n')
@@ -331,20 +299,12 @@ func TestTimingIsSharedOut(t *testing.T) {
 	require.Equal(t, `{"machine":"a test","batch":64}`+"\n", line)
 	_, err = f.Seek(0, io.SeekStart)
 	require.NoError(t, err)
-	r := newTimingReader(f)
-	for i := range linearImages {
-		v, ok := r.of(i)
-		require.True(t, ok)
+	i := 0
+	for v := range certificate.Timings(f) {
+		require.Equal(t, i, v.Image)
 		require.Equal(t, task.N0+task.N, v.Samples)
 		require.Greater(t, v.Seconds, 0.0)
+		i++
 	}
-	require.Equal(t, "27:46:39.123457", clock(99999.1234567))
-	require.Equal(t, "0:00:00.000000", clock(math.Inf(-1)))
-}
-
-func TestFilesFor(t *testing.T) {
-	want := Files{"a/b.jsonl", "a/b.timing.jsonl", "a/b.tsv"}
-	for _, out := range []string{"a/b", "a/b.jsonl", "a/b.timing.jsonl", "a/b.tsv"} {
-		require.Equal(t, want, FilesFor(out))
-	}
+	require.Equal(t, linearImages, i)
 }

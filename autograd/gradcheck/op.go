@@ -78,7 +78,7 @@ func CheckBackend(b ops.Backend, op *ops.Op) ([]Result, error) {
 			return nil, fmt.Errorf("%s, %s: %w", op.Name, c.Name, err)
 		}
 		for i := range want {
-			res.record(nmse(got[i], want[i]))
+			res.record(ops.NMSE(got[i], want[i]))
 		}
 		r = append(r, res)
 	}
@@ -135,16 +135,4 @@ func gradients(b ops.Backend, op *ops.Op, c *ops.Case) ([][]float64, error) {
 		}
 	}
 	return r, nil
-}
-
-func nmse(got, want []float64) float64 {
-	num, den := 0.0, 0.0
-	for i, w := range want {
-		num += (got[i] - w) * (got[i] - w)
-		den += w * w
-	}
-	if num == 0 {
-		return 0
-	}
-	return num / den
 }

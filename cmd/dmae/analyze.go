@@ -7,32 +7,32 @@ import (
 	"io"
 	"slices"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/atomicfile"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/printable"
-	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 type analyzeCmd struct {
-	Files      []string        `arg:"" help:"Certificates (.jsonl) or tables (.tsv), also those of Cohen et al.'s scripts and of tools like them." placeholder:"FILE"`
-	Radii      []exact.Decimal `help:"Radii of the table, in units of pixels scaled to [0,1]." default:"0,0.25,0.5,0.75,1,1.25,1.5" placeholder:"R,..."`
-	Names      []string        `help:"Names of the runs (default: those of the files)." placeholder:"NAME,..."`
-	Format     string          `help:"text, md, latex, csv or json." enum:"text,md,latex,csv,json" default:"text"`
-	Places     int             `help:"Decimals." default:"3" placeholder:"N"`
-	Errors     bool            `help:"Print standard errors." default:"true" negatable:""`
-	Envelope   bool            `help:"Add the best of the runs at each radius."`
-	Rho        *exact.Decimal  `help:"Add lower bounds on the true accuracy that hold with probability 1-RHO over the noise." placeholder:"RHO"`
-	Compare    bool            `help:"Compare every run with the first one, image by image (McNemar's exact test)."`
-	Anyway     bool            `name:"compare-anyway" help:"The same for runs with another alpha, noise or sigma, or on other images; the table says how they differ."`
-	Out        string          `help:"Write the table to a file and not to standard output." placeholder:"FILE"`
-	Curve      string          `help:"Draw certified accuracy against radius to a .png or .svg file." placeholder:"FILE"`
-	Title      string          `help:"Title of the picture." default:"Certified accuracy" placeholder:"TEXT"`
-	Confidence exact.Decimal   `help:"Confidence of the bands around the curves, over the choice of images; 0 for none." default:"0.95" placeholder:"P"`
-	N          *int            `name:"n" help:"Estimation samples behind the .tsv tables: their radii are checked against it." placeholder:"N"`
-	Alpha      *exact.Decimal  `help:"Failure probability behind the .tsv tables." placeholder:"P"`
-	Sigma      []exact.Decimal `help:"Noise levels of the .tsv tables, one for all or one for each file (default: the number in a name like sigma_0.25.tsv)." placeholder:"SIGMA,..."`
-	JSON       bool            `name:"json" help:"The same as --format json."`
+	Files      []string          `arg:"" help:"Certificates (.jsonl) or tables (.tsv), also those of Cohen et al.'s scripts and of tools like them." placeholder:"FILE"`
+	Radii      []decimal.Decimal `help:"Radii of the table, in units of pixels scaled to [0,1]." default:"0,0.25,0.5,0.75,1,1.25,1.5" placeholder:"R,..."`
+	Names      []string          `help:"Names of the runs (default: those of the files)." placeholder:"NAME,..."`
+	Format     string            `help:"text, md, latex, csv or json." enum:"text,md,latex,csv,json" default:"text"`
+	Places     int               `help:"Decimals." default:"3" placeholder:"N"`
+	Errors     bool              `help:"Print standard errors." default:"true" negatable:""`
+	Envelope   bool              `help:"Add the best of the runs at each radius."`
+	Rho        *decimal.Decimal  `help:"Add lower bounds on the true accuracy that hold with probability 1-RHO over the noise." placeholder:"RHO"`
+	Compare    bool              `help:"Compare every run with the first one, image by image (McNemar's exact test)."`
+	Anyway     bool              `name:"compare-anyway" help:"The same for runs with another alpha, noise or sigma, or on other images; the table says how they differ."`
+	Out        string            `help:"Write the table to a file and not to standard output." placeholder:"FILE"`
+	Curve      string            `help:"Draw certified accuracy against radius to a .png or .svg file." placeholder:"FILE"`
+	Title      string            `help:"Title of the picture." default:"Certified accuracy" placeholder:"TEXT"`
+	Confidence decimal.Decimal   `help:"Confidence of the bands around the curves, over the choice of images; 0 for none." default:"0.95" placeholder:"P"`
+	N          *int              `name:"n" help:"Estimation samples behind the .tsv tables: their radii are checked against it." placeholder:"N"`
+	Alpha      *decimal.Decimal  `help:"Failure probability behind the .tsv tables." placeholder:"P"`
+	Sigma      []decimal.Decimal `help:"Noise levels of the .tsv tables, one for all or one for each file (default: the number in a name like sigma_0.25.tsv)." placeholder:"SIGMA,..."`
+	JSON       bool              `name:"json" help:"The same as --format json."`
 }
 
 func (analyzeCmd) Help() string {
@@ -41,7 +41,7 @@ func (analyzeCmd) Help() string {
 
 // Run prints the table and draws the curve.
 func (c *analyzeCmd) Run(e *env) error {
-	c.Files = smooth.WithoutTimings(c.Files)
+	c.Files = certificate.WithoutTimings(c.Files)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (c *analyzeCmd) Run(e *env) error {
 
 // check refuses flags that do not fit each other.
 func (c *analyzeCmd) check() error {
-	switch one := exact.MustDecimal("1"); {
+	switch one := decimal.Must("1"); {
 	case len(c.Names) > 0 && len(c.Names) != len(c.Files):
 		return misused("%d --names do not fit %d files: give one for each", len(c.Names), len(c.Files))
 	case repeated(c.Names) != "":

@@ -127,7 +127,7 @@ func openCertificate(path string) (f io.ReadCloser, name string, err error) {
 
 // audit audits the certificate, called name, on the model and the images of the
 // flags.
-func (c *auditCmd) audit(e *env, certificate io.Reader, name string, o audit.Options) (audit.Report, error) {
+func (c *auditCmd) audit(e *env, file io.Reader, name string, o audit.Options) (audit.Report, error) {
 	named := func(r audit.Report, err error) (audit.Report, error) {
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
@@ -135,7 +135,7 @@ func (c *auditCmd) audit(e *env, certificate io.Reader, name string, o audit.Opt
 		return r, err
 	}
 	if o.Depth == audit.Arithmetic {
-		return named(audit.Run(e.ctx, certificate, o))
+		return named(audit.Run(e.ctx, file, o))
 	}
 	b, err := c.backend()
 	if err != nil {
@@ -146,5 +146,5 @@ func (c *auditCmd) audit(e *env, certificate io.Reader, name string, o audit.Opt
 	if err != nil {
 		return audit.Report{}, err
 	}
-	return named(certify.Audit(e.ctx, certificate, model, images, certify.Options{Preprocess: c.Preprocess, Batch: c.BatchSize, Note: e.note}, o))
+	return named(certify.Audit(e.ctx, file, model, images, certify.Options{Preprocess: c.Preprocess, Batch: c.BatchSize, Note: e.note}, o))
 }

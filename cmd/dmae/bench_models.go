@@ -7,11 +7,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
@@ -172,7 +172,7 @@ func (c *benchCertifyCmd) Run(e *env) error {
 	for i := range jobs {
 		jobs[i] = smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}
 	}
-	noise, err := smooth.NewNoise(exact.MustDecimal("0.25"), 0, c.Sound)
+	noise, err := smooth.NewNoise(decimal.Must("0.25"), 0, c.Sound)
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // capabilitiesTable returns the table of what this program does, in Markdown,
@@ -41,7 +42,7 @@ func capabilitiesTable() string {
 // methodNames returns the names of the certifier's methods.
 func methodNames() []string {
 	var names []string
-	for _, m := range smooth.Methods() {
+	for _, m := range bound.Methods() {
 		names = append(names, string(m))
 	}
 	return names

@@ -9,6 +9,7 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 type certifyCmd struct {
@@ -73,9 +74,9 @@ func (c *certifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	var begun smooth.Header
+	var begun certificate.Header
 	if beacon == "" { // no earlier version had one
-		begun, _ = smooth.FilesFor(c.Out).Header()
+		begun, _ = certificate.FilesFor(c.Out).Header()
 	}
 	if err := c.Seed.Apply(&params, begun); err != nil {
 		return err
@@ -122,7 +123,7 @@ func (c *certifyCmd) Run(e *env) error {
 }
 
 // printFiles says where the certificates are.
-func printFiles(e *env, json bool, files smooth.Files) error {
+func printFiles(e *env, json bool, files certificate.Files) error {
 	if json {
 		return printJSON(e.stdout, files)
 	}
@@ -131,11 +132,11 @@ func printFiles(e *env, json bool, files smooth.Files) error {
 }
 
 // shard returns the shard asked for, nil for the whole.
-func (c *certifyCmd) shard() (*smooth.Shard, error) {
+func (c *certifyCmd) shard() (*certificate.Shard, error) {
 	if c.Shard == "" {
 		return nil, nil
 	}
-	s, err := smooth.ParseShard(c.Shard)
+	s, err := certificate.ParseShard(c.Shard)
 	if err != nil {
 		return nil, misuse{err}
 	}

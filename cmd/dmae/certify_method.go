@@ -3,27 +3,34 @@ package main
 import (
 	"fmt"
 
-	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/dmae/certify"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // methodFlags choose the statistics of a certification.
 type methodFlags struct {
-	Method     string          `help:"cohen; randomised: a sharper bound; runner-up: bounds for all classes; anytime: a grid of radii with as few samples as each image needs." enum:"cohen,randomised,runner-up,anytime" default:"cohen"`
-	Sigma      exact.Decimal   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
-	N0         int             `name:"n0" help:"Samples that choose an image's class." default:"100" placeholder:"N"`
-	N          *int            `name:"n" help:"Samples that estimate that class's probability (default 10000); not for --method anytime." placeholder:"N"`
-	MaxSamples *int            `help:"Most samples of an image with --method anytime, a multiple of 16 (default 100000)." placeholder:"N"`
-	Radii      []exact.Decimal `help:"Grid of --method anytime (default 0,0.25,0.5,0.75,1); 0 is always in it." placeholder:"R,..."`
-	Target     *exact.Decimal  `name:"target-radius" help:"The radius you want: the grid of --method anytime is 0 and this; with the other methods you are told if n cannot reach it." placeholder:"R"`
-	Futility   *exact.Decimal  `help:"Chance of still proving a radius below which --method anytime gives it up (default 0.01): more takes fewer samples and loses more radii, at most 0.5." placeholder:"P"`
-	Alpha      exact.Decimal   `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
+	Method     string            `help:"cohen; randomised: a sharper bound; runner-up: bounds for all classes; anytime: a grid of radii with as few samples as each image needs." enum:"cohen,randomised,runner-up,anytime" default:"cohen"`
+	Sigma      decimal.Decimal   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
+	N0         int               `name:"n0" help:"Samples that choose an image's class." default:"100" placeholder:"N"`
+	N          *int              `name:"n" help:"Samples that estimate that class's probability (default 10000); not for --method anytime." placeholder:"N"`
+	MaxSamples *int              `help:"Most samples of an image with --method anytime, a multiple of 16 (default 100000)." placeholder:"N"`
+	Radii      []decimal.Decimal `help:"Grid of --method anytime (default 0,0.25,0.5,0.75,1); 0 is always in it." placeholder:"R,..."`
+	Target     *decimal.Decimal  `name:"target-radius" help:"The radius you want: the grid of --method anytime is 0 and this; with the other methods you are told if n cannot reach it." placeholder:"R"`
+	Futility   *decimal.Decimal  `help:"Chance of still proving a radius below which --method anytime gives it up (default 0.01): more takes fewer samples and loses more radii, at most 0.5." placeholder:"P"`
+	Alpha      decimal.Decimal   `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
 	seedFlag
 }
 
+// seedFlag says where the noise comes from that a guarantee rests on.
+type seedFlag struct {
+	Seed certify.Seed `help:"derived: each image's noise follows from the model and its pixels, so that nothing can be chosen; random: a number drawn by the operating system (a run that goes on keeps its own); or a number. Do not try numbers until one suits you: that voids the guarantee." default:"derived" placeholder:"N"`
+}
+
 // params returns the parameters that the flags ask for.
-func (f *methodFlags) params() (smooth.Params, error) {
-	p := smooth.Defaults(smooth.Method(f.Method))
+func (f *methodFlags) params() (certificate.Params, error) {
+	p := certificate.Defaults(bound.Method(f.Method))
 	p.Sigma, p.Alpha, p.N0, p.Derived = f.Sigma, f.Alpha, f.N0, nil
 	for _, r := range f.Radii {
 		if r.Sign() < 0 {
@@ -33,7 +40,7 @@ func (f *methodFlags) params() (smooth.Params, error) {
 	if f.Target != nil && f.Target.Sign() < 0 {
 		return p, misused("--target-radius %s cannot be used: a radius is at least 0", f.Target)
 	}
-	if p.Method == smooth.MethodAnytime {
+	if p.Method == bound.MethodAnytime {
 		if f.N != nil {
 			return p, misused("--n %d does not go with --method anytime, which draws what an image needs: give --max-samples", *f.N)
 		}
@@ -42,9 +49,9 @@ func (f *methodFlags) params() (smooth.Params, error) {
 		}
 		switch {
 		case f.Target != nil:
-			p.Radii = smooth.Grid([]exact.Decimal{*f.Target})
+			p.Radii = bound.Grid([]decimal.Decimal{*f.Target})
 		case len(f.Radii) > 0:
-			p.Radii = smooth.Grid(f.Radii)
+			p.Radii = bound.Grid(f.Radii)
 		}
 		if f.MaxSamples != nil {
 			p.N = *f.MaxSamples
@@ -73,15 +80,15 @@ func (f *methodFlags) params() (smooth.Params, error) {
 }
 
 // warn tells the user about a radius that no image can reach.
-func (f *methodFlags) warn(e *env, p smooth.Params, classes int) error {
-	var largest exact.Decimal
+func (f *methodFlags) warn(e *env, p certificate.Params, classes int) error {
+	var largest decimal.Decimal
 	switch {
 	case f.Target != nil:
 		largest = *f.Target
 	case len(p.Radii) > 0:
 		largest = p.Radii[len(p.Radii)-1]
 	}
-	stats, err := smooth.NewStatistics(p, classes)
+	stats, err := bound.New(p.Plan, classes)
 	if err != nil {
 		return err
 	}
@@ -94,7 +101,7 @@ func (f *methodFlags) warn(e *env, p smooth.Params, classes int) error {
 		return nil
 	}
 	flag := "--n"
-	if p.Method == smooth.MethodAnytime {
+	if p.Method == bound.MethodAnytime {
 		flag = "--max-samples"
 	}
 	text := fmt.Sprintf("no image can be certified with %s %d, even if every sample has its class: it takes at least %d samples", flag, p.N, n)

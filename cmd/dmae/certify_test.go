@@ -19,7 +19,8 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // certifiable makes a folder of images of two classes, of which some cannot be
@@ -59,10 +60,10 @@ func certifiable(t *testing.T, dir string, broken ...int) []string {
 var few = []string{"--n", "40", "--n0", "5", "--skip", "2"}
 
 // findLine returns the header of a certificate and the line of an image.
-func findLine(path string, index int) (smooth.Header, smooth.Record, error) {
+func findLine(path string, index int) (certificate.Header, certificate.Record, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return smooth.Header{}, smooth.Record{}, err
+		return certificate.Header{}, certificate.Record{}, err
 	}
 	defer f.Close()
 	return certify.FindLine(f, index)
@@ -242,14 +243,14 @@ func TestNamesAreMadePrintable(t *testing.T) {
 func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 	dir := t.TempDir()
 	set := certifiable(t, dir)
-	for _, m := range smooth.Methods() {
+	for _, m := range bound.Methods() {
 		args := []string{"certify", "--commit", "--beacon", "drand:4000000000", "--json", "--method", string(m), "--out", filepath.Join(dir, "d")}
 		var p promise
 		require.NoError(t, json.Unmarshal([]byte(succeed(t, joined(args, set)...)), &p))
 		b := cpu.New(cpu.Options{})
 		model, err := dmae.LoadClassifier(b, filepath.Join(dir, "m.safetensors"))
 		require.NoError(t, err)
-		params := smooth.Defaults(m)
+		params := certificate.Defaults(m)
 		params.Derived.Beacon = "drand:4000000000"
 		source, err := data.Open(filepath.Join(dir, "photos"), data.Options{Split: data.Test, Channels: model.Config.Channels})
 		require.NoError(t, err)
@@ -257,7 +258,7 @@ func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 		require.NoError(t, err)
 		subject, err := about.Subject()
 		require.NoError(t, err)
-		c, err := smooth.NewCommitment(smooth.NewHeader(about.Params(), 2, subject))
+		c, err := certificate.NewCommitment(certificate.NewHeader(about.Params(), 2, subject))
 		require.NoError(t, err)
 		for i := range subject.Images.All() {
 			require.NoError(t, c.Add(about.Describe(i)))
@@ -269,7 +270,7 @@ func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 
 // Flags that were not given are the parameters that an audit calls the default.
 func TestDefaultsOfCertifyAreThoseOfAnAudit(t *testing.T) {
-	for _, m := range smooth.Methods() {
+	for _, m := range bound.Methods() {
 		var c cli
 		k, err := kong.New(&c, flagDefaults)
 		require.NoError(t, err)
@@ -277,7 +278,7 @@ func TestDefaultsOfCertifyAreThoseOfAnAudit(t *testing.T) {
 		require.NoError(t, err)
 		got, err := c.Certify.params()
 		require.NoError(t, err)
-		want := smooth.Defaults(m)
+		want := certificate.Defaults(m)
 		require.True(t, c.Certify.Seed.Derived)
 		require.Equal(t, want.Sound, c.Certify.Sound)
 		require.Equal(t, want.AccuracyOnly, c.Certify.Accuracy)

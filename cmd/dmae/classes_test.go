@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/nn/checkpoint"
@@ -335,7 +336,7 @@ func TestPredictAnswersWhatItCan(t *testing.T) {
 // decisive.
 func TestPredictionNeeds(t *testing.T) {
 	for _, alpha := range []string{"0.001", "0.5", "0.25", "0.05", "0.9", "0.000001", "0.0009765625", "0.0009765624"} {
-		d := exact.MustDecimal(alpha)
+		d := decimal.Must(alpha)
 		n := predictionNeeds(d)
 		require.True(t, exact.BinomialTest(n, 0).AtMost(d.Rat()), alpha)
 		require.False(t, n > 1 && exact.BinomialTest(n-1, 0).AtMost(d.Rat()), alpha)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/dmae/certify"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // beaconFlags take the choice out of whoever certifies: everything is promised
@@ -17,14 +17,14 @@ type beaconFlags struct {
 }
 
 // parse reads the beacon, "" for none.
-func (f *beaconFlags) parse(seed certify.Seed) (smooth.Beacon, error) {
+func (f *beaconFlags) parse(seed certify.Seed) (certificate.Beacon, error) {
 	if f.Beacon == "" {
 		if f.Commit {
 			return "", misused("--commit needs --beacon drand:ROUND, a round that is still to come")
 		}
 		return "", nil
 	}
-	b, err := smooth.ParseBeacon(f.Beacon)
+	b, err := certificate.ParseBeacon(f.Beacon)
 	switch {
 	case err != nil:
 		return "", misuse{fmt.Errorf("--beacon: %w", err)}
@@ -40,15 +40,15 @@ func (f *beaconFlags) parse(seed certify.Seed) (smooth.Beacon, error) {
 
 // promise is what --commit prints.
 type promise struct {
-	Commitment smooth.Digest `json:"commitment"`
-	Beacon     smooth.Beacon `json:"beacon"` // without its value
-	Round      uint64        `json:"round"`
-	Time       string        `json:"time"`  // when the round comes
-	Chain      string        `json:"chain"` // of drand
-	Model      string        `json:"model"`
-	Images     string        `json:"images"` // how many of how many, and how they were picked
-	LeftOut    int           `json:"left_out"`
-	Command    string        `json:"command"` // to run after the round
+	Commitment certificate.Digest `json:"commitment"`
+	Beacon     certificate.Beacon `json:"beacon"` // without its value
+	Round      uint64             `json:"round"`
+	Time       string             `json:"time"`  // when the round comes
+	Chain      string             `json:"chain"` // of drand
+	Model      string             `json:"model"`
+	Images     string             `json:"images"` // how many of how many, and how they were picked
+	LeftOut    int                `json:"left_out"`
+	Command    string             `json:"command"` // to run after the round
 }
 
 // print says what is promised.
@@ -58,7 +58,7 @@ func (c *certifyCmd) print(e *env, p certify.Promise) error {
 		e.note(fmt.Sprintf("by this machine's clock round %d came at %s already: a commitment that is published now proves nothing", b.Round(), b.When()))
 	}
 	out := promise{
-		Commitment: p.Commitment, Beacon: b, Round: b.Round(), Time: b.Time().Format(time.RFC3339), Chain: smooth.DrandChain,
+		Commitment: p.Commitment, Beacon: b, Round: b.Round(), Time: b.Time().Format(time.RFC3339), Chain: certificate.DrandChain,
 		Model: p.Header.Model, Images: p.Header.Choice.Describe(p.Header.Images.Len()), LeftOut: p.LeftOut, Command: afterRound(e.args, b),
 	}
 	if c.JSON {
@@ -69,12 +69,12 @@ to the model %s, all parameters and the pixels of the images: %s, %d of them lef
 Publish C where its date can be proved, before drand's round %d comes at %s (chain quicknet, %s).
 Then put the round's randomness, 64 hexadecimal digits, in the place of VALUE and run:
 %s
-`, out.Commitment, out.Model, out.Images, out.LeftOut, b.Round(), b.When(), smooth.DrandChain, out.Command)
+`, out.Commitment, out.Model, out.Images, out.LeftOut, b.Round(), b.When(), certificate.DrandChain, out.Command)
 	return err
 }
 
 // afterRound returns the command line of a commitment as it certifies.
-func afterRound(args []string, b smooth.Beacon) string {
+func afterRound(args []string, b certificate.Beacon) string {
 	words := []string{"dmae"}
 	for i := 0; i < len(args); i++ {
 		name, _, joined := strings.Cut(args[i], "=")

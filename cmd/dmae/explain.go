@@ -8,13 +8,15 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/internal/atomicfile"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 type explainCmd struct {
@@ -29,13 +31,13 @@ type explainCmd struct {
 	Data        string `help:"The certified images, for --certificate; as for certify." placeholder:"DATA"`
 	Split       string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
 	splitFlags
-	Others    []exact.Decimal `help:"Other noise levels to compare with." default:"0.12,0.25,0.5,1" placeholder:"SIGMA,..."`
-	Steps     int             `help:"Steps of each attack; 0 for no attacks." default:"20" placeholder:"N"`
-	Samples   int             `help:"Noisy copies in each step of an attack." default:"16" placeholder:"N"`
-	Answers   int             `help:"Noisy copies that the smoothed classifier answers with for what an attack found, as dmae predict --n." default:"1000" placeholder:"N"`
-	BatchSize int             `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
-	Out       string          `help:"Where to write the page." default:"explain.html" placeholder:"FILE.html"`
-	JSON      bool            `name:"json" help:"Print the numbers of the page as a JSON object."`
+	Others    []decimal.Decimal `help:"Other noise levels to compare with." default:"0.12,0.25,0.5,1" placeholder:"SIGMA,..."`
+	Steps     int               `help:"Steps of each attack; 0 for no attacks." default:"20" placeholder:"N"`
+	Samples   int               `help:"Noisy copies in each step of an attack." default:"16" placeholder:"N"`
+	Answers   int               `help:"Noisy copies that the smoothed classifier answers with for what an attack found, as dmae predict --n." default:"1000" placeholder:"N"`
+	BatchSize int               `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
+	Out       string            `help:"Where to write the page." default:"explain.html" placeholder:"FILE.html"`
+	JSON      bool              `name:"json" help:"Print the numbers of the page as a JSON object."`
 }
 
 func (explainCmd) Help() string {
@@ -69,8 +71,8 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(c.Others, exact.Decimal.Cmp)
-	o.Others = slices.DeleteFunc(slices.Clone(c.Others), func(s exact.Decimal) bool { return s.Cmp(o.Sigma) == 0 })
+	slices.SortFunc(c.Others, decimal.Decimal.Cmp)
+	o.Others = slices.DeleteFunc(slices.Clone(c.Others), func(s decimal.Decimal) bool { return s.Cmp(o.Sigma) == 0 })
 	o.Command = c.command(&o)
 	var p phases
 	o.Progress = func(what string, done, total int) { p.update(e, what, done, total) }
@@ -120,12 +122,12 @@ func (c *explainCmd) check(line *kong.Context) error {
 			return err
 		}
 		for _, params.Sigma = range c.Others {
-			level := smooth.Params{Sigma: params.Sigma, Alpha: params.Alpha, N0: params.N0, N: params.N} // a grid is cut to what the level allows
+			level := certificate.Params{Plan: bound.Plan{Sigma: params.Sigma, Alpha: params.Alpha, N0: params.N0, N: params.N}} // a grid is cut to what the level allows
 			if err := level.Check(); err != nil {
 				return misuse{fmt.Errorf("--others: %w", err)}
 			}
 		}
-		for _, sigma := range append([]exact.Decimal{c.Sigma}, c.Others...) {
+		for _, sigma := range append([]decimal.Decimal{c.Sigma}, c.Others...) {
 			if _, err := smooth.NewNoise(sigma, 0, c.Sound); err != nil {
 				return misuse{err}
 			}
@@ -155,7 +157,7 @@ func (c *explainCmd) fromImage(e *env, b ops.Backend, o *explain.Options) (*dmae
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := c.Seed.Apply(&o.Params, smooth.Header{}); err != nil {
+	if err := c.Seed.Apply(&o.Params, certificate.Header{}); err != nil {
 		return nil, nil, err
 	}
 	if err := c.warn(e, o.Params, model.Config.Classes); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // fromCertificate explains a line of a certificate, with the parameters that
@@ -55,7 +55,7 @@ func (c *explainCmd) command(o *explain.Options) string {
 		}
 	} else {
 		add(c.Image, "--method", string(o.Method), "--sigma", o.Sigma.String(), "--n0", strconv.Itoa(o.N0))
-		if o.Method == smooth.MethodAnytime {
+		if o.Method == bound.MethodAnytime {
 			add("--max-samples", strconv.Itoa(o.N), "--radii", commas(o.Radii), "--futility", o.Futility.String())
 		} else {
 			add("--n", strconv.Itoa(o.N))

@@ -16,7 +16,7 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // explained runs dmae explain and returns the page.
@@ -117,7 +117,7 @@ func TestThePageIsMadeAgainByItsCommand(t *testing.T) {
 	}
 }
 
-func seedText(h smooth.Header) string {
+func seedText(h certificate.Header) string {
 	text, _ := h.Seed.MarshalText()
 	return string(text)
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // dmaeRun runs the program in-process.
@@ -247,11 +247,11 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	succeed(t, append(certify, "--no-sound", "--out", in("float.jsonl"))...)
 	drawn := append([]string{"certify", "--model", tuned.Checkpoint, "--max", "2", "--n0", "10", "--n", "20", "--alpha", "0.1", "--seed", "random", "--out", in("drawn.jsonl")}, data...)
 	succeed(t, drawn...)
-	header, ok := smooth.FilesFor(in("drawn")).Header()
+	header, ok := certificate.FilesFor(in("drawn")).Header()
 	require.True(t, ok)
 	require.NotZero(t, header.Seed.Number, "the operating system draws the seed")
 	succeed(t, drawn...) // goes on with it: nothing is left to do
-	other, ok := smooth.FilesFor(in("drawn")).Header()
+	other, ok := certificate.FilesFor(in("drawn")).Header()
 	require.True(t, ok)
 	require.Equal(t, header.Seed, other.Seed)
 	floats, err := os.ReadFile(in("float.jsonl"))

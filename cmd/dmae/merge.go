@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/alecthomas/kong"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 type mergeCmd struct {
@@ -24,7 +24,7 @@ func merge(e *env, out string, shards []string, json bool) error {
 	if len(shards) == 0 {
 		return misused("there are no shards to merge: name their certificates")
 	}
-	files, err := smooth.Merge(out, shards)
+	files, err := certificate.Merge(out, shards)
 	if err != nil {
 		return err
 	}

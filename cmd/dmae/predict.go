@@ -4,22 +4,24 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 type predictCmd struct {
 	computeFlags
 	modelFlags
 	pixelFlags
-	Images []string      `arg:"" help:"Image files." placeholder:"IMAGE"`
-	Model  string        `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
-	Sigma  exact.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
-	N      int           `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
-	Alpha  exact.Decimal `help:"Probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
+	Images []string        `arg:"" help:"Image files." placeholder:"IMAGE"`
+	Model  string          `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
+	Sigma  decimal.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
+	N      int             `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
+	Alpha  decimal.Decimal `help:"Probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
 	seedFlag
 	BatchSize int  `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
 	Sound     bool `help:"${sound_help}" default:"true" negatable:""`
@@ -32,15 +34,15 @@ func (predictCmd) Help() string {
 
 // prediction is an answer for a program.
 type prediction struct {
-	File     string        `json:"file"`
-	Class    int           `json:"class"` // -1 for an abstention
-	Name     string        `json:"name,omitempty"`
-	Count    int           `json:"count"` // samples of the most frequent class
-	N        int           `json:"n"`
-	NoAnswer int           `json:"no_answer,omitempty"` // samples to which the model gave no class
-	PValue   exact.Decimal `json:"p_value"`
-	Noise    string        `json:"noise"` // its kind, as certificates name it
-	Seed     smooth.Seed   `json:"seed"`
+	File     string           `json:"file"`
+	Class    int              `json:"class"` // -1 for an abstention
+	Name     string           `json:"name,omitempty"`
+	Count    int              `json:"count"` // samples of the most frequent class
+	N        int              `json:"n"`
+	NoAnswer int              `json:"no_answer,omitempty"` // samples to which the model gave no class
+	PValue   decimal.Decimal  `json:"p_value"`
+	Noise    string           `json:"noise"` // its kind, as certificates name it
+	Seed     certificate.Seed `json:"seed"`
 }
 
 // unanswered stands in the place of an answer that could not be given.
@@ -58,7 +60,7 @@ func (c *predictCmd) Run(e *env) error {
 	if err := c.withoutData(); err != nil {
 		return err
 	}
-	params := smooth.Params{Sigma: c.Sigma, Alpha: c.Alpha, N0: 1, N: c.N, Sound: c.Sound}
+	params := certificate.Params{Plan: bound.Plan{Sigma: c.Sigma, Alpha: c.Alpha, N0: 1, N: c.N}, Sound: c.Sound}
 	if err := params.Check(); err != nil {
 		return misuse{err}
 	}
@@ -75,10 +77,10 @@ func (c *predictCmd) Run(e *env) error {
 	if err := c.follow(c.Model); err != nil {
 		return err
 	}
-	if _, err := params.Noise(); err != nil {
+	if _, err := smooth.NoiseOf(params); err != nil {
 		return misuse{err}
 	}
-	if err := c.Seed.Apply(&params, smooth.Header{}); err != nil {
+	if err := c.Seed.Apply(&params, certificate.Header{}); err != nil {
 		return err
 	}
 	if params, err = certify.Derive(model, params); err != nil {
@@ -117,7 +119,7 @@ func (c *predictCmd) Run(e *env) error {
 
 // predict answers for one of the images. Its noise is that of its pixels, or of
 // its place in the list where there is a seed, whatever becomes of the others.
-func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smooth.Params) (*prediction, error) {
+func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params certificate.Params) (*prediction, error) {
 	file := c.Images[i]
 	x, err := c.readPixels(file, &model.Config)
 	if err != nil {
@@ -130,7 +132,7 @@ func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params smoot
 	if err != nil {
 		return nil, fmt.Errorf("cannot predict %s: %w", file, err)
 	}
-	a := &prediction{File: file, Class: answer.Class, Count: answer.Top[1], N: c.N, NoAnswer: answer.Counts.Of(smooth.NoClass), PValue: answer.PValue}
+	a := &prediction{File: file, Class: answer.Class, Count: answer.Top[1], N: c.N, NoAnswer: answer.Counts.Of(bound.NoClass), PValue: answer.PValue}
 	switch {
 	case a.NoAnswer == c.N:
 		return nil, fmt.Errorf("%s gives no answer to any of %d noisy copies of %s: its scores are not finite numbers, as training that diverged leaves behind", c.Model, c.N, file)
@@ -158,7 +160,7 @@ func (a *prediction) print(e *env) error {
 
 // noteTooFew tells the user about a number of samples with which a prediction
 // always abstains.
-func noteTooFew(e *env, flag string, n int, alpha exact.Decimal) {
+func noteTooFew(e *env, flag string, n int, alpha decimal.Decimal) {
 	if least := predictionNeeds(alpha); n < least {
 		e.note(fmt.Sprintf("no image can get an answer with %s %d at alpha %s, even if every sample has its class: it takes at least %d samples", flag, n, alpha, least))
 	}
@@ -166,7 +168,7 @@ func noteTooFew(e *env, flag string, n int, alpha exact.Decimal) {
 
 // predictionNeeds returns the least number of samples that decide when all have
 // one class: the two-sided test gives 2^(1-n) then, which must be at most alpha.
-func predictionNeeds(alpha exact.Decimal) int {
+func predictionNeeds(alpha decimal.Decimal) int {
 	num, den := new(big.Int).Set(alpha.Rat().Num()), alpha.Rat().Denom()
 	n := max(1, den.BitLen()-num.BitLen())
 	num.Lsh(num, uint(n-1))

@@ -7,16 +7,17 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // The quickstart's choices that no flag changes.
@@ -103,7 +104,7 @@ func (c *quickstartCmd) Run(e *env) error {
 		runs = append(runs, run)
 	}
 	if err := analyze.WriteCurve(q.path("curve.png"), analyze.Curve{
-		Title: "Fashion-MNIST, integer noise of sigma " + quickstartSigma, Runs: runs, Confidence: exact.MustDecimal("0.95"),
+		Title: "Fashion-MNIST, integer noise of sigma " + quickstartSigma, Runs: runs, Confidence: decimal.Must("0.95"),
 	}); err != nil {
 		return err
 	}
@@ -171,12 +172,12 @@ func (q *quickstart) finetune(folder, encoder string) (string, error) {
 }
 
 // certify certifies the first test images and returns the outcome.
-func (q *quickstart) certify(name, checkpoint, certificate string) (analyze.Run, error) {
+func (q *quickstart) certify(name, checkpoint, out string) (analyze.Run, error) {
 	model, err := dmae.LoadClassifier(q.b, checkpoint)
 	if err != nil {
 		return analyze.Run{}, err
 	}
-	files := smooth.FilesFor(q.path(certificate))
+	files := certificate.FilesFor(q.path(out))
 	if q.Resume == "" {
 		for _, f := range []string{files.Certificate, files.Timing, files.TSV} {
 			for _, f := range []string{f, f + ".partial"} {
@@ -188,9 +189,8 @@ func (q *quickstart) certify(name, checkpoint, certificate string) (analyze.Run,
 	}
 	show := shown{env: q.env, title: "certify " + name}
 	defer show.close()
-	certification, err := certify.New(model, q.test, smooth.Params{
-		Sigma: exact.MustDecimal(quickstartSigma), Alpha: exact.MustDecimal(quickstartAlpha),
-		N0: quickstartSamples, N: q.N, Sound: true, Derived: &smooth.Derivation{},
+	certification, err := certify.New(model, q.test, certificate.Params{
+		Plan: bound.Plan{Sigma: decimal.Must(quickstartSigma), Alpha: decimal.Must(quickstartAlpha), N0: quickstartSamples, N: q.N}, Sound: true, Derived: &certificate.Derivation{},
 	}, certify.Options{Max: q.Images, Batch: quickstartBatch, Progress: show.update, Note: q.env.note})
 	if err != nil {
 		return analyze.Run{}, err
@@ -213,7 +213,7 @@ func (q *quickstart) picture(encoder string) error {
 }
 
 // quickstartRadii are the radii of the comparison.
-var quickstartRadii = []exact.Decimal{exact.MustDecimal("0"), exact.MustDecimal("0.25"), exact.MustDecimal("0.5")}
+var quickstartRadii = []decimal.Decimal{decimal.Must("0"), decimal.Must("0.25"), decimal.Must("0.5")}
 
 // report prints the comparison.
 func (q *quickstart) report(runs []analyze.Run, seconds float64) error {

@@ -7,8 +7,8 @@ import (
 	"io"
 
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/audit"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Audit holds a certificate, which may be a pipe, to a model and images: o says
@@ -16,8 +16,8 @@ import (
 // are preprocessed as the certificate states unless how.Preprocess says otherwise;
 // of how only this and Batch and Note play a part. The depth audit.Arithmetic
 // needs neither model nor images: audit.Run.
-func Audit(ctx context.Context, certificate io.Reader, m Model, images data.Dataset, how Options, o audit.Options) (audit.Report, error) {
-	whole, header, err := ReadHeader(certificate)
+func Audit(ctx context.Context, file io.Reader, m Model, images data.Dataset, how Options, o audit.Options) (audit.Report, error) {
+	whole, header, err := ReadHeader(file)
 	if err != nil {
 		return audit.Report{Depth: o.Depth}, err
 	}
@@ -34,7 +34,7 @@ func Audit(ctx context.Context, certificate io.Reader, m Model, images data.Data
 
 // ForHeader is New for the parameters and the preprocessing that a certificate
 // states, the latter unless o.Preprocess says otherwise.
-func ForHeader(h smooth.Header, m Model, images data.Dataset, o Options) (*Certification, error) {
+func ForHeader(h certificate.Header, m Model, images data.Dataset, o Options) (*Certification, error) {
 	p := h.Params()
 	if o.Preprocess == "" || o.Preprocess == data.PreprocessAuto {
 		o.Preprocess = data.NewInput(m.Input()).Recognise(h.Preprocessing, images, p.Sound)
@@ -49,8 +49,8 @@ const maxHeader = 64 << 20
 // which pixels it is about, and returns a reader of the whole: what was read
 // cannot be read again from a pipe. The header is empty if it cannot be read;
 // an audit finds out what is wrong with it. The error is that of reading.
-func ReadHeader(certificate io.Reader) (whole io.Reader, h smooth.Header, err error) {
-	r, head := bufio.NewReader(certificate), []byte(nil)
+func ReadHeader(file io.Reader) (whole io.Reader, h certificate.Header, err error) {
+	r, head := bufio.NewReader(file), []byte(nil)
 	for len(head) < maxHeader && (len(head) == 0 || head[len(head)-1] != '\n') {
 		part, err := r.ReadSlice('\n')
 		head = append(head, part...)
@@ -61,7 +61,7 @@ func ReadHeader(certificate io.Reader) (whole io.Reader, h smooth.Header, err er
 			return nil, h, err
 		}
 	}
-	if d, err := smooth.NewReader(bytes.NewReader(head)); err == nil {
+	if d, err := certificate.NewReader(bytes.NewReader(head)); err == nil {
 		h = d.Header()
 	}
 	return io.MultiReader(bytes.NewReader(head), r), h, nil

@@ -14,14 +14,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/audit"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // auditedISAs lists the instruction sets that certificates are audited with, for
@@ -40,12 +42,12 @@ func TestGoldenAudit(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, simd.Select(before)) })
 	for _, c := range []struct {
 		name    string
-		method  smooth.Method
+		method  bound.Method
 		sound   bool
 		derived bool // else of the format before this one, made when it was the only one
 	}{
-		{"cohen", smooth.MethodCohen, false, false}, {"anytime", smooth.MethodAnytime, false, false}, {"sound", smooth.MethodRandomised, true, false},
-		{"derived", smooth.MethodAnytime, false, true}, {"derived-sound", smooth.MethodRandomised, true, true},
+		{"cohen", bound.MethodCohen, false, false}, {"anytime", bound.MethodAnytime, false, false}, {"sound", bound.MethodRandomised, true, false},
+		{"derived", bound.MethodAnytime, false, true}, {"derived-sound", bound.MethodRandomised, true, true},
 	} {
 		name := filepath.Join("testdata", "audit-"+c.name+".jsonl")
 		if *update {
@@ -66,7 +68,7 @@ func TestGoldenAudit(t *testing.T) {
 				o, done := goldenAuditOptions(t)
 				defer done()
 				if c.derived && c.sound {
-					o.Subject.Preprocessing = smooth.EightBit
+					o.Subject.Preprocessing = certificate.EightBit
 				}
 				report, err := audit.Run(t.Context(), bytes.NewReader(raw), o)
 				require.NoError(t, err)
@@ -84,14 +86,14 @@ func TestGoldenAudit(t *testing.T) {
 
 // goldenSamples returns the images and the samples of a committed certificate,
 // and holds it to its name and to 32 samples an image.
-func goldenSamples(t *testing.T, raw []byte, m smooth.Method, sound, derived bool) (images, samples int) {
+func goldenSamples(t *testing.T, raw []byte, m bound.Method, sound, derived bool) (images, samples int) {
 	t.Helper()
-	d, err := smooth.NewReader(bytes.NewReader(raw))
+	d, err := certificate.NewReader(bytes.NewReader(raw))
 	require.NoError(t, err)
 	require.Equal(t, m, d.Header().Method)
 	require.Equal(t, sound, d.Header().Params().Sound)
 	require.Equal(t, derived, d.Header().Seed.Derived)
-	require.Equal(t, map[bool]string{false: smooth.Schema1, true: smooth.Schema}[derived], d.Header().Schema)
+	require.Equal(t, map[bool]string{false: certificate.Schema1, true: certificate.Schema}[derived], d.Header().Schema)
 	for {
 		rec, err := d.Next()
 		if err == io.EOF {
@@ -135,32 +137,32 @@ func goldenAuditOptions(t *testing.T) (audit.Options, func()) {
 		Depth:      audit.Full,
 		Subject:    goldenSubject(t, model),
 		Classifier: certify.NewClassifier(model, pixels, 5),
-		Describe: func(image int) (smooth.Image, error) {
+		Describe: func(image int) (certificate.Image, error) {
 			x, err := pixels(image)
-			return smooth.Image{Label: image % 3, Pixels: sha256.Sum256(x)}, err
+			return certificate.Image{Label: image % 3, Pixels: sha256.Sum256(x)}, err
 		},
 	}, done
 }
 
-func goldenSubject(t *testing.T, model *dmae.Classifier) smooth.Subject {
+func goldenSubject(t *testing.T, model *dmae.Classifier) certificate.Subject {
 	digest, err := model.Digest()
 	require.NoError(t, err)
-	return smooth.Subject{
+	return certificate.Subject{
 		Contract: "f32/1", Model: fmt.Sprintf("sha256:%x", digest), Data: "golden", Preprocessing: "none",
-		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 4}}, Of: 4,
+		Names: []string{"a", "b", "c"}, Images: certificate.IndexSet{{0, 1, 4}}, Of: 4,
 	}
 }
 
 // goldenCertificate certifies four images.
-func goldenCertificate(t *testing.T, m smooth.Method, sound bool) []byte {
+func goldenCertificate(t *testing.T, m bound.Method, sound bool) []byte {
 	o, done := goldenAuditOptions(t)
 	defer done()
-	p := smooth.Params{Method: m, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 16, N: 96, Sound: sound, Derived: &smooth.Derivation{Beacon: goldenBeacon}}
-	if m == smooth.MethodAnytime {
-		p.Radii, p.Futility = smooth.Grid([]exact.Decimal{exact.MustDecimal("0.1"), exact.MustDecimal("0.25")}), smooth.DefaultFutility()
+	p := certificate.Params{Plan: bound.Plan{Method: m, Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 16, N: 96}, Sound: sound, Derived: &certificate.Derivation{Beacon: goldenBeacon}}
+	if m == bound.MethodAnytime {
+		p.Radii, p.Futility = bound.Grid([]decimal.Decimal{decimal.Must("0.1"), decimal.Must("0.25")}), bound.DefaultFutility()
 	}
 	if sound {
-		o.Subject.Preprocessing = smooth.EightBit
+		o.Subject.Preprocessing = certificate.EightBit
 	}
 	out := filepath.Join(t.TempDir(), "c.jsonl")
 	require.NoError(t, smooth.Task{

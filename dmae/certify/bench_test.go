@@ -6,11 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/smooth"
 )
 
@@ -30,7 +31,7 @@ func BenchmarkClassifier(b *testing.B) {
 	for i := range jobs {
 		jobs[i] = smooth.Job{Stream: philox.EstimationNoise, Sample: uint32(i)}
 	}
-	integers, err := smooth.NewPixelNoise(exact.MustDecimal("0.25"))
+	integers, err := pixelnoise.New(decimal.Must("0.25"))
 	require.NoError(b, err)
 	for _, noise := range []struct {
 		name string

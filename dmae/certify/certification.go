@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // DefaultBatch is the number of noisy copies that are classified at a time unless
@@ -29,8 +29,8 @@ type Options struct {
 	// be decoded; one more ends a run with a *smooth.TooManyLeftOutError.
 	MaxLeftOut int
 
-	// Shard, if set, is the part of the images to certify, for smooth.Merge.
-	Shard *smooth.Shard
+	// Shard, if set, is the part of the images to certify, for certificate.Merge.
+	Shard *certificate.Shard
 
 	// Batch is the number of noisy copies that are classified at a time; 0 stands
 	// for DefaultBatch. No result depends on it.
@@ -49,7 +49,7 @@ type Options struct {
 type Certification struct {
 	model      Model
 	images     data.Dataset
-	params     smooth.Params
+	params     certificate.Params
 	o          Options
 	digest     string // of the model
 	cache      *cache
@@ -57,9 +57,9 @@ type Certification struct {
 }
 
 // New joins a model, images and parameters. Noise that is derived
-// (smooth.Params.Derived, as in smooth.Defaults) follows from this model. Images
+// (certificate.Params.Derived, as in certificate.Defaults) follows from this model. Images
 // of other classes or another number of channels than the model's are refused.
-func New(m Model, images data.Dataset, p smooth.Params, o Options) (*Certification, error) {
+func New(m Model, images data.Dataset, p certificate.Params, o Options) (*Certification, error) {
 	if o.Every < 0 || o.Max < 0 || o.Batch < 0 || o.MaxLeftOut < 0 {
 		return nil, fmt.Errorf("every %d-th image, at most %d, at most %d of them left out, in batches of %d: none of these numbers can be below 0", o.Every, o.Max, o.MaxLeftOut, o.Batch)
 	}
@@ -87,15 +87,15 @@ func New(m Model, images data.Dataset, p smooth.Params, o Options) (*Certificati
 }
 
 // derive returns parameters whose derived noise follows from a model.
-func derive(p smooth.Params, digest string) smooth.Params {
+func derive(p certificate.Params, digest string) certificate.Params {
 	if p.Derived != nil {
-		p.Derived = &smooth.Derivation{Model: digest, Beacon: p.Derived.Beacon}
+		p.Derived = &certificate.Derivation{Model: digest, Beacon: p.Derived.Beacon}
 	}
 	return p
 }
 
 // Params returns the parameters, with the model that derived noise follows from.
-func (c *Certification) Params() smooth.Params { return c.params }
+func (c *Certification) Params() certificate.Params { return c.params }
 
 // Preprocess returns how images come to the model's size: that of the Options, or
 // what a certificate states (ForHeader).
@@ -105,16 +105,17 @@ func (c *Certification) Preprocess() data.Preprocess { return c.o.Preprocess }
 func (c *Certification) Classifier() *Classifier { return c.classifier }
 
 // Subject describes the model and the images asked for, as a certificate does.
-func (c *Certification) Subject() (smooth.Subject, error) {
+func (c *Certification) Subject() (certificate.Subject, error) {
 	// The indices are those of the whole data set, so that an image has the same
 	// one in every selection.
 	var indices []int
 	for i := 0; i < c.images.Len() && (c.o.Max == 0 || len(indices) < c.o.Max); i += max(c.o.Every, 1) {
 		indices = append(indices, i)
 	}
-	set, err := smooth.NewIndexSet(indices)
-	return smooth.Subject{
-		Contract:      dmae.Contract,
+	set, err := certificate.NewIndexSet(indices)
+	return certificate.Subject{
+		Contract:      c.model.Backend().Identity().Contract,
+		Precision:     c.model.Backend().Identity().Precision,
 		Model:         c.digest,
 		Data:          c.images.Name(),
 		Preprocessing: data.NewInput(c.model.Input()).Describe(c.images, c.params.Sound),
@@ -125,17 +126,17 @@ func (c *Certification) Subject() (smooth.Subject, error) {
 }
 
 // Describe returns the label and the digest of an image, and a
-// *smooth.UndecodableError for one that is to be left out.
-func (c *Certification) Describe(index int) (smooth.Image, error) {
+// *certificate.UndecodableError for one that is to be left out.
+func (c *Certification) Describe(index int) (certificate.Image, error) {
 	x, err := c.Pixels(index)
 	var corrupt *data.CorruptError
 	if errors.As(err, &corrupt) {
-		return smooth.Image{}, &smooth.UndecodableError{File: (*smooth.Digest)(corrupt.SHA256), Err: err}
+		return certificate.Image{}, &certificate.UndecodableError{File: (*certificate.Digest)(corrupt.SHA256), Err: err}
 	}
 	if err != nil {
-		return smooth.Image{}, err
+		return certificate.Image{}, err
 	}
-	return smooth.Image{Label: c.images.Label(index), Pixels: smooth.PixelDigest(x, c.params.Sound)}, nil
+	return certificate.Image{Label: c.images.Label(index), Pixels: certificate.PixelDigest(x, c.params.Sound)}, nil
 }
 
 // Pixels returns an image as noise is added to it: 8-bit pixels [C, h, w] at the
@@ -145,4 +146,37 @@ func (c *Certification) Pixels(index int) ([]byte, error) {
 		return nil, fmt.Errorf("%s has %d images, so there is none with index %d", c.images.Name(), c.images.Len(), index)
 	}
 	return c.cache.get(index)
+}
+
+// cache prepares the images that the certifier asks for again and again.
+type cache struct {
+	images data.Dataset
+	input  data.Input
+	size   int // images kept
+	known  map[int][]byte
+	order  []int // of arrival
+}
+
+// newCache keeps a few more images than the certifier has in flight with batches
+// of that size.
+func newCache(images data.Dataset, input data.Input, batch int) *cache {
+	return &cache{images: images, input: input, size: 16 + batch/8, known: map[int][]byte{}}
+}
+
+// get returns an image [C, h, w] of 8-bit pixels at the model's resolution.
+func (c *cache) get(index int) ([]byte, error) {
+	if x, ok := c.known[index]; ok {
+		return x, nil
+	}
+	x := make([]byte, c.input.Elems())
+	if err := c.input.Bytes(c.images, index, x); err != nil {
+		return nil, err
+	}
+	if len(c.order) == c.size {
+		delete(c.known, c.order[0])
+		c.order = c.order[1:]
+	}
+	c.known[index] = x
+	c.order = append(c.order, index)
+	return x, nil
 }

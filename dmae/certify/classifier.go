@@ -9,6 +9,7 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // Classifier lends a model to the certifier: it draws the noise of a job on the
@@ -46,7 +47,7 @@ var _ smooth.PixelClassifier = (*Classifier)(nil)
 
 // NewClassifier returns the adapter of a model for images that are 8-bit
 // integers: bytes returns the pixels [C, h, w] of an image at the model's
-// resolution. It answers under integer noise ([smooth.PixelNoise]), and under
+// resolution. It answers under integer noise ([pixelnoise.Gaussian]), and under
 // float noise on bytes/255. batch is the number of noisy copies that are
 // classified at once, which changes speed and memory and no answer. A backend
 // with lanes gets the copies in small shares, each of which runs through the
@@ -64,8 +65,7 @@ func NewFloatClassifier(m Model, pixels func(image int) ([]float32, error), batc
 func newClassifier(m Model, from source, batch int) *Classifier {
 	batch = max(1, min(batch, m.MaxBatch()))
 	c := &Classifier{
-		model: m, batch: batch, source: from, inputs: newInputs(batch, data.NewInput(m.Input()), from),
-		without: map[int]int{},
+		model: m, batch: batch, source: from, inputs: newInputs(batch, data.NewInput(m.Input())), without: map[int]int{},
 	}
 	c.task = c.answerShare
 	lanes := []ops.Backend{m.Backend()}
@@ -118,7 +118,10 @@ func (c *Classifier) classify(jobs []smooth.Job, noise smooth.Noise, out []int32
 		return err
 	}
 	clear(c.errs)
-	n := len(jobs)
+	n, b := len(jobs), c.model.Backend()
+	scope := b.Mark()
+	defer b.Release(scope)
+	c.inputs.share(b)
 	c.jobs, c.noise, c.out, c.share = jobs, noise, out, n
 	defer func() { c.jobs, c.out = nil, nil }()
 	if c.split == nil {
@@ -132,7 +135,7 @@ func (c *Classifier) classify(jobs []smooth.Job, noise smooth.Noise, out []int32
 	}
 	c.asked += n
 	for i, job := range jobs {
-		if out[i] == smooth.NoClass {
+		if out[i] == bound.NoClass {
 			c.without[job.Image]++
 		}
 	}

@@ -13,7 +13,9 @@ import (
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // withoutLanes is a backend that is no ops.Splitter.
@@ -68,7 +70,7 @@ func TestFloatClassifierAnswersJobByJob(t *testing.T) {
 	m := lively(t, b, micro(t))
 	clean := certify.NewFloatClassifier(m, func(image int) ([]float32, error) {
 		v := pixelsOf(&m.Config, jobs[image].Image)
-		smooth.AddGaussian(v, v, noise.Sigma, noise.Addr(jobs[image]))
+		simd.AddGaussian(v, v, noise.Sigma, noise.Addr(jobs[image]))
 		return v, nil
 	}, 8)
 	asImages, got := make([]smooth.Job, len(jobs)), make([]int32, len(jobs))
@@ -88,11 +90,11 @@ func TestFloatClassifierWithoutAnswer(t *testing.T) {
 	out := make([]int32, 2)
 	jobs := []smooth.Job{{Image: 1}, {Image: 2}}
 	require.NoError(t, s.Classify(context.Background(), jobs, smooth.Noise{}, out))
-	require.Equal(t, []int32{smooth.NoClass, smooth.NoClass}, out)
+	require.Equal(t, []int32{bound.NoClass, bound.NoClass}, out)
 	m.Params.Upload(head, []float32{float32(math.NaN()), 0, 0})
 	require.NoError(t, s.Classify(context.Background(), jobs, smooth.Noise{}, out))
 	require.NotContains(t, out, int32(0))
-	require.NotContains(t, out, int32(smooth.NoClass))
+	require.NotContains(t, out, int32(bound.NoClass))
 }
 
 func TestFloatClassifierErrors(t *testing.T) {

@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Promise is a commitment to what a run will certify.
 type Promise struct {
-	Header     smooth.Header // that the certificate will have, but for the value of its beacon
-	Commitment smooth.Digest
+	Header     certificate.Header // that the certificate will have, but for the value of its beacon
+	Commitment certificate.Digest
 	LeftOut    int // images that cannot be decoded
 }
 
@@ -25,9 +26,9 @@ func (c *Certification) Commit(ctx context.Context) (Promise, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Header = smooth.NewHeader(c.params, c.model.Classes(), subject)
+	p.Header = certificate.NewHeader(c.params, c.model.Classes(), subject)
 	p.Header.Shard = c.o.Shard
-	commitment, err := smooth.NewCommitment(p.Header)
+	commitment, err := certificate.NewCommitment(p.Header)
 	if err != nil {
 		return p, err
 	}
@@ -54,9 +55,9 @@ func (c *Certification) Commit(ctx context.Context) (Promise, error) {
 
 // withoutBeacon returns parameters as they can be checked before the round of
 // their beacon, whose value is not known yet.
-func withoutBeacon(p smooth.Params) smooth.Params {
+func withoutBeacon(p certificate.Params) certificate.Params {
 	if p.Derived != nil {
-		p.Derived = &smooth.Derivation{Model: p.Derived.Model}
+		p.Derived = &certificate.Derivation{Model: p.Derived.Model}
 	}
 	return p
 }

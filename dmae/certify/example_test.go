@@ -15,6 +15,8 @@ import (
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/audit"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Certify images of a data set with a checkpoint, stop on the way, go on, and
@@ -53,7 +55,7 @@ func certifyFashion(path, dir string) error {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	params := smooth.Defaults(smooth.MethodCohen)
+	params := certificate.Defaults(bound.MethodCohen)
 	params.N0, params.N = 20, 200
 	o := certify.Options{
 		Every: 500, Max: 3,

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // FindLine returns the header of a certificate and the line of an image.
-func FindLine(certificate io.Reader, index int) (smooth.Header, smooth.Record, error) {
-	d, err := smooth.NewReader(certificate)
+func FindLine(file io.Reader, index int) (certificate.Header, certificate.Record, error) {
+	d, err := certificate.NewReader(file)
 	if err != nil {
-		return smooth.Header{}, smooth.Record{}, err
+		return certificate.Header{}, certificate.Record{}, err
 	}
 	for {
 		line, err := d.NextLine()
@@ -31,7 +31,7 @@ func FindLine(certificate io.Reader, index int) (smooth.Header, smooth.Record, e
 }
 
 // between names the first and the last image of a set.
-func between(images smooth.IndexSet) string {
+func between(images certificate.IndexSet) string {
 	first, last := -1, -1
 	for i := range images.All() {
 		if last = i; first < 0 {
@@ -43,7 +43,7 @@ func between(images smooth.IndexSet) string {
 
 // Holds returns an error unless the model, the preprocessing and the pixels of the
 // image of a certificate's line are those at hand.
-func (c *Certification) Holds(h smooth.Header, rec smooth.Record) error {
+func (c *Certification) Holds(h certificate.Header, rec certificate.Record) error {
 	here, err := c.Subject()
 	if err != nil {
 		return err

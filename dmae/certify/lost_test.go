@@ -7,15 +7,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/hostile"
-	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/audit"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 func savedModel(t *testing.T) string {
@@ -44,7 +45,7 @@ func certifyOn(t *testing.T, b ops.Backend, saved, dir string) error {
 		return err
 	}
 	c, err := certify.New(model, twoImages(t, model),
-		smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 4, N: 12, Seed: 9}, certify.Options{Batch: 16})
+		certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 4, N: 12}, Seed: 9}, certify.Options{Batch: 16})
 	if err != nil {
 		return err
 	}

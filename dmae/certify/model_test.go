@@ -3,6 +3,8 @@ package certify_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 	"math"
 	"os"
 	"path/filepath"
@@ -17,7 +19,6 @@ import (
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
-	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/audit"
 	"github.com/godmae/godmae/tensor"
 )
@@ -91,7 +92,7 @@ func TestAnyFamily(t *testing.T) {
 	b := cpu.New(cpu.Options{Threads: 2})
 	defer b.Close()
 	m, images := newLinear(b, 5), brightness(t)
-	params := smooth.Defaults(smooth.MethodCohen)
+	params := certificate.Defaults(bound.MethodCohen)
 	params.Sound, params.N = false, 2000
 	var notes []string
 	o := certify.Options{Every: 3, Note: func(text string) { notes = append(notes, text) }}
@@ -106,7 +107,7 @@ func TestAnyFamily(t *testing.T) {
 	f, err := os.Open(files.Certificate)
 	require.NoError(t, err)
 	defer f.Close()
-	d, err := smooth.NewReader(f)
+	d, err := certificate.NewReader(f)
 	require.NoError(t, err)
 	require.Equal(t, "x/255", d.Header().Preprocessing)
 	require.Equal(t, []string{"bright", "dark"}, d.Header().Names)

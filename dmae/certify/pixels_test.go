@@ -7,16 +7,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/smooth"
 )
 
-func pixelNoise(t *testing.T, sigma string) *smooth.PixelNoise {
-	g, err := smooth.NewPixelNoise(exact.MustDecimal(sigma))
+func pixelNoise(t *testing.T, sigma string) *pixelnoise.Gaussian {
+	g, err := pixelnoise.New(decimal.Must(sigma))
 	require.NoError(t, err)
 	return g
 }
@@ -94,7 +95,7 @@ func TestPixelNoiseIsRefusedForFloatPixels(t *testing.T) {
 	noise := smooth.Noise{Pixels: pixelNoise(t, "0.25")}
 	s := certify.NewFloatClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, 4)
 	require.ErrorContains(t, s.Classify(context.Background(), []smooth.Job{{}}, noise, make([]int32, 1)), "the images are float pixels")
-	_, err := smooth.Predict(context.Background(), s, 0, noise, 10, exact.MustDecimal("0.001"))
+	_, err := smooth.Predict(context.Background(), s, 0, noise, 10, decimal.Must("0.001"))
 	require.ErrorContains(t, err, "the images are float pixels")
 
 	broken := errors.New("disk on fire")

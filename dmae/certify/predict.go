@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Image is an image without a data set: its 8-bit pixels [C, h, w] at the model's
@@ -15,7 +16,7 @@ type Image struct {
 }
 
 // Derive returns parameters whose derived noise follows from a model.
-func Derive(m Model, p smooth.Params) (smooth.Params, error) {
+func Derive(m Model, p certificate.Params) (certificate.Params, error) {
 	if p.Derived == nil {
 		return p, nil
 	}
@@ -27,16 +28,16 @@ func Derive(m Model, p smooth.Params) (smooth.Params, error) {
 // abstention, by the procedure of smooth.Predict: p.N noisy copies, batch at a
 // time, and a failure probability of p.Alpha. progress, which may be nil, is told
 // how many copies were classified. Where noise is derived, p comes from Derive.
-func Predict(ctx context.Context, m Model, x Image, p smooth.Params, batch int, progress func(samples int)) (smooth.Prediction, error) {
+func Predict(ctx context.Context, m Model, x Image, p certificate.Params, batch int, progress func(samples int)) (smooth.Prediction, error) {
 	if p.Derived != nil && p.Derived.Model == "" {
 		return smooth.Prediction{}, fmt.Errorf("the noise is derived, but the parameters do not name the model that it follows from: pass them through Derive")
 	}
-	noise, err := p.Noise()
+	noise, err := smooth.NoiseOf(p)
 	if err != nil {
 		return smooth.Prediction{}, err
 	}
 	c := &counted{Classifier: NewClassifier(m, func(int) ([]byte, error) { return x.Pixels, nil }, batch), progress: progress}
-	return smooth.PredictJob(ctx, c, smooth.Job{Image: x.Index, Key: p.Key(smooth.PixelDigest(x.Pixels, p.Sound))}, noise, p.N, p.Alpha)
+	return smooth.PredictJob(ctx, c, smooth.Job{Image: x.Index, Key: p.Key(certificate.PixelDigest(x.Pixels, p.Sound))}, noise, p.N, p.Alpha)
 }
 
 // counted is a classifier that tells how many samples it has classified.

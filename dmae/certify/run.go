@@ -7,19 +7,20 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/godmae/godmae/simd"
+	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Run certifies the images and writes three files: the certificate, its timing and
-// its table, whose names follow from out (smooth.FilesFor). A folder that is not
+// its table, whose names follow from out (certificate.FilesFor). A folder that is not
 // there is made.
 //
 // A run that ctx or a killed process ended leaves its finished images in partial
 // files. The same run again goes on behind them and ends in the bytes of an
 // undisturbed one; a finished run again does nothing.
-func (c *Certification) Run(ctx context.Context, out string) (smooth.Files, error) {
-	files := smooth.FilesFor(out)
+func (c *Certification) Run(ctx context.Context, out string) (certificate.Files, error) {
+	files := certificate.FilesFor(out)
 	if err := os.MkdirAll(filepath.Dir(files.Certificate), 0o777); err != nil {
 		return files, fmt.Errorf("cannot make the folder for the certificates: %w", err)
 	}
@@ -31,7 +32,7 @@ func (c *Certification) Run(ctx context.Context, out string) (smooth.Files, erro
 	err = smooth.Task{
 		Params: c.params, Subject: subject, Shard: c.o.Shard,
 		Classifier: c.classifier, Describe: c.Describe, MaxLeftOut: c.o.MaxLeftOut,
-		Out: out, Machine: machine(), Note: c.o.Note,
+		Out: out, Machine: machine(c.model.Backend().Identity()), Note: c.o.Note,
 		Progress: func(p smooth.Progress) {
 			if text := c.classifier.Unanswered(); text != "" && told == "" {
 				told = text // now, and at the end, which may be days away
@@ -49,6 +50,6 @@ func (c *Certification) Run(ctx context.Context, out string) (smooth.Files, erro
 }
 
 // machine describes what a run is made on, for the timing file.
-func machine() string {
-	return fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, simd.ISA(), runtime.Version())
+func machine(id ops.Identity) string {
+	return fmt.Sprintf("%s/%s, %s: %s, %s", runtime.GOOS, runtime.GOARCH, id.Name, id.Device, id.Driver)
 }

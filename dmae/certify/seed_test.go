@@ -1,33 +1,34 @@
 package certify_test
 
 import (
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/smooth"
 )
 
 // A run that goes on keeps the number that it drew, and one that an earlier
 // version began the number that was not given.
 func TestSeedApply(t *testing.T) {
-	derived := smooth.Header{Schema: smooth.Schema, Seed: smooth.Seed{Derived: true}}
-	numbered := smooth.Header{Schema: smooth.Schema, Seed: smooth.Seed{Number: 77}}
-	earlier := smooth.Header{Schema: smooth.Schema1, Seed: smooth.Seed{Number: 78}}
+	derived := certificate.Header{Schema: certificate.Schema, Seed: certificate.Seed{Derived: true}}
+	numbered := certificate.Header{Schema: certificate.Schema, Seed: certificate.Seed{Number: 77}}
+	earlier := certificate.Header{Schema: certificate.Schema1, Seed: certificate.Seed{Number: 78}}
 	for _, c := range []struct {
 		text  string
-		begun smooth.Header
+		begun certificate.Header
 		want  uint64 // 0: derived, 1: drawn
 	}{
-		{"derived", smooth.Header{}, 0}, {"derived", derived, 0}, {"derived", numbered, 0}, {"derived", earlier, 78},
-		{"random", smooth.Header{}, 1}, {"random", derived, 1}, {"random", numbered, 77}, {"random", earlier, 78},
-		{"9", smooth.Header{}, 9}, {"9", numbered, 9}, {"9", earlier, 9},
+		{"derived", certificate.Header{}, 0}, {"derived", derived, 0}, {"derived", numbered, 0}, {"derived", earlier, 78},
+		{"random", certificate.Header{}, 1}, {"random", derived, 1}, {"random", numbered, 77}, {"random", earlier, 78},
+		{"9", certificate.Header{}, 9}, {"9", numbered, 9}, {"9", earlier, 9},
 	} {
 		var s certify.Seed
 		require.NoError(t, s.UnmarshalText([]byte(c.text)))
-		p, q := smooth.Defaults(smooth.MethodCohen), smooth.Defaults(smooth.MethodCohen)
+		p, q := certificate.Defaults(bound.MethodCohen), certificate.Defaults(bound.MethodCohen)
 		require.NoError(t, s.Apply(&p, c.begun))
 		require.NoError(t, s.Apply(&q, c.begun))
 		require.Equal(t, c.want == 0, p.Derived != nil, c)
@@ -47,7 +48,7 @@ func TestRefusals(t *testing.T) {
 	b := cpu.New(cpu.Options{Threads: 1})
 	defer b.Close()
 	m, images := newLinear(b, 5), brightness(t)
-	params := smooth.Defaults(smooth.MethodCohen)
+	params := certificate.Defaults(bound.MethodCohen)
 	_, err := certify.New(m, images, params, certify.Options{Every: -2})
 	require.ErrorContains(t, err, "every -2-th image")
 	_, err = certify.New(lively(t, b, micro(t)), images, params, certify.Options{})
@@ -61,10 +62,10 @@ func TestRefusals(t *testing.T) {
 	require.ErrorContains(t, err, "brightness has 12 images, so there is none with index 12")
 	subject, err := c.Subject()
 	require.NoError(t, err)
-	header := smooth.NewHeader(c.Params(), 2, subject)
+	header := certificate.NewHeader(c.Params(), 2, subject)
 	image, err := c.Describe(3)
 	require.NoError(t, err)
-	rec := smooth.Record{Image: 3, Pixels: image.Pixels}
+	rec := certificate.Record{Image: 3, Pixels: image.Pixels}
 	require.NoError(t, c.Holds(header, rec))
 	rec.Image = 4
 	require.ErrorContains(t, c.Holds(header, rec), "image 4 of brightness has other pixels")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/philox"
 )
 
 // Batches of the built-in images, cropped and flipped at random, the same in
@@ -50,4 +51,29 @@ func ExampleBalanced() {
 	}
 	fmt.Println(labelled.Len(), "of", images.Len())
 	// Output: 1000 of 10000
+}
+
+// A transform of one's own: half of the images become their negatives. In
+// training it goes into train.Options.Augment.
+func ExampleCustom() {
+	negative := data.Custom{Name: "negative p=0.5", Change: func(im data.Image, g *philox.Gen) {
+		if g.Float32() < 0.5 {
+			for i, v := range im.Pix {
+				im.Pix[i] = 255 - v
+			}
+		}
+	}}
+	image := data.Image{C: 1, H: 1, W: 3, Pix: []byte{0, 51, 255}}
+	pixels := make([]float32, 3)
+	for sample := range uint32(4) {
+		err := data.Pipeline{negative}.Apply(pixels, image, data.AugmentAddr(0, sample, 0))
+		fmt.Println(pixels, err)
+	}
+	fmt.Println(image.Pix)
+	// Output:
+	// [1 0.8 0] <nil>
+	// [1 0.8 0] <nil>
+	// [0 0.2 1] <nil>
+	// [1 0.8 0] <nil>
+	// [0 51 255]
 }

@@ -102,9 +102,9 @@ func (s *scratch) rotate(im Image, degrees float64, fill []byte) Image {
 	return s.warp(im, rotation(degrees, im.H, im.W), fill)
 }
 
-// normal draws from the standard normal distribution by the method of Box and
-// Muller.
+// normal draws from the standard normal distribution.
 func normal(g *philox.Gen) float64 {
-	radius := math.Sqrt(float64(-2 * exact.Log(g.Float64())))
-	return float64(radius * exact.Cos(float64(2*math.Pi*g.Float64())))
+	u, v := g.Float64(), g.Float64()
+	x, _ := exact.BoxMuller(1, u, v)
+	return x
 }

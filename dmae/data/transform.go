@@ -8,8 +8,8 @@ import (
 )
 
 // Step is one transform of 8-bit pixels: RandomResizedCrop, RandomCrop,
-// RandomFlip, RandAugment, Resize or CenterCrop; or, after them,
-// RandomErasing.
+// RandomFlip, ColorJitter, RandAugment, Resize, CenterCrop or, of your own,
+// Custom; or, after them, RandomErasing.
 type Step interface {
 	// apply transforms im, drawing from g; the result lies in s, or is im.
 	apply(im Image, g *philox.Gen, s *scratch) Image

@@ -5,24 +5,27 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae/attack"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Attack is the outcome of a search for an image, near the one explained, that
 // the smoothed classifier answers differently.
 type Attack struct {
-	Budget   float64        `json:"budget"`   // the search may go so far (L2)
-	Distance float64        `json:"distance"` // and went so far, pixels of 8 bits
-	Inside   bool           `json:"inside"`   // the budget lies inside the certified radius
-	Clean    int            `json:"answer_without_noise"`
-	Answer   int            `json:"smoothed_answer"` // or -1 for an abstention
-	Count    int            `json:"count"`           // noisy copies of the certified class
-	N        int            `json:"n"`
-	Top      int            `json:"most_frequent"`
-	TopCount int            `json:"most_frequent_count"`
-	PValue   smooth.Decimal `json:"p_value"` // that the most frequent class is a tie with the second
-	Fooled   bool           `json:"fooled"`  // the smoothed classifier answers another class
+	Budget   float64         `json:"budget"`   // the search may go so far (L2)
+	Distance float64         `json:"distance"` // and went so far, pixels of 8 bits
+	Inside   bool            `json:"inside"`   // the budget lies inside the certified radius
+	Clean    int             `json:"answer_without_noise"`
+	Answer   int             `json:"smoothed_answer"` // or -1 for an abstention
+	Count    int             `json:"count"`           // noisy copies of the certified class
+	N        int             `json:"n"`
+	Top      int             `json:"most_frequent"`
+	TopCount int             `json:"most_frequent_count"`
+	PValue   decimal.Decimal `json:"p_value"` // that the most frequent class is a tie with the second
+	Fooled   bool            `json:"fooled"`  // the smoothed classifier answers another class
 
 	pixels, difference picture
 }
@@ -37,7 +40,7 @@ var (
 // attacks searches inside and outside of the certified radius; where there is
 // none, at multiples of half the noise level.
 func (e *explainer) attacks(ctx context.Context, level Level) ([]Attack, error) {
-	if e.Steps == 0 || level.Selected == smooth.NoClass {
+	if e.Steps == 0 || level.Selected == bound.NoClass {
 		return nil, nil
 	}
 	radius := level.Radius.Float64()
@@ -87,14 +90,14 @@ func (e *explainer) attack(ctx context.Context, level Level, budget float64, ins
 	if a.Clean, err = e.clean(ctx, image); err != nil {
 		return a, err
 	}
-	p, err := smooth.PredictJob(ctx, e.classifier, smooth.Job{Image: image, Key: e.Key(smooth.PixelDigest(y, e.Sound))}, e.noise, e.Answers, e.Alpha)
+	p, err := smooth.PredictJob(ctx, e.classifier, smooth.Job{Image: image, Key: e.Key(certificate.PixelDigest(y, e.Sound))}, e.noise, e.Answers, e.Alpha)
 	if err != nil {
 		return a, err
 	}
 	a.Answer, a.PValue = p.Class, p.PValue
 	a.Top, a.TopCount = p.Top[0], p.Top[1]
 	a.Count = p.Counts.Of(level.Selected)
-	a.Fooled = a.Answer != smooth.NoClass && a.Answer != level.Selected
+	a.Fooled = a.Answer != bound.NoClass && a.Answer != level.Selected
 	return a, nil
 }
 

@@ -6,13 +6,14 @@ import (
 	"math"
 	"math/big"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
-// bound is a bound on the probability of a class: the outermost value for which
+// limit is a bound on the probability of a class: the outermost value for which
 // the samples would be an accident rarer than a level.
-type bound struct {
+type limit struct {
 	title   string                   // what the picture shows
 	class   string                   // whose probability
 	tail    string                   // what the curve is the probability of
@@ -27,15 +28,15 @@ type bound struct {
 
 // lowerBound is the bound pA on the probability of the selected class, by
 // whatever method has a bound that follows from a count.
-func (l Level) lowerBound(class string) bound {
-	b := bound{
+func (l Level) lowerBound(class string) limit {
+	b := limit{
 		title: "chance of so many hits against the true probability of the class", class: class,
 		tail: fmt.Sprintf("chance of %d or more of %d", l.Count, l.N), level: l.Alpha.Rat(), levelAs: "alpha = " + l.Alpha.String(),
 		found: float64(l.Count) / float64(l.N), value: l.PA.Float64(), valueAs: "pA = " + short(l.PA, false),
 	}
 	b.chance = func(p *big.Rat) float64 { return exact.BinomialUpperTail(l.Count, l.N, p).Float64() }
 	switch l.Method {
-	case smooth.MethodRandomised:
+	case bound.MethodRandomised:
 		w := l.W.Weight()
 		cohen := b.chance
 		b.other = cohen
@@ -48,7 +49,7 @@ func (l Level) lowerBound(class string) bound {
 			}
 			return float64(weight*cohen(p)) + float64((1-weight)*above)
 		}
-	case smooth.MethodRunnerUp:
+	case bound.MethodRunnerUp:
 		b.level = new(big.Rat).Quo(b.level, big.NewRat(2, 1))
 		b.levelAs = "alpha/2"
 	}
@@ -57,7 +58,7 @@ func (l Level) lowerBound(class string) bound {
 
 // upperBound is the bound of the method runner-up on the class that is seen
 // most often among the others; false with a single class.
-func (l Level) upperBound(class string) (b bound, ok bool) {
+func (l Level) upperBound(class string) (b limit, ok bool) {
 	if l.Classes < 2 {
 		return b, false
 	}
@@ -65,8 +66,8 @@ func (l Level) upperBound(class string) (b bound, ok bool) {
 	share := big.NewRat(1, 2*int64(l.Classes-1))
 	level := share.Mul(share, l.Alpha.Rat())
 	q := exact.BinomialLowerBound(l.N-count, l.N, level, big.NewRat(1, 1))
-	upper := exact.FloorDecimal(new(big.Rat).Sub(big.NewRat(1, 1), q.Rat()), exact.BoundPlaces)
-	return bound{
+	upper := decimal.Floor(new(big.Rat).Sub(big.NewRat(1, 1), q.Rat()), exact.BoundPlaces)
+	return limit{
 		title: "chance of so few samples of the runner-up against its true probability", class: class,
 		tail: fmt.Sprintf("chance of %d or fewer of %d", count, l.N), level: level, levelAs: fmt.Sprintf("alpha/(2*%d)", l.Classes-1),
 		found: float64(count) / float64(l.N), value: upper.Float64(), valueAs: "bound = " + short(upper, true),
@@ -77,11 +78,11 @@ func (l Level) upperBound(class string) (b bound, ok bool) {
 }
 
 // short prints a probability with six decimals, on the safe side.
-func short(p smooth.Decimal, up bool) string {
+func short(p decimal.Decimal, up bool) string {
 	if up {
-		return exact.CeilDecimal(p.Rat(), 6).String()
+		return decimal.Ceil(p.Rat(), 6).String()
 	}
-	return exact.FloorDecimal(p.Rat(), 6).String()
+	return decimal.Floor(p.Rat(), 6).String()
 }
 
 // boundPoints is the number of points of a curve.
@@ -89,7 +90,7 @@ const boundPoints = 61
 
 // chart draws a bound: for each value of the true probability, how likely the
 // samples would be, and where that meets the level.
-func (b bound) chart() template.HTML {
+func (b limit) chart() template.HTML {
 	reach := max(math.Abs(b.found-b.value), 1e-6)
 	from, to := max(min(b.found-reach/2, b.value-reach), 0), min(max(b.found+reach/2, b.value+reach), 1)
 	level, _ := b.level.Float64()

@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // trial is the course of the method anytime on one radius.
@@ -39,18 +40,18 @@ func (l Level) trials() []trial {
 		r := trial{
 			Radius: radius.String(), Style: template.CSS(seriesStyle(i)), Needs: needs(exact.NormalCDF(ratio)),
 		}
-		evidence := smooth.LogEvidence(radius, l.Sigma)
+		evidence := bound.LogEvidence(radius, l.Sigma)
 		hits := 0
 		for k, digit := range []byte(l.Looks) {
-			hits += strings.IndexByte(smooth.LookDigits, digit)
-			r.logs = append(r.logs, evidence(hits, (k+1)*smooth.LookEvery-hits))
+			hits += strings.IndexByte(bound.LookDigits, digit)
+			r.logs = append(r.logs, evidence(hits, (k+1)*bound.LookEvery-hits))
 		}
 		switch {
 		case l.Certified && radius.Cmp(l.Radius) <= 0:
 			for since < len(r.logs)-1 && r.logs[since] < -logAlpha {
 				since++
 			}
-			r.Claimed = (since + 1) * smooth.LookEvery
+			r.Claimed = (since + 1) * bound.LookEvery
 			r.Outcome = fmt.Sprintf("certified after %d samples", r.Claimed)
 			r.Evidence = power(r.logs[since])
 		default:
@@ -66,7 +67,7 @@ func (l Level) trials() []trial {
 // distance from 1 where that is too small to show.
 func needs(p exact.Interval) string {
 	up := p.CeilDecimal(6)
-	if up.Cmp(smooth.MustDecimal("1")) < 0 {
+	if up.Cmp(decimal.Must("1")) < 0 {
 		return up.String()
 	}
 	rest := exact.Enclose(big.NewRat(1, 1)).Sub(p).Float64()
@@ -97,11 +98,11 @@ func evidenceChart(l Level) template.HTML {
 	low, high := -3.0, goal+1
 	for _, r := range trials {
 		if r.Claimed > 0 {
-			high = max(high, r.logs[r.Claimed/smooth.LookEvery-1]+0.3)
+			high = max(high, r.logs[r.Claimed/bound.LookEvery-1]+0.3)
 		}
 	}
 	high = min(high, goal+4)
-	first, last := math.Log10(smooth.LookEvery), math.Log10(float64(l.N))
+	first, last := math.Log10(bound.LookEvery), math.Log10(float64(l.N))
 	if last-first < 0.3 {
 		last = first + 0.3 // a decision at the first look
 	}
@@ -116,11 +117,11 @@ func evidenceChart(l Level) template.HTML {
 		var xs, ys []float64
 		looks := len(r.logs)
 		if r.Claimed > 0 {
-			looks = r.Claimed / smooth.LookEvery
+			looks = r.Claimed / bound.LookEvery
 		}
 		next := 0.0
 		for k := range looks {
-			x := math.Log10(float64((k + 1) * smooth.LookEvery))
+			x := math.Log10(float64((k + 1) * bound.LookEvery))
 			if x < next && k < looks-1 {
 				continue
 			}

@@ -5,25 +5,29 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/pixelnoise"
+	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Options say what to explain.
 type Options struct {
-	smooth.Params        // of the certificate
-	Name          string // of the image
-	Image         int    // its index in its data set, which is part of the address of its noise
-	Batch         int    // noisy images at a time; changes no result
+	certificate.Params        // of the certificate
+	Name               string // of the image
+	Image              int    // its index in its data set, which is part of the address of its noise
+	Batch              int    // noisy images at a time; changes no result
 
 	Model   string  // name of the model
 	Trained float64 // noise level that the model was trained with
 
 	// Others are noise levels to compare with.
-	Others []smooth.Decimal
+	Others []decimal.Decimal
 
 	// Line, if set, is the line of a certificate that is explained: what is
 	// found here must be what stands there.
@@ -43,7 +47,7 @@ type Options struct {
 
 // Line is a line of a certificate.
 type Line struct {
-	smooth.Record
+	certificate.Record
 	Certificate string // name of the file
 }
 
@@ -70,18 +74,18 @@ func (o Options) check() error {
 
 // Explanation holds what a page shows.
 type Explanation struct {
-	Image       string      `json:"image"`
-	Index       int         `json:"index"`                 // of the image, as its noise is addressed
-	Certificate string      `json:"certificate,omitempty"` // the file whose line this is
-	Label       *int        `json:"label,omitempty"`       // as the certificate has it
-	Model       string      `json:"model"`
-	Digest      string      `json:"model_digest"`
-	Trained     float64     `json:"trained_with_sigma"`
-	Names       []string    `json:"class_names,omitempty"`
-	Seed        smooth.Seed `json:"seed"`
-	Noise       string      `json:"noise"` // its kind, as certificates name it
-	Sound       bool        `json:"sound"`
-	Command     string      `json:"command,omitempty"` // that makes the page again
+	Image       string           `json:"image"`
+	Index       int              `json:"index"`                 // of the image, as its noise is addressed
+	Certificate string           `json:"certificate,omitempty"` // the file whose line this is
+	Label       *int             `json:"label,omitempty"`       // as the certificate has it
+	Model       string           `json:"model"`
+	Digest      string           `json:"model_digest"`
+	Trained     float64          `json:"trained_with_sigma"`
+	Names       []string         `json:"class_names,omitempty"`
+	Seed        certificate.Seed `json:"seed"`
+	Noise       string           `json:"noise"` // its kind, as certificates name it
+	Sound       bool             `json:"sound"`
+	Command     string           `json:"command,omitempty"` // that makes the page again
 
 	Clean   int      `json:"answer_without_noise"`
 	Samples []Sample `json:"-"`
@@ -104,7 +108,7 @@ type explainer struct {
 	model      certify.Model
 	classifier smooth.Classifier
 	noise      smooth.Noise // of the noise level explained
-	about      smooth.Image
+	about      certificate.Image
 	x          []byte   // the image explained
 	found      [][]byte // what attacks found
 }
@@ -119,16 +123,16 @@ func Make(ctx context.Context, m certify.Model, x []byte, o Options) (*Explanati
 		return nil, err
 	}
 	if o.Method == "" {
-		o.Method = smooth.MethodCohen
+		o.Method = bound.MethodCohen
 	}
 	o.AccuracyOnly = false // a page is made of samples
-	e := &explainer{model: m, x: x, about: smooth.Image{Label: -1, Pixels: smooth.PixelDigest(x, o.Sound)}}
+	e := &explainer{model: m, x: x, about: certificate.Image{Label: -1, Pixels: certificate.PixelDigest(x, o.Sound)}}
 	digest, err := certify.ModelDigest(m)
 	if err != nil {
 		return nil, err
 	}
 	if o.Derived != nil {
-		o.Derived = &smooth.Derivation{Model: digest, Beacon: o.Derived.Beacon}
+		o.Derived = &certificate.Derivation{Model: digest, Beacon: o.Derived.Beacon}
 	}
 	e.Options = o
 	e.classifier = certify.NewClassifier(m, e.pixels, o.Batch)
@@ -138,15 +142,15 @@ func Make(ctx context.Context, m certify.Model, x []byte, o Options) (*Explanati
 	}
 	if o.Line != nil {
 		out.Certificate, out.Label = o.Line.Certificate, &o.Line.Label
-		e.about = smooth.Image{Label: o.Line.Label, Pixels: o.Line.Pixels}
+		e.about = certificate.Image{Label: o.Line.Label, Pixels: o.Line.Pixels}
 	}
-	if e.noise, err = o.Noise(); err != nil {
+	if e.noise, err = smooth.NoiseOf(o.Params); err != nil {
 		return nil, err
 	}
 	if out.Clean, err = e.clean(ctx, o.Image); err != nil {
 		return nil, err
 	}
-	var line smooth.Record
+	var line certificate.Record
 	if out.At, line, err = e.certify(ctx, o.Params); err != nil {
 		return nil, err
 	}
@@ -168,7 +172,7 @@ func Make(ctx context.Context, m certify.Model, x []byte, o Options) (*Explanati
 }
 
 // compare refuses a line of a certificate that the samples do not give again.
-func (l *Line) compare(found smooth.Record) error {
+func (l *Line) compare(found certificate.Record) error {
 	if l == nil {
 		return nil
 	}
@@ -235,7 +239,7 @@ func (e *explainer) samples(ctx context.Context) ([]Sample, error) {
 		if e.Sound {
 			pixelnoise.Fill(e.noise.Pixels, noisy, e.x, e.noise.Addr(job))
 		} else {
-			smooth.AddGaussian(noisy, scaled(e.x), e.noise.Sigma, e.noise.Addr(job))
+			simd.AddGaussian(noisy, scaled(e.x), e.noise.Sigma, e.noise.Addr(job))
 		}
 		out = append(out, Sample{Class: int(classes[i]), pixels: e.picture(noisy)})
 	}

@@ -15,12 +15,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // subject returns a small classifier and an image. The weights decide how
@@ -55,26 +58,26 @@ func subject(t *testing.T, weights float32) (*dmae.Classifier, []byte) {
 
 func options() explain.Options {
 	return explain.Options{
-		Params: smooth.Params{Sigma: smooth.MustDecimal("0.1"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 100, Seed: 3},
-		Name:   `<img src="http://evil">`, Others: []smooth.Decimal{smooth.MustDecimal("0.05"), smooth.MustDecimal("1")},
+		Params: certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.1"), Alpha: decimal.Must("0.001"), N0: 20, N: 100}, Seed: 3},
+		Name:   `<img src="http://evil">`, Others: []decimal.Decimal{decimal.Must("0.05"), decimal.Must("1")},
 		Batch: 32, Steps: 4, Samples: 4, Answers: 100, Command: "dmae explain '<dog>.png'",
 	}
 }
 
 // with returns the options for a method; the grid goes beyond what the samples
 // allow, and beyond 10 sigma for the smallest noise level.
-func with(method smooth.Method, sound bool) explain.Options {
+func with(method bound.Method, sound bool) explain.Options {
 	o := options()
 	o.Method, o.Sound = method, sound
-	if method == smooth.MethodAnytime {
-		o.Futility = smooth.DefaultFutility()
-		o.N, o.Radii = 640, smooth.Grid([]smooth.Decimal{smooth.MustDecimal("0.05"), smooth.MustDecimal("0.3"), smooth.MustDecimal("0.7")})
+	if method == bound.MethodAnytime {
+		o.Futility = bound.DefaultFutility()
+		o.N, o.Radii = 640, bound.Grid([]decimal.Decimal{decimal.Must("0.05"), decimal.Must("0.3"), decimal.Must("0.7")})
 	}
 	return o
 }
 
 func TestThePageShowsWhatTheCertifierFinds(t *testing.T) {
-	for _, method := range smooth.Methods() {
+	for _, method := range bound.Methods() {
 		t.Run(string(method), func(t *testing.T) { testPage(t, with(method, true)) })
 	}
 	t.Run("float noise", func(t *testing.T) { testPage(t, with("", false)) })
@@ -85,21 +88,23 @@ func testPage(t *testing.T, o explain.Options) {
 	o.Image = 5
 
 	// The certifier's own files for the same image, noise level and seed.
-	set, err := smooth.NewIndexSet([]int{5})
+	set, err := certificate.NewIndexSet([]int{5})
 	require.NoError(t, err)
 	preprocessing := "x/255"
 	if o.Sound {
-		preprocessing = smooth.EightBit
+		preprocessing = certificate.EightBit
 	}
 	task := smooth.Task{
 		Params:     o.Params,
-		Subject:    smooth.Subject{Contract: "f32/1", Preprocessing: preprocessing, Images: set, Of: 1000},
+		Subject:    certificate.Subject{Contract: "f32/1", Preprocessing: preprocessing, Images: set, Of: 1000},
 		Classifier: certify.NewClassifier(m, func(int) ([]byte, error) { return x, nil }, 7),
-		Describe:   func(int) (smooth.Image, error) { return smooth.Image{Label: 1, Pixels: smooth.Digest{1}}, nil },
-		Out:        filepath.Join(t.TempDir(), "one.jsonl"),
+		Describe: func(int) (certificate.Image, error) {
+			return certificate.Image{Label: 1, Pixels: certificate.Digest{1}}, nil
+		},
+		Out: filepath.Join(t.TempDir(), "one.jsonl"),
 	}
 	require.NoError(t, task.Run(t.Context()))
-	rec := certificate(t, smooth.FilesFor(task.Out).Certificate)
+	rec := recordOf(t, certificate.FilesFor(task.Out).Certificate)
 	o.Line = &explain.Line{Record: rec, Certificate: "one.jsonl"}
 
 	units := map[string]int{}
@@ -152,18 +157,18 @@ func testPage(t *testing.T, o explain.Options) {
 	for _, shown := range []string{noise, made.At.Radius.String(), made.At.PA.String(), "method " + string(made.At.Method), "seed 3, image index 5", "the certificate one.jsonl (the data set says: &lt;dog&gt;)", "explain &#39;&lt;dog&gt;.png"} {
 		require.Contains(t, page, shown)
 	}
-	charts := map[smooth.Method]int{smooth.MethodRunnerUp: 3, smooth.MethodAnytime: 2 + len(made.At.Radii)}
+	charts := map[bound.Method]int{bound.MethodRunnerUp: 3, bound.MethodAnytime: 2 + len(made.At.Radii)}
 	want := charts[made.At.Method]
 	if want == 0 {
 		want = 2
 	}
 	require.Equal(t, want, strings.Count(page, "<svg"))
 	switch made.At.Method {
-	case smooth.MethodRandomised:
+	case bound.MethodRandomised:
 		require.Contains(t, page, "with the weight w = ")
-	case smooth.MethodRunnerUp:
+	case bound.MethodRunnerUp:
 		require.Contains(t, page, made.At.PB.String())
-	case smooth.MethodAnytime:
+	case bound.MethodAnytime:
 		require.Contains(t, page, "multiplies his stake by 1000")
 		require.Contains(t, page, "certified after ")
 		require.Contains(t, page, "given up after ")
@@ -178,10 +183,10 @@ func testPage(t *testing.T, o explain.Options) {
 	require.Equal(t, made.At.Radius.String(), back["explained"].(map[string]any)["radius"])
 
 	// A line that says something else is not explained.
-	o.Line.Estimation.Counts = smooth.Counts{{0, o.N}}
+	o.Line.Estimation.Counts = bound.Counts{{0, o.N}}
 	_, err = explain.Make(t.Context(), m, x, o)
 	require.ErrorContains(t, err, "the line of image 5 in one.jsonl is not what its samples give")
-	o.Line.Stopped = smooth.StoppedWrongClass
+	o.Line.Stopped = certificate.StoppedWrongClass
 	_, err = explain.Make(t.Context(), m, x, o)
 	require.ErrorContains(t, err, "was not estimated (wrong-class)")
 }
@@ -189,8 +194,8 @@ func testPage(t *testing.T, o explain.Options) {
 // A radius of 0 is a certificate of the image alone.
 func TestPageOfTheRadiusZero(t *testing.T) {
 	m, x := subject(t, 2)
-	o := with(smooth.MethodAnytime, true)
-	o.Radii, o.N, o.Steps = smooth.Grid([]smooth.Decimal{smooth.MustDecimal("0.9")}), 80, 0
+	o := with(bound.MethodAnytime, true)
+	o.Radii, o.N, o.Steps = bound.Grid([]decimal.Decimal{decimal.Must("0.9")}), 80, 0
 	made, err := explain.Make(t.Context(), m, x, o)
 	require.NoError(t, err)
 	require.True(t, made.At.Certified)
@@ -202,11 +207,11 @@ func TestPageOfTheRadiusZero(t *testing.T) {
 }
 
 // certificate reads the only image of a certificate file.
-func certificate(t *testing.T, path string) smooth.Record {
+func recordOf(t *testing.T, path string) certificate.Record {
 	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
-	d, err := smooth.NewReader(f)
+	d, err := certificate.NewReader(f)
 	require.NoError(t, err)
 	rec, err := d.Next()
 	require.NoError(t, err)
@@ -268,7 +273,7 @@ func TestPageOfANetworkWithoutAnswers(t *testing.T) {
 	m, x := subject(t, float32(math.NaN()))
 	made, err := explain.Make(t.Context(), m, x, options())
 	require.NoError(t, err)
-	require.Equal(t, smooth.NoClass, made.At.Selected)
+	require.Equal(t, bound.NoClass, made.At.Selected)
 	require.Empty(t, made.Attacks)
 	var page bytes.Buffer
 	require.NoError(t, made.WriteHTML(&page))
@@ -280,9 +285,9 @@ func TestPageOfANetworkWithoutAnswers(t *testing.T) {
 func TestMakeRefusesNonsense(t *testing.T) {
 	m, x := subject(t, 1)
 	for want, change := range map[string]func(*explain.Options){
-		"sigma is 0":     func(o *explain.Options) { o.Sigma = smooth.Decimal{} },
-		"sigma is -1":    func(o *explain.Options) { o.Others[0] = smooth.MustDecimal("-1") },
-		"alpha is 2":     func(o *explain.Options) { o.Alpha = smooth.MustDecimal("2") },
+		"sigma is 0":     func(o *explain.Options) { o.Sigma = decimal.Decimal{} },
+		"sigma is -1":    func(o *explain.Options) { o.Others[0] = decimal.Must("-1") },
+		"alpha is 2":     func(o *explain.Options) { o.Alpha = decimal.Must("2") },
 		"n is 0":         func(o *explain.Options) { o.N = 0 },
 		"with 0 samples": func(o *explain.Options) { o.Samples = 0 },
 		"0 noisy copies": func(o *explain.Options) { o.Answers = 0 },

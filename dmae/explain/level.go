@@ -3,33 +3,36 @@ package explain
 import (
 	"context"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Level is what the samples at one noise level prove about the image.
 type Level struct {
-	Method    smooth.Method    `json:"method"`
-	Sigma     smooth.Decimal   `json:"sigma"`
-	Alpha     smooth.Decimal   `json:"alpha"`
-	Radii     []smooth.Decimal `json:"radii,omitempty"`    // the grid of the method anytime
-	Futility  *smooth.Decimal  `json:"futility,omitempty"` // and the chance below which it gives a radius up
-	Most      int              `json:"n"`                  // estimation samples asked for; at most so many with the method anytime
-	Classes   int              `json:"classes"`
-	Selection smooth.Counts    `json:"selection"` // pairs of class and count
-	Counts    smooth.Counts    `json:"estimation"`
-	N         int              `json:"samples"` // estimation samples drawn
-	Selected  int              `json:"selected"`
-	Count     int              `json:"count"`           // estimation samples of the selected class
-	PA        smooth.Decimal   `json:"pa"`              // lower bound on its probability
-	PB        *smooth.Decimal  `json:"pb,omitempty"`    // of the method runner-up: upper bound on that of every other class
-	W         *smooth.Draw     `json:"w,omitempty"`     // of the method randomised: the random number of the bound
-	Looks     string           `json:"looks,omitempty"` // of the method anytime: see smooth.Record
-	Radius    smooth.Decimal   `json:"radius"`          // 0 for an abstention
-	Certified bool             `json:"certified"`
+	Method    bound.Method      `json:"method"`
+	Sigma     decimal.Decimal   `json:"sigma"`
+	Alpha     decimal.Decimal   `json:"alpha"`
+	Radii     []decimal.Decimal `json:"radii,omitempty"`    // the grid of the method anytime
+	Futility  *decimal.Decimal  `json:"futility,omitempty"` // and the chance below which it gives a radius up
+	Most      int               `json:"n"`                  // estimation samples asked for; at most so many with the method anytime
+	Classes   int               `json:"classes"`
+	Selection bound.Counts      `json:"selection"` // pairs of class and count
+	Counts    bound.Counts      `json:"estimation"`
+	N         int               `json:"samples"` // estimation samples drawn
+	Selected  int               `json:"selected"`
+	Count     int               `json:"count"`           // estimation samples of the selected class
+	PA        decimal.Decimal   `json:"pa"`              // lower bound on its probability
+	PB        *decimal.Decimal  `json:"pb,omitempty"`    // of the method runner-up: upper bound on that of every other class
+	W         *bound.Draw       `json:"w,omitempty"`     // of the method randomised: the random number of the bound
+	Looks     string            `json:"looks,omitempty"` // of the method anytime: see certificate.Record
+	Radius    decimal.Decimal   `json:"radius"`          // 0 for an abstention
+	Certified bool              `json:"certified"`
 }
 
 // certify certifies the image at a noise level.
-func (e *explainer) certify(ctx context.Context, p smooth.Params) (Level, smooth.Record, error) {
+func (e *explainer) certify(ctx context.Context, p certificate.Params) (Level, certificate.Record, error) {
 	what := "certifying with sigma " + p.Sigma.String()
 	e.progress(what, 0, p.N0+p.N)
 	last := 0
@@ -45,17 +48,17 @@ func (e *explainer) certify(ctx context.Context, p smooth.Params) (Level, smooth
 		Method: p.Method, Sigma: p.Sigma, Alpha: p.Alpha, Radii: p.Radii, Most: p.N, Classes: e.model.Classes(),
 		Selection: line.Selection.Counts, Counts: line.Estimation.Counts, N: line.Estimation.N,
 		Selected: line.Selected, Count: hits(line),
-		PA: line.PA, PB: line.PB, W: line.W, Looks: line.Looks, Radius: line.Radius, Certified: line.Predict != smooth.NoClass,
+		PA: line.PA, PB: line.PB, W: line.W, Looks: line.Looks, Radius: line.Radius, Certified: line.Predict != bound.NoClass,
 	}
-	if p.Method == smooth.MethodAnytime {
+	if p.Method == bound.MethodAnytime {
 		level.Futility = &p.Futility
 	}
 	return level, line, nil
 }
 
 // hits counts the estimation samples of the selected class.
-func hits(line smooth.Record) int {
-	if line.Selected == smooth.NoClass {
+func hits(line certificate.Record) int {
+	if line.Selected == bound.NoClass {
 		return 0
 	}
 	return line.Estimation.Counts.Of(line.Selected)
@@ -63,11 +66,11 @@ func hits(line smooth.Record) int {
 
 // NoAnswers is the number of estimation samples to which the network gave no class,
 // because none of its scores was a finite number.
-func (l Level) NoAnswers() int { return l.Counts.Of(smooth.NoClass) }
+func (l Level) NoAnswers() int { return l.Counts.Of(bound.NoClass) }
 
 // at returns the parameters for another noise level, without the radii of a grid
 // that are too many sigma for it to be asked.
-func (o Options) at(sigma smooth.Decimal) smooth.Params {
+func (o Options) at(sigma decimal.Decimal) certificate.Params {
 	p := o.Params
 	p.Sigma = sigma
 	for len(p.Radii) > 1 && p.Check() != nil {
@@ -77,11 +80,11 @@ func (o Options) at(sigma smooth.Decimal) smooth.Params {
 }
 
 // second returns the class other than the selected one that the most estimation
-// samples have, smooth.NoClass when there is none.
-func (l Level) second() smooth.ClassCount {
-	best := smooth.ClassCount{smooth.NoClass, 0}
+// samples have, bound.NoClass when there is none.
+func (l Level) second() bound.ClassCount {
+	best := bound.ClassCount{bound.NoClass, 0}
 	for _, c := range l.Counts {
-		if c[0] != smooth.NoClass && c[0] != l.Selected && c[1] > best[1] {
+		if c[0] != bound.NoClass && c[0] != l.Selected && c[1] > best[1] {
 			best = c
 		}
 	}

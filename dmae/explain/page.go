@@ -7,7 +7,7 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 //go:embed *.html
@@ -45,7 +45,7 @@ type shot struct {
 // Class names a class.
 func (v view) Class(class int) string {
 	switch {
-	case class == smooth.NoClass:
+	case class == bound.NoClass:
 		return "no answer"
 	case class < len(v.Names) && v.Names[class] != "":
 		return v.Names[class]
@@ -103,7 +103,7 @@ func (v view) RunnerUpBound() template.HTML {
 
 // RunnerUp names the most frequent class other than the selected one.
 func (v view) RunnerUp() string {
-	if class := v.At.second()[0]; class != smooth.NoClass {
+	if class := v.At.second()[0]; class != bound.NoClass {
 		return v.Class(class)
 	}
 	return "a class that was never seen"
@@ -135,7 +135,7 @@ func (v view) Goal() string { return formatFixed(1/v.At.Alpha.Float64(), 0) }
 func (v view) Trials() []trial { return v.At.trials() }
 
 // LookEvery is the number of samples between its looks.
-func (v view) LookEvery() int { return smooth.LookEvery }
+func (v view) LookEvery() int { return bound.LookEvery }
 
 // EvidenceChart draws their evidence.
 func (v view) EvidenceChart() template.HTML { return evidenceChart(v.At) }
@@ -209,7 +209,7 @@ func (v view) Searches() []attackRow {
 		if !v.HasRadius() {
 			r.Where = "no radius"
 		}
-		if a.Answer == smooth.NoClass {
+		if a.Answer == bound.NoClass {
 			r.Answer = fmt.Sprintf("abstains (%s %d, %s %d)", v.Class(v.At.Selected), a.Count, v.Class(a.Top), a.TopCount)
 			if a.Top == v.At.Selected {
 				r.Answer = "abstains: too close to call"

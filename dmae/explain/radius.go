@@ -5,8 +5,9 @@ import (
 	"html/template"
 	"math/big"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // promise returns the lower bound that the certificate implies on the
@@ -14,7 +15,7 @@ import (
 // method anytime has tested pA = Phi(radius/sigma), of which l.PA keeps 12
 // decimals, too few for a radius of many sigma.
 func (l Level) promise(distance float64) float64 {
-	if l.Method == smooth.MethodAnytime {
+	if l.Method == bound.MethodAnytime {
 		z := l.Radius.Rat()
 		return l.shifted(z.Quo(z, l.Sigma.Rat()), distance, -1)
 	}
@@ -27,7 +28,7 @@ func (l Level) rival(distance float64) float64 { return l.shifted(quantile(*l.PB
 
 // shifted returns Phi(z + sign distance/sigma).
 func (l Level) shifted(z *big.Rat, distance float64, sign int64) float64 {
-	step, _ := smooth.ParseDecimal(formatFixed(distance, 9))
+	step, _ := decimal.Parse(formatFixed(distance, 9))
 	shift := step.Rat()
 	shift.Quo(shift, l.Sigma.Rat())
 	z.Add(z, shift.Mul(shift, big.NewRat(sign, 1)))
@@ -42,9 +43,9 @@ func (l Level) shifted(z *big.Rat, distance float64, sign int64) float64 {
 }
 
 // quantile returns Phi^-1(p), 0 < p < 1, to the digits of a bound.
-func quantile(p smooth.Decimal) *big.Rat {
+func quantile(p decimal.Decimal) *big.Rat {
 	q := p.Rat()
-	if p.Cmp(smooth.MustDecimal("0.5")) >= 0 {
+	if p.Cmp(decimal.Must("0.5")) >= 0 {
 		return exact.NormalQuantile(q).FloorDecimal(exact.BoundPlaces).Rat()
 	}
 	z := exact.NormalQuantile(q.Sub(big.NewRat(1, 1), q)).FloorDecimal(exact.BoundPlaces).Rat()
@@ -79,7 +80,7 @@ func radiusChart(l Level, attacks []Attack) template.HTML {
 		switch {
 		case a.Fooled:
 			colour = orange
-		case a.Answer == smooth.NoClass:
+		case a.Answer == bound.NoClass:
 			colour = grey
 		}
 		c.dot(a.Distance, float64(a.Count)/float64(a.N), colour)

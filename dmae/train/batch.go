@@ -27,7 +27,9 @@ type batchRunner struct {
 	tape   *autograd.Tape
 	seed   uint64
 	sigma  float64
-	batch  int // images
+	own    *dmae.Corruption // in the place of noise of sigma; or nil
+	rows   dmae.Rows        // that own is told of
+	batch  int              // images
 	copies int
 	pixels int // of an image
 	blend  blending
@@ -47,12 +49,12 @@ type batchRunner struct {
 	weights         []float32
 }
 
-// newBatchRunner returns a runner for micro-batches of the given number of images, which
-// come as 8-bit pixels or as floats.
-func newBatchRunner(b ops.Backend, c *dmae.Config, seed uint64, batch, copies int, bytes bool) *batchRunner {
-	rows := batch * copies
+// newBatchRunner returns a runner for micro-batches of the given number of images.
+func (run *run) newBatchRunner(c *dmae.Config, batch, copies int) *batchRunner {
+	o, rows := &run.opt, batch*copies
+	b, bytes := o.Backend, run.pipeline().Integers()
 	r := &batchRunner{
-		b: b, tape: autograd.NewTape(b), seed: seed, sigma: c.Sigma, batch: batch, copies: copies, pixels: c.Pixels(),
+		b: b, tape: autograd.NewTape(b), seed: o.Recipe.Seed, sigma: c.Sigma, own: o.Corruption, batch: batch, copies: copies, pixels: c.Pixels(),
 		index:      make([]int32, rows),
 		epoch:      make([]int32, rows),
 		indices:    b.Persist(tensor.I32, tensor.Of(rows)),
@@ -78,6 +80,8 @@ func newBatchRunner(b ops.Backend, c *dmae.Config, seed uint64, batch, copies in
 			r.host = make([]float32, rows*r.pixels)
 		}
 	}
+	r.rows = dmae.Rows{Seed: r.seed, Copies: copies, Index: r.index, Epoch: r.epoch}
+	r.rows.OnBackend.Index, r.rows.OnBackend.Epoch, r.rows.OnBackend.Copy = r.indices, r.epochs, r.copyNumbers
 	return r
 }
 
@@ -119,13 +123,16 @@ func (r *batchRunner) images(t *autograd.Tape) *tensor.Tensor {
 	return t.Apply(ops.Pixels, ops.Attr{}, t.Const(r.stored), pick).Value
 }
 
-// corrupt returns rows under noise, which is a function of seed, image,
-// epoch and copy, and blended if the recipe blends.
+// corrupt returns rows under noise, which is a function of seed, image, epoch and
+// copy, or under the caller's own corruption, and blended if the recipe blends.
 func (r *batchRunner) corrupt(x *tensor.Tensor) *tensor.Tensor {
 	if r.blend.clean {
 		x = r.blend.images(r.tape, x)
 	}
-	if r.sigma > 0 {
+	switch {
+	case r.own != nil:
+		x = r.own.Apply(r.tape, x, &r.rows)
+	case r.sigma > 0:
 		x = dmae.CorruptCopies(r.tape, x, r.indices, r.epochs, r.copyNumbers, r.sigma, philox.Addr{Seed: r.seed, Stream: philox.TrainNoise})
 	}
 	if !r.blend.clean {

@@ -2,11 +2,9 @@ package train
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"strconv"
 
 	"github.com/godmae/godmae/dmae"
@@ -102,17 +100,8 @@ func torchSteps(name string, metadata map[string]string) (int, error) {
 // backend's.
 func weightsDigest(p *nn.Params) (string, error) {
 	h := sha256.New()
-	var buf []byte
-	for _, param := range p.All() {
-		buf = fmt.Appendf(buf[:0], "%s\x00%v\x00", param.Name, param.Shape)
-		values, err := p.Download(param)
-		if err != nil {
-			return "", err
-		}
-		for _, v := range values {
-			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
-		}
-		h.Write(buf)
+	if err := p.Identify(h, p.All()); err != nil {
+		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -34,7 +34,7 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 	r.params, r.describe = model.Params, model.Metadata
 	r.optimiser = optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Finetune(o.Recipe.WeightDecay, o.Recipe.LayerDecay, c.Depth))
 	stage := &finetuning{
-		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, copies, r.bytes()),
+		batchRunner: r.newBatchRunner(c, n, copies),
 		measuring:   newMeasuring(model, &r.opt, n),
 		model:       model,
 		config:      c,

@@ -9,8 +9,9 @@ import (
 func inputOf(c *dmae.Config) data.Input { return data.NewInput(c.Input()) }
 
 // trainPipeline returns the augmentation of a valid recipe: crop, flip,
-// colour jitter or RandAugment, and erasing, which comes before the noise.
-func trainPipeline(ds data.Dataset, c *dmae.Config, r Recipe) data.Pipeline {
+// colour jitter or RandAugment, the caller's own, and erasing, which comes before
+// the noise.
+func trainPipeline(ds data.Dataset, c *dmae.Config, r Recipe, own []data.Custom) data.Pipeline {
 	p := inputOf(c).Pipeline(ds)
 	if r.CropMin > 0 {
 		p = data.Pipeline{data.RandomResizedCrop{Size: c.DataSize, Scale: [2]float64{r.CropMin, 1}}}
@@ -29,14 +30,16 @@ func trainPipeline(ds data.Dataset, c *dmae.Config, r Recipe) data.Pipeline {
 		a.Fill = data.FillOf(c.Mean)
 		p = append(p, a)
 	}
+	for _, step := range own {
+		p = append(p, step)
+	}
 	if r.EraseProb > 0 {
 		p = append(p, data.RandomErasing{Prob: r.EraseProb, Mode: r.EraseMode, Count: r.EraseCount, Mean: c.Mean, Std: c.Std})
 	}
 	return p
 }
 
-// bytes reports whether the images of the run come as 8-bit pixels: unless a transform
-// works on float ones.
-func (r *run) bytes() bool {
-	return trainPipeline(r.opt.Train, &r.opt.Model, r.opt.Recipe).Integers()
+// pipeline returns the augmentation of the run.
+func (r *run) pipeline() data.Pipeline {
+	return trainPipeline(r.opt.Train, &r.opt.Model, r.opt.Recipe, r.opt.Augment)
 }

@@ -41,7 +41,7 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	width := model.FeatureWidth()
 	stats := tensor.Of(o.Recipe.Batch/group, width)
 	r.stage = &probing{
-		batchRunner: newBatchRunner(b, c, o.Recipe.Seed, r.opt.MicroBatch, 1, r.bytes()),
+		batchRunner: r.newBatchRunner(c, r.opt.MicroBatch, 1),
 		measuring:   newMeasuring(model, &r.opt, r.opt.MicroBatch),
 		model:       model,
 		encoder:     autograd.NewInference(b),

@@ -91,7 +91,7 @@ func (r *run) loader(ctx context.Context) (*data.Loader, error) {
 	if s.Recipe.Stage == StageLinprobe {
 		prefetch = 1 // 512 images of 224 pixels are 300 MB
 	}
-	pipeline := trainPipeline(r.opt.Train, &r.opt.Model, s.Recipe)
+	pipeline := r.pipeline()
 	return data.NewLoader(ctx, r.opt.Train, data.LoaderOptions{
 		Batch: r.part, DropLast: true, Shuffle: true,
 		Seed: s.Recipe.Seed, Pipeline: pipeline, Bytes: pipeline.Integers(),

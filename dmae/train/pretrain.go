@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/godmae/godmae/autograd"
@@ -30,9 +31,10 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 	adam := optim.NewAdamW(model.Params, o.Recipe.Beta1, o.Recipe.Beta2, optim.Pretrain(o.Recipe.WeightDecay))
 	r.optimiser = adam
 	r.stage = &pretraining{
-		batchRunner: newBatchRunner(o.Backend, c, o.Recipe.Seed, n, 1, r.bytes()),
+		batchRunner: r.newBatchRunner(c, n, 1),
 		model:       model,
 		config:      c,
+		mask:        cmp.Or(o.Mask, &dmae.UniformMasking),
 		keep:        make([]int32, n*(1+c.Visible())),
 		restore:     make([]int32, n*patches),
 		keepIDs:     o.Backend.Persist(tensor.I32, tensor.Of(n, 1+c.Visible())),
@@ -52,13 +54,14 @@ type pretraining struct {
 	*batchRunner
 	model               pretrained
 	config              *dmae.Config
+	mask                *dmae.Masking
 	keep, restore       []int32
 	keepIDs, restoreIDs *tensor.Tensor
 }
 
 func (p *pretraining) accumulate(b *data.Batch, at place, to *reading) {
 	c := p.config
-	dmae.MaskIDs(p.seed, at.epoch, b.Index, c.Patches(), c.MaskRatio, p.keep, p.restore)
+	p.mask.IDs(p.seed, at.epoch, b.Index, c.Patches(), c.MaskRatio, p.keep, p.restore)
 	p.b.Upload(p.keepIDs, p.keep)
 	p.b.Upload(p.restoreIDs, p.restore)
 	p.run(b, at, to, func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms {

@@ -68,6 +68,11 @@ type Recipe struct {
 	EraseMode   data.EraseMode `json:"erase_mode,omitempty"`
 	EraseCount  int            `json:"erase_count,omitempty"`
 
+	// The names of what is the caller's own; see [Options].
+	Augment    []string `json:"augment,omitempty"`
+	Corruption string   `json:"corruption,omitempty"`
+	Mask       string   `json:"mask,omitempty"`
+
 	// Fine-tuning only.
 	LayerDecay float64 `json:"layer_decay"` // learning-rate factor from a block to the one before it
 	Smoothing  float64 `json:"smoothing"`   // label smoothing

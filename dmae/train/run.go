@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -45,6 +46,13 @@ type Options struct {
 	// size where no crop of Recipe does that; "" is data.PreprocessAuto. A choice
 	// is recorded in the checkpoint.
 	Preprocess data.Preprocess
+
+	// Augment are transforms of one's own, after those of Recipe. Corruption takes
+	// the place of Gaussian noise, and Mask, in pre-training, that of
+	// dmae.UniformMasking; nil for neither. Recipe records the names.
+	Augment    []data.Custom
+	Corruption *dmae.Corruption
+	Mask       *dmae.Masking
 
 	// Fine-tuning: images to evaluate on (nil for none), after the last epoch
 	// and after every EvalEvery-th (0 for the last alone).
@@ -153,6 +161,9 @@ func newRun(o Options, stageName string) (*run, error) {
 	if o.MicroBatch == 0 {
 		o.MicroBatch = o.Recipe.Batch
 	}
+	if err := o.nameOwn(); err != nil {
+		return nil, err
+	}
 	if err := o.Recipe.Validate(); err != nil {
 		return nil, err
 	}
@@ -203,6 +214,29 @@ func newRun(o Options, stageName string) (*run, error) {
 		r.state.Classes = o.Train.Classes()
 	}
 	return r, nil
+}
+
+// nameOwn records in the recipe what is the caller's own.
+func (o *Options) nameOwn() error {
+	r := &o.Recipe
+	r.Augment, r.Corruption, r.Mask = nil, "", ""
+	complete := true
+	for _, a := range o.Augment {
+		r.Augment = append(r.Augment, a.Name)
+		complete = complete && a.Name != "" && a.Change != nil
+	}
+	if c := o.Corruption; c != nil {
+		r.Corruption = c.Name
+		complete = complete && c.Name != "" && c.Apply != nil
+	}
+	if m := o.Mask; m != nil {
+		r.Mask = m.Name
+		complete = complete && m.Name != "" && m.Rank != nil
+	}
+	if !complete {
+		return errors.New("train: a transform, a corruption or a masking of one's own needs a function and a name, which the checkpoint records; give both")
+	}
+	return nil
 }
 
 // start begins anew with the parameters as they are or resumes, trains, and

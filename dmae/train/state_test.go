@@ -103,7 +103,7 @@ func TestStateWithImpossibleCountsIsRefused(t *testing.T) {
 		"epoch":    func(s *State) { s.Epoch = -1 },
 		"too far":  func(s *State) { s.Epoch, s.Steps = 51, 207 },
 		"step":     func(s *State) { s.Step, s.Steps = 5, 13 },
-		"sum":      func(s *State) { s.Steps = 1 << 60 },
+		"sum":      func(s *State) { s.Steps = 1 << 30 },
 		"log":      func(s *State) { s.log = "{}\n" },
 		"finished": func(s *State) { s.Epoch, s.Steps, s.log = 50, 203, strings.Repeat("{}\n", 50) },
 	} {

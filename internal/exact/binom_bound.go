@@ -3,25 +3,15 @@ package exact
 import (
 	"fmt"
 	"math/big"
+
+	"github.com/godmae/godmae/decimal"
 )
 
-// BoundPlaces is the number of decimals of Clopper-Pearson bounds.
+// BoundPlaces is the number of decimals of the bounds on a probability.
 const BoundPlaces = 12
 
 // boundGrid is the number of grid steps in [0,1]: 10^BoundPlaces.
 const boundGrid = 1_000_000_000_000
-
-// ClopperPearsonLower returns the one-sided lower confidence bound of Clopper
-// and Pearson (1934) at level 1-alpha for x successes in n trials, rounded
-// down to BoundPlaces decimals: the largest p on that grid for which
-// P[Bin(n,p) >= x] is proven to be at most alpha. A success probability below
-// the bound that is returned would have produced x or more successes with
-// probability at most alpha.
-//
-// It panics unless 0 <= x <= n, 0 < n and 0 < alpha < 1.
-func ClopperPearsonLower(x, n int, alpha Decimal) Decimal {
-	return BinomialLowerBound(x, n, alpha.Rat(), big.NewRat(1, 1))
-}
 
 // BinomialLowerBound returns the randomised lower confidence bound of a
 // success probability at level 1-alpha (Stevens 1950), rounded down to
@@ -35,26 +25,18 @@ func ClopperPearsonLower(x, n int, alpha Decimal) Decimal {
 // w <= alpha no p fails, and the bound is 1; for x = 0 it is 0.
 //
 // It panics unless 0 <= x <= n, 0 < n, 0 < alpha < 1 and 0 < w <= 1.
-func BinomialLowerBound(x, n int, alpha, w *big.Rat) Decimal {
+func BinomialLowerBound(x, n int, alpha, w *big.Rat) decimal.Decimal {
 	one := big.NewRat(1, 1)
 	if x < 0 || x > n || n <= 0 || alpha.Sign() <= 0 || alpha.Cmp(one) >= 0 || w.Sign() <= 0 || w.Cmp(one) > 0 {
 		panic(fmt.Sprintf("exact: bound of %d of %d at alpha %s, w %s", x, n, alpha.RatString(), w.RatString()))
 	}
 	switch {
 	case x == 0:
-		return Decimal{}
+		return decimal.Decimal{}
 	case x == n && w.Cmp(alpha) <= 0:
-		return newDecimal(big.NewInt(1), 0)
+		return decimal.Floor(big.NewRat(1, 1), 0)
 	}
-	return newDecimal(big.NewInt(lowerGrid(newRandomisedTail(x, n, w), alpha)), BoundPlaces)
-}
-
-// ClopperPearsonUpper returns the one-sided upper confidence bound at level
-// 1-alpha, rounded up to BoundPlaces decimals: one minus the lower bound of
-// the failures.
-func ClopperPearsonUpper(x, n int, alpha Decimal) Decimal {
-	q := ClopperPearsonLower(n-x, n, alpha).Rat()
-	return FloorDecimal(q.Sub(big.NewRat(1, 1), q), BoundPlaces) // exact: q is on the grid
+	return decimal.Floor(big.NewRat(lowerGrid(newRandomisedTail(x, n, w), alpha), boundGrid), BoundPlaces)
 }
 
 // randomisedTail is P[Bin(n,p) > x] + w P[Bin(n,p) = x] as a function of p:

@@ -1,6 +1,6 @@
 // Package exact holds arithmetic whose results are the same bits on every
 // machine, whatever the compiler fuses and whichever instructions the
-// processor has. It is a leaf: it imports nothing of the project.
+// processor has. It imports nothing of the project but package decimal.
 //
 // It has two halves.
 //
@@ -14,8 +14,8 @@
 //
 // The float64 half serves numbers that the host computes and that reach a
 // result: [Exp], [Log], [Sin], [Cos] and [Pow] for schedules and
-// initialisation, and, for certificates, rational and interval arithmetic with
-// the statistics built on them (files rational, interval, binom and normal).
+// initialisation, and, for certificates, interval arithmetic with the statistics
+// built on it (files interval, binom, evidence and normal).
 // Go's math functions differ between architectures, so they are test oracles
 // here and never part of the computation; [math.Sqrt] and [math.FMA] are
 // exactly rounded everywhere and are used freely.

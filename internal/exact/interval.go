@@ -1,6 +1,10 @@
 package exact
 
-import "math/big"
+import (
+	"math/big"
+
+	"github.com/godmae/godmae/decimal"
+)
 
 // workPrecision is the mantissa length, in bits, of all interval arithmetic in
 // this package that is not asked for more. Results are printed with at most
@@ -118,16 +122,16 @@ func (x Interval) Float64() float64 {
 
 // FloorDecimal returns the largest decimal with the given number of places
 // that is proven not to exceed the number in x.
-func (x Interval) FloorDecimal(places int) Decimal {
+func (x Interval) FloorDecimal(places int) decimal.Decimal {
 	r, _ := x.Lo.Rat(nil)
-	return FloorDecimal(r, places)
+	return decimal.Floor(r, places)
 }
 
 // CeilDecimal returns the smallest decimal with the given number of places
 // that is proven not to be below the number in x.
-func (x Interval) CeilDecimal(places int) Decimal {
+func (x Interval) CeilDecimal(places int) decimal.Decimal {
 	r, _ := x.Hi.Rat(nil)
-	return CeilDecimal(r, places)
+	return decimal.Ceil(r, places)
 }
 
 // FloorScaled returns floor(2^bits x) when it is proven, that is when both ends
@@ -159,4 +163,8 @@ func roughLog(x *big.Float) float64 {
 	s2 := float64(s * s)
 	tail := 1 + float64(s2*(1.0/3+float64(s2*0.2)))
 	return float64(float64(e)*0.6931471805599453) + float64(2*s*tail)
+}
+
+func pow10(n int) *big.Int {
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mathext"
+
+	"github.com/godmae/godmae/decimal"
 )
 
 func TestPiAgainstItsDigits(t *testing.T) {
@@ -99,7 +101,7 @@ func TestFloorScaled(t *testing.T) {
 
 func TestNormalQuantileInvertsTheCDF(t *testing.T) {
 	for _, s := range []string{"0.5", "0.500000000001", "0.6", "0.84", "0.975", "0.999", "0.999999", "0.999999999999", "0.999999999999999999999999999999"} {
-		p := MustDecimal(s).Rat()
+		p := decimal.Must(s).Rat()
 		z := NormalQuantile(p)
 		lo, _ := z.Lo.Rat(nil)
 		hi, _ := z.Hi.Rat(nil)

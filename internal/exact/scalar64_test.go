@@ -115,3 +115,13 @@ func TestScalarSpecialCases(t *testing.T) {
 	require.Equal(t, 1024.0, Pow(2, 10))
 	require.True(t, math.IsNaN(Pow(-1, 2)))
 }
+
+func TestBoxMuller(t *testing.T) {
+	for i := range 1000 {
+		u, v := (float64(i)+0.5)/1000, math.Mod(float64(i)*0.618, 1)
+		a, b := BoxMuller(3, u, v)
+		r := 3 * math.Sqrt(-2*math.Log(u))
+		require.InDelta(t, r*math.Cos(2*math.Pi*v), a, 1e-14)
+		require.InDelta(t, r*math.Sin(2*math.Pi*v), b, 1e-14)
+	}
+}

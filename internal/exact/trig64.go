@@ -15,6 +15,16 @@ func Cos(x float64) float64 {
 	return sinCos(r, quadrant+1)
 }
 
+// BoxMuller turns two uniform numbers of (0,1) into two independent normal ones of
+// mean 0 and standard deviation std (Box and Muller, "A Note on the Generation of
+// Random Normal Deviates", 1958): r = std*sqrt(-2*log(u)), then r*cos(2 pi v) and
+// r*sin(2 pi v), each step rounded.
+func BoxMuller(std, u, v float64) (a, b float64) {
+	r := float64(std * math.Sqrt(float64(-2*Log(u))))
+	angle := float64(2 * math.Pi * v)
+	return float64(r * Cos(angle)), float64(r * Sin(angle))
+}
+
 // sinCos returns the sine of r + quadrant*pi/2.
 func sinCos(r double, quadrant int) float64 {
 	var v float64

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -266,7 +267,9 @@ func testStateRoundTrip(t *testing.T, b ops.Backend) {
 
 	require.ErrorContains(t, again.Import(f, "wrong.", 3), "wrong.m.cls_token")
 	require.ErrorContains(t, again.Import(f, "train.", -1), "-1")
-	require.ErrorContains(t, again.Import(f, "train.", 1<<40), "between")
+	if strconv.IntSize > 32 { // else no step count is too large
+		require.ErrorContains(t, again.Import(f, "train.", math.MaxInt), "between")
+	}
 	other := specs()
 	other[0].Shape, other[0].View = tensor.Of(1, 1, 6), tensor.Of(6)
 	require.ErrorContains(t, newOpt(nn.NewParams(b, other)).Import(f, "train.", 3), "shape [1 1 5]")

@@ -22,7 +22,7 @@ func (o *AdamW) Export(prefix string) ([]checkpoint.Tensor, error) {
 // Import restores the state after steps steps from the tensors of a file that
 // Export made. The error names a moment that is missing or has another shape.
 func (o *AdamW) Import(f *checkpoint.File, prefix string, steps int) error {
-	if steps < 0 || steps > maxSteps {
+	if steps < 0 || int64(steps) > maxSteps {
 		return fmt.Errorf("%s: the optimiser's step count is %d, it must lie between 0 and 2^31", f.Name(), steps)
 	}
 	if err := load(o.params, f, o.moments(prefix)...); err != nil {

@@ -68,7 +68,12 @@ func New(o Options) *Backend {
 func init() {
 	ops.Register(ops.BackendKind{
 		Name: Name, Help: "this computer's processors, float32",
-		Open: func(o ops.OpenOptions) (ops.Backend, error) { return New(Options{Threads: o.Threads}), nil },
+		Open: func(o ops.OpenOptions) (ops.Backend, error) {
+			if err := simd.Err(); err != nil {
+				return nil, err
+			}
+			return New(Options{Threads: o.Threads}), nil
+		},
 	})
 }
 

@@ -14,8 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/plot/plotter"
 
-	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
 )
 
 // four images: certified at 0.5 and at 0, certified for a wrong class, abstained.
@@ -29,7 +28,7 @@ func TestTableOfFourImages(t *testing.T) {
 	run, err := Read(strings.NewReader(smallTSV))
 	require.NoError(t, err)
 	run.Name = "four"
-	radii := []exact.Decimal{exact.MustDecimal("0"), exact.MustDecimal("0.5"), exact.MustDecimal("0.51")}
+	radii := []decimal.Decimal{decimal.Must("0"), decimal.Must("0.5"), decimal.Must("0.51")}
 	table, err := NewTable([]Run{run}, radii)
 	require.NoError(t, err)
 	s := table.Runs[0]
@@ -61,7 +60,7 @@ func TestBestOfAColumnIsMarked(t *testing.T) {
 	b, err := Read(strings.NewReader(better))
 	require.NoError(t, err)
 	a.Name, b.Name = "a", "b"
-	table, err := NewTable([]Run{a, b}, []exact.Decimal{exact.MustDecimal("0"), exact.MustDecimal("0.4"), exact.MustDecimal("2")})
+	table, err := NewTable([]Run{a, b}, []decimal.Decimal{decimal.Must("0"), decimal.Must("0.4"), decimal.Must("2")})
 	require.NoError(t, err)
 	var out strings.Builder
 	require.NoError(t, table.Markdown(&out, Style{Places: 2}))
@@ -73,13 +72,13 @@ func TestBestOfAColumnIsMarked(t *testing.T) {
 		"* b: certified on other images than a\n":                     func(r *Run) { r.Rows[3].Image = 20 },
 		"* b: certified on other images than a: the pixels of image ": func(r *Run) { r.Rows[3].Pixels[0] = 2 },
 		"* b: counted with other labels than a: image ":               func(r *Run) { r.Rows[3].Label++ },
-		"* b: certified with alpha 0.999 and a with 0.001":            func(r *Run) { r.Alpha = exact.MustDecimal("0.999") },
+		"* b: certified with alpha 0.999 and a with 0.001":            func(r *Run) { r.Alpha = decimal.Must("0.999") },
 		"* b: certified with noise of the kind gaussian-f32 ":         func(r *Run) { r.Noise = "gaussian-f32" },
 	} {
 		c := b
 		c.Rows = slices.Clone(b.Rows)
 		a.Rows[3].Pixels[0], c.Rows[3].Pixels[0] = 1, 1
-		a.Alpha, c.Alpha, a.Noise, c.Noise = exact.MustDecimal("0.001"), exact.MustDecimal("0.001"), "gaussian-u8", "gaussian-u8"
+		a.Alpha, c.Alpha, a.Noise, c.Noise = decimal.Must("0.001"), decimal.Must("0.001"), "gaussian-u8", "gaussian-u8"
 		change(&c)
 		table, err := NewTable([]Run{a, c}, DefaultRadii())
 		require.NoError(t, err)
@@ -100,7 +99,7 @@ func TestTableRefusesNonsense(t *testing.T) {
 	require.ErrorContains(t, err, "at least one run and one radius")
 	_, err = NewTable([]Run{{Name: "none"}}, DefaultRadii())
 	require.ErrorContains(t, err, `"none" has no images`)
-	_, err = NewTable([]Run{run}, []exact.Decimal{exact.MustDecimal("-1")})
+	_, err = NewTable([]Run{run}, []decimal.Decimal{decimal.Must("-1")})
 	require.ErrorContains(t, err, "is negative")
 }
 
@@ -153,7 +152,7 @@ func TestBandAroundACurve(t *testing.T) {
 	}
 }
 
-var confident = smooth.MustDecimal("0.95")
+var confident = decimal.Must("0.95")
 
 func roughly(v float64) float64 { return math.Round(v*1e9) / 1e9 }
 
@@ -166,22 +165,22 @@ func TestWriteCurve(t *testing.T) {
 		runs = append(runs, run)
 	}
 	dir := t.TempDir()
-	require.NoError(t, WriteCurve(filepath.Join(dir, "c.png"), Curve{Title: "title", Runs: runs, Confidence: smooth.MustDecimal("0.95")}))
+	require.NoError(t, WriteCurve(filepath.Join(dir, "c.png"), Curve{Title: "title", Runs: runs, Confidence: decimal.Must("0.95")}))
 	f, err := os.Open(filepath.Join(dir, "c.png"))
 	require.NoError(t, err)
 	defer f.Close()
 	img, err := png.Decode(f)
 	require.NoError(t, err)
 	require.InDelta(t, float64(curveWidth)/72*curveDPI, float64(img.Bounds().Dx()), 1)
-	require.NoError(t, WriteCurve(filepath.Join(dir, "c.SVG"), Curve{Title: "title", Runs: runs, Confidence: smooth.MustDecimal("0.95")}))
+	require.NoError(t, WriteCurve(filepath.Join(dir, "c.SVG"), Curve{Title: "title", Runs: runs, Confidence: decimal.Must("0.95")}))
 	svg, err := os.ReadFile(filepath.Join(dir, "c.SVG"))
 	require.NoError(t, err)
 	require.Contains(t, string(svg), "<svg")
 	require.Contains(t, string(svg), "a &lt;run&gt; &amp; more")
-	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "c.gif"), Curve{Title: "title", Runs: runs, Confidence: smooth.MustDecimal("0.95")}), ".png or .svg")
-	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Title: "title", Runs: nil, Confidence: smooth.MustDecimal("0.95")}), "at least one run")
-	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Title: "title", Runs: []Run{{}}, Confidence: smooth.MustDecimal("0.95")}), "no images")
-	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Runs: runs, Confidence: smooth.MustDecimal("1")}), "the confidence 1 of a band")
+	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "c.gif"), Curve{Title: "title", Runs: runs, Confidence: decimal.Must("0.95")}), ".png or .svg")
+	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Title: "title", Runs: nil, Confidence: decimal.Must("0.95")}), "at least one run")
+	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Title: "title", Runs: []Run{{}}, Confidence: decimal.Must("0.95")}), "no images")
+	require.ErrorContains(t, WriteCurve(filepath.Join(dir, "d.png"), Curve{Runs: runs, Confidence: decimal.Must("1")}), "the confidence 1 of a band")
 	require.NoFileExists(t, filepath.Join(dir, "d.png"))
 }
 
@@ -210,7 +209,7 @@ func FuzzRead(f *testing.F) {
 			require.NotContains(t, note, "\n")
 		}
 		if run.Method == "" {
-			run.Sigma, run.Alpha, run.N = smooth.MustDecimal("0.25"), smooth.MustDecimal("0.001"), 50
+			run.Sigma, run.Alpha, run.N = decimal.Must("0.25"), decimal.Must("0.001"), 50
 			require.NoError(t, run.CheckRadii())
 		}
 	})

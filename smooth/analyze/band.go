@@ -4,9 +4,10 @@ import (
 	"image/color"
 	"math/big"
 
-	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
 	"gonum.org/v1/plot/plotter"
+
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // bandCorners is the number of corners of a curve beyond which a band is
@@ -20,14 +21,14 @@ type Interval struct{ Lower, Upper float64 }
 // n at a confidence level strictly between 0 and 1: if the n images are drawn
 // independently from a population, it contains the population's share with at
 // least that probability. Its ends are rounded outwards.
-func ShareInterval(hits, n int, confidence smooth.Decimal) Interval {
+func ShareInterval(hits, n int, confidence decimal.Decimal) Interval {
 	half := confidence.Rat()
 	half.Sub(big.NewRat(1, 1), half)
 	half.Quo(half, big.NewRat(2, 1))
-	alpha := exact.FloorDecimal(half, 30) // a level typed by a person has fewer places
+	alpha := decimal.Floor(half, 30) // a level typed by a person has fewer places
 	return Interval{
-		exact.ClopperPearsonLower(hits, n, alpha).Float64(),
-		exact.ClopperPearsonUpper(hits, n, alpha).Float64(),
+		bound.ClopperPearsonLower(hits, n, alpha).Float64(),
+		bound.ClopperPearsonUpper(hits, n, alpha).Float64(),
 	}
 }
 
@@ -35,7 +36,7 @@ func ShareInterval(hits, n int, confidence smooth.Decimal) Interval {
 // images, as a polygon. It speaks about the choice of images alone. Where the
 // curve has many corners, it is evaluated at some of them and drawn as wide as
 // it is anywhere between two of those.
-func band(points plotter.XYs, n int, confidence smooth.Decimal, shade color.RGBA) (*plotter.Polygon, error) {
+func band(points plotter.XYs, n int, confidence decimal.Decimal, shade color.RGBA) (*plotter.Polygon, error) {
 	stride := (len(points) + bandCorners - 1) / bandCorners
 	var upper, lower plotter.XYs
 	for i := 0; i < len(points); i += stride {

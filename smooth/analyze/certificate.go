@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"github.com/godmae/godmae/internal/infile"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // readCertificate reads a certificate, which its reader verifies.
 func readCertificate(r io.Reader) (Run, error) {
-	d, err := smooth.NewReader(r)
+	d, err := certificate.NewReader(r)
 	if err != nil {
 		return Run{}, err
 	}
@@ -54,7 +54,7 @@ func (run *Run) readTimes(path string) error {
 	for i, row := range run.Rows {
 		at[row.Image] = i
 	}
-	for t := range smooth.Timings(f) {
+	for t := range certificate.Timings(f) {
 		if i, ok := at[t.Image]; ok && t.Seconds >= 0 {
 			run.Rows[i].Seconds = t.Seconds
 		}
@@ -63,13 +63,13 @@ func (run *Run) readTimes(path string) error {
 }
 
 // termsOf returns what a header says about how its images were certified.
-func termsOf(h smooth.Header) Terms {
+func termsOf(h certificate.Header) Terms {
 	t := Terms{
 		Method: string(h.Method), Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
 		Seed: h.Seed.String() + ", chosen by whoever ran it", Contract: h.Contract, Precision: h.Precision,
 	}
 	if t.Precision == "" {
-		t.Precision = smooth.Precision // what format 1 had no need to say
+		t.Precision = certificate.Precision // what format 1 had no need to say
 	}
 	switch {
 	case h.Seed.Derived && h.Beacon == "":

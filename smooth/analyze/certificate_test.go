@@ -9,29 +9,32 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // certify makes the files of ten points on a line under a threshold
 // classifier; every fifth label is wrong, one is unknown.
-func certify(t *testing.T, change func(*smooth.Params)) smooth.Files {
+func certify(t *testing.T, change func(*certificate.Params)) certificate.Files {
 	return certifyWithout(t, -1, change)
 }
 
 // certifyWithout is certify where an image cannot be decoded.
-func certifyWithout(t *testing.T, broken int, change func(*smooth.Params)) smooth.Files {
+func certifyWithout(t *testing.T, broken int, change func(*certificate.Params)) certificate.Files {
 	t.Helper()
 	images := make([]int, 10)
 	for i := range images {
 		images[i] = 3 * i
 	}
-	set, err := smooth.NewIndexSet(images)
+	set, err := certificate.NewIndexSet(images)
 	require.NoError(t, err)
 	task := smooth.Task{
-		Params: smooth.Params{
-			Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 20, N: 300, Seed: 1,
+		Params: certificate.Params{
+			Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 20, N: 300}, Seed: 1,
 		},
-		Subject: smooth.Subject{Contract: "f32/1", Images: set, Of: 1000},
+		Subject: certificate.Subject{Contract: "f32/1", Images: set, Of: 1000},
 		Classifier: &smooth.FuncClassifier{
 			K:      2,
 			Pixels: func(image int) ([]float32, error) { return []float32{float32(image) / 27}, nil },
@@ -42,16 +45,16 @@ func certifyWithout(t *testing.T, broken int, change func(*smooth.Params)) smoot
 				return 0
 			},
 		},
-		Describe: func(image int) (smooth.Image, error) {
+		Describe: func(image int) (certificate.Image, error) {
 			switch {
 			case image == broken:
-				return smooth.Image{}, &smooth.UndecodableError{Err: errors.New("it is broken")}
+				return certificate.Image{}, &certificate.UndecodableError{Err: errors.New("it is broken")}
 			case image == 27:
-				return smooth.Image{Label: -1}, nil
+				return certificate.Image{Label: -1}, nil
 			case image%15 == 0:
-				return smooth.Image{Label: 1}, nil
+				return certificate.Image{Label: 1}, nil
 			}
-			return smooth.Image{Label: image / 14}, nil
+			return certificate.Image{Label: image / 14}, nil
 		},
 		MaxLeftOut: 1,
 		Out:        filepath.Join(t.TempDir(), "line.jsonl"),
@@ -60,20 +63,20 @@ func certifyWithout(t *testing.T, broken int, change func(*smooth.Params)) smoot
 		change(&task.Params)
 	}
 	require.NoError(t, task.Run(t.Context()))
-	return smooth.FilesFor(task.Out)
+	return certificate.FilesFor(task.Out)
 }
 
 // Every row says what its numbers rest on, in every format.
 func TestTermsOfARun(t *testing.T) {
-	files := certifyWithout(t, 6, func(p *smooth.Params) {
-		p.Seed, p.Alpha = 0, smooth.MustDecimal("0.999")
-		p.Derived = &smooth.Derivation{Beacon: ""}
+	files := certifyWithout(t, 6, func(p *certificate.Params) {
+		p.Seed, p.Alpha = 0, decimal.Must("0.999")
+		p.Derived = &certificate.Derivation{Beacon: ""}
 	})
 	run, err := ReadFile(files.Certificate)
 	require.NoError(t, err)
 	require.Len(t, run.Rows, 9)
 	require.Equal(t, Terms{
-		Method: "cohen", Noise: "gaussian-f32", Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.999"), N0: 20, N: 300,
+		Method: "cohen", Noise: "gaussian-f32", Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.999"), N0: 20, N: 300,
 		Seed: "derived, no beacon", Of: 1000, Chosen: "10 of 1,000, the first ones of every 3rd", LeftOut: 1, Contract: "f32/1", Precision: "f32",
 	}, run.Terms)
 	table, err := ReadFile(files.TSV)
@@ -103,7 +106,7 @@ func TestTermsOfARun(t *testing.T) {
 // A certificate and the table derived from it give the same numbers.
 func TestCertificateAndItsTableAgree(t *testing.T) {
 	for _, accuracyOnly := range []bool{false, true} {
-		files := certify(t, func(p *smooth.Params) { p.AccuracyOnly = accuracyOnly })
+		files := certify(t, func(p *certificate.Params) { p.AccuracyOnly = accuracyOnly })
 		cert, err := ReadFile(files.Certificate)
 		require.NoError(t, err)
 		table, err := ReadFile(files.TSV)
@@ -113,7 +116,7 @@ func TestCertificateAndItsTableAgree(t *testing.T) {
 		for i, row := range cert.Rows {
 			require.InDelta(t, row.Seconds, table.Rows[i].Seconds, 1e-6, "the table has microseconds")
 			require.Equal(t, accuracyOnly && row.Label >= 0 && row.Predict != row.Label, row.Samples == 20, "selection alone")
-			row.Seconds, row.Samples, row.Pixels = table.Rows[i].Seconds, 0, smooth.Digest{}
+			row.Seconds, row.Samples, row.Pixels = table.Rows[i].Seconds, 0, certificate.Digest{}
 			require.Equal(t, table.Rows[i], row)
 		}
 		require.Equal(t, "cohen", cert.Method)
@@ -151,23 +154,23 @@ func TestDamagedCertificateIsRefused(t *testing.T) {
 // Certificates of every method are read and compared with each other.
 func TestEveryMethodsCertificate(t *testing.T) {
 	var runs []Run
-	for _, method := range smooth.Methods() {
-		files := certify(t, func(p *smooth.Params) {
-			if p.Method = method; method == smooth.MethodAnytime {
-				p.N, p.Futility = 304, smooth.DefaultFutility()
-				p.Radii = []smooth.Decimal{{}, smooth.MustDecimal("0.25"), smooth.MustDecimal("0.5")}
+	for _, method := range bound.Methods() {
+		files := certify(t, func(p *certificate.Params) {
+			if p.Method = method; method == bound.MethodAnytime {
+				p.N, p.Futility = 304, bound.DefaultFutility()
+				p.Radii = []decimal.Decimal{{}, decimal.Must("0.25"), decimal.Must("0.5")}
 			}
 		})
 		run, err := ReadFile(files.Certificate)
 		require.NoError(t, err)
 		require.Equal(t, string(method), run.Method)
-		require.Equal(t, method == smooth.MethodAnytime, run.OnGrid())
+		require.Equal(t, method == bound.MethodAnytime, run.OnGrid())
 		run.Name = run.Method
 		runs = append(runs, run)
 	}
-	table, err := NewTable(runs, []smooth.Decimal{{}, smooth.MustDecimal("0.1"), smooth.MustDecimal("0.5"), smooth.MustDecimal("0.75")})
+	table, err := NewTable(runs, []decimal.Decimal{{}, decimal.Must("0.1"), decimal.Must("0.5"), decimal.Must("0.75")})
 	require.NoError(t, err)
-	require.NoError(t, table.Guarantee(smooth.MustDecimal("0.01")))
+	require.NoError(t, table.Guarantee(decimal.Must("0.01")))
 	var text strings.Builder
 	require.NoError(t, table.Text(&text, Style{}))
 	require.Contains(t, text.String(), "anytime: its radii are steps of a grid")

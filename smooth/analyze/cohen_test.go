@@ -9,9 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/testfiles"
-	"github.com/godmae/godmae/smooth"
 )
 
 // cohenLogs reads the certification logs that Cohen et al. published.
@@ -55,9 +54,9 @@ func TestPublishedLogsGiveThePublishedTable(t *testing.T) {
 	runs, dir := cohenLogs(t)
 	published, err := os.ReadFile(filepath.Join(dir, "table.md"))
 	require.NoError(t, err)
-	var radii []exact.Decimal
+	var radii []decimal.Decimal
 	for _, r := range []string{"0.25", "0.5", "0.75", "1.0", "1.25", "1.5"} {
-		radii = append(radii, exact.MustDecimal(r))
+		radii = append(radii, decimal.Must(r))
 	}
 	table, err := NewTable(runs, radii)
 	require.NoError(t, err)
@@ -77,7 +76,7 @@ func TestPublishedLogsAgainstTheirParameters(t *testing.T) {
 		run := runs[i]
 		sigma, ok := SigmaOf(filepath.Join(dir, run.Name+".tsv"))
 		require.True(t, ok)
-		run.Sigma, run.Alpha, run.N = sigma, smooth.MustDecimal("0.001"), 100000
+		run.Sigma, run.Alpha, run.N = sigma, decimal.Must("0.001"), 100000
 		require.NoError(t, run.CheckRadii())
 		if want == "" {
 			require.Empty(t, run.Notes)
@@ -95,7 +94,7 @@ func TestCurveOfThePublishedLogs(t *testing.T) {
 	}
 	for _, name := range []string{"curve.png", "curve.svg"} {
 		path := filepath.Join(dir, name)
-		require.NoError(t, WriteCurve(path, Curve{Title: "CIFAR-10, Cohen et al. 2019", Runs: runs, Confidence: smooth.MustDecimal("0.95")}))
+		require.NoError(t, WriteCurve(path, Curve{Title: "CIFAR-10, Cohen et al. 2019", Runs: runs, Confidence: decimal.Must("0.95")}))
 		info, err := os.Stat(path)
 		require.NoError(t, err)
 		require.Greater(t, info.Size(), int64(5000))

@@ -10,8 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // pValuePlaces is the number of decimals of a p-value, always rounded up.
@@ -19,11 +20,11 @@ const pValuePlaces = 12
 
 // Paired compares two runs at a radius, image by image.
 type Paired struct {
-	Radius smooth.Decimal `json:"radius"`
-	A      float64        `json:"a"` // certified accuracy of the first run
-	B      float64        `json:"b"` // and of the second
-	OnlyA  int            `json:"only_a"`
-	OnlyB  int            `json:"only_b"` // images that one run certifies and the other does not
+	Radius decimal.Decimal `json:"radius"`
+	A      float64         `json:"a"` // certified accuracy of the first run
+	B      float64         `json:"b"` // and of the second
+	OnlyA  int             `json:"only_a"`
+	OnlyB  int             `json:"only_b"` // images that one run certifies and the other does not
 
 	// Difference is B - A. Its standard error is that of paired observations.
 	Difference Estimate `json:"difference"`
@@ -31,7 +32,7 @@ type Paired struct {
 	// PValue is that of McNemar's exact test: if both runs were equally good,
 	// each of the OnlyA + OnlyB images would fall to either side like a fair
 	// coin. It is rounded up, and not corrected for the number of radii.
-	PValue smooth.Decimal `json:"p_value"`
+	PValue decimal.Decimal `json:"p_value"`
 }
 
 // Comparison compares two runs over the same images.
@@ -67,7 +68,7 @@ func (e *UnequalError) Error() string {
 // is an [UnequalError]; with anyway set they are compared on the images that
 // both have, and the comparison says what differs. An image must have the same
 // label and pixels in both. Methods and numbers of samples may differ.
-func Compare(a, b Run, radii []smooth.Decimal, anyway bool) (Comparison, error) {
+func Compare(a, b Run, radii []decimal.Decimal, anyway bool) (Comparison, error) {
 	pairs, others, err := pair(a, b)
 	if err != nil {
 		return Comparison{}, err
@@ -139,7 +140,7 @@ func pair(a, b Run) (pairs [][2]Row, others string, err error) {
 			onlyA = append(onlyA, x.Image)
 			continue
 		}
-		switch unknown := (smooth.Digest{}); {
+		switch unknown := (certificate.Digest{}); {
 		case x.Label >= 0 && y.Label >= 0 && x.Label != y.Label:
 			return fail("image %d has the label %d in the first and %d in the second", x.Image, x.Label, y.Label)
 		case samePixels(a.Terms, b.Terms) && x.Pixels != unknown && y.Pixels != unknown && x.Pixels != y.Pixels:
@@ -182,7 +183,7 @@ func otherRows(first, run Run) string {
 		if !ok {
 			continue
 		}
-		switch unknown := (smooth.Digest{}); {
+		switch unknown := (certificate.Digest{}); {
 		case samePixels(first.Terms, run.Terms) && x.Pixels != unknown && y.Pixels != unknown && x.Pixels != y.Pixels:
 			return fmt.Sprintf("certified on other images than %s: the pixels of image %d differ", first.Name, y.Image)
 		case labels == "" && x.Label != y.Label && x.Label >= 0 && y.Label >= 0:
@@ -225,14 +226,14 @@ func (c Comparison) grid(st Style) grid {
 }
 
 // shortP prints a p-value with two digits, rounded up.
-func shortP(p smooth.Decimal) string {
+func shortP(p decimal.Decimal) string {
 	text := p.String()
 	fraction, found := strings.CutPrefix(text, "0.")
 	if !found {
 		return text
 	}
 	zeros := len(fraction) - len(strings.TrimLeft(fraction, "0"))
-	return exact.CeilDecimal(p.Rat(), max(zeros+2, 3)).String()
+	return decimal.Ceil(p.Rat(), max(zeros+2, 3)).String()
 }
 
 // ComparisonsCSV prints a line for each comparison and radius, with all

@@ -7,7 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // runOf makes a run of images that are certified with the given radii; a
@@ -24,7 +25,7 @@ func TestCompare(t *testing.T) {
 	a := runOf("a", 1, 1, 1, 1, 1, 1, 1, -1, 0.2, -1)
 	b := runOf("b", 0, 0, 0, 0, 0, 0, 2, 3.5, 0.2, -1)
 	b.Rows[0], b.Rows[9] = b.Rows[9], b.Rows[0] // the order does not matter
-	c, err := Compare(a, b, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.5")}, false)
+	c, err := Compare(a, b, []decimal.Decimal{decimal.Must("0"), decimal.Must("0.5")}, false)
 	require.NoError(t, err)
 	require.Equal(t, 10, c.Images)
 	at := c.At[0]
@@ -70,14 +71,14 @@ func TestCompareRefusesRunsThatAreNotAlike(t *testing.T) {
 	for want, change := range map[string]func(*Run){
 		"1 of the 2 images of the first, such as 1, are not in the other":                                                                      func(b *Run) { b.Rows = b.Rows[:1] },
 		"1 of the 2 images of the first, such as 0, are not in the other and 1 of the 2 images of the second, such as 9, are not in the other": func(b *Run) { b.Rows[0].Image = 9 },
-		"alpha 0.001 and 0.999":                     func(b *Run) { b.Alpha = smooth.MustDecimal("0.999") },
+		"alpha 0.001 and 0.999":                     func(b *Run) { b.Alpha = decimal.Must("0.999") },
 		"noise gaussian-u8 and gaussian-f32":        func(b *Run) { b.Noise = "gaussian-f32" },
-		"sigma 0.25 and 0.5":                        func(b *Run) { b.Sigma = smooth.MustDecimal("0.5") },
-		"noise gaussian-u8 and f; sigma 0.25 and 1": func(b *Run) { b.Noise, b.Sigma = "f", smooth.MustDecimal("1") },
+		"sigma 0.25 and 0.5":                        func(b *Run) { b.Sigma = decimal.Must("0.5") },
+		"noise gaussian-u8 and f; sigma 0.25 and 1": func(b *Run) { b.Noise, b.Sigma = "f", decimal.Must("1") },
 	} {
 		a, b := runOf("a", 1, 1), runOf("b", 1, 0.5)
 		for _, r := range []*Run{&a, &b} {
-			r.Alpha, r.Noise, r.Sigma = smooth.MustDecimal("0.001"), "gaussian-u8", smooth.MustDecimal("0.25")
+			r.Alpha, r.Noise, r.Sigma = decimal.Must("0.001"), "gaussian-u8", decimal.Must("0.25")
 		}
 		change(&b)
 		_, err := Compare(a, b, DefaultRadii(), false)
@@ -106,7 +107,7 @@ func TestCompareRefusesRunsThatAreNotAlike(t *testing.T) {
 	// What one of them does not know is no difference, and neither are methods and
 	// numbers of samples.
 	a, b := runOf("a", 1, 1), runOf("b", 1, 1)
-	a.Terms = Terms{Alpha: smooth.MustDecimal("0.1"), Sigma: smooth.MustDecimal("1"), Noise: "x", N: 10, Method: "cohen"}
+	a.Terms = Terms{Alpha: decimal.Must("0.1"), Sigma: decimal.Must("1"), Noise: "x", N: 10, Method: "cohen"}
 	b.Terms = Terms{N: 20, Method: "randomised"}
 	c, err := Compare(a, b, DefaultRadii(), false)
 	require.NoError(t, err)
@@ -136,13 +137,13 @@ func TestCompareRefusesOtherLabelsAndPixels(t *testing.T) {
 	_, err = Compare(a, b, DefaultRadii(), true)
 	require.NoError(t, err)
 	a.Noise, b.Noise = "", ""
-	b.Rows[1].Pixels = smooth.Digest{} // a table knows none
+	b.Rows[1].Pixels = certificate.Digest{} // a table knows none
 	_, err = Compare(a, b, DefaultRadii(), false)
 	require.NoError(t, err)
 }
 
 func TestShortP(t *testing.T) {
 	for in, want := range map[string]string{"1": "1", "0.125": "0.125", "0.4941": "0.495", "0.000312": "0.00032", "0.000000000001": "0.000000000001", "0.0070001": "0.0071"} {
-		require.Equal(t, want, shortP(smooth.MustDecimal(in)), in)
+		require.Equal(t, want, shortP(decimal.Must(in)), in)
 	}
 }

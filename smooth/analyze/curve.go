@@ -12,9 +12,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/godmae/godmae/internal/atomicfile"
-	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
@@ -22,6 +19,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/internal/atomicfile"
 )
 
 // The size of a picture, and the resolution of a PNG.
@@ -44,7 +44,7 @@ type Curve struct {
 
 	// Confidence is the level of the bands around the curves, such as 0.95; 0
 	// draws none. See bands.
-	Confidence smooth.Decimal
+	Confidence decimal.Decimal
 }
 
 // CheckPicture returns an error when the name of a picture does not end in .png
@@ -88,7 +88,7 @@ func (c Curve) plot() (*plot.Plot, error) {
 	if len(c.Runs) == 0 {
 		return nil, errors.New("a curve needs at least one run")
 	}
-	if one := smooth.MustDecimal("1"); c.Confidence.Sign() < 0 || c.Confidence.Cmp(one) >= 0 {
+	if one := decimal.Must("1"); c.Confidence.Sign() < 0 || c.Confidence.Cmp(one) >= 0 {
 		return nil, fmt.Errorf("the confidence %s of a band must be at least 0, for none, and below 1", c.Confidence)
 	}
 	p := plot.New()
@@ -146,7 +146,7 @@ func (c Curve) plot() (*plot.Plot, error) {
 	p.Add(lines...)
 	if c.Confidence.Sign() > 0 {
 		percent := new(big.Rat).Mul(c.Confidence.Rat(), big.NewRat(100, 1))
-		legend.add("shaded: " + exact.FloorDecimal(percent, 2).String() + "%, choice of images")
+		legend.add("shaded: " + decimal.Floor(percent, 2).String() + "%, choice of images")
 	}
 	p.Add(legend)
 	p.X.Max = niceEnd(widest)

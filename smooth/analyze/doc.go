@@ -7,7 +7,7 @@
 // without the number and choice of images, so every table carries them, with
 // standard errors over the images.
 //
-// It reads the certificates of package smooth, which it verifies, and the
+// It reads the certificates of package smooth/certificate, which it verifies, and the
 // tab-separated tables that the scripts of Cohen et al. (2019) write, of which
 // it believes the column "correct" and notes what looks odd.
 //

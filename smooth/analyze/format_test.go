@@ -14,12 +14,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
 )
 
 func TestLaTeX(t *testing.T) {
 	a, b := runOf(`50%_of {x} & $y$ ~#^\`, 0.5, 0.5), runOf("b", 0.5, -1)
-	table, err := NewTable([]Run{a, b}, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.5")})
+	table, err := NewTable([]Run{a, b}, []decimal.Decimal{decimal.Must("0"), decimal.Must("0.5")})
 	require.NoError(t, err)
 	require.NoError(t, table.AddEnvelope())
 	var out strings.Builder
@@ -45,14 +45,14 @@ func hostileTable(t *testing.T) Table {
 	var runs []Run
 	for i, name := range hostileNames {
 		run := runOf(name, 0.5, 0.25, -1)
-		run.Alpha = smooth.MustDecimal("0.001")
+		run.Alpha = decimal.Must("0.001")
 		run.Rows[0].Radius += 0.01 * float64(i)
 		runs = append(runs, run)
 	}
-	runs[1].Method, runs[1].Grid = "anytime", []smooth.Decimal{{}, smooth.MustDecimal("0.3")}
-	table, err := NewTable(runs, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.25")})
+	runs[1].Method, runs[1].Grid = "anytime", []decimal.Decimal{{}, decimal.Must("0.3")}
+	table, err := NewTable(runs, []decimal.Decimal{decimal.Must("0"), decimal.Must("0.25")})
 	require.NoError(t, err)
-	require.NoError(t, table.Guarantee(smooth.MustDecimal("0.001")))
+	require.NoError(t, table.Guarantee(decimal.Must("0.001")))
 	require.NoError(t, table.AddEnvelope())
 	for _, run := range runs[1:] {
 		c, err := Compare(runs[0], run, table.Radii, false)
@@ -123,11 +123,11 @@ func TestMarkdownOfAnyName(t *testing.T) {
 
 func TestCSV(t *testing.T) {
 	a := runOf("a, \"b\"", 0.5, 0.25, -1)
-	a.Sigma, a.Alpha, a.Method = smooth.MustDecimal("0.25"), smooth.MustDecimal("0.001"), "cohen"
+	a.Sigma, a.Alpha, a.Method = decimal.Must("0.25"), decimal.Must("0.001"), "cohen"
 	for i := range a.Rows {
 		a.Rows[i].Samples = 100 * (i + 1)
 	}
-	table, err := NewTable([]Run{a, runOf("b", 0)}, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.5")})
+	table, err := NewTable([]Run{a, runOf("b", 0)}, []decimal.Decimal{decimal.Must("0"), decimal.Must("0.5")})
 	require.NoError(t, err)
 	var out strings.Builder
 	require.NoError(t, table.CSV(&out))

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/printable"
-	"github.com/godmae/godmae/smooth"
 )
 
 // Style says how a table is printed.
@@ -35,7 +35,7 @@ func (st Style) estimate(e Estimate) string {
 }
 
 // fixed writes a decimal with all its places.
-func (st Style) fixed(d smooth.Decimal) string {
+func (st Style) fixed(d decimal.Decimal) string {
 	whole, fraction, _ := strings.Cut(d.String(), ".")
 	return whole + "." + fraction + strings.Repeat("0", max(st.places()-len(fraction), 0))
 }

@@ -6,8 +6,8 @@ import (
 	"math/big"
 	"sort"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
 )
 
 // Guarantee bounds from below the accuracy that the smoothed classifier truly
@@ -33,8 +33,8 @@ type Guarantee struct {
 
 // Guarantee adds to each certified accuracy the lower bound that holds with
 // probability at least 1-rho over the noise. Every run must know its alpha.
-func (t *Table) Guarantee(rho smooth.Decimal) error {
-	if one := smooth.MustDecimal("1"); rho.Sign() <= 0 || rho.Cmp(one) >= 0 {
+func (t *Table) Guarantee(rho decimal.Decimal) error {
+	if one := decimal.Must("1"); rho.Sign() <= 0 || rho.Cmp(one) >= 0 {
 		return fmt.Errorf("rho is %s: the probability that a lower bound fails must lie between 0 and 1, such as 0.001", rho)
 	}
 	for _, s := range t.Runs {
@@ -64,7 +64,7 @@ func (t *Table) Guarantee(rho smooth.Decimal) error {
 // samples of different images are independent, so of n certificates that are
 // each false with probability at most alpha, more than q are false with
 // probability at most rho.
-func FalseCertificates(n int, alpha, rho smooth.Decimal) int {
+func FalseCertificates(n int, alpha, rho decimal.Decimal) int {
 	a, limit := alpha.Rat(), rho.Rat()
 	return sort.Search(n, func(q int) bool { return exact.BinomialUpperTail(q+1, n, a).AtMost(limit) })
 }
@@ -77,7 +77,7 @@ func publishedMargin(images int, alpha, rho float64) float64 {
 
 // floored returns the lower bound on the accuracy as a decimal that is rounded
 // down.
-func (a Accuracy) floored(images, places int) smooth.Decimal {
+func (a Accuracy) floored(images, places int) decimal.Decimal {
 	share := big.NewRat(int64(max(a.Certified-a.Guarantee.FalseCertificates, 0)), int64(images))
-	return exact.FloorDecimal(share, places)
+	return decimal.Floor(share, places)
 }

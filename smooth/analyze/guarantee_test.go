@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
 )
 
 // binomialAbove sums P[Bin(n,p) > q] in float64, for small n.
@@ -25,7 +25,7 @@ func TestFalseCertificatesIsTheQuantile(t *testing.T) {
 	for _, n := range []int{1, 7, 50, 500} {
 		for _, alpha := range []string{"0.001", "0.02", "0.3"} {
 			for _, rho := range []string{"0.001", "0.05"} {
-				a, r := smooth.MustDecimal(alpha), smooth.MustDecimal(rho)
+				a, r := decimal.Must(alpha), decimal.Must(rho)
 				q := FalseCertificates(n, a, r)
 				require.LessOrEqual(t, binomialAbove(q, n, a.Float64()), r.Float64()+1e-12)
 				if q > 0 {
@@ -34,7 +34,7 @@ func TestFalseCertificatesIsTheQuantile(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 0, FalseCertificates(1, smooth.MustDecimal("0.0001"), smooth.MustDecimal("0.001")))
+	require.Equal(t, 0, FalseCertificates(1, decimal.Must("0.0001"), decimal.Must("0.001")))
 }
 
 // With 10,000 images at alpha = rho = 0.001 the published formula fails more
@@ -42,7 +42,7 @@ func TestFalseCertificatesIsTheQuantile(t *testing.T) {
 func TestPublishedFormulaFailsTooOften(t *testing.T) {
 	const n = 10000
 	const p = 0.001
-	d := smooth.MustDecimal("0.001")
+	d := decimal.Must("0.001")
 	fails := func(lost float64) float64 { return binomialAbove(int(math.Floor(lost)), n, p) }
 	require.LessOrEqual(t, fails(float64(FalseCertificates(n, d, d))), p)
 	require.Greater(t, fails(publishedMargin(n, p, p)*n), 1.5*p)
@@ -53,8 +53,8 @@ func TestPublishedFormulaFailsTooOften(t *testing.T) {
 // the simulations at most.
 func TestLowerBoundHoldsInSimulation(t *testing.T) {
 	const images, trials, alpha = 200, 20000, 0.05
-	rho := smooth.MustDecimal("0.05")
-	q := FalseCertificates(images, smooth.MustDecimal("0.05"), rho)
+	rho := decimal.Must("0.05")
+	q := FalseCertificates(images, decimal.Must("0.05"), rho)
 	rng := rand.New(rand.NewPCG(1, 2))
 	broken := 0
 	for range trials {
@@ -76,12 +76,12 @@ func TestGuaranteeInATable(t *testing.T) {
 	run, err := Read(strings.NewReader(smallTSV))
 	require.NoError(t, err)
 	run.Name = "four"
-	table, err := NewTable([]Run{run}, []smooth.Decimal{smooth.MustDecimal("0"), smooth.MustDecimal("0.5")})
+	table, err := NewTable([]Run{run}, []decimal.Decimal{decimal.Must("0"), decimal.Must("0.5")})
 	require.NoError(t, err)
-	require.ErrorContains(t, table.Guarantee(smooth.MustDecimal("0.1")), `the run "four" does not say with which alpha`)
-	require.ErrorContains(t, table.Guarantee(smooth.MustDecimal("1")), "rho is 1")
-	table.Runs[0].Alpha = smooth.MustDecimal("0.1")
-	require.NoError(t, table.Guarantee(smooth.MustDecimal("0.1")))
+	require.ErrorContains(t, table.Guarantee(decimal.Must("0.1")), `the run "four" does not say with which alpha`)
+	require.ErrorContains(t, table.Guarantee(decimal.Must("1")), "rho is 1")
+	table.Runs[0].Alpha = decimal.Must("0.1")
+	require.NoError(t, table.Guarantee(decimal.Must("0.1")))
 	// P[Bin(4, 0.1) > 1] = 0.0523 and P[> 0] = 0.3439.
 	g := table.Runs[0].Accuracy[0].Guarantee
 	require.Equal(t, 1, g.FalseCertificates)

@@ -8,15 +8,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
 )
 
 // Numbers of samples and failure probabilities that people use.
 var (
 	usualN     = []int{100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000}
-	usualAlpha = []smooth.Decimal{
-		smooth.MustDecimal("0.1"), smooth.MustDecimal("0.05"), smooth.MustDecimal("0.025"), smooth.MustDecimal("0.01"),
-		smooth.MustDecimal("0.005"), smooth.MustDecimal("0.001"), smooth.MustDecimal("0.0005"), smooth.MustDecimal("0.0001"),
+	usualAlpha = []decimal.Decimal{
+		decimal.Must("0.1"), decimal.Must("0.05"), decimal.Must("0.025"), decimal.Must("0.01"),
+		decimal.Must("0.005"), decimal.Must("0.001"), decimal.Must("0.0005"), decimal.Must("0.0001"),
 	}
 )
 
@@ -82,7 +82,7 @@ func (run *Run) GuessParams() error {
 
 // fits reports whether the largest radii of a run, in descending order and
 // printed with so many digits, are those of n, n-1, ... hits of n.
-func (run *Run) fits(radii []float64, digits, n int, alpha smooth.Decimal) (bool, error) {
+func (run *Run) fits(radii []float64, digits, n int, alpha decimal.Decimal) (bool, error) {
 	// The exact radii take time: first a look in float64. Hits of n and nothing
 	// else are worth Phi^-1(alpha^(1/n)) sigma.
 	unit, _ := halfUnit(radii[0], digits).Float64()
@@ -99,7 +99,7 @@ func (run *Run) fits(radii []float64, digits, n int, alpha smooth.Decimal) (bool
 	}
 	levels = levels[:min(fitLevels, len(levels))]
 	for i, r := range radii {
-		d, err := smooth.ParseDecimal(strconv.FormatFloat(r, 'g', -1, 64))
+		d, err := decimal.Parse(strconv.FormatFloat(r, 'g', -1, 64))
 		if err != nil {
 			return false, err
 		}

@@ -9,17 +9,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // printed is a run of Cohen's method on images with so many hits of n, with
 // radii as a tool prints them.
 func printed(n int, alpha, sigma string, places int, misses ...int) Run {
-	run := Run{Name: "run", Terms: Terms{Sigma: smooth.MustDecimal(sigma)}}
+	run := Run{Name: "run", Terms: Terms{Sigma: decimal.Must(sigma)}}
 	for i, m := range misses {
-		pA := exact.ClopperPearsonLower(n-m, n, smooth.MustDecimal(alpha))
-		r := smooth.CertifiedRadius(pA, run.Sigma).Float64()
+		pA := bound.ClopperPearsonLower(n-m, n, decimal.Must(alpha))
+		r := bound.Radius(pA, run.Sigma).Float64()
 		scale := math.Pow(10, float64(places))
 		run.Rows = append(run.Rows, Row{Image: i, Predict: 1, Label: 1, Correct: true, Radius: math.Round(r*scale) / scale, Seconds: -1})
 	}
@@ -52,7 +52,7 @@ func TestNothingIsGuessedFromLittle(t *testing.T) {
 	few := printed(1000, "0.001", "0.25", 6, 0, 0, 0, 0, 1, 2, 3)
 	none(few)
 	unknown := printed(1000, "0.001", "0.25", 6, 0, 0, 0, 0, 0, 0, 1, 2, 3)
-	unknown.Sigma = smooth.Decimal{}
+	unknown.Sigma = decimal.Decimal{}
 	none(unknown)
 	none(printed(1234, "0.001", "0.25", 6, 0, 0, 0, 0, 0, 0, 1, 2, 3)) // no usual number
 	other := printed(1000, "0.001", "0.25", 6, 0, 0, 0, 0, 0, 0, 1, 2, 3)
@@ -63,7 +63,7 @@ func TestNothingIsGuessedFromLittle(t *testing.T) {
 
 func TestAGridIsNoticed(t *testing.T) {
 	run := runOf("grid", 0.25, 0.5, 0.75, 0.5, 0.5, 0.25, 0.75, 0.75, 0.5, 0.25, 0.5, 0.75, 0)
-	run.Sigma = smooth.MustDecimal("0.25")
+	run.Sigma = decimal.Must("0.25")
 	require.NoError(t, run.GuessParams())
 	require.Len(t, run.Notes, 1)
 	require.Contains(t, run.Notes[0], "its radii are 0.25, 0.5, 0.75 and no others: they look like steps of a grid")

@@ -4,8 +4,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/printable"
-	"github.com/godmae/godmae/smooth"
 )
 
 // latexEscapes are the characters that mean something to LaTeX or look other
@@ -39,7 +39,7 @@ func latexCell(s string) string {
 }
 
 func isNumber(s string) bool {
-	_, err := smooth.ParseDecimal(s)
+	_, err := decimal.Parse(s)
 	return err == nil
 }
 

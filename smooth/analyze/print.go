@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
 )
 
 // write writes the table, what its runs were certified with, and its comparisons.
@@ -133,7 +133,7 @@ func (t Table) betweenSteps(s Summary) []string {
 	var between []string
 	last := s.Grid[len(s.Grid)-1]
 	for _, r := range t.Radii {
-		if r.Cmp(last) < 0 && !slices.ContainsFunc(s.Grid, func(g smooth.Decimal) bool { return g.Cmp(r) == 0 }) {
+		if r.Cmp(last) < 0 && !slices.ContainsFunc(s.Grid, func(g decimal.Decimal) bool { return g.Cmp(r) == 0 }) {
 			between = append(between, r.String())
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/godmae/godmae/internal/exact"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/bound"
 )
 
 // checkedCounts is how many counts of the selected class, from n down, the
@@ -24,12 +24,12 @@ var sigmaInName = regexp.MustCompile(`(?i)(?:sigma|noise)[_=-]?(\d+\.\d+|\d+)`)
 
 // SigmaOf guesses the noise level of a table from the name of its file, as the
 // field names its logs.
-func SigmaOf(path string) (smooth.Decimal, bool) {
+func SigmaOf(path string) (decimal.Decimal, bool) {
 	m := sigmaInName.FindStringSubmatch(filepath.Base(path))
 	if m == nil {
-		return smooth.Decimal{}, false
+		return decimal.Decimal{}, false
 	}
-	d, err := smooth.ParseDecimal(m[1])
+	d, err := decimal.Parse(m[1])
 	return d, err == nil && d.Sign() > 0
 }
 
@@ -55,7 +55,7 @@ func (run *Run) CheckRadii() error {
 	var above, up []Row
 	var proved *big.Rat // what the first of up stands for
 	for _, row := range run.Rows {
-		d, err := smooth.ParseDecimal(strconv.FormatFloat(row.Radius, 'g', -1, 64))
+		d, err := decimal.Parse(strconv.FormatFloat(row.Radius, 'g', -1, 64))
 		if err != nil || d.Sign() <= 0 {
 			continue
 		}
@@ -74,10 +74,10 @@ func (run *Run) CheckRadii() error {
 	if len(above) > 0 {
 		most := slices.MaxFunc(above, func(a, b Row) int { return cmp.Compare(a.Radius, b.Radius) })
 		run.note("%d radii, up to %g, are above %s, the largest that n = %d samples at alpha = %s can prove with sigma = %s",
-			len(above), most.Radius, exact.FloorDecimal(levels[0], smooth.RadiusPlaces), run.N, run.Alpha, run.Sigma)
+			len(above), most.Radius, decimal.Floor(levels[0], bound.RadiusPlaces), run.N, run.Alpha, run.Sigma)
 	}
 	if len(up) > 0 {
-		run.note("at least %d radii are rounded up, such as %g of image %d, where %s was proved", len(up), up[0].Radius, up[0].Image, exact.FloorDecimal(proved, smooth.RadiusPlaces))
+		run.note("at least %d radii are rounded up, such as %g of image %d, where %s was proved", len(up), up[0].Radius, up[0].Image, decimal.Floor(proved, bound.RadiusPlaces))
 	}
 	return nil
 }
@@ -85,17 +85,17 @@ func (run *Run) CheckRadii() error {
 // levels returns the radii of n, n-1, ... samples of the selected class,
 // descending.
 func (run *Run) levels() ([]*big.Rat, error) {
-	params := smooth.Params{Sigma: run.Sigma, Alpha: run.Alpha, N0: 1, N: run.N}
-	if err := params.Check(); err != nil {
+	plan := bound.Plan{Sigma: run.Sigma, Alpha: run.Alpha, N0: 1, N: run.N}
+	if err := plan.Check(); err != nil {
 		return nil, fmt.Errorf("cannot check the radii of %q: %w", run.Name, err)
 	}
 	var levels []*big.Rat
 	for x := run.N; x >= 0 && x > run.N-checkedCounts; x-- {
-		pA := exact.ClopperPearsonLower(x, run.N, run.Alpha)
-		if pA.Cmp(smooth.MustDecimal("0.5")) <= 0 {
+		pA := bound.ClopperPearsonLower(x, run.N, run.Alpha)
+		if pA.Cmp(decimal.Must("0.5")) <= 0 {
 			break
 		}
-		levels = append(levels, smooth.CertifiedRadius(pA, run.Sigma).Rat())
+		levels = append(levels, bound.Radius(pA, run.Sigma).Rat())
 	}
 	return levels, nil
 }

@@ -7,8 +7,10 @@ import (
 	"io"
 	"slices"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/infile"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Row is what an analysis needs of an image.
@@ -20,7 +22,7 @@ type Row struct {
 	Correct bool    // certified, and for the label
 
 	// Pixels is the digest of the image, all zero when the file has none.
-	Pixels smooth.Digest
+	Pixels certificate.Digest
 
 	Samples int     // noisy samples drawn for the image; 0 when unknown
 	Seconds float64 // time spent on it; -1 when unknown
@@ -32,7 +34,7 @@ type Run struct {
 	Rows []Row
 
 	Terms
-	Grid []smooth.Decimal // the radii of smooth.MethodAnytime
+	Grid []decimal.Decimal // the radii of bound.MethodAnytime
 
 	// AccuracyOnly says that images with a wrong class were not estimated, so
 	// that abstentions were not counted.
@@ -49,17 +51,17 @@ func (run *Run) note(format string, args ...any) {
 
 // OnGrid reports whether the radii of a run are the largest claimed ones of a
 // grid and not the largest that could be proved.
-func (run Run) OnGrid() bool { return run.Method == string(smooth.MethodAnytime) }
+func (run Run) OnGrid() bool { return run.Method == string(bound.MethodAnytime) }
 
 // Images returns which images the run has, in ascending order. It panics when
 // an image occurs twice, which no reader lets pass.
-func (run Run) Images() smooth.IndexSet {
+func (run Run) Images() certificate.IndexSet {
 	indices := make([]int, len(run.Rows))
 	for i, row := range run.Rows {
 		indices[i] = row.Image
 	}
 	slices.Sort(indices)
-	set, err := smooth.NewIndexSet(indices)
+	set, err := certificate.NewIndexSet(indices)
 	if err != nil {
 		panic("analyze: " + err.Error())
 	}
@@ -70,7 +72,7 @@ func (run Run) Images() smooth.IndexSet {
 // first byte. The run is named after the file; see [DistinctNames]. The times of a certificate are
 // read from the timing file beside it, if there is one.
 func ReadFile(path string) (Run, error) {
-	if of := smooth.FilesFor(path); path == of.Timing {
+	if of := certificate.FilesFor(path); path == of.Timing {
 		return Run{}, fmt.Errorf("%s holds the times of a certificate, which are read with it: give %s", path, of.Certificate)
 	}
 	f, err := infile.OpenStream(path)
@@ -84,7 +86,7 @@ func ReadFile(path string) (Run, error) {
 	}
 	run.Name = nameOf(path)
 	if run.Method != "" {
-		err = run.readTimes(smooth.FilesFor(path).Timing)
+		err = run.readTimes(certificate.FilesFor(path).Timing)
 	}
 	return run, err
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Estimate is a mean over images with its standard error.
@@ -25,43 +26,43 @@ type Accuracy struct {
 type Summary struct {
 	Name string `json:"name"`
 	Terms
-	Images       int              `json:"images"`
-	Which        smooth.IndexSet  `json:"which"`                // spans of first index, step, count
-	Unlabelled   int              `json:"unlabelled,omitempty"` // images that cannot count as certified
-	Accuracy     []Accuracy       `json:"certified_accuracy"`   // at the radii of the table
-	Radius       Estimate         `json:"average_certified_radius"`
-	OnGrid       bool             `json:"radii_on_grid,omitempty"` // the average radius is not comparable
-	Grid         []smooth.Decimal `json:"grid,omitempty"`
-	Abstained    *float64         `json:"abstained,omitempty"`         // share of images; absent when unknown
-	Samples      *float64         `json:"samples_per_image,omitempty"` // mean; absent when unknown
-	Seconds      *float64         `json:"seconds_per_image,omitempty"` // mean over images with a time; absent when there are none
-	AccuracyOnly bool             `json:"accuracy_only"`
-	Notes        []string         `json:"notes,omitempty"` // what was noticed while reading
+	Images       int                  `json:"images"`
+	Which        certificate.IndexSet `json:"which"`                // spans of first index, step, count
+	Unlabelled   int                  `json:"unlabelled,omitempty"` // images that cannot count as certified
+	Accuracy     []Accuracy           `json:"certified_accuracy"`   // at the radii of the table
+	Radius       Estimate             `json:"average_certified_radius"`
+	OnGrid       bool                 `json:"radii_on_grid,omitempty"` // the average radius is not comparable
+	Grid         []decimal.Decimal    `json:"grid,omitempty"`
+	Abstained    *float64             `json:"abstained,omitempty"`         // share of images; absent when unknown
+	Samples      *float64             `json:"samples_per_image,omitempty"` // mean; absent when unknown
+	Seconds      *float64             `json:"seconds_per_image,omitempty"` // mean over images with a time; absent when there are none
+	AccuracyOnly bool                 `json:"accuracy_only"`
+	Notes        []string             `json:"notes,omitempty"` // what was noticed while reading
 
 	others string // how its rows are about something else than those of the first run; "" if they are not
 }
 
 // Table holds the certified accuracies of runs at radii.
 type Table struct {
-	Radii       []smooth.Decimal `json:"radii"`
-	Runs        []Summary        `json:"runs"`
-	Rho         smooth.Decimal   `json:"rho,omitzero"`          // see Guarantee
-	Envelope    []Best           `json:"envelope,omitempty"`    // at the radii; see AddEnvelope
-	Comparisons []Comparison     `json:"comparisons,omitempty"` // of pairs of runs; see Compare
+	Radii       []decimal.Decimal `json:"radii"`
+	Runs        []Summary         `json:"runs"`
+	Rho         decimal.Decimal   `json:"rho,omitzero"`          // see Guarantee
+	Envelope    []Best            `json:"envelope,omitempty"`    // at the radii; see AddEnvelope
+	Comparisons []Comparison      `json:"comparisons,omitempty"` // of pairs of runs; see Compare
 }
 
 // DefaultRadii are the radii that papers report most often.
-func DefaultRadii() []smooth.Decimal {
-	var radii []smooth.Decimal
+func DefaultRadii() []decimal.Decimal {
+	var radii []decimal.Decimal
 	for _, s := range []string{"0", "0.25", "0.5", "0.75", "1", "1.25", "1.5"} {
-		radii = append(radii, smooth.MustDecimal(s))
+		radii = append(radii, decimal.Must(s))
 	}
 	return radii
 }
 
 // NewTable computes the summaries of runs at radii, which are kept in the
 // order given.
-func NewTable(runs []Run, radii []smooth.Decimal) (Table, error) {
+func NewTable(runs []Run, radii []decimal.Decimal) (Table, error) {
 	if len(runs) == 0 || len(radii) == 0 {
 		return Table{}, errors.New("a table needs at least one run and one radius")
 	}
@@ -82,7 +83,7 @@ func NewTable(runs []Run, radii []smooth.Decimal) (Table, error) {
 	return t, nil
 }
 
-func summarize(run Run, radii []smooth.Decimal) Summary {
+func summarize(run Run, radii []decimal.Decimal) Summary {
 	s := Summary{
 		Name: run.Name, Terms: run.Terms,
 		Images: len(run.Rows), Which: run.Images(), AccuracyOnly: run.AccuracyOnly, OnGrid: run.OnGrid(), Grid: run.Grid, Notes: run.Notes,
@@ -175,4 +176,32 @@ func (t Table) best(column int) float64 {
 		return math.Inf(1)
 	}
 	return top
+}
+
+// Best is the highest certified accuracy of several runs at a radius.
+type Best struct {
+	Mean float64 `json:"mean"`
+	Run  string  `json:"run"` // the first run that reaches it
+}
+
+// AddEnvelope adds the best certified accuracy at each radius over all runs,
+// the number that papers report when a model was trained for several noise
+// levels. Choosing the run by the very images that are reported makes it
+// slightly optimistic, and no single classifier has it at all radii. The runs
+// must share alpha, kind of noise, images and labels.
+func (t *Table) AddEnvelope() error {
+	if unlike := t.unlike(); len(unlike) > 0 {
+		return fmt.Errorf("there is no envelope of runs that were not measured alike: %s", unlike[0])
+	}
+	t.Envelope = nil
+	for i := range t.Radii {
+		b := Best{t.Runs[0].Accuracy[i].Mean, t.Runs[0].Name}
+		for _, s := range t.Runs[1:] {
+			if m := s.Accuracy[i].Mean; m > b.Mean {
+				b = Best{m, s.Name}
+			}
+		}
+		t.Envelope = append(t.Envelope, b)
+	}
+	return nil
 }

@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Terms are what a run was certified under, without which its numbers cannot be
@@ -13,18 +14,18 @@ import (
 // header says them. A table says none of them; a caller who knows may fill them
 // in, and the zero value stands for unknown.
 type Terms struct {
-	Method    string         `json:"method,omitempty"` // such as "cohen"
-	Noise     string         `json:"noise,omitempty"`  // such as "gaussian-u8", integer noise on 8-bit pixels
-	Sigma     smooth.Decimal `json:"sigma,omitzero"`   // in units of pixels scaled to [0,1]
-	Alpha     smooth.Decimal `json:"alpha,omitzero"`
-	N0        int            `json:"n0,omitempty"`       // samples that choose the class
-	N         int            `json:"n,omitempty"`        // estimation samples an image, at most
-	Seed      string         `json:"seed,omitempty"`     // the seed and how it was chosen
-	Of        int            `json:"of,omitempty"`       // images of the whole set
-	Chosen    string         `json:"chosen,omitempty"`   // which of them were to be certified, such as "200 of 2,000, every 10th"
-	LeftOut   int            `json:"left_out,omitempty"` // images that could not be decoded and have no row
-	Contract  string         `json:"contract,omitempty"` // numerics contract, such as "f32/1"
-	Precision string         `json:"precision,omitempty"`
+	Method    string          `json:"method,omitempty"` // such as "cohen"
+	Noise     string          `json:"noise,omitempty"`  // such as "gaussian-u8", integer noise on 8-bit pixels
+	Sigma     decimal.Decimal `json:"sigma,omitzero"`   // in units of pixels scaled to [0,1]
+	Alpha     decimal.Decimal `json:"alpha,omitzero"`
+	N0        int             `json:"n0,omitempty"`       // samples that choose the class
+	N         int             `json:"n,omitempty"`        // estimation samples an image, at most
+	Seed      string          `json:"seed,omitempty"`     // the seed and how it was chosen
+	Of        int             `json:"of,omitempty"`       // images of the whole set
+	Chosen    string          `json:"chosen,omitempty"`   // which of them were to be certified, such as "200 of 2,000, every 10th"
+	LeftOut   int             `json:"left_out,omitempty"` // images that could not be decoded and have no row
+	Contract  string          `json:"contract,omitempty"` // numerics contract, such as "f32/1"
+	Precision string          `json:"precision,omitempty"`
 }
 
 // term is one of the Terms as a table prints it: "" when it is unknown.
@@ -46,7 +47,7 @@ var terms = []term{
 	{"precision", func(t Terms) string { return t.Precision }},
 }
 
-func positive(d smooth.Decimal) string {
+func positive(d decimal.Decimal) string {
 	if d.Sign() <= 0 {
 		return ""
 	}
@@ -118,7 +119,7 @@ func orUnknown(s string) string {
 // chosen says how many images were to be certified of how many, and by which rule.
 func (s Summary) chosen() string {
 	if s.Chosen == "" {
-		return smooth.Thousands(s.Images) + " of an unknown number"
+		return certificate.Thousands(s.Images) + " of an unknown number"
 	}
 	return s.Chosen
 }

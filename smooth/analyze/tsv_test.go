@@ -9,7 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 func TestReadOtherToolsTables(t *testing.T) {
@@ -134,7 +136,7 @@ func TestMissingAndRepeatedRows(t *testing.T) {
 }
 
 func TestReadErrorsAreOneSentence(t *testing.T) {
-	head := smooth.TSVHeader + "\n"
+	head := certificate.TSVHeader + "\n"
 	for want, text := range map[string]string{
 		"the file is empty":      "",
 		`no column "idx"`:        "\n",
@@ -197,11 +199,11 @@ func TestRadiiAgainstWhatSamplesProve(t *testing.T) {
 	read := func(rows ...string) Run {
 		run, err := Read(strings.NewReader(tableOf(rows...)))
 		require.NoError(t, err)
-		run.Name, run.Sigma, run.Alpha, run.N = "r", smooth.MustDecimal("0.25"), smooth.MustDecimal("0.001"), 1000
+		run.Name, run.Sigma, run.Alpha, run.N = "r", decimal.Must("0.25"), decimal.Must("0.001"), 1000
 		require.NoError(t, run.CheckRadii())
 		return run
 	}
-	best, err := smooth.NewCohen(smooth.Params{Sigma: smooth.MustDecimal("0.25"), Alpha: smooth.MustDecimal("0.001"), N0: 1, N: 1000})
+	best, err := bound.NewCohen(bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 1, N: 1000})
 	require.NoError(t, err)
 	top := best.BestRadius().String() // with all six decimals, rounded down
 	require.Equal(t, "0.615815", top)

@@ -6,7 +6,8 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // gridRadius is a radius of the anytime method.
@@ -126,7 +127,7 @@ func (e evidence) reaches(successes, failures int) bool {
 }
 
 // examineAnytime repeats the trial of an image look by look.
-func (x *examiner) examineAnytime(rec smooth.Record) error {
+func (x *examiner) examineAnytime(rec certificate.Record) error {
 	every, limit := x.header.Anytime.Every, x.header.N
 	claims, hits, samples := 0, 0, 0
 	ended := false
@@ -134,7 +135,7 @@ func (x *examiner) examineAnytime(rec smooth.Record) error {
 		if ended {
 			return differs("the trial goes on behind its end at %d samples", samples)
 		}
-		hits += strings.IndexByte(smooth.LookDigits, rec.Looks[i])
+		hits += strings.IndexByte(bound.LookDigits, rec.Looks[i])
 		samples += every
 		misses := samples - hits
 		for claims < len(x.grid) && x.grid[claims].claim.reaches(hits, misses) {
@@ -155,7 +156,7 @@ func (x *examiner) examineAnytime(rec smooth.Record) error {
 	}
 	r := x.grid[claims-1]
 	if rec.Predict != rec.Selected || rec.Radius.Rat().Cmp(r.radius) != 0 {
-		return differs("class %d is claimed with radius %s, but the looks prove class %d with radius %s", rec.Predict, rec.Radius, rec.Selected, decimal(r.radius))
+		return differs("class %d is claimed with radius %s, but the looks prove class %d with radius %s", rec.Predict, rec.Radius, rec.Selected, digits(r.radius))
 	}
 	return lastDigit("pA", rec.PA.Rat(), boundStep, func(p *big.Rat) bool { return fraction(p).Cmp(r.p0) <= 0 })
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Depth says how much of a certificate is computed again.
@@ -28,9 +29,9 @@ type Options struct {
 
 	// Subject is what the classifier and the images are here; its Images are
 	// ignored, and its Of too where it is 0.
-	Subject    smooth.Subject
+	Subject    certificate.Subject
 	Classifier smooth.Classifier
-	Describe   func(index int) (smooth.Image, error) // as in smooth.Task
+	Describe   func(index int) (certificate.Image, error) // as in smooth.Task
 
 	// Batch is the number of jobs of a call; 0 means what the classifier
 	// prefers.
@@ -75,7 +76,7 @@ func differs(format string, args ...any) error { return difference{fmt.Sprintf(f
 
 // Run audits a certificate. An error means that the audit could not be made;
 // a certificate that is not what it should be is a Report with a Difference.
-func Run(ctx context.Context, certificate io.Reader, o Options) (Report, error) {
+func Run(ctx context.Context, file io.Reader, o Options) (Report, error) {
 	report := Report{Depth: o.Depth}
 	if !slices.Contains([]Depth{Arithmetic, Sample, Full}, o.Depth) {
 		return report, fmt.Errorf("the depth %q is not known: choose %s, %s or %s", o.Depth, Arithmetic, Sample, Full)
@@ -89,7 +90,7 @@ func Run(ctx context.Context, certificate io.Reader, o Options) (Report, error) 
 		}
 		report.Seed = fmt.Sprint(o.Seed)
 	}
-	err := (&auditor{Options: o, report: &report}).run(ctx, certificate)
+	err := (&auditor{Options: o, report: &report}).run(ctx, file)
 	var d difference
 	if errors.As(err, &d) {
 		report.Difference = d.text
@@ -103,17 +104,17 @@ func Run(ctx context.Context, certificate io.Reader, o Options) (Report, error) 
 type auditor struct {
 	Options
 	report   *Report
-	header   smooth.Header
-	params   smooth.Params
+	header   certificate.Header
+	params   certificate.Params
 	noise    smooth.Noise
 	examiner *examiner
-	commit   *smooth.Commitment // nil where there is none
-	drawn    *reservoir         // of depth Sample
+	commit   *certificate.Commitment // nil where there is none
+	drawn    *reservoir              // of depth Sample
 }
 
-func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
-	in := &failing{r: certificate}
-	d, err := smooth.NewReader(in)
+func (a *auditor) run(ctx context.Context, file io.Reader) error {
+	in := &failing{r: file}
+	d, err := certificate.NewReader(in)
 	if err != nil {
 		return in.judge(err)
 	}
@@ -122,7 +123,7 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 	a.examiner = newExaminer(a.header)
 	a.report.Certificate = newSummary(a.header)
 	if a.header.Beacon != "" && a.header.Shard == nil {
-		if a.commit, err = smooth.NewCommitment(a.header); err != nil {
+		if a.commit, err = certificate.NewCommitment(a.header); err != nil {
 			return err
 		}
 	}
@@ -133,7 +134,7 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 		if err := a.compareHeader(); err != nil {
 			return err
 		}
-		if a.noise, err = a.params.Noise(); err != nil {
+		if a.noise, err = smooth.NoiseOf(a.params); err != nil {
 			return err
 		}
 		if err := a.noise.Check(a.Classifier); err != nil {
@@ -179,7 +180,7 @@ func (a *auditor) run(ctx context.Context, certificate io.Reader) error {
 }
 
 // image audits the line of an image.
-func (a *auditor) image(ctx context.Context, line smooth.Line) error {
+func (a *auditor) image(ctx context.Context, line certificate.Line) error {
 	rec := line.Record
 	if line.LeftOut == nil {
 		if err := a.examiner.examine(rec); err != nil {
@@ -213,10 +214,10 @@ func (a *auditor) image(ctx context.Context, line smooth.Line) error {
 func (a *auditor) compareHeader() error {
 	h := a.header
 	if a.Subject.Precision == "" {
-		a.Subject.Precision = smooth.Precision
+		a.Subject.Precision = certificate.Precision
 	}
 	if h.Precision == "" {
-		h.Precision = smooth.Precision
+		h.Precision = certificate.Precision
 	}
 	for _, c := range []struct{ what, have, want string }{
 		{"numerics contract", h.Contract, a.Subject.Contract},
@@ -238,10 +239,10 @@ func (a *auditor) compareHeader() error {
 	case of == 0:
 	case h.Choice == nil:
 		a.report.Certificate.Of = of
-		a.report.Certificate.Choice = smooth.NewChoice(of, h.Images).Describe(h.Images.Len())
-		a.note("the header does not state the size of the whole set, which has %s images here", smooth.Thousands(of))
+		a.report.Certificate.Choice = certificate.NewChoice(of, h.Images).Describe(h.Images.Len())
+		a.note("the header does not state the size of the whole set, which has %s images here", certificate.Thousands(of))
 	case h.Choice.Of != of:
-		return differs("the header says that its images are %s, but here the whole set has %s", h.Choice.Describe(h.Images.Len()), smooth.Thousands(of))
+		return differs("the header says that its images are %s, but here the whole set has %s", h.Choice.Describe(h.Images.Len()), certificate.Thousands(of))
 	}
 	if k := a.Classifier.Classes(); h.Classes != k {
 		return differs("the header names %d classes, but the model has %d", h.Classes, k)

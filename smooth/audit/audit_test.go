@@ -16,9 +16,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // corners is a classifier of points in the plane with three classes that all
@@ -75,15 +77,15 @@ func point(image int) ([]float32, error) {
 	return []float32{0.2 + g.Float32()/2, 0.2 + g.Float32()/2}, nil
 }
 
-func describe(image int) (smooth.Image, error) {
+func describe(image int) (certificate.Image, error) {
 	x, err := point(image)
-	return smooth.Image{Label: image % 3, Pixels: sha256.Sum256([]byte(fmt.Sprint(x)))}, err
+	return certificate.Image{Label: image % 3, Pixels: sha256.Sum256([]byte(fmt.Sprint(x)))}, err
 }
 
-func subject() smooth.Subject {
-	return smooth.Subject{
+func subject() certificate.Subject {
+	return certificate.Subject{
 		Contract: "f32/1", Model: "sha256:corners", Data: "points", Preprocessing: "none",
-		Names: []string{"a", "b", "c"}, Images: smooth.IndexSet{{0, 1, 6}}, Of: 6,
+		Names: []string{"a", "b", "c"}, Images: certificate.IndexSet{{0, 1, 6}}, Of: 6,
 	}
 }
 
@@ -93,18 +95,18 @@ func options(depth Depth) Options {
 	return Options{Depth: depth, Subject: subject(), Classifier: honest, Describe: describe, Blocks: 1, Seed: 3}
 }
 
-func params(m smooth.Method) smooth.Params {
-	p := smooth.Params{Method: m, Sigma: exact.MustDecimal("0.25"), Alpha: exact.MustDecimal("0.001"), N0: 20, N: 1100, Seed: 5}
-	if m == smooth.MethodAnytime {
-		p.N, p.Futility = 1280, smooth.DefaultFutility()
-		p.Radii = smooth.Grid([]exact.Decimal{exact.MustDecimal("0.1"), exact.MustDecimal("0.2")})
+func params(m bound.Method) certificate.Params {
+	p := certificate.Params{Plan: bound.Plan{Method: m, Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 20, N: 1100}, Seed: 5}
+	if m == bound.MethodAnytime {
+		p.N, p.Futility = 1280, bound.DefaultFutility()
+		p.Radii = bound.Grid([]decimal.Decimal{decimal.Must("0.1"), decimal.Must("0.2")})
 	}
 	return p
 }
 
-func certificate(t testing.TB, change func(*smooth.Task)) string {
+func issue(t testing.TB, change func(*smooth.Task)) string {
 	t.Helper()
-	task := smooth.Task{Params: params(smooth.MethodCohen), Subject: subject(), Classifier: honest, Describe: describe, Out: filepath.Join(t.TempDir(), "c.jsonl")}
+	task := smooth.Task{Params: params(bound.MethodCohen), Subject: subject(), Classifier: honest, Describe: describe, Out: filepath.Join(t.TempDir(), "c.jsonl")}
 	change(&task)
 	require.NoError(t, task.Run(context.Background()))
 	raw, err := os.ReadFile(task.Out)
@@ -122,15 +124,15 @@ func audit(t *testing.T, text string, o Options) Report {
 }
 
 func TestIntactCertificatesPassAtEveryDepth(t *testing.T) {
-	for _, m := range smooth.Methods() {
+	for _, m := range bound.Methods() {
 		for _, accuracyOnly := range []bool{false, true} {
 			if accuracyOnly && testing.Short() {
 				continue
 			}
-			text := certificate(t, func(task *smooth.Task) { task.Params = params(m); task.AccuracyOnly = accuracyOnly })
+			text := issue(t, func(task *smooth.Task) { task.Params = params(m); task.AccuracyOnly = accuracyOnly })
 			for _, depth := range []Depth{Arithmetic, Sample, Full} {
 				o := options(depth)
-				if m == smooth.MethodAnytime && accuracyOnly {
+				if m == bound.MethodAnytime && accuracyOnly {
 					o.Classifier = corners(1)
 				}
 				for _, o.Batch = range []int{7, 4096} {
@@ -141,7 +143,7 @@ func TestIntactCertificatesPassAtEveryDepth(t *testing.T) {
 			}
 			r := audit(t, text, options(Sample))
 			require.Equal(t, 1, r.Blocks)
-			require.LessOrEqual(t, r.Samples, smooth.BlockSize)
+			require.LessOrEqual(t, r.Samples, certificate.BlockSize)
 		}
 	}
 }
@@ -149,24 +151,24 @@ func TestIntactCertificatesPassAtEveryDepth(t *testing.T) {
 // A model that gives other answers is noticed by any block, and images that
 // are not those that were certified by the sample too.
 func TestAnotherModelAndOtherImages(t *testing.T) {
-	text := certificate(t, func(*smooth.Task) {})
+	text := issue(t, func(*smooth.Task) {})
 	for _, depth := range []Depth{Sample, Full} {
 		o := options(depth)
 		o.Classifier = corners(0.5)
 		require.Contains(t, audit(t, text, o).Difference, "here, not")
 		o = options(depth)
-		o.Describe = func(i int) (smooth.Image, error) { return describe(i + 1) }
+		o.Describe = func(i int) (certificate.Image, error) { return describe(i + 1) }
 		require.Contains(t, audit(t, text, o).Difference, "line 2, image 0: the pixels have the digest")
 	}
 	// The header of the forger names the honest model, the samples are another's.
-	forged := certificate(t, func(task *smooth.Task) { task.Classifier = corners(0.5) })
+	forged := issue(t, func(task *smooth.Task) { task.Classifier = corners(0.5) })
 	require.True(t, audit(t, forged, options(Arithmetic)).Intact)
 	require.False(t, audit(t, forged, options(Sample)).Intact)
 }
 
 // What is no difference of the certificate is an error of the audit.
 func TestAuditsThatCannotBeMade(t *testing.T) {
-	text := certificate(t, func(*smooth.Task) {})
+	text := issue(t, func(*smooth.Task) {})
 	broken := errors.New("the disk is gone")
 	for want, make := range map[string]func() (io.Reader, Options){
 		"the disk is gone": func() (io.Reader, Options) {
@@ -174,7 +176,7 @@ func TestAuditsThatCannotBeMade(t *testing.T) {
 		},
 		"no such image": func() (io.Reader, Options) {
 			o := options(Sample)
-			o.Describe = func(int) (smooth.Image, error) { return smooth.Image{}, errors.New("no such image") }
+			o.Describe = func(int) (certificate.Image, error) { return certificate.Image{}, errors.New("no such image") }
 			return strings.NewReader(text), o
 		},
 		`depth "deep" is not known`: func() (io.Reader, Options) { return strings.NewReader(text), options("deep") },
@@ -195,8 +197,8 @@ func TestAuditsThatCannotBeMade(t *testing.T) {
 }
 
 func FuzzAudit(f *testing.F) {
-	for _, m := range smooth.Methods() {
-		f.Add([]byte(certificate(f, func(task *smooth.Task) { task.Params = params(m); task.Images = smooth.IndexSet{{0, 1, 2}} })))
+	for _, m := range bound.Methods() {
+		f.Add([]byte(issue(f, func(task *smooth.Task) { task.Params = params(m); task.Images = certificate.IndexSet{{0, 1, 2}} })))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		report, err := Run(t.Context(), bytes.NewReader(data), Options{Depth: Arithmetic})
@@ -206,7 +208,7 @@ func FuzzAudit(f *testing.F) {
 }
 
 // canonical writes a record as the certifier does.
-func canonical(t *testing.T, rec smooth.Record) string {
+func canonical(t *testing.T, rec certificate.Record) string {
 	t.Helper()
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -12,7 +12,7 @@
 // intervals, a continued fraction instead of a sum for binomial tails, an
 // alternating series for the normal distribution, and checks of what was
 // printed instead of searches for it. The form of the file is checked by
-// smooth.Reader, which verifies the statistics in its own way too; a
+// certificate.Reader, which verifies the statistics in its own way too; a
 // certificate is intact when both agree with it.
 //
 // Start at Run. The promise: for each kind of change to a certificate, the

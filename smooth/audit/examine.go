@@ -8,7 +8,8 @@ import (
 	"math/big"
 
 	"github.com/godmae/godmae/philox"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 var (
@@ -19,7 +20,7 @@ var (
 
 // examiner checks the way from the counts of an image to its radius.
 type examiner struct {
-	header smooth.Header
+	header certificate.Header
 	alpha  *big.Rat
 	sigma  *big.Rat
 	grid   []gridRadius // of the anytime method
@@ -33,9 +34,9 @@ type examiner struct {
 // verdict is what was printed for counts and found right.
 type verdict struct{ pA, pB, radius string }
 
-func newExaminer(h smooth.Header) *examiner {
+func newExaminer(h certificate.Header) *examiner {
 	x := &examiner{header: h, alpha: h.Alpha.Rat(), sigma: h.Sigma.Rat(), known: map[[2]int]verdict{}}
-	if h.Method == smooth.MethodAnytime {
+	if h.Method == bound.MethodAnytime {
 		x.z = levelQuantile(h.Anytime.Futility.Rat())
 		for _, r := range h.Anytime.Radii {
 			x.grid = append(x.grid, newGridRadius(x, r.Rat()))
@@ -46,32 +47,32 @@ func newExaminer(h smooth.Header) *examiner {
 
 // examine returns a difference if the numbers of a record are not those that
 // its counts give.
-func (x *examiner) examine(rec smooth.Record) error {
+func (x *examiner) examine(rec certificate.Record) error {
 	switch {
 	case rec.Stopped != "":
 		if rec.Radius.Sign() != 0 || rec.PA.Sign() != 0 || rec.Predict != rec.Selected {
 			return differs("an image that was not estimated claims pA %s, radius %s and class %d", rec.PA, rec.Radius, rec.Predict)
 		}
 		return nil
-	case rec.Selected == smooth.NoClass:
-		if rec.Predict != smooth.NoClass || rec.Radius.Sign() != 0 {
+	case rec.Selected == bound.NoClass:
+		if rec.Predict != bound.NoClass || rec.Radius.Sign() != 0 {
 			return differs("class %d is claimed where no class was selected", rec.Predict)
 		}
 		return nil
-	case x.header.Method == smooth.MethodAnytime:
+	case x.header.Method == bound.MethodAnytime:
 		return x.examineAnytime(rec)
-	case x.header.Method == smooth.MethodRunnerUp:
+	case x.header.Method == bound.MethodRunnerUp:
 		return x.remember(rec, x.examineRunnerUp)
-	case x.header.Method == smooth.MethodRandomised:
+	case x.header.Method == bound.MethodRandomised:
 		return x.examineBound(rec)
 	}
 	return x.remember(rec, x.examineBound)
 }
 
 // remember examines each pair of counts once: equal counts get equal numbers.
-func (x *examiner) remember(rec smooth.Record, examine func(smooth.Record) error) error {
+func (x *examiner) remember(rec certificate.Record, examine func(certificate.Record) error) error {
 	key := [2]int{rec.Estimation.Counts.Of(rec.Selected), rival(rec)}
-	if x.header.Method == smooth.MethodCohen {
+	if x.header.Method == bound.MethodCohen {
 		key[1] = 0
 	}
 	now := verdict{pA: rec.PA.String(), radius: fmt.Sprint(rec.Radius, rec.Predict >= 0)}
@@ -93,10 +94,10 @@ func (x *examiner) remember(rec smooth.Record, examine func(smooth.Record) error
 }
 
 // rival returns the largest count of a class that was not selected.
-func rival(rec smooth.Record) int {
+func rival(rec certificate.Record) int {
 	most := 0
 	for _, cc := range rec.Estimation.Counts {
-		if cc[0] != smooth.NoClass && cc[0] != rec.Selected {
+		if cc[0] != bound.NoClass && cc[0] != rec.Selected {
 			most = max(most, cc[1])
 		}
 	}
@@ -104,9 +105,9 @@ func rival(rec smooth.Record) int {
 }
 
 // examineBound is for the methods with pB = 1-pA.
-func (x *examiner) examineBound(rec smooth.Record) error {
+func (x *examiner) examineBound(rec certificate.Record) error {
 	w := one
-	if x.header.Method == smooth.MethodRandomised {
+	if x.header.Method == bound.MethodRandomised {
 		words := x.origin(rec).Block(0)
 		draw := new(big.Int).Lsh(big.NewInt(int64(words[1])), 32)
 		draw.Or(draw, big.NewInt(int64(words[0])))
@@ -136,7 +137,7 @@ func (x *examiner) examineBound(rec smooth.Record) error {
 }
 
 // origin returns where the random number of an image's bound comes from.
-func (x *examiner) origin(rec smooth.Record) philox.Addr {
+func (x *examiner) origin(rec certificate.Record) philox.Addr {
 	h := x.header
 	if !h.Seed.Derived {
 		return philox.Addr{Seed: h.Seed.Number, Stream: h.Streams.Bound, A: uint32(rec.Image)}
@@ -149,8 +150,8 @@ func (x *examiner) origin(rec smooth.Record) philox.Addr {
 	return philox.Addr{Seed: binary.LittleEndian.Uint64(sum[:8]), Stream: h.Streams.Bound}
 }
 
-func abstains(rec smooth.Record) error {
-	if rec.Predict != smooth.NoClass || rec.Radius.Sign() != 0 {
+func abstains(rec certificate.Record) error {
+	if rec.Predict != bound.NoClass || rec.Radius.Sign() != 0 {
 		return differs("class %d is claimed with radius %s, but nothing follows from the counts", rec.Predict, rec.Radius)
 	}
 	return nil
@@ -161,18 +162,18 @@ func abstains(rec smooth.Record) error {
 func lowerBound(name string, x, n int, level, w, printed *big.Rat) error {
 	if x == 0 {
 		if printed.Sign() != 0 {
-			return differs("%s is %s for no hits", name, decimal(printed))
+			return differs("%s is %s for no hits", name, digits(printed))
 		}
 		return nil
 	}
 	if side := compareTail(x, n, w, printed, level, provedBits); side > 0 || side == 0 && exactTail(x, n, w, printed).Cmp(level) > 0 {
-		return differs("the %s %s is larger than the counts allow", name, decimal(printed))
+		return differs("the %s %s is larger than the counts allow", name, digits(printed))
 	}
 	// Where the next decimal ties with the level, intervals of whatever precision
 	// cannot prove it: the one before is right, and the reader of the format holds
 	// the file to the certifier's own choice.
 	if compareTail(x, n, w, new(big.Rat).Add(printed, boundStep), level, unprovedBits) < 0 {
-		return differs("the %s %s is smaller than the counts give", name, decimal(printed))
+		return differs("the %s %s is smaller than the counts give", name, digits(printed))
 	}
 	return nil
 }
@@ -181,18 +182,18 @@ func lowerBound(name string, x, n int, level, w, printed *big.Rat) error {
 // and not for the next one.
 func lastDigit(name string, printed, step *big.Rat, holds func(*big.Rat) bool) error {
 	if !holds(printed) {
-		return differs("the %s %s is larger than the counts allow", name, decimal(printed))
+		return differs("the %s %s is larger than the counts allow", name, digits(printed))
 	}
 	if holds(new(big.Rat).Add(printed, step)) {
-		return differs("the %s %s is smaller than the counts give", name, decimal(printed))
+		return differs("the %s %s is smaller than the counts give", name, digits(printed))
 	}
 	return nil
 }
 
-func decimal(r *big.Rat) string { return r.FloatString(12) }
+func digits(r *big.Rat) string { return r.FloatString(12) }
 
 // examineRunnerUp holds pA, pB and the radius between them to the counts.
-func (x *examiner) examineRunnerUp(rec smooth.Record) error {
+func (x *examiner) examineRunnerUp(rec certificate.Record) error {
 	n := rec.Estimation.N
 	level := new(big.Rat).Mul(x.alpha, big.NewRat(1, 2))
 	if err := lowerBound("pA", rec.Estimation.Counts.Of(rec.Selected), n, level, one, rec.PA.Rat()); err != nil {
@@ -206,11 +207,11 @@ func (x *examiner) examineRunnerUp(rec smooth.Record) error {
 	switch same := pB.Cmp(rest) == 0; {
 	case x.header.Classes == 1: // there is no other class to bound
 		if !same {
-			return differs("pB %s is not 1-pA, and there is no other class", decimal(pB))
+			return differs("pB %s is not 1-pA, and there is no other class", digits(pB))
 		}
 	case !same:
 		if pB.Cmp(rest) > 0 {
-			return differs("pB %s exceeds 1-pA", decimal(pB))
+			return differs("pB %s exceeds 1-pA", digits(pB))
 		}
 		// An upper bound is a lower bound of the misses.
 		level.Quo(level, big.NewRat(int64(x.header.Classes-1), 1))
@@ -222,7 +223,7 @@ func (x *examiner) examineRunnerUp(rec smooth.Record) error {
 		level.Quo(level, big.NewRat(int64(x.header.Classes-1), 1))
 		misses := n - rival(rec)
 		if misses > 0 && compareTail(misses, n, one, new(big.Rat).Add(pA, boundStep), level, unprovedBits) < 0 {
-			return differs("pB %s is larger than the counts give", decimal(pB))
+			return differs("pB %s is larger than the counts give", digits(pB))
 		}
 	}
 	if pA.Cmp(pB) <= 0 {

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // field is a scalar of a line of JSON: where it stands and what it is called.
@@ -97,16 +99,16 @@ func TestEveryFieldChangedByOneUnit(t *testing.T) {
 		name   string
 		change func(*smooth.Task)
 	}
-	variants := []variant{{"stopped", func(task *smooth.Task) { task.AccuracyOnly, task.Images = true, smooth.IndexSet{{0, 1, 6}} }}, {"shard", func(task *smooth.Task) {
+	variants := []variant{{"stopped", func(task *smooth.Task) { task.AccuracyOnly, task.Images = true, certificate.IndexSet{{0, 1, 6}} }}, {"shard", func(task *smooth.Task) {
 		// Of more shards, each is silent about the images of the others; merging
 		// compares what they say.
-		task.Shard = &smooth.Shard{Index: 1, Of: 1}
+		task.Shard = &certificate.Shard{Index: 1, Of: 1}
 	}}}
-	for _, m := range smooth.Methods() {
+	for _, m := range bound.Methods() {
 		variants = append(variants, variant{string(m), func(task *smooth.Task) {
 			task.Params = params(m)
-			if m == smooth.MethodAnytime { // its levels show where trials end
-				task.Images = smooth.IndexSet{{0, 1, 6}}
+			if m == bound.MethodAnytime { // its levels show where trials end
+				task.Images = certificate.IndexSet{{0, 1, 6}}
 			}
 		}})
 	}
@@ -114,8 +116,8 @@ func TestEveryFieldChangedByOneUnit(t *testing.T) {
 		variants = variants[2:3]
 	}
 	for _, v := range variants {
-		text := certificate(t, func(task *smooth.Task) {
-			task.Images, task.Of = smooth.IndexSet{{0, 1, 2}}, 6
+		text := issue(t, func(task *smooth.Task) {
+			task.Images, task.Of = certificate.IndexSet{{0, 1, 2}}, 6
 			v.change(task)
 		})
 		lines := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // reseal gives a changed certificate the trailer that goes with it, as a
@@ -90,7 +92,7 @@ func unsealed(old, new string) func(string) string {
 // block as they were, with the bounds that follow.
 func consistent(t *testing.T) func(string) string {
 	return func(text string) string {
-		d, err := smooth.NewReader(strings.NewReader(text))
+		d, err := certificate.NewReader(strings.NewReader(text))
 		require.NoError(t, err)
 		rec, err := d.Next()
 		require.NoError(t, err)
@@ -114,9 +116,9 @@ func consistent(t *testing.T) func(string) string {
 				e.Blocks[0].Counts[i][1]--
 			}
 		}
-		stats, err := smooth.NewStatistics(d.Header().Params(), 3)
+		stats, err := bound.New(d.Header().Params().Plan, 3)
 		require.NoError(t, err)
-		trial := stats.Begin(rec.Image, rec.Pixels)
+		trial := stats.Begin(d.Header().Params().Draw(rec.Image, rec.Pixels))
 		trial.Look(e.Counts[hits][1])
 		v := trial.Verdict(rec.Selected, e.Counts)
 		rec.PA, rec.Radius, rec.Predict = v.PA, v.Radius, v.Class
@@ -149,7 +151,7 @@ func leftOut(text, line string) string {
 // TestMutations is the table of what an audit must notice.
 func TestMutations(t *testing.T) {
 	const a, s, f = Arithmetic, Sample, Full
-	cohen := certificate(t, func(*smooth.Task) {})
+	cohen := issue(t, func(*smooth.Task) {})
 	checkMutations(t, cohen, []mutation{
 		// The header.
 		{"header kind", edit(0, `"header"`, `"headed"`), a},
@@ -284,13 +286,13 @@ func TestMutations(t *testing.T) {
 		{"byte order mark", func(text string) string { return reseal("\ufeff" + text) }, a},
 		{"empty line", func(text string) string { return reseal(strings.Replace(text, "\n", "\n\n", 1)) }, a},
 		{"a line of a run with another seed", func(text string) string {
-			other := certificate(t, func(task *smooth.Task) { task.Seed++ })
+			other := issue(t, func(task *smooth.Task) { task.Seed++ })
 			all := strings.SplitAfter(text, "\n")
 			all[1] = strings.SplitAfter(other, "\n")[1]
 			return reseal(strings.Join(all, ""))
 		}, f},
 		{"half of a run with another seed", func(text string) string {
-			other := strings.SplitAfter(certificate(t, func(task *smooth.Task) { task.Seed++ }), "\n")
+			other := strings.SplitAfter(issue(t, func(task *smooth.Task) { task.Seed++ }), "\n")
 			return reseal(strings.Join(append(strings.SplitAfter(text, "\n")[:4:4], other[4:]...), ""))
 		}, s},
 		{"empty", func(string) string { return "" }, a},
@@ -300,13 +302,13 @@ func TestMutations(t *testing.T) {
 			return reseal(strings.Join(all, ""))
 		}, s},
 	})
-	shard := certificate(t, func(task *smooth.Task) { task.Shard = &smooth.Shard{Index: 2, Of: 3} })
+	shard := issue(t, func(task *smooth.Task) { task.Shard = &certificate.Shard{Index: 2, Of: 3} })
 	checkMutations(t, shard, []mutation{
 		{"index", edit(0, `"index":2`, `"index":1`), a},
 		{"of", edit(0, `"of":3`, `"of":4`), a},
 		{"no shard", edit(0, `,"shard":\{"index":2,"of":3\}`, ``), a},
 	})
-	randomised := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodRandomised) })
+	randomised := issue(t, func(task *smooth.Task) { task.Params = params(bound.MethodRandomised) })
 	checkMutations(t, randomised, []mutation{
 		{"seed", digit(0, `"seed":"`), a},
 		{"bound stream", edit(0, `"bound":10`, `"bound":11`), a},
@@ -315,7 +317,7 @@ func TestMutations(t *testing.T) {
 			return edit(1, `"w":"[0-9a-f]+"`, regexp.MustCompile(`"w":"[0-9a-f]+"`).FindString(strings.SplitAfter(text, "\n")[2]))(text)
 		}, a},
 		{"a line of a run with another seed", func(text string) string {
-			other := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodRandomised); task.Seed++ })
+			other := issue(t, func(task *smooth.Task) { task.Params = params(bound.MethodRandomised); task.Seed++ })
 			all := strings.SplitAfter(text, "\n")
 			all[1] = strings.SplitAfter(other, "\n")[1]
 			return reseal(strings.Join(all, ""))
@@ -324,8 +326,8 @@ func TestMutations(t *testing.T) {
 		{"pA down", digit(1, `"pa":"`), a},
 		{"radius down", digit(1, `"radius":"`), a},
 	})
-	derived := certificate(t, func(task *smooth.Task) {
-		task.Derived, task.Seed = &smooth.Derivation{Beacon: beacon}, 0
+	derived := issue(t, func(task *smooth.Task) {
+		task.Derived, task.Seed = &certificate.Derivation{Beacon: beacon}, 0
 	})
 	checkMutations(t, derived, []mutation{
 		{"seed", edit(0, `"derived"`, `"0"`), a}, // a number has no beacon
@@ -340,15 +342,15 @@ func TestMutations(t *testing.T) {
 		{"model", edit(0, `sha256:corners`, `sha256:cornert`), s},
 		{"pixels", edit(1, `"pixels":"(.)(.)`, `"pixels":"$2$1`), s},
 		{"a line of a run with another beacon", func(text string) string {
-			other := certificate(t, func(task *smooth.Task) { task.Derived, task.Seed = &smooth.Derivation{}, 0 })
+			other := issue(t, func(task *smooth.Task) { task.Derived, task.Seed = &certificate.Derivation{}, 0 })
 			all := strings.SplitAfter(text, "\n")
 			all[1] = strings.SplitAfter(other, "\n")[1]
 			return reseal(strings.Join(all, ""))
 		}, f},
 	})
-	derivedRandomised := certificate(t, func(task *smooth.Task) {
-		task.Params = params(smooth.MethodRandomised)
-		task.Derived, task.Seed = &smooth.Derivation{Beacon: beacon}, 0
+	derivedRandomised := issue(t, func(task *smooth.Task) {
+		task.Params = params(bound.MethodRandomised)
+		task.Derived, task.Seed = &certificate.Derivation{Beacon: beacon}, 0
 	})
 	checkMutations(t, derivedRandomised, []mutation{ // w tells
 		{"seed", edit(0, `"seed":"derived","beacon":"[^"]*"`, `"seed":"0"`), a},
@@ -360,7 +362,7 @@ func TestMutations(t *testing.T) {
 			return edit(1, `"w":"[0-9a-f]+"`, regexp.MustCompile(`"w":"[0-9a-f]+"`).FindString(strings.SplitAfter(text, "\n")[2]))(text)
 		}, a},
 	})
-	runnerUp := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodRunnerUp) })
+	runnerUp := issue(t, func(task *smooth.Task) { task.Params = params(bound.MethodRunnerUp) })
 	checkMutations(t, runnerUp, []mutation{
 		{"pA down", digit(1, `"pa":"`), a},
 		{"pB down", digit(1, `"pb":"`), a},
@@ -369,7 +371,7 @@ func TestMutations(t *testing.T) {
 		{"radius down", digit(1, `"radius":"`), a},
 		{"another method", edit(0, `"runner-up"`, `"cohen"`), a},
 	})
-	anytime := certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodAnytime) })
+	anytime := issue(t, func(task *smooth.Task) { task.Params = params(bound.MethodAnytime) })
 	checkMutations(t, anytime, []mutation{
 		{"radii", edit(0, `"0.1"`, `"0.11"`), a},
 		{"a radius more", edit(0, `"0.2"`, `"0.2","0.3"`), a},
@@ -396,18 +398,18 @@ func TestSoundCertificates(t *testing.T) {
 		x, err := point(image)
 		return []byte{byte(255 * x[0]), byte(255 * x[1])}, err
 	}, Class: corners(1).Class}
-	sound := certificate(t, func(task *smooth.Task) {
-		task.Sound, task.Classifier, task.N, task.Preprocessing = true, classifier, 200, smooth.EightBit
+	sound := issue(t, func(task *smooth.Task) {
+		task.Sound, task.Classifier, task.N, task.Preprocessing = true, classifier, 200, certificate.EightBit
 	})
 	for _, depth := range []Depth{Arithmetic, Sample, Full} {
 		o := options(depth)
-		o.Classifier, o.Subject.Preprocessing = classifier, smooth.EightBit
+		o.Classifier, o.Subject.Preprocessing = classifier, certificate.EightBit
 		require.True(t, audit(t, sound, o).Intact)
 		require.False(t, audit(t, digit(0, `"clip":`)(sound), o).Intact)
 		require.False(t, audit(t, edit(0, `gaussian-u8`, `gaussian-f32`)(sound), o).Intact)
 	}
 	o := options(Full)
-	o.Subject.Preprocessing = smooth.EightBit
+	o.Subject.Preprocessing = certificate.EightBit
 	o.Classifier = struct{ smooth.Classifier }{classifier}
 	_, err := Run(t.Context(), strings.NewReader(sound), o)
 	require.ErrorContains(t, err, "cannot draw integer noise")

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mathext"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/exact"
 )
 
@@ -21,22 +22,22 @@ func TestNumbersAgreeWithTheIntervals(t *testing.T) {
 		require.GreaterOrEqual(t, add(number().Set(want.Hi), slack).Cmp(got), 0, what)
 	}
 	for _, z := range []string{"0", "0.001", "1", "2.5", "-3", "7", "11"} {
-		r := exact.MustDecimal(z).Rat()
+		r := decimal.Must(z).Rat()
 		near(exact.NormalCDF(r), normalCDF(fraction(r)), "Phi("+z+")")
 	}
 	for _, c := range []struct {
 		x, n int
 		p    string
 	}{{1, 1, "0.001"}, {7, 10, "0.3"}, {60, 100, "0.5"}, {990, 1000, "0.97"}, {1000, 1000, "0.99"}, {700, 1000, "0.69"}, {9990, 10_000, "0.998"}} {
-		r := exact.MustDecimal(c.p).Rat()
+		r := decimal.Must(c.p).Rat()
 		near(exact.BinomialUpperTail(c.x, c.n, r), upperTail(c.x, c.n, fraction(r)), c.p)
 	}
 	require.Zero(t, upperTail(4, 3, fraction(big.NewRat(1, 2))).Sign())
 	for _, p := range []string{"0.000000000001", "0.2", "0.5", "0.93", "0.999999999999"} {
-		got, _ := quantile(exact.MustDecimal(p).Rat()).Float64()
-		require.InDelta(t, mathext.NormalQuantile(exact.MustDecimal(p).Float64()), got, 1e-6*max(1, math.Abs(got)), p)
-		back := normalCDF(quantile(exact.MustDecimal(p).Rat()))
-		off := sub(back, fraction(exact.MustDecimal(p).Rat()))
+		got, _ := quantile(decimal.Must(p).Rat()).Float64()
+		require.InDelta(t, mathext.NormalQuantile(decimal.Must(p).Float64()), got, 1e-6*max(1, math.Abs(got)), p)
+		back := normalCDF(quantile(decimal.Must(p).Rat()))
+		off := sub(back, fraction(decimal.Must(p).Rat()))
 		require.True(t, off.Sign() == 0 || off.MantExp(nil) < -200, "Phi undoes the quantile of %s", p)
 	}
 }

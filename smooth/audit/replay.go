@@ -9,6 +9,8 @@ import (
 
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // part is a block of predictions of an image.
@@ -18,19 +20,19 @@ type part struct {
 	stream   philox.Stream
 	number   int // of the block in its stream
 	samples  int
-	block    smooth.Block
+	block    certificate.Block
 	selected int
 	looks    string // those of the block, for the anytime method
 }
 
 // parts lists the blocks of a record.
-func parts(rec smooth.Record) []part {
+func parts(rec certificate.Record) []part {
 	var list []part
-	add := func(stream philox.Stream, s smooth.Sampling, looks string) {
+	add := func(stream philox.Stream, s certificate.Sampling, looks string) {
 		for i, b := range s.Blocks {
 			p := part{image: rec.Image, stream: stream, number: i, samples: b.Counts.Total(), block: b, selected: rec.Selected}
 			if looks != "" {
-				each := smooth.BlockSize / smooth.LookEvery
+				each := certificate.BlockSize / bound.LookEvery
 				p.looks = looks[i*each : min((i+1)*each, len(looks))]
 			}
 			list = append(list, p)
@@ -47,7 +49,7 @@ func (p part) name() string {
 	if p.stream == philox.SelectionNoise {
 		kind = "selection"
 	}
-	first := p.number * smooth.BlockSize
+	first := p.number * certificate.BlockSize
 	return fmt.Sprintf("%s samples %d to %d", kind, first, first+p.samples-1)
 }
 
@@ -60,7 +62,7 @@ func (a *auditor) replay(ctx context.Context, p part) error {
 	out := make([]int32, p.samples)
 	jobs := make([]smooth.Job, p.samples)
 	for i := range jobs {
-		jobs[i] = smooth.Job{Image: p.image, Stream: p.stream, Sample: uint32(p.number*smooth.BlockSize + i), Key: p.key}
+		jobs[i] = smooth.Job{Image: p.image, Stream: p.stream, Sample: uint32(p.number*certificate.BlockSize + i), Key: p.key}
 	}
 	for from := 0; from < p.samples; from += batch {
 		to := min(from+batch, p.samples)
@@ -92,17 +94,17 @@ func (p part) compare(answers []int32) error {
 			return differs("class %d has %d of the %s here, not %d", cc[0], counts[cc[0]], p.name(), cc[1])
 		}
 	}
-	if got := smooth.Digest(sha256.Sum256(words)); got != p.block.Predictions {
+	if got := certificate.Digest(sha256.Sum256(words)); got != p.block.Predictions {
 		return differs("the predictions of the %s have the digest %s here, not %s", p.name(), got, p.block.Predictions)
 	}
 	for i, digit := range p.looks {
 		hits := 0
-		for _, class := range answers[i*smooth.LookEvery : (i+1)*smooth.LookEvery] {
-			if p.selected != smooth.NoClass && int(class) == p.selected {
+		for _, class := range answers[i*bound.LookEvery : (i+1)*bound.LookEvery] {
+			if p.selected != bound.NoClass && int(class) == p.selected {
 				hits++
 			}
 		}
-		if want := strings.IndexRune(smooth.LookDigits, digit); hits != want {
+		if want := strings.IndexRune(bound.LookDigits, digit); hits != want {
 			return differs("look %d of the %s has %d samples of the selected class here, not %d", i, p.name(), hits, want)
 		}
 	}

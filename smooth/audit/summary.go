@@ -4,47 +4,49 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/printable"
-	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // Summary is what a certificate says of itself, so that nobody has to look
 // for the parameter that makes a number large.
 type Summary struct {
-	Schema        string           `json:"schema"`
-	Method        smooth.Method    `json:"method"`
-	Noise         string           `json:"noise"` // kind
-	Sigma         smooth.Decimal   `json:"sigma"`
-	Alpha         smooth.Decimal   `json:"alpha"`
-	N0            int              `json:"n0"`
-	N             int              `json:"n"` // at most so many with the method anytime
-	Radii         []smooth.Decimal `json:"radii,omitempty"`
-	Futility      *smooth.Decimal  `json:"futility,omitempty"`
-	AccuracyOnly  bool             `json:"accuracy_only"`
-	Seed          smooth.Seed      `json:"seed"`
-	Beacon        smooth.Beacon    `json:"beacon,omitempty"`
-	SeedChoice    string           `json:"seed_choice"`          // in words
-	Commitment    *smooth.Digest   `json:"commitment,omitempty"` // of a whole certificate with a beacon
-	Images        int              `json:"images"`               // lines due, with those left out
-	Of            int              `json:"of,omitempty"`         // images of the whole set; absent where that is not stated
-	Choice        string           `json:"choice"`               // in words
-	Shard         *smooth.Shard    `json:"shard,omitempty"`
-	Certified     int              `json:"certified"` // images with a class and a radius, of those read
-	Abstained     int              `json:"abstained"`
-	Stopped       int              `json:"stopped,omitempty"` // not estimated, as accuracy_only has it
-	LeftOut       int              `json:"left_out"`          // images that could not be decoded
-	Classes       int              `json:"classes"`
-	Contract      string           `json:"contract"`
-	Precision     string           `json:"precision"`
-	Device        string           `json:"device,omitempty"`
-	Endpoint      string           `json:"endpoint,omitempty"`
-	Model         string           `json:"model"`
-	Data          string           `json:"data"`
-	Preprocessing string           `json:"preprocessing"`
-	NotDefault    []string         `json:"not_default"` // each parameter that is not the default, with its value and the default
+	Schema        string              `json:"schema"`
+	Method        bound.Method        `json:"method"`
+	Noise         string              `json:"noise"` // kind
+	Sigma         decimal.Decimal     `json:"sigma"`
+	Alpha         decimal.Decimal     `json:"alpha"`
+	N0            int                 `json:"n0"`
+	N             int                 `json:"n"` // at most so many with the method anytime
+	Radii         []decimal.Decimal   `json:"radii,omitempty"`
+	Futility      *decimal.Decimal    `json:"futility,omitempty"`
+	AccuracyOnly  bool                `json:"accuracy_only"`
+	Seed          certificate.Seed    `json:"seed"`
+	Beacon        certificate.Beacon  `json:"beacon,omitempty"`
+	SeedChoice    string              `json:"seed_choice"`          // in words
+	Commitment    *certificate.Digest `json:"commitment,omitempty"` // of a whole certificate with a beacon
+	Images        int                 `json:"images"`               // lines due, with those left out
+	Of            int                 `json:"of,omitempty"`         // images of the whole set; absent where that is not stated
+	Choice        string              `json:"choice"`               // in words
+	Shard         *certificate.Shard  `json:"shard,omitempty"`
+	Certified     int                 `json:"certified"` // images with a class and a radius, of those read
+	Abstained     int                 `json:"abstained"`
+	Stopped       int                 `json:"stopped,omitempty"` // not estimated, as accuracy_only has it
+	LeftOut       int                 `json:"left_out"`          // images that could not be decoded
+	Classes       int                 `json:"classes"`
+	Contract      string              `json:"contract"`
+	Precision     string              `json:"precision"`
+	Device        string              `json:"device,omitempty"`
+	Endpoint      string              `json:"endpoint,omitempty"`
+	Model         string              `json:"model"`
+	Data          string              `json:"data"`
+	Preprocessing string              `json:"preprocessing"`
+	NotDefault    []string            `json:"not_default"` // each parameter that is not the default, with its value and the default
 }
 
-func newSummary(h smooth.Header) *Summary {
+func newSummary(h certificate.Header) *Summary {
 	s := &Summary{
 		Schema: h.Schema, Method: h.Method, Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
 		AccuracyOnly: h.AccuracyOnly, Seed: h.Seed, Beacon: h.Beacon, SeedChoice: seedChoice(h), Images: h.Due(), Of: h.Of,
@@ -52,7 +54,7 @@ func newSummary(h smooth.Header) *Summary {
 		Model: h.Model, Data: h.Data, Preprocessing: h.Preprocessing, NotDefault: notDefault(h),
 	}
 	if s.Precision == "" {
-		s.Precision = smooth.Precision // what format 1 had no need to say
+		s.Precision = certificate.Precision // what format 1 had no need to say
 	}
 	if h.Anytime != nil {
 		s.Radii, s.Futility = h.Anytime.Radii, &h.Anytime.Futility
@@ -61,7 +63,7 @@ func newSummary(h smooth.Header) *Summary {
 }
 
 // seedChoice says what was left to whoever certified.
-func seedChoice(h smooth.Header) string {
+func seedChoice(h certificate.Header) string {
 	switch {
 	case !h.Seed.Derived:
 		return "seed chosen by whoever ran this"
@@ -72,24 +74,24 @@ func seedChoice(h smooth.Header) string {
 }
 
 // choice says how the images were picked.
-func choice(h smooth.Header) string {
+func choice(h certificate.Header) string {
 	n := h.Images.Len()
 	if h.Choice == nil {
-		return smooth.Thousands(n) + " of a set whose size is not stated"
+		return certificate.Thousands(n) + " of a set whose size is not stated"
 	}
 	return h.Choice.Describe(n)
 }
 
 // notDefault names the parameters that are not the default.
-func notDefault(h smooth.Header) []string {
+func notDefault(h certificate.Header) []string {
 	list := []string{}
 	add := func(name, value, usual string) {
 		if value != usual {
 			list = append(list, fmt.Sprintf("%s %s (default %s)", name, value, usual))
 		}
 	}
-	p, usual := h.Params(), smooth.Defaults(h.Method)
-	add("method", string(h.Method), string(smooth.MethodCohen))
+	p, usual := h.Params(), certificate.Defaults(h.Method)
+	add("method", string(h.Method), string(bound.MethodCohen))
 	add("noise", noiseWord(p.Sound), noiseWord(usual.Sound))
 	add("sigma", p.Sigma.String(), usual.Sigma.String())
 	add("alpha", p.Alpha.String(), usual.Alpha.String())
@@ -112,7 +114,7 @@ func noiseWord(sound bool) string {
 	return "float"
 }
 
-func decimals(list []smooth.Decimal) string {
+func decimals(list []decimal.Decimal) string {
 	var texts []string
 	for _, d := range list {
 		texts = append(texts, d.String())
@@ -121,13 +123,13 @@ func decimals(list []smooth.Decimal) string {
 }
 
 // take counts the line of an image.
-func (s *Summary) take(line smooth.Line) {
+func (s *Summary) take(line certificate.Line) {
 	switch {
 	case line.LeftOut != nil:
 		s.LeftOut++
 	case line.Record.Stopped != "":
 		s.Stopped++
-	case line.Record.Predict == smooth.NoClass:
+	case line.Record.Predict == bound.NoClass:
 		s.Abstained++
 	default:
 		s.Certified++
@@ -138,7 +140,7 @@ func (s *Summary) take(line smooth.Line) {
 // quoted: a certificate may hold any characters.
 func (s *Summary) Text() string {
 	n := fmt.Sprintf("n %d", s.N)
-	if s.Method == smooth.MethodAnytime {
+	if s.Method == bound.MethodAnytime {
 		n = fmt.Sprintf("n at most %d, radii %s, futility %s", s.N, decimals(s.Radii), s.Futility)
 	}
 	if s.AccuracyOnly {
@@ -163,15 +165,15 @@ func (s *Summary) Text() string {
 	}
 	images := "images " + s.Choice
 	if s.Shard != nil {
-		images += fmt.Sprintf("; %s of these are in shard %s", smooth.Thousands(s.Images), s.Shard)
+		images += fmt.Sprintf("; %s of these are in shard %s", certificate.Thousands(s.Images), s.Shard)
 	}
-	images += fmt.Sprintf(": %s certified, %s abstained", smooth.Thousands(s.Certified), smooth.Thousands(s.Abstained))
+	images += fmt.Sprintf(": %s certified, %s abstained", certificate.Thousands(s.Certified), certificate.Thousands(s.Abstained))
 	if s.AccuracyOnly {
-		images += fmt.Sprintf(", %s not estimated", smooth.Thousands(s.Stopped))
+		images += fmt.Sprintf(", %s not estimated", certificate.Thousands(s.Stopped))
 	}
-	images += fmt.Sprintf(", %s left out (cannot be decoded)", smooth.Thousands(s.LeftOut))
+	images += fmt.Sprintf(", %s left out (cannot be decoded)", certificate.Thousands(s.LeftOut))
 	if read := s.Certified + s.Abstained + s.Stopped + s.LeftOut; read < s.Images {
-		images += fmt.Sprintf(", of the %s read before the first difference", smooth.Thousands(read))
+		images += fmt.Sprintf(", of the %s read before the first difference", certificate.Thousands(read))
 	}
 	about := fmt.Sprintf("%d classes, contract %s, precision %s", s.Classes, plain(s.Contract), plain(s.Precision))
 	if s.Device != "" {

@@ -10,16 +10,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // A report says what the certificate says of itself, whatever the depth and the
 // outcome, in text and as JSON.
 func TestReportsShowEverything(t *testing.T) {
-	text := certificate(t, func(task *smooth.Task) {
-		task.Alpha, task.Of, task.Images = exact.MustDecimal("0.999"), 60, smooth.IndexSet{{0, 10, 6}}
-		task.Describe = func(i int) (smooth.Image, error) { return describe(i / 10) }
+	text := issue(t, func(task *smooth.Task) {
+		task.Alpha, task.Of, task.Images = decimal.Must("0.999"), 60, certificate.IndexSet{{0, 10, 6}}
+		task.Describe = func(i int) (certificate.Image, error) { return describe(i / 10) }
 		task.Classifier = smooth.Classifier(honest)
 	})
 	r := audit(t, text, options(Arithmetic))
@@ -44,10 +46,10 @@ func TestReportsShowEverything(t *testing.T) {
 	require.Equal(t, 2, r.Certificate.Certified+r.Certificate.Abstained)
 	require.Contains(t, r.Certificate.Text(), "alpha 0.999")
 	require.Nil(t, audit(t, "x\n", options(Arithmetic)).Certificate)
-	r = audit(t, certificate(t, func(*smooth.Task) {}), options(Sample))
+	r = audit(t, issue(t, func(*smooth.Task) {}), options(Sample))
 	require.Equal(t, "3", r.Seed)
 
-	anytime := audit(t, certificate(t, func(task *smooth.Task) { task.Params = params(smooth.MethodAnytime); task.AccuracyOnly = true }), options(Arithmetic))
+	anytime := audit(t, issue(t, func(task *smooth.Task) { task.Params = params(bound.MethodAnytime); task.AccuracyOnly = true }), options(Arithmetic))
 	require.Contains(t, anytime.Certificate.Text(), "n at most 1280, radii 0,0.1,0.2, futility 0.01, accuracy only")
 	require.Contains(t, anytime.Certificate.Text(), "not estimated")
 	require.Contains(t, anytime.Certificate.Text(), "radii 0,0.1,0.2 (default 0,0.25,0.5,0.75,1)")
@@ -55,7 +57,7 @@ func TestReportsShowEverything(t *testing.T) {
 
 // Where a derived seed comes from, and what was promised.
 func TestReportsOfDerivedSeeds(t *testing.T) {
-	derived := certificate(t, func(task *smooth.Task) { task.Derived, task.Seed = &smooth.Derivation{Beacon: beacon}, 0 })
+	derived := issue(t, func(task *smooth.Task) { task.Derived, task.Seed = &certificate.Derivation{Beacon: beacon}, 0 })
 	for now, notes := range map[time.Time][]string{
 		{}:                       nil,
 		time.Unix(1692806364, 0): nil, // when the round came
@@ -66,8 +68,8 @@ func TestReportsOfDerivedSeeds(t *testing.T) {
 		require.Equal(t, notes, audit(t, derived, o).Notes)
 	}
 	with := func(change func(*smooth.Task)) *Summary {
-		r := audit(t, certificate(t, func(task *smooth.Task) {
-			task.Derived, task.Seed = &smooth.Derivation{Beacon: beacon}, 0
+		r := audit(t, issue(t, func(task *smooth.Task) {
+			task.Derived, task.Seed = &certificate.Derivation{Beacon: beacon}, 0
 			change(task)
 		}), options(Full))
 		require.True(t, r.Intact, r.Difference)
@@ -78,17 +80,17 @@ func TestReportsOfDerivedSeeds(t *testing.T) {
 		"\nnot checked here: that the beacon's value is the randomness of https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/public/1000\n")
 	require.Equal(t, first.Commitment, with(func(task *smooth.Task) { task.Data = "points elsewhere" }).Commitment)
 	require.NotEqual(t, first.Commitment, with(func(task *smooth.Task) { task.N-- }).Commitment)
-	shard := with(func(task *smooth.Task) { task.Shard = &smooth.Shard{Index: 2, Of: 3} })
+	shard := with(func(task *smooth.Task) { task.Shard = &certificate.Shard{Index: 2, Of: 3} })
 	require.Nil(t, shard.Commitment, "a shard has not all images")
 	require.Contains(t, shard.Text(), "images all 6; 2 of these are in shard 2/3: ")
-	none := with(func(task *smooth.Task) { task.Derived = &smooth.Derivation{} })
+	none := with(func(task *smooth.Task) { task.Derived = &certificate.Derivation{} })
 	require.Nil(t, none.Commitment)
 	require.Contains(t, none.Text(), "seed: derived, no beacon: models, n, alpha, sigma, images could still be tried\n")
 }
 
 // Names in a certificate do not command the terminal.
 func TestReportsQuoteNames(t *testing.T) {
-	text := certificate(t, func(task *smooth.Task) {
+	text := issue(t, func(task *smooth.Task) {
 		task.Data, task.Model, task.Preprocessing = "a\x1b[31m\nintact", "m\u202e", "x; y"
 	})
 	r := audit(t, text, options(Sample))
@@ -106,12 +108,12 @@ func TestReportsQuoteNames(t *testing.T) {
 func TestNotesAreNoDifferences(t *testing.T) {
 	o := options(Full)
 	o.Subject.Data = "elsewhere"
-	text := certificate(t, func(*smooth.Task) {})
+	text := issue(t, func(*smooth.Task) {})
 	r := audit(t, text, o)
 	require.True(t, r.Intact, r.Difference)
 	require.Equal(t, []string{"the header names the data points, but here they are elsewhere; the digests of the pixels are compared all the same"}, r.Notes)
 
-	raw, err := os.ReadFile("../testdata/format1.jsonl")
+	raw, err := os.ReadFile("../certificate/testdata/format1.jsonl")
 	require.NoError(t, err)
 	r = audit(t, string(raw), options(Arithmetic))
 	require.True(t, r.Intact, r.Difference)
@@ -136,18 +138,18 @@ func TestNotesAreNoDifferences(t *testing.T) {
 
 // An image that was left out is compared with the data at hand.
 func TestImagesLeftOutAreCompared(t *testing.T) {
-	file, other := smooth.Digest{1}, smooth.Digest{2}
-	broken := func(file *smooth.Digest) func(int) (smooth.Image, error) {
-		return func(i int) (smooth.Image, error) {
+	file, other := certificate.Digest{1}, certificate.Digest{2}
+	broken := func(file *certificate.Digest) func(int) (certificate.Image, error) {
+		return func(i int) (certificate.Image, error) {
 			if i == 2 {
-				return smooth.Image{}, &smooth.UndecodableError{File: file, Err: errors.New("half a picture")}
+				return certificate.Image{}, &certificate.UndecodableError{File: file, Err: errors.New("half a picture")}
 			}
 			return describe(i)
 		}
 	}
-	text := certificate(t, func(task *smooth.Task) { task.Describe, task.MaxLeftOut = broken(&file), 1 })
+	text := issue(t, func(task *smooth.Task) { task.Describe, task.MaxLeftOut = broken(&file), 1 })
 	for _, depth := range []Depth{Arithmetic, Sample, Full} {
-		for _, now := range []*smooth.Digest{&file, nil} {
+		for _, now := range []*certificate.Digest{&file, nil} {
 			o := options(depth)
 			o.Describe = broken(now)
 			r := audit(t, text, o)
@@ -157,7 +159,7 @@ func TestImagesLeftOutAreCompared(t *testing.T) {
 			require.Contains(t, r.Certificate.Text(), "1 left out")
 		}
 	}
-	for want, describe := range map[string]func(int) (smooth.Image, error){
+	for want, describe := range map[string]func(int) (certificate.Image, error){
 		"line 4, image 2: it was left out because it cannot be decoded, but here it can":              describe,
 		"line 4, image 2: the file that cannot be decoded has the digest " + other.String() + " here": broken(&other),
 	} {
@@ -174,5 +176,5 @@ func TestImagesLeftOutAreCompared(t *testing.T) {
 
 	o = options(Full)
 	o.Describe = broken(nil)
-	require.Contains(t, audit(t, certificate(t, func(*smooth.Task) {}), o).Difference, "line 4, image 2: it cannot be decoded here: half a picture")
+	require.Contains(t, audit(t, issue(t, func(*smooth.Task) {}), o).Difference, "line 4, image 2: it cannot be decoded here: half a picture")
 }

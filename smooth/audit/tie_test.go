@@ -8,8 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/smooth"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // For all small n, all counts and levels that have exact ties among them, the
@@ -20,14 +22,14 @@ func TestBoundsAtExactTies(t *testing.T) {
 	ties := 0
 	for n := 1; n <= 7; n++ {
 		for _, level := range []string{"0.5", "0.25", "0.2", "0.125", "0.1", "0.05", "0.01", "0.001", "0.0001", "0.000001", "0.9", "0.19", "0.271", "0.0625", "0.96875"} {
-			for _, method := range smooth.Methods()[:3] {
-				alpha := exact.MustDecimal(level)
-				p := smooth.Params{Method: method, Sigma: exact.MustDecimal("0.25"), Alpha: alpha, N0: 1, N: n, Seed: 5}
+			for _, method := range bound.Methods()[:3] {
+				alpha := decimal.Must(level)
+				p := certificate.Params{Plan: bound.Plan{Method: method, Sigma: decimal.Must("0.25"), Alpha: alpha, N0: 1, N: n}, Seed: 5}
 				if p.Check() != nil {
 					continue // the randomised bound takes small levels only
 				}
 				for _, classes := range []int{1, 2, 3, 11} {
-					if method != smooth.MethodRunnerUp && classes != 2 {
+					if method != bound.MethodRunnerUp && classes != 2 {
 						continue
 					}
 					ties += checkTies(t, p, classes)
@@ -40,22 +42,22 @@ func TestBoundsAtExactTies(t *testing.T) {
 
 // checkTies goes through all counts of two classes and returns the number of
 // exact ties.
-func checkTies(t *testing.T, p smooth.Params, classes int) (ties int) {
+func checkTies(t *testing.T, p certificate.Params, classes int) (ties int) {
 	t.Helper()
-	stats, err := smooth.NewStatistics(p, classes)
+	stats, err := bound.New(p.Plan, classes)
 	require.NoError(t, err)
-	h := smooth.NewHeader(p, classes, smooth.Subject{Images: smooth.IndexSet{{0, 1, 1}}, Of: 1})
+	h := certificate.NewHeader(p, classes, certificate.Subject{Images: certificate.IndexSet{{0, 1, 1}}, Of: 1})
 	for hits := range p.N + 1 {
 		if classes == 1 && hits < p.N {
 			continue
 		}
-		rec := smooth.Record{Estimation: smooth.Sampling{N: p.N}}
+		rec := certificate.Record{Estimation: certificate.Sampling{N: p.N}}
 		for class, count := range []int{hits, p.N - hits} {
 			if count > 0 {
-				rec.Estimation.Counts = append(rec.Estimation.Counts, smooth.ClassCount{class, count})
+				rec.Estimation.Counts = append(rec.Estimation.Counts, bound.ClassCount{class, count})
 			}
 		}
-		v := stats.Begin(0, rec.Pixels).Verdict(0, rec.Estimation.Counts)
+		v := stats.Begin(p.Draw(0, rec.Pixels)).Verdict(0, rec.Estimation.Counts)
 		rec.Predict, rec.PA, rec.PB, rec.Radius, rec.W = v.Class, v.PA, v.PB, v.Radius, v.W
 		what := fmt.Sprintf("%s, %d classes, alpha %s: %d of %d", p.Method, classes, p.Alpha, hits, p.N)
 		require.NoError(t, newExaminer(h).examine(rec), what)
@@ -66,7 +68,7 @@ func checkTies(t *testing.T, p smooth.Params, classes int) (ties int) {
 		if v.W != nil {
 			w = v.W.Weight()
 		}
-		if p.Method == smooth.MethodRunnerUp {
+		if p.Method == bound.MethodRunnerUp {
 			level.Quo(level, big.NewRat(2, 1))
 		}
 		pA := rec.PA.Rat()
@@ -79,7 +81,7 @@ func checkTies(t *testing.T, p smooth.Params, classes int) (ties int) {
 			continue
 		}
 		require.Positive(t, exactTail(hits, p.N, w, next).Cmp(level), what)
-		rec.PA = exact.FloorDecimal(next, 12)
+		rec.PA = decimal.Floor(next, 12)
 		require.ErrorContains(t, newExaminer(h).examine(rec), "larger", what)
 	}
 	return ties
@@ -90,13 +92,13 @@ func checkTies(t *testing.T, p smooth.Params, classes int) (ties int) {
 func TestCertificatesAtExactTies(t *testing.T) {
 	for n, alphas := range map[int][]string{1: {"0.1", "0.5", "0.001"}, 2: {"0.25", "0.01"}, 3: {"0.001", "0.125"}} {
 		for _, alpha := range alphas {
-			for _, m := range smooth.Methods()[:3] {
-				if m == smooth.MethodRandomised && exact.MustDecimal(alpha).Cmp(exact.MustDecimal("0.0625")) >= 0 {
+			for _, m := range bound.Methods()[:3] {
+				if m == bound.MethodRandomised && decimal.Must(alpha).Cmp(decimal.Must("0.0625")) >= 0 {
 					continue
 				}
-				text := certificate(t, func(task *smooth.Task) {
+				text := issue(t, func(task *smooth.Task) {
 					task.Params = params(m)
-					task.N, task.N0, task.Alpha = n, 1, exact.MustDecimal(alpha)
+					task.N, task.N0, task.Alpha = n, 1, decimal.Must(alpha)
 				})
 				r := audit(t, text, options(Full))
 				require.True(t, r.Intact, "%s, n %d, alpha %s: %s\n%s", m, n, alpha, r.Difference, text)
@@ -120,18 +122,18 @@ func TestLevelNextToATail(t *testing.T) {
 	const n = 1 << 25 // all of them hits
 	p := big.NewRat(999999, 1000000)
 	tail, _ := upperTail(n, n, fraction(p)).Rat(nil)
-	alpha := exact.CeilDecimal(tail, 64)
+	alpha := decimal.Ceil(tail, 64)
 	require.Zero(t, compareTail(n, n, one, p, alpha.Rat(), 128), "nearer than that")
-	params := smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: alpha, N0: 1, N: n, Seed: 5}
-	stats, err := smooth.NewStatistics(params, 2)
+	params := certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: alpha, N0: 1, N: n}, Seed: 5}
+	stats, err := bound.New(params.Plan, 2)
 	require.NoError(t, err)
-	rec := smooth.Record{Estimation: smooth.Sampling{N: n, Counts: smooth.Counts{{0, n}}}}
-	v := stats.Begin(0, rec.Pixels).Verdict(0, rec.Estimation.Counts)
+	rec := certificate.Record{Estimation: certificate.Sampling{N: n, Counts: bound.Counts{{0, n}}}}
+	v := stats.Begin(params.Draw(0, rec.Pixels)).Verdict(0, rec.Estimation.Counts)
 	rec.Predict, rec.PA, rec.Radius = v.Class, v.PA, v.Radius
 	require.Equal(t, "0.999999", rec.PA.String())
 	done := make(chan error, 1)
 	go func() {
-		done <- newExaminer(smooth.NewHeader(params, 2, smooth.Subject{Images: smooth.IndexSet{{0, 1, 1}}, Of: 1})).examine(rec)
+		done <- newExaminer(certificate.NewHeader(params, 2, certificate.Subject{Images: certificate.IndexSet{{0, 1, 1}}, Of: 1})).examine(rec)
 	}()
 	select {
 	case err := <-done:
@@ -148,13 +150,13 @@ func TestLevelThatCannotBeProved(t *testing.T) {
 	p := big.NewRat(496, 1000)
 	tail, _ := upperTail(n/2, n, fraction(p)).Rat(nil)
 	for _, places := range []int{44, 40, 36, 34, 32, 30, 28, 24, 20} {
-		params := smooth.Params{Sigma: exact.MustDecimal("0.25"), Alpha: exact.CeilDecimal(tail, places), N0: 1, N: n, Seed: 5}
-		stats, err := smooth.NewStatistics(params, 2)
+		params := certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Ceil(tail, places), N0: 1, N: n}, Seed: 5}
+		stats, err := bound.New(params.Plan, 2)
 		require.NoError(t, err)
-		rec := smooth.Record{Estimation: smooth.Sampling{N: n, Counts: smooth.Counts{{0, n / 2}, {1, n / 2}}}}
-		v := stats.Begin(0, rec.Pixels).Verdict(0, rec.Estimation.Counts)
+		rec := certificate.Record{Estimation: certificate.Sampling{N: n, Counts: bound.Counts{{0, n / 2}, {1, n / 2}}}}
+		v := stats.Begin(params.Draw(0, rec.Pixels)).Verdict(0, rec.Estimation.Counts)
 		rec.Predict, rec.PA, rec.Radius = v.Class, v.PA, v.Radius
-		h := smooth.NewHeader(params, 2, smooth.Subject{Images: smooth.IndexSet{{0, 1, 1}}, Of: 1})
+		h := certificate.NewHeader(params, 2, certificate.Subject{Images: certificate.IndexSet{{0, 1, 1}}, Of: 1})
 		require.NoError(t, newExaminer(h).examine(rec), places)
 	}
 }
@@ -163,16 +165,16 @@ func TestLevelThatCannotBeProved(t *testing.T) {
 // deviations that no float64 holds.
 func TestTinySigma(t *testing.T) {
 	for _, sigma := range []string{"0.0000001", "1e-50", "1e-390"} {
-		for _, method := range smooth.Methods()[:3] {
-			p := smooth.Params{Method: method, Sigma: exact.MustDecimal(sigma), Alpha: exact.MustDecimal("0.05"), N0: 1, N: 20, Seed: 5}
-			stats, err := smooth.NewStatistics(p, 2)
+		for _, method := range bound.Methods()[:3] {
+			p := certificate.Params{Plan: bound.Plan{Method: method, Sigma: decimal.Must(sigma), Alpha: decimal.Must("0.05"), N0: 1, N: 20}, Seed: 5}
+			stats, err := bound.New(p.Plan, 2)
 			require.NoError(t, err)
-			rec := smooth.Record{Estimation: smooth.Sampling{N: 20, Counts: smooth.Counts{{0, 20}}}}
-			v := stats.Begin(0, rec.Pixels).Verdict(0, rec.Estimation.Counts)
+			rec := certificate.Record{Estimation: certificate.Sampling{N: 20, Counts: bound.Counts{{0, 20}}}}
+			v := stats.Begin(p.Draw(0, rec.Pixels)).Verdict(0, rec.Estimation.Counts)
 			rec.Predict, rec.PA, rec.PB, rec.Radius, rec.W = v.Class, v.PA, v.PB, v.Radius, v.W
-			h := smooth.NewHeader(p, 2, smooth.Subject{Images: smooth.IndexSet{{0, 1, 1}}, Of: 1})
+			h := certificate.NewHeader(p, 2, certificate.Subject{Images: certificate.IndexSet{{0, 1, 1}}, Of: 1})
 			require.NoError(t, newExaminer(h).examine(rec), "%s %s", method, sigma)
-			rec.Radius = exact.MustDecimal("0.000001")
+			rec.Radius = decimal.Must("0.000001")
 			require.Error(t, newExaminer(h).examine(rec), "%s %s", method, sigma)
 		}
 	}
