@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/godmae/godmae/ops"
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
@@ -50,7 +51,7 @@ func withConfig(t *testing.T, kind, config string) *checkpoint.File {
 	require.NoError(t, err)
 	var b bytes.Buffer
 	require.NoError(t, checkpoint.Encode(&b, must(c.Params.Export()), map[string]string{
-		dmae.KeyKind: kind, dmae.KeyContract: dmae.Contract, dmae.KeyConfig: config,
+		dmae.KeyKind: kind, dmae.KeyContract: ops.Contract, dmae.KeyConfig: config,
 	}))
 	f, err := checkpoint.NewFile("x", bytes.NewReader(b.Bytes()), int64(b.Len()))
 	require.NoError(t, err)

@@ -148,6 +148,8 @@ func (c *Config) validateShared() error {
 		return fmt.Errorf("model configuration: head is %q, it must be %q or %q", c.Head, LinearHead, BatchNormHead)
 	case len(c.ClassNames) != 0 && len(c.ClassNames) != c.Classes:
 		return fmt.Errorf("model configuration: %d class names for %d classes", len(c.ClassNames), c.Classes)
+	case len(c.Settings) > 0 && !json.Valid(c.Settings):
+		return fmt.Errorf("model configuration: settings is %.60q, it must be JSON", c.Settings)
 	case len(c.Mean) != c.Channels || len(c.Std) != c.Channels:
 		return fmt.Errorf("model configuration: %d means and %d standard deviations for %d channels; give one of each for every channel", len(c.Mean), len(c.Std), c.Channels)
 	}

@@ -10,6 +10,9 @@
 // are saved with their configuration by [Autoencoder.Save] and
 // [Classifier.Save]. Package dmae/certify certifies a classifier.
 //
+// [Register] adds architectures of classifiers beside the Vision Transformer.
+// Own corruptions and masks for training are a [Corruption] and a [Masking].
+//
 // Promises: both models take images in [0,1] at the resolution of the data and
 // resize and normalise them inside, so that a radius is always in units of
 // those pixels; parameter names and shapes are those of the official PyTorch

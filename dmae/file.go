@@ -9,10 +9,6 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// Contract is the version of the numerics contract under which models compute
-// (docs/numerics.md). It stands in every checkpoint.
-const Contract = "f32/1"
-
 // The kinds of models, as checkpoints name them.
 const (
 	KindAutoencoder = "autoencoder"
@@ -45,18 +41,21 @@ func Specs(kind string, c *Config) []nn.Spec {
 	return c.AutoencoderSpecs()
 }
 
-// Metadata returns what a checkpoint says about a model.
-func Metadata(kind string, c *Config) map[string]string {
+// Metadata returns what a checkpoint says about a model whose weights were computed
+// under the given numerics contract ([ops.Identity]).
+func Metadata(kind string, c *Config, contract string) map[string]string {
 	config, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // a validated Config holds nothing that JSON cannot
 	}
-	return map[string]string{KeyKind: kind, KeyConfig: string(config), KeyContract: Contract}
+	return map[string]string{KeyKind: kind, KeyConfig: string(config), KeyContract: contract}
 }
 
 // Metadata returns what a checkpoint of the model says about it; a trainer
 // adds its own keys.
-func (m *Autoencoder) Metadata() map[string]string { return Metadata(KindAutoencoder, &m.Config) }
+func (m *Autoencoder) Metadata() map[string]string {
+	return Metadata(KindAutoencoder, &m.Config, contractOf(m.Params))
+}
 
 // Save writes the model to a checkpoint.
 func (m *Autoencoder) Save(path string) error {
@@ -79,7 +78,9 @@ func LoadAutoencoder(b ops.Backend, path string) (*Autoencoder, error) {
 
 // Metadata returns what a checkpoint of the model says about it; a trainer
 // adds its own keys.
-func (m *Classifier) Metadata() map[string]string { return Metadata(KindClassifier, &m.Config) }
+func (m *Classifier) Metadata() map[string]string {
+	return Metadata(KindClassifier, &m.Config, contractOf(m.Params))
+}
 
 // Save writes the model to a checkpoint.
 func (m *Classifier) Save(path string) error {
@@ -99,3 +100,6 @@ func ReadClassifier(b ops.Backend, f *checkpoint.File) (*Classifier, error) {
 func LoadClassifier(b ops.Backend, path string) (*Classifier, error) {
 	return Reader{}.LoadClassifier(b, path)
 }
+
+// contractOf returns the contract that a model computes under.
+func contractOf(p *nn.Params) string { return p.Backend().Identity().Contract }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/godmae/godmae/ops"
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
@@ -39,7 +40,7 @@ func FuzzDescribe(f *testing.F) {
 	f.Add(`{"mean":null}`)
 	f.Fuzz(func(t *testing.T, config string) {
 		var buf bytes.Buffer
-		meta := map[string]string{dmae.KeyKind: dmae.KindAutoencoder, dmae.KeyContract: dmae.Contract, dmae.KeyConfig: config}
+		meta := map[string]string{dmae.KeyKind: dmae.KindAutoencoder, dmae.KeyContract: ops.Contract, dmae.KeyConfig: config}
 		if checkpoint.Encode(&buf, nil, meta) != nil {
 			return // not UTF-8
 		}

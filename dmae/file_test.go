@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/godmae/godmae/ops"
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
@@ -114,7 +115,6 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 		want    []string
 	}{
 		{"unknown kind", good, with(dmae.KeyKind, "diffusion"), []string{"not a model of godmae", "diffusion"}},
-		{"contract", good, with(dmae.KeyContract, "f32/9"), []string{`"f32/9"`, `"f32/1"`}},
 		{"config", good, with(dmae.KeyConfig, "{"), []string{"not a model configuration"}},
 		{"unknown field", good, with(dmae.KeyConfig, `{"widht":3}`), []string{"widht"}},
 		{"bad value", good, with(dmae.KeyConfig, `{"image_size":-4}`), []string{"image_size is -4"}},
@@ -140,6 +140,13 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 	}
 	_, err = dmae.LoadClassifier(b, filepath.Join(t.TempDir(), "absent"))
 	require.ErrorIs(t, err, os.ErrNotExist)
+
+	// Weights are numbers, whatever contract they were computed under.
+	write(t, good, with(dmae.KeyContract, "f32/9"))
+	loaded, err := dmae.LoadAutoencoder(b, path)
+	require.NoError(t, err)
+	require.Equal(t, must(ae.Params.Download(ae.Params.Get("norm.weight"))), must(loaded.Params.Download(loaded.Params.Get("norm.weight"))))
+	require.Equal(t, ops.Contract, loaded.Metadata()[dmae.KeyContract], "what is saved here was computed here")
 }
 
 // A file may claim any configuration: memory is taken only when its tensors
@@ -149,7 +156,7 @@ func TestHugeClaimTakesNoMemory(t *testing.T) {
 	cfg := micro(t)
 	cfg.Width, cfg.Heads, cfg.Depth, cfg.MLPRatio = 16384, 1, 1000, 4
 	meta := map[string]string{
-		dmae.KeyKind: dmae.KindClassifier, dmae.KeyContract: dmae.Contract,
+		dmae.KeyKind: dmae.KindClassifier, dmae.KeyContract: ops.Contract,
 		dmae.KeyConfig: configJSON(t, cfg),
 	}
 	path := filepath.Join(t.TempDir(), "x.safetensors")

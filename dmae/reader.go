@@ -183,9 +183,6 @@ func (r Reader) declared(f *checkpoint.File) (kind string, cfg Config, err error
 	if r.NormPix != nil {
 		return "", cfg, fmt.Errorf("%s says itself whether it predicts normalised patches; leave out --norm-pix-loss and --no-norm-pix-loss", f.Name())
 	}
-	if v := meta[KeyContract]; v != Contract {
-		return "", cfg, fmt.Errorf("%s was made under the numerics contract %q, this program keeps %q; use the version of godmae that wrote it", f.Name(), v, Contract)
-	}
 	if cfg, err = parseConfig(meta[KeyConfig]); err != nil {
 		return "", cfg, fmt.Errorf("%s: its metadata %q is not a model configuration: %w", f.Name(), KeyConfig, err)
 	}

@@ -2,8 +2,9 @@
 // initialisation, and the parts of a Vision Transformer (Dosovitskiy et al.,
 // arXiv 2010.11929) as functions on an autograd tape.
 //
-// Start at [Params], then [Block]. What a particular model is made of, and in
-// which order, is said by the package that defines it (dmae).
+// Start at [Builder], which layers declare their parameters to, then read
+// [Params] and [Block]. The package that defines a model (dmae) says which layers
+// it has, in which order.
 //
 // Promises: parameters have the names and shapes of PyTorch and timm and a
 // fixed order; all values lie in one persistent tensor and all gradients in

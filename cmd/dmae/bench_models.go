@@ -87,7 +87,7 @@ func (c *benchTrainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	r := rate{Model: model.Name, ISA: simd.ISA(), Threads: b.Threads(), Batch: c.BatchSize}
+	r := rate{Model: model.Name, ISA: simd.ISA(), Threads: c.threads(), Batch: c.BatchSize}
 	measure := func(recipe train.Recipe, stage func(context.Context, train.Options) (*train.Result, error)) (float64, error) {
 		recipe.Epochs = 1 << 20
 		return c.steps(e.ctx, stage, train.Options{Backend: b, Model: model, Recipe: recipe, Train: images})
@@ -187,7 +187,7 @@ func (c *benchCertifyCmd) Run(e *env) error {
 		}
 		calls++
 	}
-	r := rate{Model: config.Name, ISA: simd.ISA(), Threads: b.Threads(), Batch: c.BatchSize,
+	r := rate{Model: config.Name, ISA: simd.ISA(), Threads: c.threads(), Batch: c.BatchSize,
 		Samples: float64(calls*c.BatchSize) / time.Since(from).Seconds()}
 	if c.JSON {
 		return printJSON(e.stdout, r)

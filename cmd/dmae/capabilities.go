@@ -31,12 +31,20 @@ func capabilitiesTable() string {
 		}
 	}
 	row("operations", fmt.Sprintf("%d, of which %d have a derivative; `dmae gradcheck` checks each against finite differences", len(ops.All), derivatives))
-	row("backends", "`cpu` (float32)", "`ref` (float64, for checks)")
+	row("backends", backendTexts()...)
 	row("images", "`"+data.FashionMNIST+"`", "IDX files", "CIFAR-10 and CIFAR-100", "folders and .tar, .tar.gz and .zip archives of "+data.FormatNames()+" files")
 	row("checkpoints", "safetensors", "PyTorch `.pth`, read (zip and legacy) and written (zip)")
 	row("certification", "methods "+strings.Join(quoted(methodNames()), ", "), "certificates as JSONL and TSV")
 	row("numerics contract", "`"+contract+"`: the same bits for any number of threads, batch size and CPU")
 	return b.String()
+}
+
+// backendTexts says of each backend what it is.
+func backendTexts() (texts []string) {
+	for _, k := range ops.Backends() {
+		texts = append(texts, fmt.Sprintf("`%s` (%s)", k.Name, k.Help))
+	}
+	return texts
 }
 
 // methodNames returns the names of the certifier's methods.

@@ -30,6 +30,9 @@ func TestCommandsOnAnotherFamily(t *testing.T) {
 		joined([]string{"audit", "--depth", "full", "--model", model, certificate}, images),
 		joined([]string{"explain", "--model", model, "--certificate", certificate, "--index", "1", "--steps", "2", "--samples", "4", "--answers", "50", "--out", in("page.html")}, images),
 		{"inspect", model},
+		{"convert", model, in("m.pth")},
+		{"convert", in("m.pth"), in("back.safetensors")},
+		joined([]string{"eval", "--model", in("back.safetensors"), "--max", "50"}, images),
 		{"gradcheck"},
 	} {
 		child, stderr := program(t, args...)

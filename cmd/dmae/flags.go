@@ -2,40 +2,77 @@ package main
 
 import (
 	"fmt"
+	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
+	_ "github.com/godmae/godmae/ops/ref" // --backend ref
 )
 
 // computeFlags say where to compute. They never change a result.
 type computeFlags struct {
 	Threads   int    `help:"Worker threads; 0 for all processors. The result does not depend on it." default:"0" placeholder:"N"`
-	Backend   string `help:"What computes; cpu is the only backend of this program." default:"cpu" placeholder:"NAME"`
-	Precision string `help:"Arithmetic: f32, the same bits on every machine, is the only one of this program." default:"f32" placeholder:"NAME"`
+	Backend   string `help:"What computes: ${backends}." default:"${backend}" placeholder:"NAME"`
+	Precision string `help:"Arithmetic: f32 on cpu, the same bits on every machine; f64 on ref (default: the backend's own)." placeholder:"NAME"`
 }
 
 // backend starts the backend; the caller closes it.
-func (f *computeFlags) backend() (*cpu.Backend, error) {
+func (f *computeFlags) backend() (ops.Backend, error) {
 	if f.Threads < 0 {
 		return nil, misused("--threads %d cannot be used: give the number of worker threads, or 0 for all processors", f.Threads)
 	}
-	if f.Backend != "cpu" {
-		return nil, misused("--backend %s cannot be used: this program has the backend cpu", f.Backend)
+	if !slices.Contains(backendNames(), f.Backend) {
+		return nil, misused("--backend %s cannot be used: this program has %s", f.Backend, strings.Join(backendNames(), ", "))
 	}
-	if f.Precision != train.Precision {
-		return nil, misused("--precision %s cannot be used: this program computes in %s", f.Precision, train.Precision)
+	b, err := ops.Open(f.Backend, ops.OpenOptions{Threads: f.Threads})
+	if err != nil {
+		return nil, err
 	}
-	return cpu.New(cpu.Options{Threads: f.Threads}), nil
+	if own := b.Identity().Precision; f.Precision != "" && f.Precision != own {
+		b.Close()
+		return nil, misused("--precision %s cannot be used: the backend %s computes in %s", f.Precision, f.Backend, own)
+	}
+	return b, nil
+}
+
+// threads returns the number of threads that were asked for.
+func (f *computeFlags) threads() int {
+	if f.Threads > 0 {
+		return f.Threads
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// backendNames returns the names of the backends of this program.
+func backendNames() (names []string) {
+	for _, k := range ops.Backends() {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// backendHelp says what each of them is.
+func backendHelp() string {
+	var texts []string
+	for _, k := range ops.Backends() {
+		texts = append(texts, k.Name+", "+k.Help)
+	}
+	return strings.Join(texts, "; ")
 }
 
 // flagDefaults are defaults that other packages choose, and help that several
 // flags share.
 var flagDefaults = kong.Vars{
+	"backend":     cpu.Name,
+	"backends":    backendHelp(),
 	"max_corrupt": strconv.Itoa(data.DefaultMaxCorrupt),
 	"max_pixels":  strconv.Itoa(data.DefaultMaxPixels),
 	"max_data":    strconv.Itoa(data.DefaultMaxBytes >> 30),

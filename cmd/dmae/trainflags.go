@@ -30,6 +30,7 @@ type trainFlags struct {
 	Seed           uint64    `help:"Seed of everything random." default:"0" placeholder:"N"`
 	BatchSize      int       `help:"Images that go through the model at a time." default:"64" placeholder:"N"`
 	AccumIter      int       `help:"Batches behind one optimiser step; the result depends on batch size * accum iter alone." default:"1" placeholder:"N"`
+	GradShards     int       `help:"Groups of images, a power of two, that the gradients of a step are summed in; more than 1 lets several processors or machines share a step, and the result depends on it." default:"1" placeholder:"S"`
 	EffectiveBatch int       `help:"Images behind one optimiser step, in place of --accum-iter; 0 for batch size * accum iter." default:"0" placeholder:"N"`
 	LR             *float64  `name:"lr" help:"Peak learning rate; takes the place of --blr." placeholder:"RATE"`
 	ClipGrad       float64   `help:"Largest gradient norm; 0 for no limit." default:"0" placeholder:"NORM"`
@@ -85,6 +86,9 @@ func (f *trainFlags) check(command string) error {
 	if err := atLeast(0, number{"--max-images", f.MaxImages}, number{"--save-every", f.SaveEvery}, number{"--workers", f.Workers}); err != nil {
 		return err
 	}
+	if err := atLeast(1, number{"--grad-shards", f.GradShards}); err != nil {
+		return err
+	}
 	return f.outputFlags.check()
 }
 
@@ -108,6 +112,9 @@ func (f *trainFlags) recipe(stage string, s stageFlags) train.Recipe {
 		r.LR = *f.LR
 	}
 	r.EMA = f.EMA
+	if f.GradShards != 1 {
+		r.GradShards = f.GradShards
+	}
 	return r
 }
 

@@ -5,13 +5,13 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/simd"
 )
 
 // contract is the version of the numerics contract this binary keeps; see
 // docs/numerics.md.
-const contract = dmae.Contract
+const contract = ops.Contract
 
 type versionCmd struct {
 	Capabilities bool `help:"Print the table of what works, as the README shows it."`

@@ -3,8 +3,6 @@ package certify_test
 import (
 	"crypto/sha256"
 	"fmt"
-	"github.com/godmae/godmae/smooth/bound"
-	"github.com/godmae/godmae/smooth/certificate"
 	"math"
 	"os"
 	"path/filepath"
@@ -20,6 +18,8 @@ import (
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth/audit"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 	"github.com/godmae/godmae/tensor"
 )
 

@@ -1,14 +1,14 @@
 package certify_test
 
 import (
-	"github.com/godmae/godmae/smooth/bound"
-	"github.com/godmae/godmae/smooth/certificate"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // A run that goes on keeps the number that it drew, and one that an earlier

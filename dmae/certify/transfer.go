@@ -134,7 +134,7 @@ func (in *inputs) noisy(t *autograd.Tape, from, n int, noise smooth.Noise, strea
 
 // answers reads the classes of n jobs of the batch, from one on, off their logits
 // [n, K]: one number for each comes from the backend. A job without a finite score
-// gets smooth.NoClass, which is ops.NoAnswer.
+// gets bound.NoClass, which is ops.NoAnswer.
 func (c *Classifier) answers(t *autograd.Tape, logits *autograd.Variable, from, n int) error {
 	return t.Backend().Download(c.out[from:from+n], t.Apply(ops.ArgMax, ops.Attr{}, logits).Value)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 	"github.com/godmae/godmae/nn/optim"
+	"github.com/godmae/godmae/ops"
 )
 
 // Metadata keys of a safetensors file that was made of a PyTorch file.
@@ -101,7 +102,7 @@ func (c *content) recognise(f *checkpoint.File, r dmae.Reader) (kind string, cfg
 		note(r, "the converted file will not say which model it holds: %v", err)
 		return "", cfg, false
 	}
-	maps.Copy(c.metadata, dmae.Metadata(kind, &cfg))
+	maps.Copy(c.metadata, dmae.Metadata(kind, &cfg, ops.Contract))
 	return kind, cfg, true
 }
 

@@ -81,9 +81,9 @@ func Evaluate(ctx context.Context, m Classifier, ds data.Dataset, o EvalOptions)
 	}
 	batch := min(max(o.Batch, 1), m.MaxBatch(), ds.Len())
 	ev := evaluator{model: m, input: input, tape: autograd.NewInference(m.Backend()), o: o,
-		pixels: make([]float32, batch*input.Elems()),
+		pixels: make([]uint8, batch*input.Elems()),
 		index:  make([]int32, batch), copies: make([]int32, batch), labels: make([]int32, batch),
-		target: make([]float32, batch*k), logits: make([]float32, batch*k), losses: make([]float32, batch)}
+		target: make([]float32, batch*k), best: make([]int32, batch*min(k, bestAnswers)), losses: make([]float32, batch)}
 	if ev.o.LeftOut == nil {
 		ev.o.LeftOut = data.NewLeftOut(ds, 0, nil)
 	}
@@ -118,21 +118,25 @@ func Evaluate(ctx context.Context, m Classifier, ds data.Dataset, o EvalOptions)
 
 // evaluator holds the buffers of Evaluate.
 type evaluator struct {
-	model                  Classifier
-	input                  data.Input
-	tape                   *autograd.Tape
-	o                      EvalOptions
-	pixels                 []float32
-	index, copies, labels  []int32
-	target, logits, losses []float32
+	model                 Classifier
+	input                 data.Input
+	tape                  *autograd.Tape
+	o                     EvalOptions
+	pixels                []uint8
+	index, copies, labels []int32
+	target, losses        []float32
+	best                  []int32 // the best answers to each image, best first
 }
+
+// bestAnswers is how many answers are looked at, of models with more classes.
+const bestAnswers = 5
 
 // read fills the buffers with the images from at to end that can be used, and
 // returns how many they are.
 func (v *evaluator) read(ds data.Dataset, at, end int) (n int, err error) {
 	size := v.input.Elems()
 	for i := at; i < end; i++ {
-		if err := v.input.Pixels(ds, i, v.pixels[n*size:(n+1)*size]); err != nil {
+		if err := v.input.Bytes(ds, i, v.pixels[n*size:(n+1)*size]); err != nil {
 			if err := v.o.LeftOut.Add(i, err); err != nil {
 				return 0, err
 			}
@@ -158,61 +162,39 @@ func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
 	scope := b.Mark()
 	defer b.Release(scope)
 	defer v.tape.Reset()
-	float := func(src []float32, shape tensor.Shape) *tensor.Tensor {
-		t := b.New(b.Float(), shape)
+	upload := func(dtype tensor.DType, src any, dims ...int) *tensor.Tensor {
+		t := b.New(dtype, tensor.Of(dims...))
 		b.Upload(t, src)
 		return t
 	}
-	ids := func(src []int32) *tensor.Tensor {
-		t := b.New(tensor.I32, tensor.Of(n))
-		b.Upload(t, src)
-		return t
-	}
-	images := float(v.pixels[:n*size], tensor.Of(n, v.input.Channels, v.input.Size, v.input.Size))
+	ids := func(src []int32) *tensor.Tensor { return upload(tensor.I32, src, n) }
+	stored := upload(tensor.U8, v.pixels[:n*size], n, v.input.Channels, v.input.Size, v.input.Size)
+	images := v.tape.Apply(ops.Pixels, ops.Attr{}, v.tape.Const(stored)).Value
 	if v.o.Sigma > 0 {
 		images = dmae.Corrupt(v.tape, images, ids(v.index[:n]), ids(v.copies[:n]), v.o.Sigma,
 			philox.Addr{Seed: v.o.Seed, Stream: philox.EvalNoise, Copy: v.o.Copy})
 	}
 	logits := v.model.Logits(v.tape, v.tape.Const(images))
-	loss := v.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, v.tape.Const(float(v.target[:n*k], tensor.Of(n, k))))
-	if err := b.Download(v.logits[:n*k], logits.Value); err != nil {
+	loss := v.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, v.tape.Const(upload(b.Float(), v.target[:n*k], n, k)))
+	listed := min(k, bestAnswers)
+	best := v.tape.Apply(ops.TopK, ops.Attr{Count: listed}, logits)
+	if err := b.Download(v.best[:n*listed], best.Value); err != nil {
 		return nil, err
 	}
 	if err := b.Download(v.losses[:n], loss.Value); err != nil {
 		return nil, err
 	}
 	for i := range n {
-		scores := v.logits[i*k : (i+1)*k]
-		place := placeOf(scores, int(v.labels[i]))
-		if place == 0 {
+		best := v.best[i*listed : (i+1)*listed]
+		if best[0] == v.labels[i] {
 			e.Correct++
 		}
-		if place < 5 && k > 5 {
+		if k > bestAnswers && slices.Contains(best, v.labels[i]) {
 			e.Top5++
 		}
-		if !slices.ContainsFunc(scores, isScore) {
+		if best[0] == ops.NoAnswer {
 			e.NoAnswer++
 		}
 	}
 	return v.losses[:n], nil
-}
-
-// isScore reports whether a class with this score can be an answer.
-func isScore(x float32) bool { return x > float32(math.Inf(-1)) }
-
-// placeOf returns how many classes come before a label: those with a larger
-// score, and those of the same score with a smaller number. A label whose own
-// score is no number, or -Inf, is no answer at all: it comes behind as many
-// classes as there are.
-func placeOf(scores []float32, label int) (place int) {
-	s := scores[label]
-	if !isScore(s) {
-		return len(scores)
-	}
-	for j, x := range scores {
-		if x > s || x == s && j < label {
-			place++
-		}
-	}
-	return place
 }

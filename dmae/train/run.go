@@ -348,6 +348,9 @@ func (r *run) resume(from string) error {
 	} else if diff != "" {
 		return fmt.Errorf("train: %s cannot be resumed with another model: it has %s; repeat its settings, or start anew in another folder", from, diff)
 	}
+	if there, here := f.Metadata()[dmae.KeyContract], r.opt.Backend.Identity().Contract; there != here {
+		r.note(fmt.Sprintf("%s was computed under the numerics contract %s, and this run goes on under %s: it will not end in the bits of a run that stayed under one", from, there, here))
+	}
 	if err := r.load(f); err != nil {
 		return err
 	}

@@ -3,25 +3,12 @@ package train
 import (
 	"context"
 	"fmt"
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae/data"
 )
-
-func TestPlaceOf(t *testing.T) {
-	scores := []float32{3, 1, 3, -2, 0, 1}
-	for label, want := range []int{0, 2, 1, 5, 4, 3} {
-		require.Equal(t, want, placeOf(scores, label), label)
-	}
-	nan := float32(math.NaN())
-	low := float32(math.Inf(-1))
-	for label, want := range []int{4, 0, 4, 4} { // what is no score is no answer
-		require.Equal(t, want, placeOf([]float32{nan, 1, nan, low}, label), label)
-	}
-}
 
 // With more than five classes the log has the accuracy of the five best
 // answers; with six, all but the worst answer.

@@ -7,12 +7,10 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/tensor"
 )
 
-// Metadata keys under which a checkpoint says what computed it. They inform: any
-// backend of the same contract goes on from it.
+// Metadata keys under which a checkpoint says what computed it, beside the contract
+// of the model's own metadata. They inform: any backend goes on from it.
 const (
 	backendKey   = "godmae.backend"
 	precisionKey = "godmae.precision"
@@ -21,14 +19,6 @@ const (
 // Precision is the arithmetic of training on float32 backends, as checkpoints
 // name it.
 const Precision = "f32"
-
-// precision names the arithmetic of a backend.
-func precision(b ops.Backend) string {
-	if b.Float() == tensor.F64 {
-		return "f64"
-	}
-	return Precision
-}
 
 // write writes a checkpoint that can be resumed. Weights or moments that are not
 // finite do not replace good ones.
@@ -82,7 +72,7 @@ func (r *run) modelMetadata() map[string]string {
 		m[data.PreprocessKey] = string(r.opt.Preprocess)
 	}
 	m[backendKey] = r.opt.Backend.Identity().Name
-	m[precisionKey] = precision(r.opt.Backend)
+	m[precisionKey] = r.opt.Backend.Identity().Precision
 	return m
 }
 

@@ -5,12 +5,14 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
@@ -19,6 +21,7 @@ import (
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
+	"github.com/godmae/godmae/tensor"
 )
 
 func TestMain(m *testing.M) {
@@ -107,6 +110,7 @@ func TestRefusals(t *testing.T) {
 	for want, change := range map[string]func(*dmae.Config){
 		"hidden 0 must lie":       func(c *dmae.Config) { c.Settings = []byte(`{}`) },
 		`unknown field "heads"`:   func(c *dmae.Config) { c.Settings = []byte(`{"hidden":4,"heads":2}`) },
+		"it must be JSON":         func(c *dmae.Config) { c.Settings = []byte(`{`) },
 		"patch 5 does not":        func(c *dmae.Config) { c.Patch = 5 },
 		"sigma is -1":             func(c *dmae.Config) { c.Sigma = -1 },
 		"channels is 2":           func(c *dmae.Config) { c.Channels = 2 },
@@ -173,6 +177,63 @@ func TestGradients(t *testing.T) {
 			require.True(t, r.Pass, "%+v", r)
 		}
 	}
+}
+
+// The steps in docs/architecture.md by which a model is added name what this
+// package uses.
+func TestChecklist(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/architecture.md")
+	require.NoError(t, err)
+	source, err := os.ReadFile("patchmlp.go")
+	require.NoError(t, err)
+	_, section, ok := strings.Cut(string(doc), "## Adding a model\n")
+	require.True(t, ok)
+	steps, _, ok := strings.Cut(section, "Training, evaluation")
+	require.True(t, ok)
+	names := regexp.MustCompile("`(?:nn|dmae|Config)(\\.[A-Z]\\w+)`").FindAllStringSubmatch(steps, -1)
+	require.Greater(t, len(names), 8)
+	for _, name := range names {
+		require.Contains(t, string(source), name[1])
+	}
+}
+
+// brightness is a model that is no family of package dmae: it answers with one of
+// two classes, by the mean of the pixels.
+type brightness struct {
+	backend      ops.Backend
+	weight, bias *tensor.Tensor
+}
+
+func newBrightness(b ops.Backend) *brightness {
+	m := &brightness{b, b.Persist(b.Float(), tensor.Of(2, 4)), b.Persist(b.Float(), tensor.Of(2))}
+	b.Upload(m.weight, []float32{-1, -1, -1, -1, 1, 1, 1, 1})
+	b.Upload(m.bias, []float32{2, -2})
+	return m
+}
+
+func (m *brightness) Backend() ops.Backend        { return m.backend }
+func (m *brightness) Classes() int                { return 2 }
+func (m *brightness) Input() (channels, size int) { return 1, 2 }
+func (m *brightness) MaxBatch() int               { return 3 }
+func (m *brightness) Logits(t *autograd.Tape, images *autograd.Variable) *autograd.Variable {
+	pixels := t.Apply(ops.MeanTokens, ops.Attr{}, t.Apply(ops.Patchify, ops.Attr{Patch: 2}, images))
+	return t.Apply(ops.Linear, ops.Attr{}, pixels, t.Const(m.weight), t.Const(m.bias), nil, nil)
+}
+
+// Whatever maps images to scores can be evaluated.
+func TestEvaluateTakesAnyModel(t *testing.T) {
+	pictures, labels := make([]data.Image, 8), make([]int32, 8)
+	for i := range pictures {
+		v := byte(i * 36) // up to 252; the middle is between 3 and 4
+		pictures[i], labels[i] = data.Image{C: 1, H: 2, W: 2, Pix: []byte{v, v, v, v}}, int32(i/4)
+	}
+	labels[0] = 1
+	ds, err := data.NewMemory("greys", []string{"dark", "light"}, pictures, labels)
+	require.NoError(t, err)
+	e, err := train.Evaluate(context.Background(), newBrightness(newCPU(t)), ds, train.EvalOptions{Batch: 100})
+	require.NoError(t, err)
+	require.Equal(t, 8, e.Images)
+	require.Equal(t, 7, e.Correct)
 }
 
 // The family could stand in another module: it imports no internal package.

@@ -219,8 +219,10 @@ func (a *auditor) compareHeader() error {
 	if h.Precision == "" {
 		h.Precision = certificate.Precision
 	}
+	if h.Contract != a.Subject.Contract {
+		return differs("the answers were computed under the numerics contract %s, but here they are computed under %s, whose bits are others: a replay would prove nothing; audit it on a backend of the first", quoted(h.Contract), quoted(a.Subject.Contract))
+	}
 	for _, c := range []struct{ what, have, want string }{
-		{"numerics contract", h.Contract, a.Subject.Contract},
 		{"precision", h.Precision, a.Subject.Precision},
 		{"device", h.Device, a.Subject.Device},
 		{"endpoint", h.Endpoint, a.Subject.Endpoint},
