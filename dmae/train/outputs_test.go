@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -323,8 +324,11 @@ func TestACheckpointGoesOnWithAnotherBackend(t *testing.T) {
 		_, log := finish(t, o)
 		o.Resume, o.Out = filepath.Join(o.Out, NumberedName(1)), t.TempDir()
 		o.LogDir, o.Backend = "", ref.New()
+		var notes []string
+		o.Log = func(message string) { notes = append(notes, message) }
 		r, err := train(t.Context(), o)
 		require.NoError(t, err)
+		require.Contains(t, strings.Join(notes, "\n"), "was computed under the numerics contract f32/1, and this run goes on under ref/f64: it will not end in the bits of a run that stayed under one")
 		require.InEpsilon(t, lossOf(t, log, 2), r.Last.TrainLoss, 1e-4)
 		require.NotEqual(t, lossOf(t, log, 2), r.Last.TrainLoss, "other arithmetic")
 		f, err := checkpoint.Open(r.Checkpoint)
@@ -332,6 +336,7 @@ func TestACheckpointGoesOnWithAnotherBackend(t *testing.T) {
 		defer f.Close()
 		require.Equal(t, "ref", f.Metadata()[backendKey])
 		require.Equal(t, "f64", f.Metadata()[precisionKey])
+		require.Equal(t, "ref/f64", f.Metadata()[dmae.KeyContract])
 	})
 }
 
