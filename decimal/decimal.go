@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// Limits on what Parse accepts, so that a hostile file cannot ask for a
-// number with a billion digits. The first holds for the notation of String too:
-// what was accepted and written can be read again.
+// Limits of Parse, so that a hostile file cannot demand a number with a billion
+// digits. The first holds for the notation of String, too, so what was accepted
+// and written can be read again.
 const (
 	maxDecimalText  = 512
 	maxDecimalPower = 400
 )
 
-// Decimal is a rational number that has a finite decimal expansion, kept
+// Decimal is a rational number with a finite decimal expansion, represented
 // exactly. The zero value is 0. Decimals are immutable.
 type Decimal struct {
 	unscaled *big.Int // nil means 0; never a multiple of ten unless scale is 0

@@ -61,8 +61,8 @@ func TestDecimalRoundsOnceToFloats(t *testing.T) {
 	d := Must("0.12")
 	require.Equal(t, 0.12, d.Float64())
 	require.Equal(t, float32(0.12), d.Float32())
-	// Just above the middle of two float32: rounding by way of float64 would
-	// land on the middle and fall to the even side.
+	// Just above the midpoint of two float32: rounding to float64 first would
+	// give the midpoint, and then the even neighbour.
 	d = Must("1.00000005960464477539062500001")
 	require.Equal(t, float32(1.00000011920928955078125), d.Float32())
 	for s, want := range map[string]int{"-0.1": -1, "0": 0, "2": 1} {

@@ -75,7 +75,7 @@ func (m *Autoencoder) Init(seed uint64) { m.Params.Init(seed) }
 // Forward records one pass over images clean and noisy, [B, C, h, w] in [0,1]
 // at the data's resolution, with the mask drawn by [MaskIDs]: keep I32
 // [B, 1+visible], restore I32 [B, L]. noisy is clean plus Gaussian noise; see
-// [Config.Corrupt].
+// [Corrupt].
 //
 // It returns the loss of each image [B], the mean squared error over all
 // patches, visible ones too, and the prediction [B, L, P] with the values of a

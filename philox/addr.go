@@ -1,11 +1,12 @@
 package philox
 
-// Stream says what a random number is for. Two streams never share a counter,
-// so that (for example) changing the augmentation cannot move the noise.
+// Stream is the purpose of a random number. Two streams never share a counter,
+// so a change of, for example, the augmentation leaves the noise unchanged.
 type Stream uint8
 
 // The streams of the project. The numbers are part of the numerics contract
-// f32/1: they stand in checkpoints and certificates and are never reused.
+// f32/1. Checkpoints and certificates depend on them, so a number is never
+// reused.
 const (
 	DataOrder       Stream = 1  // order of the samples of an epoch
 	Augment         Stream = 2  // crops, flips and other image transforms
@@ -22,9 +23,9 @@ const (
 	FirstUserStream Stream = 128
 )
 
-// Addr names a sequence of random numbers: everything random is a function of
-// (seed, stream, A, B, copy, retry) and a position in the sequence. By
-// convention
+// Addr is the address of a sequence of random numbers: each number is a
+// function of (seed, stream, A, B, copy, retry) and its position in the
+// sequence. By convention
 //
 //	training:      A = index of the sample in its data set, B = epoch (or step)
 //	certification: A = index of the image,                  B = sample number

@@ -15,9 +15,8 @@ const (
 // whole number of groups of 16 blocks.
 func Words(n int) int { return (n + group - 1) / group * group * 2 }
 
-// Fill sets dst[i] to the network input of pixel x[i] plus noise, clipped; the
-// noise is what the address names. x has at least the length of dst and values
-// of 0 to 255.
+// Fill sets dst[i] to the network input of pixel x[i] plus the noise at the
+// address, clipped. x has at least the length of dst and values of 0 to 255.
 func Fill[P uint8 | int32](g *Gaussian, dst []float32, x []P, addr philox.Addr) {
 	var words [4 * lanes]uint32
 	key, ctr := addr.Key(), addr.Counter(0)
@@ -33,7 +32,7 @@ func Fill[P uint8 | int32](g *Gaussian, dst []float32, x []P, addr philox.Addr) 
 	}
 }
 
-// FillFrom is [Fill] for a caller who has made the words: word 64q + 16w + l is
+// FillFrom is [Fill] with words that the caller has made: word 64q + 16w + l is
 // word w of the address's block at position 16q + l. It takes Words(len(dst))
 // of them.
 func FillFrom[P uint8 | int32](g *Gaussian, dst []float32, x []P, words []uint32, addr philox.Addr) {
@@ -58,8 +57,8 @@ func place[P uint8 | int32](g *Gaussian, dst []float32, x []P, words []uint32, a
 	}
 }
 
-// settle returns the rank of a word u, of pixel i of a fill, whose upper digits
-// leave it open.
+// settle returns the rank of the word u of pixel i of a fill when the upper
+// digits of u do not decide it.
 func (g *Gaussian) settle(u uint64, addr philox.Addr, i int) int {
 	rank := int(g.guide[u>>48] >> 1)
 	for rank < len(g.cdf) && g.cdf[rank] < u {

@@ -12,8 +12,8 @@ import (
 
 var address = philox.Addr{Seed: 1<<40 + 9, Stream: philox.EstimationNoise, A: 3, B: 9}
 
-// The fast path has the draws of the definition, pixel by pixel, whatever the
-// length and the type of the pixels.
+// The fast path gives the draws of the definition, pixel by pixel, for every
+// length and type of the pixels.
 func TestFillIsDrawForEveryPixel(t *testing.T) {
 	for _, sigma := range []string{"0.02", "0.25", "1.3"} {
 		g := distribution(t, sigma)
@@ -71,8 +71,8 @@ func TestGuideAgreesWithTheSearch(t *testing.T) {
 	}
 }
 
-// A pixel whose word is cut takes its further words from the next retries of
-// its own place, and leaves its neighbours alone.
+// A pixel whose word equals a threshold takes further words from the next
+// retries of its own place. Its neighbours do not change.
 func TestFillRetriesInPlace(t *testing.T) {
 	g := distribution(t, "0.25")
 	const n = 100
@@ -106,8 +106,8 @@ func TestFillRetriesInPlace(t *testing.T) {
 	}
 }
 
-// The published way, x/255 + eta/255 in float32, gives a network several
-// inputs for one noisy image; the table gives it one.
+// The published computation, x/255 + eta/255 in float32, gives several network
+// inputs for one noisy pixel. The table gives one.
 func TestOneInputForEachSum(t *testing.T) {
 	g := distribution(t, "0.7")
 	require.Equal(t, 4, g.Clip())

@@ -21,8 +21,8 @@ type Gaussian struct {
 	sigma decimal.Decimal
 	clip  int
 
-	// bound is where the noise saturates: whatever is at or beyond it takes
-	// every pixel to the end of the clipping range or past it.
+	// bound is where the noise saturates: noise at or beyond it moves every
+	// pixel to the end of the clipping range or past it.
 	bound int
 
 	// cdf[i] is the first 64 binary digits of P(eta <= i-bound), for
@@ -31,8 +31,8 @@ type Gaussian struct {
 
 	// guide[t], for the upper 16 bits t of a word u, is twice the number of
 	// entries of cdf below t<<48, all of which are below u. It is odd when more
-	// entries are below (t+1)<<48, so that the rest of u matters. It is small
-	// because a network leaves little of it in the caches.
+	// entries are below (t+1)<<48, so that the rest of u matters. The table is
+	// small because the network evicts it from the caches between fills.
 	guide []uint16
 
 	// inputs[x+i] is the network input of pixel x whose noise is i-bound.
@@ -100,23 +100,23 @@ func (g *Gaussian) fillGuide() {
 	}
 }
 
-// Draw returns the noise of a pixel, from uniform random words: eta is the
-// number of thresholds that do not exceed the number whose binary digits the
-// words are, counted from -bound. Noise that takes every pixel out of the
-// clipping range is returned as the nearest that does.
+// Draw returns the noise of a pixel from uniform random words. The words are
+// the binary digits of a number, and eta is -bound plus the number of
+// thresholds that do not exceed it. Noise that moves every pixel out of the
+// clipping range is returned as the nearest noise that does.
 //
-// It is the definition of the sampler; next is called once, and again for each
-// 64 digits more that are needed.
+// It defines the sampler. next is called once, and again for every further 64
+// digits that are needed.
 func (g *Gaussian) Draw(next func() uint64) int { return g.rank(next) - g.bound }
 
-// rank returns the number of values of the distribution function, of those in
-// cdf, that do not exceed the drawn number.
+// rank returns the number of entries of cdf that do not exceed the drawn
+// number.
 func (g *Gaussian) rank(next func() uint64) int {
 	u := next()
 	lo := sort.Search(len(g.cdf), func(i int) bool { return g.cdf[i] >= u })
 	hi := lo + sort.Search(len(g.cdf)-lo, func(i int) bool { return g.cdf[lo+i] > u })
-	// Thresholds before lo are proven to be at most the number, those from hi
-	// on to exceed it; those between share its digits so far.
+	// Thresholds before lo are at most the number and those from hi on exceed
+	// it. Those between share its digits so far.
 	for words := 2; lo < hi; words++ {
 		u = next()
 		digits := func(i int) uint64 { return g.threshold(i-g.bound, words)[words-1] }

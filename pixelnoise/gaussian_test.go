@@ -14,7 +14,7 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// known are the distributions of the tests so far; they cannot change.
+// known caches the distributions of the tests; they are immutable.
 var known = map[string]*Gaussian{}
 
 func distribution(t testing.TB, sigma string) *Gaussian {
@@ -33,9 +33,9 @@ const testPrecision = 640
 
 var pi, _, _ = big.ParseFloat("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798214808651328230664709384460955058223172535940812848111745028410270193852110555964462294895493038196", 10, testPrecision, big.ToNearestEven)
 
-// phi returns Phi((2j+1)/(510 sigma)) by another series than the package's:
-// 1/2 + 1/sqrt(2 pi) sum (-1)^n z^(2n+1) / (2^n n! (2n+1)), in plain floats of
-// 640 bits.
+// phi returns Phi((2j+1)/(510 sigma)) by a series that the package does not
+// use: 1/2 + 1/sqrt(2 pi) sum (-1)^n z^(2n+1) / (2^n n! (2n+1)), in plain
+// floats of 640 bits.
 func phi(j int, sigma string) *big.Float {
 	num := func() *big.Float { return new(big.Float).SetPrec(testPrecision) }
 	z := big.NewRat(int64(2*j+1), 510)
@@ -62,8 +62,7 @@ func digitsOf(x *big.Float, bits int) *big.Int {
 }
 
 // Every threshold has the digits of an independent computation, so every atom
-// has the mass that it should have, to the last of 64 digits; to 128 digits
-// where a second word is drawn.
+// has the right mass: to 64 digits, and to 128 where a second word is drawn.
 func TestEveryAtomAgainstAnotherSeries(t *testing.T) {
 	sigmas := []string{"0.25", "0.12", "0.01"}
 	if !testing.Short() {
@@ -77,7 +76,7 @@ func TestEveryAtomAgainstAnotherSeries(t *testing.T) {
 		for i, c := range g.cdf {
 			j := i - g.bound
 			if z := (float64(j) + 0.5) / width; math.Abs(z) > 12 {
-				// Too far for the series: less than 2^-64 is left.
+				// The series does not converge here; less than 2^-64 is left.
 				require.Less(t, math.Erfc(math.Abs(z)/math.Sqrt2), 0x1p-64)
 				require.Equal(t, map[bool]uint64{true: math.MaxUint64, false: 0}[z > 0], c)
 				continue
@@ -132,7 +131,8 @@ func script(taken *int, words ...uint64) func() uint64 {
 	}
 }
 
-// A word that a threshold cuts is settled by the next, however many it takes.
+// A word that equals the digits of a threshold is decided by the next ones,
+// however many it takes.
 func TestRetry(t *testing.T) {
 	g := distribution(t, "0.25")
 	for _, j := range []int{-300, -77, -1, 0, 1, 100, 299} {
@@ -154,7 +154,7 @@ func TestRetry(t *testing.T) {
 			require.Len(t, c.words, taken)
 		}
 	}
-	// The ends of the number line are cut by hundreds of thresholds at once.
+	// Near 0 and 1 hundreds of thresholds share a word.
 	narrow := distribution(t, "0.05")
 	for _, c := range []struct{ z, bits int }{{119, 64}, {171, 128}} {
 		// eta = c.z has a threshold beyond 64 or 128 zero digits.
@@ -181,8 +181,7 @@ func TestSaturation(t *testing.T) {
 	require.Equal(t, float32(7), g.Input(1785))
 	require.Equal(t, float32(7), g.Input(100000))
 	require.Equal(t, float32(1784)/255, g.Input(1784))
-	// The nearest noise that is not told from what lies beyond it takes every
-	// pixel to the end of the clipping range.
+	// Noise at the bound moves every pixel to the end of the clipping range.
 	require.Equal(t, g.Input(math.MinInt32), g.Input(255-g.bound))
 	require.Equal(t, g.Input(math.MaxInt32), g.Input(0+g.bound))
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// maxWords is the largest number of words that a draw may take: 1,024 binary
-// digits leave a draw open with a probability below 2^-1000.
+// maxWords is the largest number of words that a draw may take: a draw needs
+// more than 1,024 binary digits with a probability below 2^-1000.
 const maxWords = 16
 
-// threshold returns the first 64*words binary digits of
-// P(eta <= j) = Phi((2j+1)/(510 sigma)), most significant word first:
-// floor(2^(64 words) P). They are proven, by intervals of as much precision as
-// it takes; no P is 1/2 or has finitely many digits.
+// threshold returns the first 64*words binary digits of P(eta <= j) =
+// Phi((2j+1)/(510 sigma)), most significant word first: floor(2^(64 words) P).
+// They are proven by interval arithmetic of sufficient precision. No P is 1/2
+// or has finitely many digits.
 func (g *Gaussian) threshold(j, words int) []uint64 {
 	if words > maxWords {
 		panic(fmt.Sprintf("pixelnoise: %d random bits agree with a value of the distribution function, so the generator is broken", 64*maxWords))

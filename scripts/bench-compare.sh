@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares benchmarks of the working tree with those of another commit, run in
-# turns so that a machine that heats up or is shared drifts alike for both.
+# Compares benchmarks of the working tree with those of another commit. The runs
+# alternate, so that changes in the speed of the machine affect both alike.
 # usage: scripts/bench-compare.sh COMMIT PACKAGE_FOLDER [BENCH_REGEXP [ROUNDS]]
 #   scripts/bench-compare.sh HEAD~3 simd Gemm 8
 set -euo pipefail

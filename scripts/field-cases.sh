@@ -6,10 +6,10 @@
 #   DMAE: the program to try (default: built from this checkout)
 #   CASE_SECONDS: how long one case may take (default 300)
 #
-# A case answers 0 (good), 1 (fault) or 2 (it could not be set up here). The first
-# one trains the small models that all share. Exit status: 0 when every case is
-# good, 1 when one is at fault or took too long, 2 when none is but some could not
-# be set up.
+# A case exits with 0 (passed), 1 (failed) or 2 (could not be set up here). The
+# first one trains the small models that all share. Exit status: 0 if every case
+# passed, 1 if one failed or took too long, 2 if none failed but some could not be
+# set up.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
@@ -36,7 +36,7 @@ printf '#!/bin/sh\nexec "%s" "$@"\n' "$python" >"$work/bin/python3"
 chmod +x "$work/bin/python3"
 export PATH="$work/bin:$PATH" PY=$python DMAE=$(realpath "$DMAE") WORK=$work/models TMPDIR=$work
 
-# chosen CASE WORD... tells whether a case is asked for.
+# chosen CASE WORD... returns whether a case is selected.
 chosen() {
 	local case=$1 word
 	shift
@@ -50,7 +50,7 @@ while IFS= read -r script; do
 	name=${script#"$data"/cases/} name=${name%/run.sh}
 	chosen "$name" "$@" || continue
 	start=$SECONDS rc=0
-	# The models come with the first case: it gets as long again.
+	# The first case also makes the models, so its limit is doubled.
 	allowed=$limit
 	[[ -e $work/models/ready ]] || allowed=$((2 * limit))
 	timeout --kill-after=10 "$allowed" bash "$script" >"$work/out" 2>&1 </dev/null || rc=$?

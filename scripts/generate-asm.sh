@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the generated kernels of simd/ again with the generators in simd/asmgen.
+# Regenerates the kernels of simd/ with the generators in simd/asmgen.
 set -euo pipefail
 cd "$(dirname "$0")/../simd/asmgen"
 for generator in $(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...); do

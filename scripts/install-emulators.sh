@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the arm64 and AVX-512 tests need on a Debian or Ubuntu machine:
-# qemu-user for NEON, Bochs with a boot loader for AVX-512.
+# Installs the packages for the arm64 and AVX-512 tests on a Debian or Ubuntu
+# machine: qemu-user for NEON, Bochs with a boot loader for AVX-512.
 # usage: scripts/install-emulators.sh [arm64] [avx512]    (default: both)
 set -euo pipefail
 cd "$(dirname "$0")/.."

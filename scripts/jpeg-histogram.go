@@ -1,7 +1,8 @@
 //go:build ignore
 
-// Compares this project's decoding of image files with Pillow's: a histogram of
-// the absolute differences of all values. See decode-with-pil.py.
+// Jpeg-histogram compares this project's decoding of image files with Pillow's.
+// It prints a histogram of the absolute differences of all values. See
+// scripts/decode-with-pil.py.
 package main
 
 import (

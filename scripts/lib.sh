@@ -6,7 +6,8 @@ fail() {
 	exit 1
 }
 
-# apt_install PACKAGE... installs what is missing of these Debian packages.
+# apt_install PACKAGE... installs those of these Debian packages that are
+# missing.
 apt_install() {
 	local missing=() p sudo=
 	for p; do
@@ -16,7 +17,7 @@ apt_install() {
 	command -v apt-get >/dev/null || fail "needs ${missing[*]}; install them by hand, there is no apt-get here"
 	((EUID == 0)) || sudo=sudo
 	$sudo apt-get update -qq || fail "apt-get update failed; needed for ${missing[*]}"
-	# Only warnings and errors are worth reading; the log is shown when it fails.
+	# Only warnings and errors are printed; the log is shown if it fails.
 	local log
 	log=$(mktemp)
 	if ! $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 \
@@ -38,7 +39,7 @@ isa_packages() {
 
 # split_args ARG... fills packages and flags: everything after "--" is for the
 # test binaries, everything before it names packages relative to the module root.
-# What is not given stays empty.
+# Without arguments both are empty.
 split_args() {
 	packages=() flags=()
 	while (($#)); do
@@ -54,15 +55,15 @@ split_args() {
 	done
 }
 
-# stall_minutes is how long a command may show no progress before it is given up.
+# stall_minutes is the time after which a command without progress is ended.
 stall_minutes=${STALL_MINUTES:-10}
 ((stall_minutes >= 1)) || fail "STALL_MINUTES is $stall_minutes; give a number of minutes from 1 on"
 
-# watched_pid is the command that watched waits for; a script that is ended early
-# ends it, too, with end_watched.
+# watched_pid is the command that watched waits for. A script that is
+# interrupted ends it with end_watched.
 watched_pid=
 end_watched() {
-	# It may have ended since: nothing is left to be done then.
+	# It may have ended already.
 	[[ -z $watched_pid ]] || kill -- "-$watched_pid" 2>/dev/null || true
 	watched_pid=
 }
@@ -72,10 +73,10 @@ end_watched() {
 # status to the command's and itself returns 0, so that "set -e" holds inside of a
 # function that it runs.
 #
-# What bounds the command is progress, not a total, which no two machines agree
-# on. Progress is growth of a file FOLDER/*.log. Every minute without a word is
-# told, with the line that came last; after stall_minutes without progress the
-# command and all that it started are ended, and status is 124.
+# The command has no limit on its total time, which differs between machines,
+# but must show progress: a file FOLDER/*.log grows. Every minute without
+# output a message has the last line. After stall_minutes without progress the
+# command and its child processes are ended, and status is 124.
 watched() {
 	local quiet=0 name folder log shown=0 size=0 grown before=-1 alive=1
 	[[ $1 != -q ]] || { quiet=1; shift; }
@@ -118,8 +119,8 @@ last_line() {
 	local log
 	while IFS= read -r log; do
 		[[ -s $log ]] || continue
-		# Of an event of go test -json, package and test. A log of blank lines alone
-		# has no last word, which is no error.
+		# Of an event of go test -json, the package and test. A log with only
+		# blank lines has no last line, which is not an error.
 		tail -c 500 "$log" | tr '\r' '\n' | grep -a . | tail -n 1 | sed -E 's/^\{.*"Package":"([^"]*)"(,"Test":"([^"]*)")?.*/\1 \3/' | cut -c1-200 || true
 		return
 	done < <(ls -t "$1"/*.log)

@@ -51,7 +51,7 @@ func main() {
 	}
 }
 
-// read returns what follows the header of a compressed IDX file.
+// read returns the content after the header of a compressed IDX file.
 func read(path string, header int) []byte {
 	f, err := os.Open(path)
 	check(err)

@@ -36,7 +36,7 @@ for _ in range(14):
     c = name()
     entries[os.path.join(c, b"one.png")] = None
     fill(c, 0, entries)
-# A folder beside one whose name goes on with a character below the slash.
+# A folder beside one whose name continues with a character below the slash.
 for p in (b"order/a-b/1.png", b"order/a/1.png", b"order/a b/1.png", b"order/a/b/1.png", b"order/0.png", b"order/zz.png"):
     entries[p] = None
 # Links: to a file, to a folder of another class, to a class.

@@ -56,7 +56,7 @@ def operate(im, op, v, negative, increasing):
     if op == "Posterize":
         bits = int((v / 10) * 4)
         bits = 4 - bits if increasing else bits
-        # Newer releases refuse to keep no bits; older ones return black.
+        # Newer releases refuse 0 bits; older ones return black.
         return ImageOps.posterize(im, bits) if bits > 0 else im.point([0] * 256 * len(im.getbands()))
     if op == "Solarize":
         t = int((v / 10) * 256)
@@ -141,7 +141,7 @@ def jpegs():
     files["422.photo.restarts.progressive"] = jpeg(picture("RGB", 33, 50, 11), False, subsampling=1, progressive=True, restart_marker_rows=1)
     files["rgb.photo"] = jpeg(picture("RGB", 13, 22, 12), False, keep_rgb=True)
     files["420.photo.coarse"] = jpeg(picture("RGB", 24, 24, 13), False, subsampling=2, qtables=[[40] * 64] * 2)
-    # The same number of blocks, shared out in another way.
+    # The same number of blocks with another layout.
     files["440.flat"] = patched(jpeg(blocks("RGB", 15, 30, 16, 90, 150, 30), True, subsampling=1), [0x21, 0x11, 0x11], [0x12, 0x11, 0x11])
     files["411.flat"] = patched(jpeg(blocks("RGB", 30, 61, 16, 90, 150, 31), True, subsampling=2), [0x22, 0x11, 0x11], [0x41, 0x11, 0x11])
     files["grey.flat"] = jpeg(blocks("L", 20, 11, 8, 0, 255, 32), True)

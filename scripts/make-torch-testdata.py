@@ -93,7 +93,8 @@ for protocol in range(6):
     with open(os.path.join(folder, "..", "pickle", "testdata", f"plain{protocol}.pkl"), "wb") as f:
         pickle.dump(plain, f, protocol)
 
-# What torch.load(weights_only=True) accepts beside the tensors of a model.
+# Values that torch.load(weights_only=True) accepts beside the tensors of a
+# model.
 weights = {"weight": base[:6].reshape(2, 3)}
 optimizer = torch.optim.SGD([torch.nn.Parameter(base[:2].clone())], lr=1.0)
 beside = {

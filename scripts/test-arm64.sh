@@ -4,7 +4,7 @@
 # usage: scripts/test-arm64.sh [package folder...] [-- test binary flags]
 #   scripts/test-arm64.sh                        the numbers of certificates and every package with golden hashes
 #   scripts/test-arm64.sh simd -- -test.run Gemm -test.v
-# A package whose tests say nothing for STALL_MINUTES minutes (default 10) fails.
+# A package whose tests print nothing for STALL_MINUTES minutes (default 10) fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
@@ -12,9 +12,9 @@ split_args "$@"
 # The first seven are plain Go, but arm64 compilers fuse products and sums.
 ((${#packages[@]})) || mapfile -t packages < <(printf '%s\n' internal/exact philox pixelnoise smooth smooth/bound smooth/certificate smooth/audit && isa_packages)
 
-# flags_of PACKAGE prints its test flags, one a line. What no processor can
-# change is left out where it takes long in an emulator: files, interruptions
-# and the order of work.
+# flags_of PACKAGE prints its test flags, one per line. Slow tests that do
+# not depend on the processor are left out: files, interruptions and the
+# order of work.
 flags_of() {
 	if ((${#flags[@]})); then
 		printf '%s\n' "${flags[@]}"
@@ -39,7 +39,8 @@ work=$(mktemp -d)
 trap 'end_watched; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-# run_tests PACKAGE BINARY ARG... runs a test binary where its package is.
+# run_tests PACKAGE BINARY ARG... runs a test binary in the folder of its
+# package.
 run_tests() {
 	cd "$1"
 	exec $runner "${@:2}"
@@ -53,12 +54,13 @@ for pkg in "${packages[@]}"; do
 	name=arm64-${pkg//\//-}
 	status=1
 	if CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go test -c -o "$bin" "./$pkg" && [[ -f $bin ]]; then
-		# Its tests' names say how far it is.
+		# The names of its tests show the progress.
 		watched -q "$name" "$work" run_tests "$pkg" "$bin" -test.v "${args[@]}"
 		if ((${#flags[@]})); then
 			cat "$work/$name.log"
 		elif ((status)); then
-			# What did not pass, if it got so far as to say anything; the failure counts below.
+			# The tests that did not pass, if any were run; the failure is
+			# counted below.
 			grep -avE '^=== |^ *--- PASS|^PASS$' "$work/$name.log" || true
 		fi
 	fi

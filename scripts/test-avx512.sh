@@ -11,10 +11,9 @@
 # scripts/avx512vm as process 1, which reports over the serial port. Expect half
 # a minute to boot and 50 to 300 times native run times after that.
 #
-# AVX512_STALL: the guest is given up when the emulator has used this many seconds
-# of processor time since the guest's last line (default 900), or when it has used
-# none at all for two minutes: it is asleep then. How fast this machine is and
-# what else it does play no part.
+# AVX512_STALL: the guest is ended when the emulator has used this many seconds of
+# processor time since the guest's last line (default 900), or none at all for two
+# minutes. So the limits do not depend on the speed and the load of this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
@@ -27,10 +26,10 @@ fi
 split_args "$@"
 ((${#packages[@]})) || mapfile -t packages < <(isa_packages)
 
-# flags_of PACKAGE prints its test flags, one a line. Tests that go through the
-# instruction sets have a subtest named after each; unless told otherwise only
-# those called avx512 run, for the others ran on this CPU already. Outside simd
-# a golden hash says it all.
+# flags_of PACKAGE prints its test flags, one per line. Tests of several
+# instruction sets have a subtest named after each. By default only those
+# called avx512 run, because the others run on this CPU natively. Outside simd
+# the golden hashes are enough.
 flags_of() {
 	if ((${#flags[@]})); then
 		printf '%s\n' "${flags[@]}"
@@ -43,7 +42,7 @@ flags_of() {
 export DMAE_SIMD=${DMAE_SIMD:-avx512}
 [[ $(uname -sm) == "Linux x86_64" ]] || fail "needs Linux on x86-64, this is $(uname -sm)"
 
-# host_has FLAG... tells whether the CPU and its kernel offer all of them.
+# host_has FLAG... returns whether the CPU and its kernel have all of them.
 host_has() {
 	local cpu f
 	cpu=$(grep -m1 '^flags' /proc/cpuinfo)
@@ -59,7 +58,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-# check_ran PACKAGE COUNT ends the script when the default selection chose no test.
+# check_ran PACKAGE COUNT ends the script if the default selection has no test.
 check_ran() {
 	((${#flags[@]} || $2)) || fail "no test of $1 has a subtest called avx512; were they renamed?"
 }
@@ -88,7 +87,7 @@ guest_kernel() {
 	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/godmae/kernel name
 	name=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/ *Depends: \(linux-image-.*\)/\1/p' | head -1)
 	if [[ -z $name ]]; then
-		# A machine whose package lists were never fetched.
+		# The package lists may not have been fetched yet.
 		((EUID == 0)) && apt-get update -qq || sudo apt-get update -qq
 		name=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/ *Depends: \(linux-image-.*\)/\1/p' | head -1)
 	fi
@@ -119,18 +118,18 @@ make_image() {
 		[[ ! -d $pkg/testdata ]] || cp -r "$pkg/testdata" "$root/src/$pkg/"
 		{ printf '%s\t' "$pkg" "/src/$pkg" "/bin/$n.test" && flags_of "$pkg" | paste -sd '\t'; } >>"$root/jobs"
 	done
-	# The guest's clock runs far behind, so that Go's own time-out means nothing;
-	# two Ps on the one CPU let goroutines interleave. Bochs 2.7 adds wrongly with ADCX
-	# and ADOX: math/big, which uses them, gives wrong last digits there, and the
-	# exact bounds of a certificate are refined for ever.
+	# The guest's clock is slow, so Go's test timeout has no use. Two Ps on the one CPU
+	# let goroutines interleave. Bochs 2.7 has wrong results for ADCX and ADOX.
+	# math/big uses them and gives wrong last digits, so that the exact bounds of a
+	# certificate are refined forever.
 	printf '%s\n' PATH=/bin HOME=/tmp TMPDIR=/tmp GOMAXPROCS=2 "DMAE_SIMD=$DMAE_SIMD" DMAE_EMULATED=1 GODEBUG=cpu.adx=off >"$root/env"
 	(cd "$root" && find . | cpio -o -H newc --quiet) >"$iso/initrd"
 	kernel=$(guest_kernel)
 	cp "$kernel" "$iso/vmlinuz"
 	cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$iso/isolinux/"
-	# clearcpuid takes away XSAVEC and XSAVES, whose sizes this Bochs reports so
-	# that Linux would switch AVX off. The rest skips slow parts of the boot:
-	# cipher self-tests, certificate parsing, tracing tables.
+	# clearcpuid disables XSAVEC and XSAVES, for which this Bochs reports sizes
+	# that make Linux disable AVX. The rest skips slow parts of the boot: cipher
+	# self-tests, certificate parsing, tracing tables.
 	cat >"$iso/isolinux/isolinux.cfg" <<-'CFG'
 		SERIAL 0 115200
 		DEFAULT linux
@@ -148,10 +147,10 @@ make_image() {
 
 # start_vm starts Bochs in the background and sets vm to its process.
 start_vm() {
-	# The text display would open a pseudo-terminal of its own, write cursor movements
-	# to it and, as nobody reads them, sleep for ever in write() once its buffer is
-	# full. The VNC display writes nothing while nobody connects, and timeout=0
-	# waits for nobody.
+	# The text display would open a pseudo-terminal, write cursor movements to it and
+	# block in write() once its buffer is full, because nothing reads it. The VNC
+	# display writes nothing without a connection, and with timeout=0 it does not wait
+	# for one.
 	cat >"$work/bochsrc" <<-RC
 		display_library: rfb, options="timeout=0"
 		config_interface: textconfig
@@ -173,8 +172,8 @@ start_vm() {
 	# Debian's build stops in its debugger first: "c" lets it run.
 	echo c >"$work/bochs.cmd"
 	: >"$work/serial"
-	# Nobody shall be able to connect either: a network of its own, where that is
-	# allowed, leaves nothing to connect to.
+	# Connections are prevented by a separate network namespace where that is
+	# allowed.
 	local alone=()
 	! unshare -rn true 2>/dev/null || alone=(unshare -rn)
 	"${alone[@]}" bochs -q -f "$work/bochsrc" -rc "$work/bochs.cmd" >"$work/screen" 2>&1 </dev/null &
@@ -191,7 +190,7 @@ vm_seconds() {
 	echo $(((${12} + ${13}) / $(getconf CLK_TCK)))
 }
 
-# give_up REASON ends the script with what is known of the guest.
+# give_up REASON ends the script and prints the state of the guest.
 give_up() {
 	tail -n 20 "$work/serial" >&2
 	tail -n 3 "$work/screen" >&2
@@ -199,9 +198,9 @@ give_up() {
 	fail "$1"
 }
 
-# watch_guest tells every minute what the guest is doing and gives it up when it
-# makes no progress. It shares the variables of report, which calls it when there
-# is nothing to read.
+# watch_guest prints every minute what the guest is doing and ends it if it makes
+# no progress. It shares the variables of report, which calls it if there is
+# nothing to read.
 watch_guest() {
 	local used
 	((SECONDS > looked + 4)) || return 0
@@ -221,14 +220,14 @@ watch_guest() {
 	fi
 }
 
-# report follows the serial port and prints the guest's lines; returns the
-# number of failed jobs, or ends the script when the guest died.
+# report reads the serial port and prints the guest's lines. It returns the
+# number of failed jobs, or ends the script if the guest crashed.
 report() {
 	local line verdict= name= begun=0 start=$SECONDS job=0 passed=0 status
 	local stall=${AVX512_STALL:-900} looked=$SECONDS told=$SECONDS vm_used=-1 vm_moved=$SECONDS heard=0 doing=
 	while :; do
 		if ! IFS= read -r line <&3; then
-			# End of what was written so far; keep the partial line.
+			# The end of the output so far; keep the partial line.
 			partial=${partial:-}$line
 			if ! kill -0 "$vm" 2>/dev/null; then break; fi
 			watch_guest
@@ -261,7 +260,7 @@ report() {
 			((begun)) || continue
 			[[ $line != "=== RUN"* ]] || doing="$name ${line#=== RUN }"
 			[[ $line != *"--- PASS:"*avx512* ]] || passed=$((passed + 1))
-			# What passes is counted; given flags show everything.
+			# Passed tests are only counted, unless flags are given.
 			[[ ${#flags[@]} == 0 && $line =~ ^(===|PASS|" "*"--- PASS:"|"--- PASS:") ]] || printf '%s\n' "$line"
 			;;
 		esac

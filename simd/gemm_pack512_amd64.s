@@ -23,10 +23,10 @@ turn:
 	VMOVUPS.Z 0(SI)(R11*1), K1, Z3                   // row 3
 	LEAQ (SI)(R10*4), SI                             // next four rows
 	LEAQ (SI)(R10*4), BX                             // the four after them
-	PREFETCHT0 0(BX)                                 // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R10*1)                          // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R10*2)                          // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R11*1)                          // rows far apart are nothing that the processor foresees
+	PREFETCHT0 0(BX)                                 // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R10*1)                          // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R10*2)                          // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R11*1)                          // the processor does not prefetch rows that are far apart
 	VMOVUPS Z0, K1, 0(DI)                            // step 0 of the panel
 	VMOVUPS Z1, K1, 56(DI)                           // step 1 of the panel
 	VMOVUPS Z2, K1, 112(DI)                          // step 2 of the panel
@@ -65,10 +65,10 @@ turn:
 	VMOVUPS 0(SI)(R11*1), Z3                         // row 3
 	LEAQ (SI)(R10*4), SI                             // next four rows
 	LEAQ (SI)(R10*4), BX                             // the four after them
-	PREFETCHT0 0(BX)                                 // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R10*1)                          // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R10*2)                          // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R11*1)                          // rows far apart are nothing that the processor foresees
+	PREFETCHT0 0(BX)                                 // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R10*1)                          // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R10*2)                          // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R11*1)                          // the processor does not prefetch rows that are far apart
 	VMOVUPS Z0, 0(DI)                                // step 0 of the panel
 	VMOVUPS Z1, 64(DI)                               // step 1 of the panel
 	VMOVUPS Z2, 128(DI)                              // step 2 of the panel
@@ -111,14 +111,14 @@ turn:
 	VMOVUPS 64(SI)(R11*1), Z7                        // row 3
 	LEAQ (SI)(R10*4), SI                             // next four rows
 	LEAQ (SI)(R10*4), BX                             // the four after them
-	PREFETCHT0 0(BX)                                 // rows far apart are nothing that the processor foresees
-	PREFETCHT0 64(BX)                                // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R10*1)                          // rows far apart are nothing that the processor foresees
-	PREFETCHT0 64(BX)(R10*1)                         // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R10*2)                          // rows far apart are nothing that the processor foresees
-	PREFETCHT0 64(BX)(R10*2)                         // rows far apart are nothing that the processor foresees
-	PREFETCHT0 0(BX)(R11*1)                          // rows far apart are nothing that the processor foresees
-	PREFETCHT0 64(BX)(R11*1)                         // rows far apart are nothing that the processor foresees
+	PREFETCHT0 0(BX)                                 // the processor does not prefetch rows that are far apart
+	PREFETCHT0 64(BX)                                // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R10*1)                          // the processor does not prefetch rows that are far apart
+	PREFETCHT0 64(BX)(R10*1)                         // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R10*2)                          // the processor does not prefetch rows that are far apart
+	PREFETCHT0 64(BX)(R10*2)                         // the processor does not prefetch rows that are far apart
+	PREFETCHT0 0(BX)(R11*1)                          // the processor does not prefetch rows that are far apart
+	PREFETCHT0 64(BX)(R11*1)                         // the processor does not prefetch rows that are far apart
 	VMOVUPS Z0, 0(DI)                                // step 0 of the panel
 	VMOVUPS Z1, 64(DI)                               // step 0 of the panel
 	VMOVUPS Z2, 128(DI)                              // step 1 of the panel

@@ -1,7 +1,7 @@
-// Package tensor says what a tensor is: an element type, a shape, and the
-// memory it lives in. It does no arithmetic and knows no device.
+// Package tensor defines the tensor: an element type, a shape and a buffer. It
+// has no arithmetic and no code for any device.
 //
-// Start at [Tensor]. A tensor is made by a backend (package ops), which owns
-// its [Buffer]; host code gets at the numbers by downloading them, or with
-// [Data] where the backend keeps its tensors in host memory.
+// Start at [Tensor]. A backend (package ops) makes tensors and owns their
+// [Buffer]. Host code reads the elements by downloading them. A backend
+// whose buffers are host memory reads them with [Data].
 package tensor

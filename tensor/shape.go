@@ -102,11 +102,11 @@ func (s Shape) String() string {
 	return "[" + strings.Join(parts, " ") + "]"
 }
 
-// ShapeError is the panic value for shapes that do not fit together: a mistake
-// of the program, not of its user.
+// ShapeError is the panic value for shapes that do not fit together, which is a
+// bug of the program rather than an error of its user.
 type ShapeError struct {
 	Op  string // operation or function
-	Msg string // both shapes, and what was expected
+	Msg string // both shapes and the expected ones
 }
 
 func (e *ShapeError) Error() string { return e.Op + ": " + e.Msg }

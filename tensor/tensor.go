@@ -5,8 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// Buffer is memory of some device, opaque to everybody but the backend that
-// made it.
+// Buffer is device memory. Only the backend that made it knows its content.
 type Buffer interface {
 	// Device names the backend that owns the memory.
 	Device() string
@@ -36,7 +35,7 @@ type Tensor struct {
 var nextID atomic.Uint64
 
 // Init makes *t a tensor over buf, starting off elements into it, with a fresh
-// identity. It is for backends, which recycle headers of released tensors.
+// identity. Backends use it to recycle headers of released tensors.
 func (t *Tensor) Init(dtype DType, shape Shape, buf Buffer, off int) {
 	*t = Tensor{dtype: dtype, shape: shape, buf: buf, off: off, id: nextID.Add(1)}
 }
@@ -47,14 +46,14 @@ func (t *Tensor) DType() DType { return t.dtype }
 // Shape returns the dimensions.
 func (t *Tensor) Shape() Shape { return t.shape }
 
-// Buffer returns the memory the tensor lives in.
+// Buffer returns the memory that holds the tensor.
 func (t *Tensor) Buffer() Buffer { return t.buf }
 
 // Offset returns the position of the first element in the buffer.
 func (t *Tensor) Offset() int { return t.off }
 
-// ID identifies the tensor among all that the process ever made. Caches of
-// derived data (packed weights) key on ID and Version.
+// ID is unique among the tensors of the process. Caches of derived data (packed
+// weights) key on ID and Version.
 func (t *Tensor) ID() uint64 { return t.id }
 
 // Version counts the writes to the tensor that a backend reported with Touch.
@@ -84,9 +83,9 @@ func (t *Tensor) View(from int, s Shape) *Tensor {
 	return v
 }
 
-// Data returns the elements of a tensor that lives in host memory. It panics
-// when the tensor lives elsewhere or has another element type: only the
-// backend that owns the tensor may call it.
+// Data returns the elements of a tensor in host memory. It panics if the
+// tensor is elsewhere or has another element type. Only the backend that
+// owns the tensor may call it.
 func Data[T float32 | float64 | int32 | uint8](t *Tensor) []T {
 	h, ok := t.buf.(*Host[T])
 	if !ok {
@@ -94,4 +93,32 @@ func Data[T float32 | float64 | int32 | uint8](t *Tensor) []T {
 	}
 	n := t.shape.Elems()
 	return h.Elem[t.off : t.off+n : t.off+n]
+}
+
+// DType is the type of a tensor's elements.
+type DType uint8
+
+// The element types. BF16 is the upper half of a float32.
+const (
+	F32 DType = iota
+	F64
+	BF16
+	I32
+	U8
+)
+
+var dtypes = [...]struct {
+	name string
+	size int
+}{F32: {"f32", 4}, F64: {"f64", 8}, BF16: {"bf16", 2}, I32: {"i32", 4}, U8: {"u8", 1}}
+
+// Size returns the size of an element in bytes.
+func (d DType) Size() int { return dtypes[d].size }
+
+// String returns the short name of the type, such as "f32".
+func (d DType) String() string {
+	if int(d) >= len(dtypes) {
+		return fmt.Sprintf("DType(%d)", uint8(d))
+	}
+	return dtypes[d].name
 }

@@ -15,7 +15,7 @@ import (
 )
 
 type analyzeCmd struct {
-	Files      []string          `arg:"" help:"Certificates (.jsonl) or tables (.tsv), also those of Cohen et al.'s scripts and of tools like them." placeholder:"FILE"`
+	Files      []string          `arg:"" help:"Certificates (.jsonl) or tables (.tsv), also of the scripts of Cohen et al. and similar tools." placeholder:"FILE"`
 	Radii      []decimal.Decimal `help:"Radii of the table, in units of pixels scaled to [0,1]." default:"0,0.25,0.5,0.75,1,1.25,1.5" placeholder:"R,..."`
 	Names      []string          `help:"Names of the runs (default: those of the files)." placeholder:"NAME,..."`
 	Format     string            `help:"text, md, latex, csv or json." enum:"text,md,latex,csv,json" default:"text"`
@@ -25,18 +25,18 @@ type analyzeCmd struct {
 	Rho        *decimal.Decimal  `help:"Add lower bounds on the true accuracy that hold with probability 1-RHO over the noise." placeholder:"RHO"`
 	Compare    bool              `help:"Compare every run with the first one, image by image (McNemar's exact test)."`
 	Anyway     bool              `name:"compare-anyway" help:"The same for runs with another alpha, noise or sigma, or on other images; the table says how they differ."`
-	Out        string            `help:"Write the table to a file and not to standard output." placeholder:"FILE"`
+	Out        string            `help:"Write the table to a file instead of standard output." placeholder:"FILE"`
 	Curve      string            `help:"Draw certified accuracy against radius to a .png or .svg file." placeholder:"FILE"`
 	Title      string            `help:"Title of the picture." default:"Certified accuracy" placeholder:"TEXT"`
 	Confidence decimal.Decimal   `help:"Confidence of the bands around the curves, over the choice of images; 0 for none." default:"0.95" placeholder:"P"`
-	N          *int              `name:"n" help:"Estimation samples behind the .tsv tables: their radii are checked against it." placeholder:"N"`
-	Alpha      *decimal.Decimal  `help:"Failure probability behind the .tsv tables." placeholder:"P"`
+	N          *int              `name:"n" help:"Estimation samples of the .tsv tables, to check their radii." placeholder:"N"`
+	Alpha      *decimal.Decimal  `help:"Failure probability of the .tsv tables." placeholder:"P"`
 	Sigma      []decimal.Decimal `help:"Noise levels of the .tsv tables, one for all or one for each file (default: the number in a name like sigma_0.25.tsv)." placeholder:"SIGMA,..."`
 	JSON       bool              `name:"json" help:"The same as --format json."`
 }
 
 func (analyzeCmd) Help() string {
-	return "Certified accuracy at a radius is the share of all images certified for their label with at least that radius. Each run's method, noise, sigma, alpha, samples, seed and images stand below. What is odd about a file is said on standard error and in the JSON.\n\nExample: dmae analyze dmae-quickstart/certify.jsonl dmae-quickstart/certify-scratch.jsonl --radii 0,0.25,0.5 --compare --curve curve.png"
+	return "Certified accuracy at a radius is the share of all images certified for their label with at least that radius. A second table has each run's method, noise, sigma, alpha, samples, seed and images. Irregularities of a file are reported on standard error and in the JSON.\n\nExample: dmae analyze dmae-quickstart/certify.jsonl dmae-quickstart/certify-scratch.jsonl --radii 0,0.25,0.5 --compare --curve curve.png"
 }
 
 // Run prints the table and draws the curve.
@@ -174,7 +174,7 @@ func (c *analyzeCmd) read(i int, file string) (analyze.Run, error) {
 	}
 	run.N = *c.N
 	if run.Sigma.Sign() == 0 {
-		return run, misused("--n cannot be held against %s, whose noise level is unknown: give --sigma", file)
+		return run, misused("--n cannot be checked against %s, whose noise level is unknown: give --sigma", file)
 	}
 	return run, run.CheckRadii()
 }

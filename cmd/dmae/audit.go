@@ -18,7 +18,7 @@ import (
 type auditCmd struct {
 	computeFlags
 	Certificate string `arg:"" help:"Certificate (.jsonl); - for standard input." placeholder:"CERT"`
-	Depth       string `help:"arithmetic: counts to radii, needs no model; sample: and some blocks classified again; full: and all of them." enum:"arithmetic,sample,full" default:"arithmetic"`
+	Depth       string `help:"arithmetic: from counts to radii, without a model; sample: also classify some blocks again; full: also classify all blocks again." enum:"arithmetic,sample,full" default:"arithmetic"`
 	Model       string `help:"Checkpoint of the certified classifier, of godmae or PyTorch, for depths beyond arithmetic." placeholder:"FILE"`
 	Data        string `help:"The certified images, for depths beyond arithmetic; as for certify." placeholder:"DATA"`
 	Split       string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
@@ -31,7 +31,7 @@ type auditCmd struct {
 }
 
 func (auditCmd) Help() string {
-	return "Shows what the certificate says of itself: method, noise, sigma, alpha, samples, where the seed comes from, how many images of how many, images left out, every parameter that is not the default. What no audit can see stands in docs/certificates.md. Ends with exit code 0 when the certificate is intact and 1 when it is not, naming the first difference. The machine, the batch and the number of threads may be others than those of the certification.\n\nExample: dmae audit runs/certify.jsonl --depth sample --model runs/finetune/checkpoint.safetensors --data builtin:fashion-mnist"
+	return "Prints a summary of the certificate: method, noise, sigma, alpha, samples, the source of the seed, the number and selection of images, images left out, and every parameter that is not the default. docs/certificates.md lists what an audit cannot detect. The exit code is 0 if the certificate is intact and 1 if it is not; the first difference is named. The machine, the batch size and the number of threads may differ from those of the certification.\n\nExample: dmae audit runs/certify.jsonl --depth sample --model runs/finetune/checkpoint.safetensors --data builtin:fashion-mnist"
 }
 
 // Run audits a certificate.
@@ -41,11 +41,11 @@ func (c *auditCmd) Run(e *env) error {
 	case c.BatchSize < 1 || c.Blocks < 1:
 		return misused("--batch %d and --blocks %d must be at least 1", c.BatchSize, c.Blocks)
 	case depth != audit.Arithmetic && (c.Model == "" || c.Data == ""):
-		return misused("--depth %s needs --model and --data; --depth arithmetic does without", c.Depth)
+		return misused("--depth %s needs --model and --data; --depth arithmetic does not", c.Depth)
 	case depth == audit.Arithmetic && (c.Model != "" || c.Data != ""):
-		return misused("--model and --data play no part at --depth arithmetic: give --depth sample or full")
+		return misused("--model and --data are not used at --depth arithmetic: give --depth sample or full")
 	case depth == audit.Arithmetic && c.modelFlags.given():
-		return misused("flags that describe a checkpoint play no part at --depth arithmetic: give --depth sample or full")
+		return misused("flags that describe a checkpoint are not used at --depth arithmetic: give --depth sample or full")
 	}
 	o := audit.Options{Depth: depth, Blocks: c.Blocks, Now: time.Now()}
 	if c.PickSeed != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 type benchCmd struct {
-	Gemm    benchGemmCmd    `cmd:"" help:"Matrix products against the limit of the multiply-add units."`
+	Gemm    benchGemmCmd    `cmd:"" help:"Matrix products, relative to the limit of the multiply-add units."`
 	Train   benchTrainCmd   `cmd:"" help:"Images per second of pre-training and fine-tuning."`
 	Certify benchCertifyCmd `cmd:"" help:"Noisy samples per second of certification."`
 }
@@ -23,7 +23,7 @@ type benchGemmCmd struct {
 }
 
 func (benchGemmCmd) Help() string {
-	return "The limit is a loop of multiply-adds that never leaves the registers, on all threads, measured in turns with the product.\n\nExample: dmae bench gemm --json"
+	return "The limit is a loop of multiply-adds that never leaves the registers, on all threads, measured alternately with the product.\n\nExample: dmae bench gemm --json"
 }
 
 // gemmRow is the speed of one product.

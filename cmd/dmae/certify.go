@@ -19,7 +19,7 @@ type certifyCmd struct {
 	Model string `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Split string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
 	methodFlags
-	Accuracy  bool   `name:"accuracy-only" help:"Stop at images whose class is wrong: enough for certified accuracy."`
+	Accuracy  bool   `name:"accuracy-only" help:"Do not estimate images whose selected class is wrong: sufficient for certified accuracy."`
 	Skip      int    `help:"Take every N-th image." default:"1" placeholder:"N"`
 	Max       int    `help:"Take at most N images; 0 for all." default:"0" placeholder:"N"`
 	BatchSize int    `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
@@ -32,7 +32,7 @@ type certifyCmd struct {
 }
 
 func (certifyCmd) Help() string {
-	return "Stopped or killed, the same command goes on where it was. Labels play no part in a certificate; they are recorded. The method anytime draws, for each image, only as many samples as decide the largest radius of a grid; the other methods draw n. The noise of an image follows from the model and its pixels, so that no seed can be chosen; --commit and --beacon make what is left to choose provable, see docs/certificates.md. With --merge no image is certified: the shards of a certification are put together.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl\n\nExample: dmae certify --merge --out runs/all runs/shard-*.jsonl"
+	return "After an interruption the same command continues the run. Labels do not affect a certificate; they are recorded. The method anytime draws, for each image, only as many samples as decide the largest radius of a grid; the other methods draw n. The noise of an image follows from the model and its pixels, so that no seed can be chosen; --commit and --beacon prove that nothing else was chosen afterwards, see docs/certificates.md. With --merge no image is certified: the shards of a certification are merged.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl\n\nExample: dmae certify --merge --out runs/all runs/shard-*.jsonl"
 }
 
 // Run certifies images.

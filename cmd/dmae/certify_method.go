@@ -13,19 +13,19 @@ import (
 type methodFlags struct {
 	Method     string            `help:"cohen; randomised: a sharper bound; runner-up: bounds for all classes; anytime: a grid of radii with as few samples as each image needs." enum:"cohen,randomised,runner-up,anytime" default:"cohen"`
 	Sigma      decimal.Decimal   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
-	N0         int               `name:"n0" help:"Samples that choose an image's class." default:"100" placeholder:"N"`
-	N          *int              `name:"n" help:"Samples that estimate that class's probability (default 10000); not for --method anytime." placeholder:"N"`
-	MaxSamples *int              `help:"Most samples of an image with --method anytime, a multiple of 16 (default 100000)." placeholder:"N"`
-	Radii      []decimal.Decimal `help:"Grid of --method anytime (default 0,0.25,0.5,0.75,1); 0 is always in it." placeholder:"R,..."`
-	Target     *decimal.Decimal  `name:"target-radius" help:"The radius you want: the grid of --method anytime is 0 and this; with the other methods you are told if n cannot reach it." placeholder:"R"`
-	Futility   *decimal.Decimal  `help:"Chance of still proving a radius below which --method anytime gives it up (default 0.01): more takes fewer samples and loses more radii, at most 0.5." placeholder:"P"`
+	N0         int               `name:"n0" help:"Samples that select the class of an image." default:"100" placeholder:"N"`
+	N          *int              `name:"n" help:"Samples that estimate the probability of that class (default 10000); not for --method anytime." placeholder:"N"`
+	MaxSamples *int              `help:"Largest number of samples of an image with --method anytime, a multiple of 16 (default 100000)." placeholder:"N"`
+	Radii      []decimal.Decimal `help:"Grid of radii of --method anytime (default 0,0.25,0.5,0.75,1); 0 is always included." placeholder:"R,..."`
+	Target     *decimal.Decimal  `name:"target-radius" help:"Required radius: with --method anytime the grid is 0 and this radius; with the other methods it is an error if n cannot reach it." placeholder:"R"`
+	Futility   *decimal.Decimal  `help:"Probability of still proving a radius below which --method anytime gives it up (default 0.01, at most 0.5): a larger value needs fewer samples and loses more radii." placeholder:"P"`
 	Alpha      decimal.Decimal   `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
 	seedFlag
 }
 
 // seedFlag says where the noise comes from that a guarantee rests on.
 type seedFlag struct {
-	Seed certify.Seed `help:"derived: each image's noise follows from the model and its pixels, so that nothing can be chosen; random: a number drawn by the operating system (a run that goes on keeps its own); or a number. Do not try numbers until one suits you: that voids the guarantee." default:"derived" placeholder:"N"`
+	Seed certify.Seed `help:"derived: the noise of an image follows from the model and its pixels, so that it cannot be chosen; random: a number from the operating system (a resumed run keeps its own); or a number. Trying several numbers and choosing one voids the guarantee." default:"derived" placeholder:"N"`
 }
 
 // params returns the parameters that the flags ask for.

@@ -113,7 +113,7 @@ func TestCommitThenCertify(t *testing.T) {
 	require.NotContains(t, other, c)
 
 	_, _, stderr = dmaeRun(t, joined([]string{"certify", "--out", out, "--commit", "--beacon", "drand:7"}, few, set)...)
-	require.Contains(t, stderr, "round 7 came at 2023-08-23 15:09:45 UTC already: a commitment that is published now proves nothing")
+	require.Contains(t, stderr, "round 7 was already published at 2023-08-23 15:09:45 UTC: a commitment that is published now proves nothing")
 	for args, want := range map[string]string{
 		"--commit":                                "--commit needs --beacon drand:ROUND",
 		"--beacon drand:7":                        "has no value",

@@ -12,13 +12,13 @@ import (
 
 // classFlags say which of a model's classes is which.
 type classFlags struct {
-	ClassNames classNames   `help:"Names of the classes, in the order of the model's answers, of a checkpoint that does not know them: a file with one name a line, or a JSON list." placeholder:"FILE"`
+	ClassNames classNames   `help:"Names of the classes, in the order of the model's outputs, for a checkpoint without names: a file with one name per line, or a JSON list." placeholder:"FILE"`
 	Position   positionFlag `embed:""`
 }
 
 // positionFlag gives up matching classes by name.
 type positionFlag struct {
-	ClassesByPosition bool `help:"Take the first class of the data for the first one of the model, and so on, whatever their names. Without it classes are matched by name, and other names than the model's are refused."`
+	ClassesByPosition bool `help:"Match the first class of the data to the first one of the model, and so on, whatever their names. Without it classes are matched by name, and names that the model does not have are an error."`
 }
 
 // withoutData refuses --classes-by-position where no data set has classes.
@@ -64,10 +64,10 @@ func (c *classNames) UnmarshalText(path []byte) error {
 		return unreadable("the class names", c.path, err)
 	}
 	if len(text) > maxClassNames {
-		return fmt.Errorf("%s has more than %d bytes: give a file with one name of a class a line", c.path, maxClassNames)
+		return fmt.Errorf("%s has more than %d bytes: give a file with one class name per line", c.path, maxClassNames)
 	}
 	if c.names, err = data.ParseClassNames(string(text), strings.EqualFold(filepath.Ext(c.path), ".json")); err != nil {
-		return fmt.Errorf("%s is no list of class names: %w", c.path, err)
+		return fmt.Errorf("%s is not a list of class names: %w", c.path, err)
 	}
 	return nil
 }

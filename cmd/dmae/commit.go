@@ -12,7 +12,7 @@ import (
 // beaconFlags take the choice out of whoever certifies: everything is promised
 // before a public random number comes, and the noise follows from it.
 type beaconFlags struct {
-	Beacon string `help:"Derive the noise from a public random number too: a round of drand's chain quicknet and the 64 hexadecimal digits of its randomness; with --commit only the round, one that is still to come." placeholder:"drand:ROUND:VALUE"`
+	Beacon string `help:"Derive the noise also from a public random number: a round of drand's chain quicknet and the 64 hexadecimal digits of its randomness; with --commit only the number of a future round." placeholder:"drand:ROUND:VALUE"`
 	Commit bool   `help:"Certify nothing; print the digest of model, parameters and images, to be published before the round of --beacon, and the command to run after it."`
 }
 
@@ -33,7 +33,7 @@ func (f *beaconFlags) parse(seed certify.Seed) (certificate.Beacon, error) {
 	case f.Commit && b.Known():
 		return "", misused("--commit is made before the round of --beacon %s: give drand:%d without its value", b, b.Round())
 	case !f.Commit && !b.Known():
-		return "", misused("--beacon %s has no value: give drand:%d:VALUE with the round's randomness, or --commit to promise what will be certified", b, b.Round())
+		return "", misused("--beacon %s has no value: give drand:%d:VALUE with the round's randomness, or --commit to print the commitment", b, b.Round())
 	}
 	return b, nil
 }
@@ -55,7 +55,7 @@ type promise struct {
 func (c *certifyCmd) print(e *env, p certify.Promise) error {
 	b := p.Header.Beacon
 	if time.Now().After(b.Time()) {
-		e.note(fmt.Sprintf("by this machine's clock round %d came at %s already: a commitment that is published now proves nothing", b.Round(), b.When()))
+		e.note(fmt.Sprintf("by this machine's clock round %d was already published at %s: a commitment that is published now proves nothing", b.Round(), b.When()))
 	}
 	out := promise{
 		Commitment: p.Commitment, Beacon: b, Round: b.Round(), Time: b.Time().Format(time.RFC3339), Chain: certificate.DrandChain,

@@ -11,12 +11,12 @@ type convertCmd struct {
 	In  string `arg:"" help:"Checkpoint to read, of godmae or PyTorch." placeholder:"IN"`
 	Out string `arg:"" help:"File to write; its extension is its format: .safetensors or .pth." placeholder:"OUT"`
 	modelFlags
-	Raw  bool `help:"Of a run with --ema: take the weights that the optimiser works on, with its state, in place of their average."`
+	Raw  bool `help:"For a run with --ema: convert the weights of the optimiser, with its state, instead of their average."`
 	JSON bool `name:"json" help:"Print a JSON object."`
 }
 
 func (convertCmd) Help() string {
-	return "Tensors go through bit for bit, and so does the state of training as far as the other side has a place for it (docs/checkpoints.md). torch.load reads the result with weights_only=True.\n\nExample: dmae convert dmae_vit_base.pth dmae_vit_base.safetensors"
+	return "Tensors are converted bit for bit, and so is the training state if the other format has a place for it (docs/checkpoints.md). torch.load reads the result with weights_only=True.\n\nExample: dmae convert dmae_vit_base.pth dmae_vit_base.safetensors"
 }
 
 // Run converts a checkpoint.

@@ -106,7 +106,7 @@ func TestCertificatesOfPyTorchFilesAudit(t *testing.T) {
 	require.Contains(t, stderr, "the header names the model", "another normalisation is another function")
 	code, _, stderr = dmaeRun(t, "audit", certificate, "--heads", "3")
 	require.Equal(t, exitMisuse, code)
-	require.Contains(t, stderr, "play no part at --depth arithmetic")
+	require.Contains(t, stderr, "are not used at --depth arithmetic")
 
 	picture := in("x.png")
 	f, err := os.Create(picture)

@@ -14,7 +14,7 @@ type devicesCmd struct {
 }
 
 func (devicesCmd) Help() string {
-	return "DMAE_SIMD=go|avx2|avx512|neon forces one set of kernels; results are the same bits with each.\n\nExample: dmae devices"
+	return "DMAE_SIMD=go|avx2|avx512|neon selects one set of kernels; all give the same bits.\n\nExample: dmae devices"
 }
 
 // device describes a device to a program.

@@ -123,7 +123,7 @@ func (d *dryRun) print(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "  %d parameters are trained\n", p.Parameters)
 	heading("steps")
-	fmt.Fprintf(w, "  %d images, %d steps an epoch (%d images left out of each), %d steps in all, %d of them warm-up\n", p.Images, p.StepsPerEpoch, p.LeftOut, p.Steps, p.WarmupSteps)
+	fmt.Fprintf(w, "  %d images, %d steps per epoch (%d images left out of each), %d steps in total, %d of them warm-up\n", p.Images, p.StepsPerEpoch, p.LeftOut, p.Steps, p.WarmupSteps)
 	heading("learning rate")
 	for _, line := range sketch(p.Curve, 64, 10) {
 		fmt.Fprintf(w, "  %s\n", line)

@@ -34,14 +34,14 @@ type explainCmd struct {
 	Others    []decimal.Decimal `help:"Other noise levels to compare with." default:"0.12,0.25,0.5,1" placeholder:"SIGMA,..."`
 	Steps     int               `help:"Steps of each attack; 0 for no attacks." default:"20" placeholder:"N"`
 	Samples   int               `help:"Noisy copies in each step of an attack." default:"16" placeholder:"N"`
-	Answers   int               `help:"Noisy copies that the smoothed classifier answers with for what an attack found, as dmae predict --n." default:"1000" placeholder:"N"`
+	Answers   int               `help:"Noisy copies for the smoothed classifier's answer to an image that an attack found, as dmae predict --n." default:"1000" placeholder:"N"`
 	BatchSize int               `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
 	Out       string            `help:"Where to write the page." default:"explain.html" placeholder:"FILE.html"`
 	JSON      bool              `name:"json" help:"Print the numbers of the page as a JSON object."`
 }
 
 func (explainCmd) Help() string {
-	return "Writes one page, complete in itself: the image, noisy copies as the network sees them, the counts, the bound or the evidence, the radius, other noise levels, and attacks inside and outside of the radius. No label is needed. The method and its flags are those of dmae certify; the page says which seed was used and how to make it again.\n\nExample: dmae explain shoe.png --model runs/finetune/checkpoint.safetensors --sigma 0.25 --out shoe.html\n\nExample: dmae explain --certificate runs/certify.jsonl --index 40 --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --out image-40.html"
+	return "Writes one HTML page that loads nothing: the image, noisy copies with the network's answers, the counts, the bound or the evidence, the radius, other noise levels, and attacks inside and outside of the radius. No label is needed. The method and its flags are those of dmae certify; the page says which seed was used and how to make it again.\n\nExample: dmae explain shoe.png --model runs/finetune/checkpoint.safetensors --sigma 0.25 --out shoe.html\n\nExample: dmae explain --certificate runs/certify.jsonl --index 40 --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --out image-40.html"
 }
 
 // Run writes the page.

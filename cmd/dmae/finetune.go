@@ -12,10 +12,10 @@ import (
 type finetuneCmd struct {
 	trainFlags
 	encoderFlags
-	Epochs       int     `help:"Epochs in all." default:"50" placeholder:"N"`
+	Epochs       int     `help:"Total number of epochs." default:"50" placeholder:"N"`
 	WarmupEpochs float64 `help:"Epochs of linear warm-up from 0." default:"5" placeholder:"EPOCHS"`
-	BLR          float64 `name:"blr" help:"Base learning rate: the peak for 256 images a step." default:"5e-4" placeholder:"RATE"`
-	MinLR        float64 `name:"min-lr" help:"Learning rate at the end of the half-cosine." default:"1e-6" placeholder:"RATE"`
+	BLR          float64 `name:"blr" help:"Base learning rate: the peak for 256 images per step." default:"5e-4" placeholder:"RATE"`
+	MinLR        float64 `name:"min-lr" help:"Learning rate at the end of the half cosine." default:"1e-6" placeholder:"RATE"`
 	WeightDecay  float64 `help:"Weight decay of AdamW." default:"0.05" placeholder:"RATE"`
 	LayerDecay   float64 `help:"Factor of the learning rate from one block to the one before it." default:"0.65" placeholder:"FACTOR"`
 	DropPath     float64 `help:"Rate of stochastic depth in the last block." default:"0.1" placeholder:"RATE"`
@@ -29,14 +29,14 @@ type finetuneCmd struct {
 // encoderFlags say what a classifier is made of, which images it learns from
 // and which it is measured on.
 type encoderFlags struct {
-	Finetune string `help:"Checkpoint whose encoder is the start, of godmae or PyTorch: an autoencoder, an encoder alone, or a classifier, whose head is not taken." placeholder:"FILE"`
+	Finetune string `help:"Checkpoint with the initial encoder, of godmae or PyTorch: an autoencoder, an encoder, or a classifier, whose head is not used." placeholder:"FILE"`
 	archFlags
-	InputSize int    `help:"Side of the picture the model sees, if it is to differ from the checkpoint's or preset's; position embeddings are interpolated." placeholder:"PIXELS"`
-	Model     string `help:"Preset of the model to train from scratch, in place of --finetune." placeholder:"PRESET"`
+	InputSize int    `help:"Side of the model's input, if it differs from the checkpoint's or preset's; position embeddings are interpolated." placeholder:"PIXELS"`
+	Model     string `help:"Preset of the model to train from scratch, instead of --finetune." placeholder:"PRESET"`
 	Balanced  int    `help:"Use the first N training images of each class only; 0 for all." default:"0" placeholder:"N"`
-	EvalSplit string `help:"Split to evaluate on: val, test, none, or auto: val if there is one beside test, as with --val-fraction, else test. The images of val choose best.safetensors; those of test choose nothing." enum:"auto,val,test,none" default:"auto"`
+	EvalSplit string `help:"Split to evaluate on: val, test, none, or auto: val if there are both val and test, as with --val-fraction, else test. best.safetensors is chosen on val, never on test." enum:"auto,val,test,none" default:"auto"`
 	positionFlag
-	EvalEvery int `help:"Evaluate after every N epochs; 0 for the last one alone." default:"1" placeholder:"N"`
+	EvalEvery int `help:"Evaluate after every N epochs; 0 for the last one only." default:"1" placeholder:"N"`
 }
 
 // consistencyFlags are those of the consistency regulariser.
@@ -56,12 +56,12 @@ func (f *consistencyFlags) apply(r *train.Recipe) {
 
 // mixFlags are those of mixup and cutmix.
 type mixFlags struct {
-	Mixup           float64   `help:"Mixup: alpha of the Beta distribution that two images' weights are drawn from; 0 for none." default:"0" placeholder:"ALPHA"`
-	Cutmix          float64   `help:"Cutmix: alpha of the Beta distribution that the size of the box is drawn from; 0 for none." default:"0" placeholder:"ALPHA"`
-	CutmixMinmax    []float64 `help:"Bounds of the sides of cutmix's box, as shares of the image's, in place of --cutmix." placeholder:"MIN,MAX"`
-	MixupProb       float64   `help:"Share of the draws (see --mixup-mode) with mixup or cutmix." default:"1" placeholder:"SHARE"`
-	MixupSwitchProb float64   `help:"Share of cutmix when both are on." default:"0.5" placeholder:"SHARE"`
-	MixupMode       string    `help:"What one draw holds for: batch (all images behind a step), pair (two that are blended with each other) or elem (each noisy copy of an image)." enum:"batch,pair,elem" default:"batch"`
+	Mixup           float64   `help:"Mixup: alpha of the Beta distribution of two images' weights; 0 for none." default:"0" placeholder:"ALPHA"`
+	Cutmix          float64   `help:"Cutmix: alpha of the Beta distribution of the size of the box; 0 for none." default:"0" placeholder:"ALPHA"`
+	CutmixMinmax    []float64 `help:"Bounds of the sides of cutmix's box, as shares of the image's, instead of --cutmix." placeholder:"MIN,MAX"`
+	MixupProb       float64   `help:"Probability of mixup or cutmix in a draw (see --mixup-mode)." default:"1" placeholder:"SHARE"`
+	MixupSwitchProb float64   `help:"Probability of cutmix if both are on." default:"0.5" placeholder:"SHARE"`
+	MixupMode       string    `help:"Images that share a draw: batch (all images of a step), pair (two that are blended with each other) or elem (each noisy copy of an image)." enum:"batch,pair,elem" default:"batch"`
 	MixupOrder      string    `help:"noise-first blends noisy images, as the official code does, which weakens the noise by up to the root of 2; mix-first adds the noise to blended images." enum:"noise-first,mix-first" default:"noise-first"`
 }
 
@@ -87,11 +87,11 @@ func (f *mixFlags) apply(r *train.Recipe) error {
 
 // augmentFlags are those of colour jitter, RandAugment and random erasing.
 type augmentFlags struct {
-	ColorJitter float64 `help:"Change brightness, contrast and saturation by up to this share, in random order, in place of --aa; 0 for none." default:"0" placeholder:"SHARE"`
-	AA          string  `name:"aa" help:"Policy of RandAugment, such as rand-m9-mstd0.5-inc1; none for none." default:"none" placeholder:"POLICY"`
-	Reprob      float64 `help:"Random erasing: probability that a part of an image is erased, before the noise." default:"0" placeholder:"SHARE"`
-	Remode      string  `help:"Random erasing: const (mean colour), rand (one random colour) or pixel (a random colour each pixel)." enum:"const,rand,pixel" default:"pixel"`
-	Recount     int     `help:"Random erasing: parts of an image that are erased." default:"1" placeholder:"N"`
+	ColorJitter float64 `help:"Change brightness, contrast and saturation by up to this share, in random order, instead of --aa; 0 for none." default:"0" placeholder:"SHARE"`
+	AA          string  `name:"aa" help:"Policy of RandAugment, such as rand-m9-mstd0.5-inc1, or none." default:"none" placeholder:"POLICY"`
+	Reprob      float64 `help:"Random erasing: probability that boxes of an image are erased, before the noise." default:"0" placeholder:"SHARE"`
+	Remode      string  `help:"Random erasing: const (mean colour), rand (one random colour) or pixel (a random colour for each pixel)." enum:"const,rand,pixel" default:"pixel"`
+	Recount     int     `help:"Random erasing: number of boxes in an image." default:"1" placeholder:"N"`
 }
 
 func (f *augmentFlags) apply(r *train.Recipe) error {
@@ -237,7 +237,7 @@ func (c *finetuneCmd) Run(e *env) error {
 		return misuse{err}
 	}
 	if recipe.Mix != nil && recipe.Mix.On() && c.BatchSize%2 == 1 && c.BatchSize != recipe.Batch {
-		return misused("--batch-size %d would tear the pairs of images apart that mixup and cutmix blend; use an even number", c.BatchSize)
+		return misused("--batch-size %d separates the pairs of images that mixup and cutmix blend; use an even number", c.BatchSize)
 	}
 	c.noteRecipe(e, "finetune", model)
 	if c.DryRun {

@@ -76,7 +76,7 @@ var flagDefaults = kong.Vars{
 	"max_corrupt": strconv.Itoa(data.DefaultMaxCorrupt),
 	"max_pixels":  strconv.Itoa(data.DefaultMaxPixels),
 	"max_data":    strconv.Itoa(data.DefaultMaxBytes >> 30),
-	"sound_help":  "Add exact integer noise to 8-bit pixels, so that rounding leaves no gap between samples and guarantee; --no-sound adds float noise to float pixels, as other certifiers do.",
+	"sound_help":  "Add exact integer noise to 8-bit pixels, so that the guarantee holds without rounding errors; --no-sound adds float noise to float pixels, as other certifiers do.",
 	"data_help":   "Images: builtin:fashion-mnist, or a folder of IDX files, CIFAR-10 or CIFAR-100 (binary or Python version) or class folders of image files, or a .tar, .tar.gz or .zip of those.",
 }
 
@@ -99,8 +99,8 @@ func (f *dataFlags) open(e *env, split data.Split, channels int) (data.Dataset, 
 type splitFlags struct {
 	ValFraction float64 `help:"Share of the training images held out as the split val." default:"0" placeholder:"SHARE"`
 	SplitSeed   uint64  `help:"Seed that chooses the images held out." default:"0" placeholder:"N"`
-	MaxCorrupt  int     `help:"Number of images to leave out, because they are damaged or cannot be read, before giving up." default:"${max_corrupt}" placeholder:"N"`
-	MaxDataGib  float64 `name:"max-data-gib" help:"GiB of memory that an archive, IDX files or CIFAR may expand to." default:"${max_data}" placeholder:"GIB"`
+	MaxCorrupt  int     `help:"Largest number of images that are left out because they are damaged or cannot be read; one more is an error." default:"${max_corrupt}" placeholder:"N"`
+	MaxDataGib  float64 `name:"max-data-gib" help:"GiB of memory that an expanded archive, IDX files or CIFAR may take." default:"${max_data}" placeholder:"GIB"`
 	pixelFlags
 }
 

@@ -96,7 +96,7 @@ func TestPreprocessing(t *testing.T) {
 	} {
 		code, _, errs := dmaeRun(t, append(command, "--preprocess", "stored")...)
 		require.Equal(t, exitFailed, code, command[0])
-		require.Contains(t, errs, "are not all of one size and the model takes 8x8, so that they cannot be used as they are stored", command[0])
+		require.Contains(t, errs, "are not all of one size and the model takes 8x8, so they cannot be used as they are stored", command[0])
 	}
 	code, _, errs = dmaeRun(t, "predict", "--model", model, "--preprocess", "stored", filepath.Join(images, "test", "odd", "wide.png"))
 	require.Equal(t, exitFailed, code)

@@ -23,7 +23,7 @@ type inspectCmd struct {
 }
 
 func (inspectCmd) Help() string {
-	return "Nothing in the file is executed. All tensors are read and compared with the checksums that the file has of them; tensors with values that are not finite numbers are named.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
+	return "Nothing in the file is executed. All tensors are read and compared with the checksums in the file; tensors with values that are not finite are named.\n\nExample: dmae inspect runs/pretrain/checkpoint.safetensors"
 }
 
 // tensorRow describes a tensor to a program.
@@ -93,7 +93,7 @@ func (c *inspectCmd) Run(e *env) error {
 	}
 	if f.Extra().Len() > 0 {
 		if in.Training, err = pickle.ShowJSON(f.Extra()); err != nil {
-			return fmt.Errorf("%s: what it holds beside the model cannot be shown: %w", c.Checkpoint, err)
+			return fmt.Errorf("%s: its values other than the model cannot be shown: %w", c.Checkpoint, err)
 		}
 	}
 	if c.JSON {
@@ -112,7 +112,7 @@ func (c *inspectCmd) Run(e *env) error {
 		fmt.Fprintf(e.stdout, "model: not recognised (%s)\n", in.Unknown)
 	}
 	if in.Averaged {
-		fmt.Fprintf(e.stdout, "weights: the model is a moving average (--ema); %s* are the weights behind it, to which the optimiser's state belongs\n", train.RawPrefix)
+		fmt.Fprintf(e.stdout, "weights: the model is a moving average (--ema); %s* are the weights of the optimiser, to which its state belongs\n", train.RawPrefix)
 	}
 	extra := f.Extra()
 	for i := range extra.Len() {

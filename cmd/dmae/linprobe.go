@@ -5,14 +5,14 @@ import "github.com/godmae/godmae/dmae/train"
 type linprobeCmd struct {
 	trainFlags
 	encoderFlags
-	Epochs       int     `help:"Epochs in all." default:"90" placeholder:"N"`
+	Epochs       int     `help:"Total number of epochs." default:"90" placeholder:"N"`
 	WarmupEpochs float64 `help:"Epochs of linear warm-up from 0." default:"10" placeholder:"EPOCHS"`
-	BLR          float64 `name:"blr" help:"Base learning rate: the peak for 256 images a step." default:"0.1" placeholder:"RATE"`
-	MinLR        float64 `name:"min-lr" help:"Learning rate at the end of the half-cosine." default:"0" placeholder:"RATE"`
+	BLR          float64 `name:"blr" help:"Base learning rate: the peak for 256 images per step." default:"0.1" placeholder:"RATE"`
+	MinLR        float64 `name:"min-lr" help:"Learning rate at the end of the half cosine." default:"0" placeholder:"RATE"`
 	WeightDecay  float64 `help:"Weight decay of LARS." default:"0" placeholder:"RATE"`
 	Momentum     float64 `help:"Momentum of LARS." default:"0.9" placeholder:"SHARE"`
 	Trust        float64 `help:"Trust coefficient of LARS; 0 for plain momentum." default:"0.001" placeholder:"SHARE"`
-	BNBatch      int     `name:"bn-batch" help:"Images that batch normalisation takes its statistics over; 0 for 512, or all behind a step if they are fewer." default:"0" placeholder:"N"`
+	BNBatch      int     `name:"bn-batch" help:"Images in a batch of batch normalisation; 0 for 512, or for all images of a step if they are fewer." default:"0" placeholder:"N"`
 	GlobalPool   bool    `help:"Classify the mean of the patch tokens, not the class token." negatable:""`
 }
 

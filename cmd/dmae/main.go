@@ -28,24 +28,24 @@ const (
 
 // cli is the command line: one field a subcommand.
 type cli struct {
-	Quickstart  quickstartCmd  `cmd:"" help:"Pre-train, fine-tune, certify and report on embedded real images; no download."`
+	Quickstart  quickstartCmd  `cmd:"" help:"Pre-train, fine-tune and certify on embedded images; no download."`
 	Pretrain    pretrainCmd    `cmd:"" help:"Pre-train a denoising masked autoencoder on unlabelled images."`
 	Finetune    finetuneCmd    `cmd:"" help:"Train a classifier under Gaussian noise, from an autoencoder's encoder or from scratch."`
 	Linprobe    linprobeCmd    `cmd:"" help:"Train a linear classifier on the features of a frozen encoder, under Gaussian noise."`
 	Eval        evalCmd        `cmd:"" help:"Measure a classifier's accuracy, clean and under noise."`
 	Certify     certifyCmd     `cmd:"" help:"Certify images by randomised smoothing: class and radius, one line each."`
 	Predict     predictCmd     `cmd:"" help:"Smoothed prediction of image files; no labels needed."`
-	Merge       mergeCmd       `cmd:"" help:"Put the shards of a certification together."`
-	Audit       auditCmd       `cmd:"" help:"Check certificates: their arithmetic, or every prediction again."`
-	Analyze     analyzeCmd     `cmd:"" help:"Turn certificates into certified-accuracy tables and curves."`
+	Merge       mergeCmd       `cmd:"" help:"Merge the shards of a certification."`
+	Audit       auditCmd       `cmd:"" help:"Check certificates: the arithmetic, or also the predictions."`
+	Analyze     analyzeCmd     `cmd:"" help:"Make certified-accuracy tables and curves from certificates."`
 	Explain     explainCmd     `cmd:"" help:"Explain the certificate of one image on an HTML page, with attacks inside and outside the radius."`
 	Reconstruct reconstructCmd `cmd:"" help:"Draw originals, corrupted images and their reconstructions."`
 	Gradcheck   gradcheckCmd   `cmd:"" help:"Check every derivative against finite differences."`
-	Inspect     inspectCmd     `cmd:"" help:"List what a checkpoint holds."`
+	Inspect     inspectCmd     `cmd:"" help:"List the contents of a checkpoint."`
 	Convert     convertCmd     `cmd:"" help:"Convert checkpoints between safetensors and PyTorch."`
-	Devices     devicesCmd     `cmd:"" help:"Show what this program can compute on here."`
+	Devices     devicesCmd     `cmd:"" help:"Show the processor and its instruction sets."`
 	Bench       benchCmd       `cmd:"" help:"Measure speed: gemm, train, certify."`
-	Version     versionCmd     `cmd:"" help:"Show what exactly this binary is and can do."`
+	Version     versionCmd     `cmd:"" help:"Show the version and the capabilities of this binary."`
 }
 
 // env is what a command may touch of the outside world.

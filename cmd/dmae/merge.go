@@ -13,7 +13,7 @@ type mergeCmd struct {
 }
 
 func (mergeCmd) Help() string {
-	return "The certificate has the bytes of a run without --shard. Shards that are lost, given twice, unfinished or of another certification are named. The same as dmae certify --merge.\n\nExample: dmae merge runs/all runs/shard-*.jsonl"
+	return "The certificate has the bytes of a run without --shard. An error names a shard that is missing, given twice, unfinished or of another certification. The same as dmae certify --merge.\n\nExample: dmae merge runs/all runs/shard-*.jsonl"
 }
 
 // Run merges shards.
@@ -33,7 +33,7 @@ func merge(e *env, out string, shards []string, json bool) error {
 
 // mergeFlags turn dmae certify into dmae merge.
 type mergeFlags struct {
-	Merge  mergeFlag `help:"Put the shards of a certification together, named as arguments, in place of certifying: takes --out and --json only."`
+	Merge  mergeFlag `help:"Merge the shards of a certification, which are the arguments, instead of certifying; only --out and --json are allowed."`
 	Shards []string  `arg:"" optional:"" name:"shard-file" help:"With --merge: the certificates of all shards, in any order." placeholder:"SHARD"`
 }
 
@@ -54,7 +54,7 @@ func (mergeFlag) BeforeReset(ctx *kong.Context) error {
 				return nil // --merge=false
 			}
 		default:
-			return misused("--%s does not go with --merge, which puts finished shards together as they are", p.Flag.Name)
+			return misused("--%s does not go with --merge, which only merges finished shards", p.Flag.Name)
 		}
 	}
 	for _, f := range ctx.Selected().Flags {

@@ -16,10 +16,10 @@ import (
 type archFlags struct {
 	Arch         string `help:"Preset of the model in a PyTorch checkpoint that does not name it." placeholder:"PRESET"`
 	Heads        int    `help:"Attention heads of the model in a PyTorch checkpoint (default: the preset's)." placeholder:"N"`
-	DecoderHeads int    `help:"Attention heads of its decoder, of an autoencoder (default: the preset's)." placeholder:"N"`
-	Weights      string `help:"Which model to take from a PyTorch checkpoint that holds several, such as model_ema: the keys that lead to it and what stands before all its names." placeholder:"PATH"`
+	DecoderHeads int    `help:"Attention heads of the decoder of an autoencoder in a PyTorch checkpoint (default: the preset's)." placeholder:"N"`
+	Weights      string `help:"The model to use from a PyTorch checkpoint with several, such as model_ema: its keys and the prefix of its names." placeholder:"PATH"`
 
-	LayerNormEps float64 `help:"Epsilon of the layer normalisations of the model in a PyTorch checkpoint (default: 1e-6, and 1e-12 under Hugging Face's names)." placeholder:"EPS"`
+	LayerNormEps float64 `help:"Epsilon of the layer normalisations of the model in a PyTorch checkpoint (default: 1e-6, and 1e-12 with Hugging Face's names)." placeholder:"EPS"`
 }
 
 func (f *archFlags) reader(mean, std []float64) dmae.Reader {
@@ -31,16 +31,16 @@ func (f *archFlags) belong(checkpoints ...string) error {
 	if *f == (archFlags{}) || slices.ContainsFunc(checkpoints, func(path string) bool { return path != "" }) {
 		return nil
 	}
-	return misused("--arch, --heads, --decoder-heads, --weights and --layer-norm-eps say which model a PyTorch checkpoint holds, and none is given; leave them out")
+	return misused("--arch, --heads, --decoder-heads, --weights and --layer-norm-eps describe the model of a PyTorch checkpoint, and none is given; leave them out")
 }
 
 // modelFlags say of a checkpoint what PyTorch's do not.
 type modelFlags struct {
 	archFlags
-	Mean []float64 `help:"Mean of each channel, of pixels scaled to [0,1], in place of the checkpoint's; PyTorch's have none (default: the preset's, or ImageNet's)." placeholder:"MEAN"`
+	Mean []float64 `help:"Mean of each channel, of pixels scaled to [0,1], instead of the checkpoint's; PyTorch's have none (default: the preset's, or ImageNet's)." placeholder:"MEAN"`
 	Std  []float64 `help:"Standard deviation of each channel, likewise." placeholder:"STD"`
 
-	DataSize int `help:"Side of the images that noise is added to, before they are resized to what the model sees (default: the checkpoint's; with PyTorch's, that of the data)." placeholder:"PIXELS"`
+	DataSize int `help:"Side of the images at which noise is added, before they are resized to the model's input (default: the checkpoint's; with PyTorch's, that of the data)." placeholder:"PIXELS"`
 	classFlags
 }
 

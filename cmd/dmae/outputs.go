@@ -10,11 +10,11 @@ import (
 
 // outputFlags say what a training run leaves behind.
 type outputFlags struct {
-	LogDir          *string `help:"Folder for the TensorBoard event file (default: that of --out); --log-dir= for no such file." placeholder:"DIR"`
-	PictureEvery    int     `help:"Pre-training: draw reconstructions into the event file after every N epochs; 0 for about ten a run, -1 for none." default:"0" placeholder:"N"`
+	LogDir          *string `help:"Folder for the TensorBoard event file (default: that of --out); --log-dir= for no event file." placeholder:"DIR"`
+	PictureEvery    int     `help:"Pre-training: draw reconstructions into the event file after every N epochs; 0 for about ten per run, -1 for none." default:"0" placeholder:"N"`
 	CheckpointEvery int     `help:"Write checkpoint-EPOCH.safetensors after every N epochs and the last; 0 for none, or with --keep for every epoch." default:"0" placeholder:"N"`
 	Keep            int     `help:"Numbered checkpoints to keep, the newest; 0 for all." default:"0" placeholder:"N"`
-	EMA             float64 `name:"ema" help:"Decay of an exponential moving average of the weights, which is then the model that is evaluated and saved; 0 for none." default:"0" placeholder:"DECAY"`
+	EMA             float64 `name:"ema" help:"Decay of an exponential moving average of the weights; the average is evaluated and saved as the model; 0 for none." default:"0" placeholder:"DECAY"`
 }
 
 // apply fills in the options of a run.
@@ -76,9 +76,9 @@ func (f *encoderFlags) evaluation(e *env, source *data.Source, o *train.Options)
 	o.Test, o.EvalSplit = images, split
 	if split == string(data.Val) {
 		o.Select = true
-		e.note(fmt.Sprintf("evaluating on the %d images of the split val, which choose %s", images.Len(), train.BestName))
+		e.note(fmt.Sprintf("evaluating on the %d images of the split val, on which %s is chosen", images.Len(), train.BestName))
 	} else {
-		e.note(fmt.Sprintf("evaluating on the %d images of the split test, which choose nothing: there will be no %s; hold training images out with --val-fraction to have one", images.Len(), train.BestName))
+		e.note(fmt.Sprintf("evaluating on the %d images of the split test: there will be no %s, which needs validation images (--val-fraction)", images.Len(), train.BestName))
 	}
 	return nil
 }

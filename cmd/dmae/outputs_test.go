@@ -86,7 +86,7 @@ func TestTestImagesChooseNothing(t *testing.T) {
 	args := []string{"finetune", "--data", images, "--model", "dmae_vit_micro_patch4_8", "--epochs", "1", "--warmup-epochs", "0", "--batch-size", "4", "--log-dir=", "--out", filepath.Join(dir, "out")}
 	code, stdout, notes := dmaeRun(t, args...)
 	require.Equal(t, exitDone, code, notes)
-	require.Contains(t, notes, "choose nothing")
+	require.Contains(t, notes, "of the split test: there will be no best.safetensors")
 	require.Contains(t, stdout, "test accuracy")
 	require.NoFileExists(t, filepath.Join(dir, "out", "best.safetensors"))
 	require.NoFileExists(t, filepath.Join(dir, "out", train.EventsName), "--log-dir= writes none")

@@ -54,7 +54,7 @@ func checkOutput(flag, path string) error {
 	case err != nil:
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	case !info.IsDir():
-		return fmt.Errorf("cannot write %s: %s is no folder", path, folder)
+		return fmt.Errorf("cannot write %s: %s is not a folder", path, folder)
 	}
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 // pixelFlags say what image files may hold and how they come to the size of a
 // model's data.
 type pixelFlags struct {
-	MaxPixels  int             `help:"Number of pixels that one image file may have; a larger one counts as corrupt." default:"${max_pixels}" placeholder:"N"`
-	Preprocess data.Preprocess `help:"How images come to the size that noise is added to: auto (as the checkpoint or certificate records it; else as stored if all of them are of exactly that size, and resized and cropped if not), stored (others are refused) or resize (those of that size too, as the official code does)." enum:"auto,stored,resize" default:"auto"`
+	MaxPixels  int             `help:"Largest number of pixels of one image file; a larger image counts as corrupt." default:"${max_pixels}" placeholder:"N"`
+	Preprocess data.Preprocess `help:"How images are brought to the size at which noise is added: auto (as recorded in the checkpoint or certificate; otherwise as stored if all of them have exactly that size, else resized and cropped), stored (an error for images of another size) or resize (also images of that size, as in the official code)." enum:"auto,stored,resize" default:"auto"`
 }
 
 // check refuses a number of pixels that no image has.

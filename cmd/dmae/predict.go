@@ -29,7 +29,7 @@ type predictCmd struct {
 }
 
 func (predictCmd) Help() string {
-	return "The answer is the class that most noisy copies get, or an abstention where a binomial test cannot tell the first from the second. A file that cannot be read is named and the others get their answers; the exit code is 1 then.\n\nExample: dmae predict --model runs/finetune/checkpoint.safetensors shoe.png"
+	return "The answer is the most frequent class of the noisy copies, or an abstention if a binomial test does not separate the first class from the second. A file that cannot be read is named and the others get their answers; the exit code is 1 then.\n\nExample: dmae predict --model runs/finetune/checkpoint.safetensors shoe.png"
 }
 
 // prediction is an answer for a program.

@@ -16,12 +16,12 @@ const defaultPreset = "dmae_vit_tiny_patch4_28"
 type pretrainCmd struct {
 	trainFlags
 	Model string `help:"The model to train, one of the presets that 'dmae version --capabilities' lists (default: dmae_vit_tiny_patch4_28)." placeholder:"PRESET"`
-	Init  string `help:"Checkpoint of an autoencoder whose pre-training is continued, in place of --model: with the moments and the step count of its optimiser, if it carries one. Of an encoder alone or a classifier the encoder is taken, under a new decoder." placeholder:"FILE"`
+	Init  string `help:"Checkpoint of an autoencoder whose pre-training is continued, instead of --model, with the moments and the step count of its optimiser, if it has them. From an encoder or a classifier the encoder is used, with a new decoder." placeholder:"FILE"`
 	archFlags
-	Epochs       int      `help:"Epochs in all." default:"50" placeholder:"N"`
+	Epochs       int      `help:"Total number of epochs." default:"50" placeholder:"N"`
 	WarmupEpochs float64  `help:"Epochs of linear warm-up from 0." default:"10" placeholder:"EPOCHS"`
-	BLR          float64  `name:"blr" help:"Base learning rate: the peak for 256 images a step." default:"1.5e-4" placeholder:"RATE"`
-	MinLR        float64  `name:"min-lr" help:"Learning rate at the end of the half-cosine." default:"0" placeholder:"RATE"`
+	BLR          float64  `name:"blr" help:"Base learning rate: the peak for 256 images per step." default:"1.5e-4" placeholder:"RATE"`
+	MinLR        float64  `name:"min-lr" help:"Learning rate at the end of the half cosine." default:"0" placeholder:"RATE"`
 	WeightDecay  float64  `help:"Weight decay of AdamW." default:"0.05" placeholder:"RATE"`
 	MaskRatio    *float64 `help:"Share of the patches that are hidden (default: the preset's, 0.75)." placeholder:"SHARE"`
 	NormPixLoss  *bool    `help:"Reconstruct patches normalised by their own mean and variance (default: the preset's, yes)." negatable:""`
@@ -29,7 +29,7 @@ type pretrainCmd struct {
 }
 
 func (pretrainCmd) Help() string {
-	return "Labels play no part. Killed or stopped, the run goes on bit for bit with --resume auto.\n\nExample: dmae pretrain --data builtin:fashion-mnist --epochs 8 --warmup-epochs 1 --batch-size 128 --lr 1.5e-3 --out runs/pretrain\n\n" + recipesHelp("pretrain")
+	return "Labels are not used. A stopped or killed run continues bit for bit with --resume auto.\n\nExample: dmae pretrain --data builtin:fashion-mnist --epochs 8 --warmup-epochs 1 --batch-size 128 --lr 1.5e-3 --out runs/pretrain\n\n" + recipesHelp("pretrain")
 }
 
 // Run pre-trains an autoencoder.

@@ -34,13 +34,13 @@ const (
 type quickstartCmd struct {
 	computeFlags
 	Out            string `help:"Folder for checkpoints, certificates and pictures." default:"dmae-quickstart" placeholder:"DIR"`
-	Resume         string `help:"auto: go on where an earlier quickstart with the same flags stopped." enum:"auto," default:"" placeholder:"auto"`
-	Seed           uint64 `help:"Seed of everything random." default:"0" placeholder:"N"`
+	Resume         string `help:"auto: continue an earlier quickstart with the same flags." enum:"auto," default:"" placeholder:"auto"`
+	Seed           uint64 `help:"Seed of all random numbers." default:"0" placeholder:"N"`
 	Unlabelled     int    `help:"Images to pre-train on, without labels; at most 10,000." default:"10000" placeholder:"N"`
 	EpochsPretrain int    `help:"Epochs of pre-training." default:"8" placeholder:"N"`
 	EpochsFinetune int    `help:"Epochs of fine-tuning on 1,000 images with labels." default:"60" placeholder:"N"`
 	Images         int    `help:"Test images to certify." default:"200" placeholder:"N"`
-	N              int    `name:"n" help:"Noisy samples that estimate each image's class." default:"500" placeholder:"N"`
+	N              int    `name:"n" help:"Noisy samples that estimate the probability of each image's class." default:"500" placeholder:"N"`
 	JSON           bool   `name:"json" help:"Print a JSON object."`
 }
 

@@ -151,7 +151,7 @@ func recipesHelp(command string) string {
 			lines = append(lines, fmt.Sprintf("  %s: %s", r.name, r.about))
 		}
 	}
-	return "Recipes (each sets every value it names; single flags override; --dry-run shows them):\n\n" + strings.Join(lines, "\n\n")
+	return "Recipes (each sets the listed values; flags override them; --dry-run shows the result):\n\n" + strings.Join(lines, "\n\n")
 }
 
 // recipesTable returns all recipes as a table in Markdown: what stands in

@@ -131,7 +131,7 @@ func TestSingleFlagsOverrideARecipe(t *testing.T) {
 func TestDryRunWithDataDrawsTheRates(t *testing.T) {
 	dir := t.TempDir()
 	out := succeed(t, "pretrain", "--data", "builtin:fashion-mnist", "--max-images", "640", "--epochs", "4", "--warmup-epochs", "1", "--dry-run", "--out", dir)
-	require.Contains(t, out, "10 steps an epoch (0 images left out of each), 40 steps in all, 10 of them warm-up")
+	require.Contains(t, out, "10 steps per epoch (0 images left out of each), 40 steps in total, 10 of them warm-up")
 	require.Contains(t, out, "step 40, epoch 4")
 	require.Contains(t, out, "cls_token")
 	png, err := os.ReadFile(filepath.Join(dir, "lr.png"))

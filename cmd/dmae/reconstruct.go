@@ -22,12 +22,12 @@ type reconstructCmd struct {
 	Sigma       *float64 `help:"Standard deviation of the noise, in units of pixels scaled to [0,1] (default: the one the model was trained with)." placeholder:"SIGMA"`
 	Count       int      `help:"Images to draw." default:"8" placeholder:"N"`
 	Seed        uint64   `help:"Seed of noise and masks." default:"0" placeholder:"N"`
-	NormPixLoss *bool    `help:"Whether the model in a checkpoint that does not say so was trained to predict patches normalised by their own mean and variance (default: yes, and a note says so)." negatable:""`
+	NormPixLoss *bool    `help:"Whether the model was trained to predict patches normalised by their own mean and variance, for a checkpoint that does not record it (default: yes, with a note)." negatable:""`
 	Out         string   `help:"PNG file to write." required:"" placeholder:"FILE"`
 }
 
 func (reconstructCmd) Help() string {
-	return "One row an image: original, corrupted (noise, hidden patches grey), reconstructed.\n\nExample: dmae reconstruct --data builtin:fashion-mnist --model runs/pretrain/checkpoint.safetensors --out reconstruct.png"
+	return "One row per image: original, corrupted (noise, hidden patches grey), reconstructed.\n\nExample: dmae reconstruct --data builtin:fashion-mnist --model runs/pretrain/checkpoint.safetensors --out reconstruct.png"
 }
 
 // Run draws reconstructions.

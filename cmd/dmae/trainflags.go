@@ -17,7 +17,7 @@ import (
 type trainFlags struct {
 	computeFlags
 	outputFlags
-	Data string `help:"${data_help} A dry run does without." placeholder:"DATA"`
+	Data string `help:"${data_help} Not needed for a dry run." placeholder:"DATA"`
 	splitFlags
 	Recipe  string `help:"Values for flags that are not given, by name; see below." placeholder:"NAME"`
 	DryRun  bool   `help:"Print what would be done: configuration, parameter groups, steps, learning rates; train nothing."`
@@ -25,21 +25,21 @@ type trainFlags struct {
 
 	MaxImages      int       `help:"Use the first N training images only; 0 for all." default:"0" placeholder:"N"`
 	Out            string    `help:"Folder for checkpoint.safetensors and log.txt." placeholder:"DIR"`
-	Resume         string    `help:"Go on from a checkpoint: auto for the one in --out if there is one, or a path, also of a .pth that the official trainer saved." placeholder:"auto|FILE"`
-	Overwrite      bool      `help:"Let a new run replace the checkpoint in --out."`
-	Seed           uint64    `help:"Seed of everything random." default:"0" placeholder:"N"`
-	BatchSize      int       `help:"Images that go through the model at a time." default:"64" placeholder:"N"`
-	AccumIter      int       `help:"Batches behind one optimiser step; the result depends on batch size * accum iter alone." default:"1" placeholder:"N"`
-	GradShards     int       `help:"Groups of images, a power of two, that the gradients of a step are summed in; more than 1 lets several processors or machines share a step, and the result depends on it." default:"1" placeholder:"S"`
-	EffectiveBatch int       `help:"Images behind one optimiser step, in place of --accum-iter; 0 for batch size * accum iter." default:"0" placeholder:"N"`
-	LR             *float64  `name:"lr" help:"Peak learning rate; takes the place of --blr." placeholder:"RATE"`
+	Resume         string    `help:"Continue from a checkpoint: auto for the one in --out, if it exists, or a path, also of a .pth of the official code." placeholder:"auto|FILE"`
+	Overwrite      bool      `help:"Allow a new run to replace the checkpoint in --out."`
+	Seed           uint64    `help:"Seed of all random numbers." default:"0" placeholder:"N"`
+	BatchSize      int       `help:"Images that are processed at a time." default:"64" placeholder:"N"`
+	AccumIter      int       `help:"Batches per optimiser step; the result depends only on batch size * accum iter." default:"1" placeholder:"N"`
+	GradShards     int       `help:"Groups of images, a power of two, in which the gradients of a step are summed; the result depends on it. More than 1 is for devices and machines that share a step." default:"1" placeholder:"S"`
+	EffectiveBatch int       `help:"Images per optimiser step, instead of --accum-iter; 0 for batch size * accum iter." default:"0" placeholder:"N"`
+	LR             *float64  `name:"lr" help:"Peak learning rate, instead of --blr." placeholder:"RATE"`
 	ClipGrad       float64   `help:"Largest gradient norm; 0 for no limit." default:"0" placeholder:"NORM"`
 	Sigma          float64   `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
 	Mean           []float64 `help:"Mean of each channel, of pixels scaled to [0,1], subtracted inside the model (default: the model's)." placeholder:"MEAN"`
 	Std            []float64 `help:"Standard deviation of each channel, divided by inside the model (default: the model's)." placeholder:"STD"`
 	Flip           bool      `help:"Flip half of the images horizontally." default:"true" negatable:""`
 	CropMin        float64   `help:"Smallest share of the area that a random resized crop keeps; 0 for no crops." default:"0" placeholder:"SHARE"`
-	SaveEvery      int       `help:"Save after every N optimiser steps too, not only after epochs." default:"0" placeholder:"N"`
+	SaveEvery      int       `help:"Save also after every N optimiser steps, not only after epochs." default:"0" placeholder:"N"`
 	Workers        int       `help:"Goroutines that decode and augment images." default:"1" placeholder:"N"`
 	JSON           bool      `name:"json" help:"Print the result as a JSON object."`
 }

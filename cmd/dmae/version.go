@@ -14,7 +14,7 @@ import (
 const contract = ops.Contract
 
 type versionCmd struct {
-	Capabilities bool `help:"Print the table of what works, as the README shows it."`
+	Capabilities bool `help:"Print the table of capabilities as in the README."`
 	JSON         bool `name:"json" help:"Print a JSON object."`
 }
 

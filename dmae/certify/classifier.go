@@ -47,7 +47,7 @@ var _ smooth.PixelClassifier = (*Classifier)(nil)
 
 // NewClassifier returns the adapter of a model for images that are 8-bit
 // integers: bytes returns the pixels [C, h, w] of an image at the model's
-// resolution. It answers under integer noise ([pixelnoise.Gaussian]), and under
+// resolution. It answers under integer noise (pixelnoise.Gaussian), and under
 // float noise on bytes/255. batch is the number of noisy copies that are
 // classified at once, which changes speed and memory and no answer. A backend
 // with lanes gets the copies in small shares, each of which runs through the

@@ -12,7 +12,7 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// Report says what was converted.
+// Report describes a conversion.
 type Report struct {
 	From    checkpoint.Format `json:"from"`
 	To      checkpoint.Format `json:"to"`
@@ -21,7 +21,7 @@ type Report struct {
 	State   int               `json:"state_tensors"`  // of training
 }
 
-// FormatOf returns the format that a file's extension stands for.
+// FormatOf returns the format of a file's extension.
 func FormatOf(path string) (checkpoint.Format, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".safetensors":
@@ -32,24 +32,24 @@ func FormatOf(path string) (checkpoint.Format, error) {
 	return "", fmt.Errorf("%s has no extension that names a format: use .safetensors or .pth", path)
 }
 
-// Options say how to convert.
+// Options are the options of a conversion.
 type Options struct {
-	// Reader says of a PyTorch file what is not in it, and is told by its Note
-	// what was assumed or could not be kept.
+	// Reader supplies what a PyTorch file does not contain. Its Note is called
+	// for assumptions and for data that could not be kept.
 	Reader dmae.Reader
 
-	// Raw takes the weights that the optimiser works on, with its state, in place
-	// of their moving average.
+	// Raw converts the weights of the optimiser, with its state, instead of
+	// their moving average.
 	Raw bool
 }
 
-// File converts the checkpoint in to the file out, whose extension says to
-// what; see [Options.Convert].
+// File converts the checkpoint in to the file out, whose extension decides the
+// format; see [Options.Convert].
 func File(in, out string, r dmae.Reader) (*Report, error) { return Options{Reader: r}.Convert(in, out) }
 
-// Convert converts the checkpoint in to the file out, whose extension says to
-// what. A model that is not recognised is converted all the same, but out does
-// not say which it is.
+// Convert converts the checkpoint in to the file out, whose extension decides
+// the format. The tensors of a model that is not recognised are converted,
+// too, but out has no configuration.
 func (o Options) Convert(in, out string) (*Report, error) {
 	r := o.Reader
 	to, err := FormatOf(out)
@@ -67,9 +67,9 @@ func (o Options) Convert(in, out string) (*Report, error) {
 	}
 	defer f.Close()
 	if !dmae.IsForeign(f) && (r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 || r.Mean != nil || r.Std != nil || r.DataSize != 0 || r.Weights != "" || r.NormEps != 0 || r.NormPix != nil) {
-		return nil, fmt.Errorf("%s says itself which model it holds, and is converted as it is; leave out --arch, --heads, --decoder-heads, --weights, --layer-norm-eps, --mean, --std and --data-size", in)
+		return nil, fmt.Errorf("%s contains the configuration of its model and is converted with it; leave out --arch, --heads, --decoder-heads, --weights, --layer-norm-eps, --mean, --std and --data-size", in)
 	}
-	if r.ClassNames != nil { // names that do not fit are a mistake, not something to leave out
+	if r.ClassNames != nil { // names that do not match are an error and not left out
 		quiet := r
 		quiet.Note = nil
 		if _, _, err := quiet.Describe(f); err != nil {

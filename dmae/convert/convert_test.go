@@ -36,7 +36,7 @@ func open(t *testing.T, path string) *checkpoint.File {
 }
 
 // requireSame checks that two files hold the same tensors, byte for byte, under
-// the same names but for those rename changes.
+// the names that rename returns.
 func requireSame(t *testing.T, want, got *checkpoint.File, rename func(string) string) {
 	t.Helper()
 	n := 0
@@ -70,7 +70,7 @@ func TestThereAndBack(t *testing.T) {
 		require.NoError(t, err, name)
 		requireSame(t, open(t, in), open(t, out), same)
 
-		// And what stands beside the tensors.
+		// The values beside the tensors are the same, too.
 		a, err := pickle.EncodeJSON(open(t, in).Extra())
 		require.NoError(t, err)
 		b, err := pickle.EncodeJSON(open(t, out).Extra())
@@ -81,14 +81,14 @@ func TestThereAndBack(t *testing.T) {
 		}
 		require.Equal(t, plain, string(b), "a Namespace becomes a dictionary")
 
-		// The file in between is godmae's own: it needs to be told nothing.
+		// The intermediate file is godmae's and has the configuration.
 		kind, cfg, err := dmae.Describe(open(t, mid))
 		require.NoError(t, err)
 		require.Equal(t, 3, cfg.Heads)
 		require.Equal(t, r.Kind, kind)
 		_, fromOut, err := dmae.Describe(open(t, out))
 		require.NoError(t, err)
-		require.Equal(t, cfg, fromOut, "the .pth carries the configuration too")
+		require.Equal(t, cfg, fromOut, "the .pth contains the configuration, too")
 	}
 	pth, twin := open(t, filepath.Join(dir, "dmae_tiny_full.pth")), open(t, fixture(t, "dmae_tiny_full.safetensors"))
 	for _, info := range twin.Tensors() {
@@ -100,9 +100,9 @@ func TestThereAndBack(t *testing.T) {
 	}
 }
 
-// The moments of an official optimiser are found under the names of their
-// parameters. The key third of a qkv bias has no gradient, so that its moments
-// are rounding noise: the numbering is right if they are.
+// The moments of an official optimiser are stored under the names of their
+// parameters. The key third of a qkv bias has no gradient, so its moments are
+// rounding noise. This checks the numbering.
 func TestOfficialMomentsGetNames(t *testing.T) {
 	mid := filepath.Join(t.TempDir(), "x.safetensors")
 	_, err := convert.File(fixture(t, "dmae_tiny_full.pth"), mid, dmae.Reader{Heads: 3, DecoderHeads: 4})
@@ -141,7 +141,7 @@ func micro(t *testing.T, finetune bool, change func(*train.Options)) string {
 	return result.Checkpoint
 }
 
-// microRun is micro for any stage, and for runs that fail.
+// microRun is micro for any stage and with the error of the run.
 func microRun(t *testing.T, stage string, change func(*train.Options)) (*train.Result, error) {
 	t.Helper()
 	b := cpu.New(cpu.Options{Threads: 1})
@@ -175,8 +175,8 @@ func microRun(t *testing.T, stage string, change func(*train.Options)) (*train.R
 	return run(context.Background(), o)
 }
 
-// A checkpoint that godmae trained goes to PyTorch with the optimiser of the
-// official trainer, and comes back as it was.
+// A checkpoint that godmae trained is converted to PyTorch with the optimiser
+// of the official code. Converted back, it is unchanged.
 func TestGodmaeThereAndBack(t *testing.T) {
 	for _, finetune := range []bool{false, true} {
 		in, dir := micro(t, finetune, func(o *train.Options) { o.Recipe.EMA = 0 }), t.TempDir()
@@ -189,13 +189,13 @@ func TestGodmaeThereAndBack(t *testing.T) {
 		groups, _ := optimizer.(*pickle.Dict).Get("param_groups")
 		list := groups.(*pickle.List).Items
 		if finetune {
-			require.Len(t, list, 8, "two kinds in the embedding, each of two blocks, and the head")
+			require.Len(t, list, 8, "two each in the embedding, two blocks and the head")
 			scale, _ := list[0].(*pickle.Dict).Get("lr_scale")
 			require.InDelta(t, 0.65*0.65*0.65, scale, 1e-15)
 		} else {
 			require.Len(t, list, 2)
 			decay, _ := list[0].(*pickle.Dict).Get("weight_decay")
-			require.Equal(t, 0.0, decay, "what does not decay comes first")
+			require.Equal(t, 0.0, decay, "the group without decay comes first")
 		}
 		step, err := f.Float64("train.torch.optimizer.state.0.step")
 		require.NoError(t, err)
@@ -208,7 +208,7 @@ func TestGodmaeThereAndBack(t *testing.T) {
 }
 
 // requireComesBack converts a PyTorch file back and compares the result with
-// what it was made of.
+// the original.
 func requireComesBack(t *testing.T, in, pth, back string) {
 	t.Helper()
 	_, err := convert.File(pth, back, dmae.Reader{})
@@ -229,9 +229,9 @@ func requireComesBack(t *testing.T, in, pth, back string) {
 	require.Equal(t, 2, s.Steps)
 }
 
-// The moments of a run with averaged weights belong to the weights behind the
-// average, which PyTorch has no place for: it gets the average without an
-// optimiser, and nothing is lost on the way back.
+// The moments of a run with averaged weights belong to the weights and not to
+// the average. The PyTorch file has the average without an optimiser, and
+// nothing is lost when it is converted back.
 func TestAnAverageGoesToPyTorchWithoutItsOptimiser(t *testing.T) {
 	in, dir := micro(t, false, nil), t.TempDir()
 	pth := filepath.Join(dir, "x.pth")
@@ -245,7 +245,7 @@ func TestAnAverageGoesToPyTorchWithoutItsOptimiser(t *testing.T) {
 	require.False(t, ok)
 	requireComesBack(t, in, pth, filepath.Join(dir, "x.safetensors"))
 
-	// Continuing takes the same weights and moments from both.
+	// A run continues with the same weights and moments from both.
 	var want *checkpoint.File
 	for _, start := range []string{in, pth} {
 		got := open(t, micro(t, false, func(o *train.Options) {
@@ -259,10 +259,10 @@ func TestAnAverageGoesToPyTorchWithoutItsOptimiser(t *testing.T) {
 	}
 }
 
-// opener opens files of PyTorch, too.
+// opener opens files of godmae and PyTorch.
 func opener(path string) (*checkpoint.File, error) { return convert.Open(path, dmae.Reader{}) }
 
-// forget writes a PyTorch file again without what only godmae can read.
+// forget writes a PyTorch file without the values that only godmae reads.
 func forget(t *testing.T, in, out string) {
 	t.Helper()
 	f := open(t, in)
@@ -294,8 +294,9 @@ func forget(t *testing.T, in, out string) {
 	require.NoError(t, checkpoint.WriteTorch(out, root.MustSet("model", model)))
 }
 
-// withForeign returns a checkpoint of a pre-training run, and names in a folder
-// that has own.pth, converted from it, and foreign.pth, without what is godmae's.
+// withForeign returns a checkpoint of a pre-training run, and the paths in a
+// folder with own.pth, converted from it, and foreign.pth, without godmae's
+// values.
 func withForeign(t *testing.T) (own string, in func(name string) string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -307,9 +308,9 @@ func withForeign(t *testing.T) (own string, in func(name string) string) {
 	return own, in
 }
 
-// Pre-training goes on in the same way from a checkpoint of godmae, from its
-// PyTorch file, from one that says nothing of godmae, and from what that is
-// converted to: moments and step count are in all of them.
+// Pre-training continues in the same way from a checkpoint of godmae, from
+// its PyTorch file, from a PyTorch file without godmae's values, and from
+// the latter converted. All of them have the moments and the step count.
 func TestPretrainingGoesOnFromAllOfThem(t *testing.T) {
 	own, in := withForeign(t)
 	require.True(t, dmae.IsForeign(open(t, in("foreign.pth"))))
@@ -343,9 +344,9 @@ func TestRefusals(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 
 	_, err = convert.File(in, filepath.Join(t.TempDir(), "x.pth"), dmae.Reader{Heads: 3})
-	require.ErrorContains(t, err, "says itself which model it holds")
+	require.ErrorContains(t, err, "contains the configuration of its model")
 
-	// Metadata that refer to tensors that are not there.
+	// Metadata that refer to missing tensors.
 	bad := filepath.Join(t.TempDir(), "bad.safetensors")
 	w := checkpoint.Float32s("w", []int{1}, []float32{1})
 	for _, text := range []string{`{"optimizer":{"$tensor":"train.torch.x"}}`, `[`, `[]`, `{"a":{"$system":"x"}}`} {
@@ -356,7 +357,7 @@ func TestRefusals(t *testing.T) {
 		require.NoFileExists(t, out)
 	}
 
-	// A model that is not recognised is converted all the same.
+	// The tensors of a model that is not recognised are converted.
 	var notes []string
 	require.NoError(t, checkpoint.Write(bad, []checkpoint.Tensor{w}, nil))
 	out := filepath.Join(t.TempDir(), "x.pth")

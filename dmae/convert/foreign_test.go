@@ -13,8 +13,8 @@ import (
 	"github.com/godmae/godmae/ops/cpu"
 )
 
-// Files of other libraries become files that say themselves what they hold and
-// compute the same.
+// Files of other libraries are converted to files that contain their
+// configuration and compute the same.
 func TestConversionOfOtherLibraries(t *testing.T) {
 	b := cpu.New(cpu.Options{Threads: 1})
 	defer func() { require.NoError(t, b.Close()) }()
@@ -68,7 +68,7 @@ func TestConversionOfOtherLibraries(t *testing.T) {
 	}
 }
 
-// A command line is kept without the values in it that have no words.
+// A command line is kept without the values that cannot be written as JSON.
 func TestAPathAmongTheArgumentsIsLeftOut(t *testing.T) {
 	var notes []string
 	to := filepath.Join(t.TempDir(), "x.safetensors")

@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/nn/optim"
 )
 
-// specs returns the parameters of the model that the metadata describe, in
-// their order; nil if they describe none.
+// specs returns the parameters of the model in the metadata, in order, or nil
+// if there is none.
 func (c *content) specs() []nn.Spec {
 	kind, cfg, ok := c.describe()
 	if !ok {
@@ -29,10 +29,10 @@ func (c *content) describe() (kind string, cfg dmae.Config, ok bool) {
 	return kind, cfg, true
 }
 
-// official adds to root what the official trainer saves, for a checkpoint that
-// godmae trained: "optimizer", "epoch" and "args". It takes the tensors it
-// needs out of state, and records the optimiser's numbering in metadata, by
-// which the way back finds the names.
+// official adds to root the values that the official training code saves,
+// "optimizer", "epoch" and "args", for a checkpoint that godmae trained. It
+// removes the tensors it needs from state, and records the optimiser's
+// numbering in metadata for converting back.
 func (c *content) official(rd dmae.Reader, root *pickle.Dict, metadata map[string]string, state map[string]checkpoint.Tensor) error {
 	kind, cfg, ok := c.describe()
 	if !ok {
@@ -58,8 +58,8 @@ func (c *content) official(rd dmae.Reader, root *pickle.Dict, metadata map[strin
 	case train.StageLinprobe:
 		groups = probeGroups(dmae.Specs(kind, &cfg))
 	}
-	// The moments belong to the weights behind a moving average. PyTorch gets the
-	// average, which is the model, and no optimiser to go on with beside it.
+	// The moments belong to the weights and not to their moving average. The
+	// PyTorch file has the average, which is the model, and no optimiser.
 	if r.EMA > 0 {
 		note(rd, "the model is the moving average of its weights; the optimiser, whose state belongs to the weights behind it, is kept for godmae alone; --raw converts those weights and their optimiser in place of the average")
 	} else if optimizer, names := optimizerState(groups, r, s.InitSteps+s.Steps, cfg.Depth, state); optimizer != nil {
@@ -70,7 +70,7 @@ func (c *content) official(rd dmae.Reader, root *pickle.Dict, metadata map[strin
 		metadata[namesKey] = string(text)
 		root.MustSet("optimizer", optimizer)
 	}
-	// The official trainer goes on with the epoch after the one it finds.
+	// The official code continues with the epoch after the stored one.
 	root.MustSet("epoch", s.Epoch-1)
 	root.MustSet("args", args.MustSet("effective_batch", r.Batch).MustSet("epochs", r.Epochs).
 		MustSet("warmup_epochs", r.WarmupEpochs).MustSet("lr", r.LR).MustSet("min_lr", r.MinLR).
@@ -79,8 +79,9 @@ func (c *content) official(rd dmae.Reader, root *pickle.Dict, metadata map[strin
 	return nil
 }
 
-// optimizerState returns the state dict of the official optimiser, AdamW or LARS,
-// and the names behind its numbers; nil if a moment is missing.
+// optimizerState returns the state dict of the official optimiser, AdamW or
+// LARS, and the parameters' names in the order of their numbers. It is nil if a
+// moment is missing.
 func optimizerState(groups []group, r *train.Recipe, steps, depth int, state map[string]checkpoint.Tensor) (*pickle.Dict, []string) {
 	kinds := []string{"exp_avg", "exp_avg_sq"}
 	if r.Stage == train.StageLinprobe {
@@ -116,7 +117,7 @@ func optimizerState(groups []group, r *train.Recipe, steps, depth int, state map
 	return (&pickle.Dict{}).MustSet("state", values).MustSet("param_groups", list), names
 }
 
-// settings returns what PyTorch says of a group beside its parameters.
+// settings returns PyTorch's settings of a group.
 func (g *group) settings(r *train.Recipe, depth int) *pickle.Dict {
 	decay := 0.0
 	if g.decay {

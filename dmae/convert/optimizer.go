@@ -19,8 +19,8 @@ type group struct {
 	specs []nn.Spec
 }
 
-// pretrainGroups are those of the official pre-training: what does not decay,
-// and what does, each in the order of the model.
+// pretrainGroups are those of the official pre-training: parameters without and
+// with weight decay, each in the order of the model.
 func pretrainGroups(specs []nn.Spec) []group {
 	groups := []group{{}, {decay: true}}
 	for _, s := range trained(specs) {
@@ -34,7 +34,8 @@ func pretrainGroups(specs []nn.Spec) []group {
 }
 
 // finetuneGroups are those of the official fine-tuning: one for each layer and
-// kind of decay, in the order in which the model's parameters call for them.
+// each of with and without decay, in the order in which the parameters of the
+// model need them.
 func finetuneGroups(specs []nn.Spec) []group {
 	depth := 0
 	for _, s := range specs {
@@ -75,9 +76,9 @@ func trained(specs []nn.Spec) []nn.Spec {
 }
 
 // parameterNames returns the names of a PyTorch optimiser's parameters in the
-// order of their numbers. A state dict has no names, only numbers group by
-// group; so the groups of the official trainers are tried, and taken if the
-// shape of every moment agrees. It returns nil if none do.
+// order of their numbers. A state dict has no names, only numbers in groups.
+// The groups of the official code are tried, and used if the shape of every
+// moment agrees. It returns nil if none do.
 func parameterNames(f *checkpoint.File, optimizer any, specs []nn.Spec) []string {
 	numbers := groupNumbers(optimizer)
 	if numbers == nil {
@@ -132,8 +133,8 @@ func groupNumbers(optimizer any) [][]int {
 	return out
 }
 
-// matchGroups returns the names by number if groups of numbers and of
-// parameters agree in size, and every moment there is in shape.
+// matchGroups returns the names by number if the groups of numbers and of
+// parameters have equal sizes, and every moment has the shape of its parameter.
 func matchGroups(f *checkpoint.File, numbers [][]int, groups []group) ([]string, bool) {
 	if len(numbers) != len(groups) {
 		return nil, false
@@ -167,12 +168,12 @@ func matchGroups(f *checkpoint.File, numbers [][]int, groups []group) ([]string,
 
 const statePath = checkpoint.ExtraPrefix + "optimizer.state."
 
-// momentName is what a moment is called in a PyTorch file.
+// momentName is the name of a moment in a PyTorch file.
 func momentName(number int, moment string) string {
 	return fmt.Sprintf("%s%d.%s", statePath, number, moment)
 }
 
-// momentOf undoes momentName.
+// momentOf is the inverse of momentName.
 func momentOf(name string) (number int, moment string, ok bool) {
 	rest, ok := strings.CutPrefix(name, statePath)
 	if !ok {

@@ -9,9 +9,9 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// takeRaw makes of a checkpoint whose model is a moving average that of the
-// weights behind the average: what the same run without an average would have
-// saved, but for what was measured of its models.
+// takeRaw replaces the moving average in a checkpoint by the weights
+// themselves. The result is what the same run without an average would have
+// saved, except for measurements of its models.
 func (c *content) takeRaw(name string) error {
 	raw := map[string]checkpoint.Tensor{}
 	for _, t := range c.tensors {
@@ -22,7 +22,7 @@ func (c *content) takeRaw(name string) error {
 	}
 	text, trained := c.metadata[train.StateKey]
 	if len(raw) == 0 || !trained {
-		return fmt.Errorf("%s holds no weights behind a moving average; leave out --raw", name)
+		return fmt.Errorf("%s has no moving average of its weights; leave out --raw", name)
 	}
 	kept := c.tensors[:0]
 	for _, t := range c.tensors {

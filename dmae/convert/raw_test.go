@@ -12,9 +12,9 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// The weights behind an average, with the optimiser's state, are the checkpoint
-// of the run without an average: for PyTorch, which gets an optimiser then, and
-// to go on from without --ema.
+// Converted with --raw, the weights and the optimiser's state are the
+// checkpoint of the run without an average. The PyTorch file then has an
+// optimiser, and training continues without --ema.
 func TestTheWeightsBehindAnAverageAreConverted(t *testing.T) {
 	for _, stage := range []string{train.StagePretrain, train.StageLinprobe} {
 		dir := t.TempDir()
@@ -46,6 +46,6 @@ func TestTheWeightsBehindAnAverageAreConverted(t *testing.T) {
 			requireSame(t, want, run("from "+filepath.Base(from), 0, in("raw.pth")), same)
 		}
 		_, err = raw.Convert(in("plain/"+train.CheckpointName), in("x.pth"))
-		require.ErrorContains(t, err, "holds no weights behind a moving average; leave out --raw")
+		require.ErrorContains(t, err, "has no moving average of its weights; leave out --raw")
 	}
 }

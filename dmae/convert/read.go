@@ -16,29 +16,29 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// Metadata keys of a safetensors file that was made of a PyTorch file.
+// Metadata keys of a safetensors file that was converted from a PyTorch file.
 const (
-	// extraKey holds what the file had beside the model, as JSON.
+	// extraKey has the values of the file other than the model, as JSON.
 	extraKey = train.TorchExtraKey
-	// namesKey holds the names of the parameters in the order in which the
-	// optimiser numbers them, as a JSON array.
+	// namesKey has the names of the parameters in the order of the optimiser's
+	// numbers, as a JSON array.
 	namesKey = "torch.optimizer"
 )
 
-// stateName is the key, in a PyTorch file that was made of one of godmae, of
-// state of training that PyTorch has no place for.
+// stateName is the key, in a PyTorch file converted from one of godmae, of
+// training state that has no place in the official format.
 const stateName = "godmae_state"
 
-// moments are the prefixes of the optimiser's tensors in godmae's checkpoints,
-// by PyTorch's names of them: those of AdamW, and of LARS.
+// moments maps PyTorch's names of the moments of AdamW and LARS to the prefixes
+// of the tensors in godmae's checkpoints.
 var moments = map[string]string{
 	"exp_avg": dmae.StatePrefix + "adamw.m.", "exp_avg_sq": dmae.StatePrefix + "adamw.v.",
 	"mu": dmae.StatePrefix + "lars.mu.",
 }
 
-// Open opens the checkpoint at path, of godmae or PyTorch, in the form of
-// godmae's own: as if it had been converted to a safetensors file. The reader is
-// that of [File]; the caller closes the result.
+// Open opens the checkpoint at path, of godmae or PyTorch, as if it had been
+// converted to a safetensors file of godmae. The reader is that of [File]. The
+// caller closes the result.
 func Open(path string, r dmae.Reader) (*checkpoint.File, error) {
 	f, err := checkpoint.Open(path)
 	if err != nil || f.Format() == checkpoint.Safetensors && !dmae.IsForeign(f) {
@@ -57,8 +57,8 @@ func Open(path string, r dmae.Reader) (*checkpoint.File, error) {
 	return view, nil
 }
 
-// describeFile fills in the metadata of a file of any format, and returns what
-// its tensors are to be called.
+// describeFile fills in the metadata of a file of any format, and returns the
+// function that renames its tensors.
 func (c *content) describeFile(f *checkpoint.File, r dmae.Reader) (rename func(string) string) {
 	if f.Format() != checkpoint.Safetensors {
 		return c.readTorch(f, r)
@@ -69,7 +69,7 @@ func (c *content) describeFile(f *checkpoint.File, r dmae.Reader) (rename func(s
 	return func(name string) string { return name }
 }
 
-// read brings a file of any format into godmae's form.
+// read reads a file of any format into godmae's form.
 func read(f *checkpoint.File, r dmae.Reader) (*content, error) {
 	f, err := r.Native(f)
 	if err != nil {
@@ -88,26 +88,26 @@ func read(f *checkpoint.File, r dmae.Reader) (*content, error) {
 	return c, nil
 }
 
-// note tells the reader's user something.
+// note calls the reader's Note, if there is one.
 func note(r dmae.Reader, format string, args ...any) {
 	if r.Note != nil {
 		r.Note(fmt.Sprintf(format, args...))
 	}
 }
 
-// recognise adds what godmae's metadata say about a model.
+// recognise adds godmae's metadata about the model.
 func (c *content) recognise(f *checkpoint.File, r dmae.Reader) (kind string, cfg dmae.Config, ok bool) {
 	kind, cfg, err := r.Describe(f)
 	if err != nil {
-		note(r, "the converted file will not say which model it holds: %v", err)
+		note(r, "the converted file has no configuration of its model: %v", err)
 		return "", cfg, false
 	}
 	maps.Copy(c.metadata, dmae.Metadata(kind, &cfg, ops.Contract))
 	return kind, cfg, true
 }
 
-// readTorch takes over what a PyTorch file holds beside the model, and returns
-// what its tensors are to be called.
+// readTorch adds the values of a PyTorch file other than the model, and returns
+// the function that renames its tensors.
 func (c *content) readTorch(f *checkpoint.File, r dmae.Reader) (rename func(string) string) {
 	var names []string // of the optimiser's parameters, by number
 	if text, ok := c.metadata[namesKey]; ok {
@@ -117,9 +117,9 @@ func (c *content) readTorch(f *checkpoint.File, r dmae.Reader) (rename func(stri
 	} else if kind, cfg, ok := c.recognise(f, r); ok {
 		if optimizer, ok := f.Extra().Get("optimizer"); ok {
 			if names = parameterNames(f, optimizer, dmae.Specs(kind, &cfg)); names == nil && untouched(optimizer) {
-				note(r, "the optimiser in %s has taken no step: it has no moments to keep, and training cannot go on from it, only begin with its weights", f.Name())
+				note(r, "the optimiser in %s has taken no step and has no moments: training can start from its weights but not resume", f.Name())
 			} else if names == nil {
-				note(r, "the state of the optimiser in %s follows no order of parameters that is known; it is kept, but training cannot go on from it", f.Name())
+				note(r, "the state of the optimiser in %s has an unknown order of parameters: it is kept, but training cannot resume from it", f.Name())
 			} else if text, err := json.Marshal(names); err == nil {
 				c.metadata[namesKey] = string(text)
 				if steps, err := optim.TorchSteps(f); err == nil {
@@ -164,9 +164,9 @@ func (c *content) keepExtra(f *checkpoint.File, r dmae.Reader) {
 	}
 }
 
-// keepable returns what of a value can be written as JSON. Of a dictionary or a
-// Namespace that is all entries but those that drop is told of: a command line
-// is worth keeping without a path that it names.
+// keepable returns the part of a value that can be written as JSON. Entries of
+// a dictionary or a Namespace that cannot are dropped, and drop is called for
+// each, so that a command line is kept without a path in it.
 func keepable(v any, drop func(key string, err error)) (any, error) {
 	_, err := pickle.EncodeJSON(v)
 	if err == nil {

@@ -14,10 +14,11 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// A run of two epochs whose checkpoint after the first is taken for one of the
-// official trainer's, with nothing of godmae in it, and gone on with, ends in
-// the weights and moments of the undisturbed run: everything random here is a
-// function of the epoch. So do both files that say more.
+// A run of two epochs is stopped after the first. Its checkpoint is converted
+// to one of the official code, without godmae's values, and training continues
+// from it. The weights and moments at the end are those of the uninterrupted
+// run, because all random numbers are functions of the epoch. The same holds
+// for the two files with more values.
 func TestTrainingGoesOnFromOfficialCheckpoints(t *testing.T) {
 	for _, stage := range []string{train.StagePretrain, train.StageFinetune, train.StageLinprobe} {
 		t.Run(stage, func(t *testing.T) {
@@ -55,7 +56,7 @@ func TestTrainingGoesOnFromOfficialCheckpoints(t *testing.T) {
 				requireSame(t, want, got, same)
 				s, err := train.ReadState(got)
 				require.NoError(t, err)
-				require.Equal(t, 4, s.Steps, "counted as if it had begun here")
+				require.Equal(t, 4, s.Steps, "counted as if it had started here")
 				require.Equal(t, 0, s.InitSteps, "the official epoch had as many")
 				if from == "own.pth" {
 					require.Empty(t, notes)
@@ -67,7 +68,7 @@ func TestTrainingGoesOnFromOfficialCheckpoints(t *testing.T) {
 				require.Equal(t, 1, s.FirstEpoch)
 				require.NotContains(t, r.Log, `"epoch":0`)
 
-				// Its own checkpoint is like any other.
+				// A later run resumes from its checkpoint as from any other.
 				_, err = microRun(t, stage, func(o *train.Options) {
 					again(o)
 					o.Resume = "auto"
@@ -78,8 +79,8 @@ func TestTrainingGoesOnFromOfficialCheckpoints(t *testing.T) {
 	}
 }
 
-// A file that was converted to the checkpoint of the run's folder is what auto
-// finds there.
+// A file that was converted to the checkpoint of the run's folder is found by
+// "auto".
 func TestAConvertedCheckpointGoesOnInItsFolder(t *testing.T) {
 	dir := t.TempDir()
 	own := micro(t, false, func(o *train.Options) { o.Recipe.EMA = 0 })
@@ -96,8 +97,8 @@ func TestAConvertedCheckpointGoesOnInItsFolder(t *testing.T) {
 	require.Equal(t, 1, r.Last.Epoch)
 }
 
-// What cannot be gone on with is refused with a remedy, and other settings than
-// the file's are said.
+// A file from which training cannot resume is refused with a remedy, and
+// settings that differ from the file's are reported.
 func TestOfficialCheckpointsThatCannotGoOn(t *testing.T) {
 	_, in := withForeign(t)
 	f := open(t, in("foreign.pth"))
@@ -147,7 +148,7 @@ func TestOfficialCheckpointsThatCannotGoOn(t *testing.T) {
 	require.Contains(t, notes[1], "epochs 1, not 3; weight_decay 0.05, not 0.1; sigma 0.25, not 0.5")
 }
 
-// The official trainer's own file, with its Namespace, is gone on with.
+// Training continues from a file of the official code, with its Namespace.
 func TestAFileOfTheOfficialTrainerGoesOn(t *testing.T) {
 	f, err := convert.Open(fixture(t, "dmae_tiny_full.pth"), dmae.Reader{Heads: 3, DecoderHeads: 4})
 	require.NoError(t, err)

@@ -13,9 +13,9 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// torch returns the dictionary of a PyTorch file: "model" first, then what the
-// checkpoint has of "optimizer", "epoch" and "args", and what only godmae can
-// read.
+// torch returns the dictionary of a PyTorch file: "model" first, then
+// "optimizer", "epoch" and "args" if the checkpoint has them, and the values
+// that only godmae reads.
 func (c *content) torch(r dmae.Reader) (*pickle.Dict, error) {
 	model := &pickle.Dict{Ordered: true}
 	state := map[string]checkpoint.Tensor{}
@@ -55,7 +55,7 @@ func (c *content) torch(r dmae.Reader) (*pickle.Dict, error) {
 }
 
 // ordered returns the tensors in the order of the model, if it is known, and
-// others by name.
+// the others by name.
 func (c *content) ordered() []checkpoint.Tensor {
 	place := map[string]int{}
 	for i, s := range c.specs() {
@@ -74,9 +74,9 @@ func (c *content) ordered() []checkpoint.Tensor {
 	return out
 }
 
-// restore adds what a PyTorch file had beside the model before it was
-// converted. It takes the tensors it needs out of state. A Namespace becomes a
-// dictionary, which torch.load accepts with weights_only=True.
+// restore adds the values other than the model that a PyTorch file had before
+// it was converted. It removes the tensors it needs from state. A Namespace
+// becomes a dictionary, which torch.load accepts with weights_only=True.
 func (c *content) restore(root *pickle.Dict, text string, state map[string]checkpoint.Tensor) error {
 	var names []string
 	if text, ok := c.metadata[namesKey]; ok {

@@ -7,18 +7,18 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// Rotating, shearing and shifting of 8-bit pixels as PIL does it (Pillow's
-// Geometry.c and Image.rotate): each pixel of the result looks up the place it
-// comes from and interpolates there, bicubic with a = -1 over 4x4 pixels, rows
-// first, edges repeated, fractions cut off. What comes from outside the image
-// is filled.
+// Rotation, shear and translation of 8-bit pixels as in PIL (Pillow's
+// Geometry.c and Image.rotate). Each pixel of the result is mapped to a
+// position in the source and interpolated there: bicubic with a = -1 over 4x4
+// pixels, rows first, edges repeated, fractions cut off. Pixels from outside
+// the image have the fill colour.
 
-// affine maps the middle of a pixel of the result to a place in the source:
+// affine maps the centre of a pixel of the result to a position in the source:
 // x' = m[0] x + m[1] y + m[2], y' = m[3] x + m[4] y + m[5].
 type affine [6]float64
 
-// rotation returns the map that turns an image of h x w pixels around its
-// middle, counter-clockwise by an angle in degrees. PIL rounds the matrix to
+// rotation returns the map that rotates an image of h x w pixels around its
+// centre, counter-clockwise by an angle in degrees. PIL rounds the matrix to
 // 15 decimals.
 func rotation(degrees float64, h, w int) affine {
 	if degrees = math.Mod(degrees, 360); degrees < 0 {
@@ -42,7 +42,7 @@ func round15(x float64) float64 {
 	return v
 }
 
-// warp returns im seen through a map; fill is a byte for each channel.
+// warp returns im transformed by a map; fill has a byte for each channel.
 func (s *scratch) warp(im Image, m affine, fill []byte) Image {
 	out := s.image(im.C, im.H, im.W)
 	n := im.H * im.W
@@ -68,7 +68,7 @@ func (s *scratch) warp(im Image, m affine, fill []byte) Image {
 	return out
 }
 
-// tap is the 4x4 pixels around a place.
+// tap is the 4x4 pixels around a position.
 type tap struct {
 	x      [4]int // columns
 	row    [4]int // offsets of the rows

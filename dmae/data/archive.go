@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// archive is the tree of files of an archive. Nothing is unpacked: links are
-// followed within it, and names that would lead out of it are not read.
+// archive is the tree of files of an archive. Nothing is unpacked. Links are
+// followed inside the archive; names that lead out of it are not read.
 type archive struct {
 	root   *node
-	unused []entry // by their whole names: leading out, stored twice
-	left   int64   // bytes that may still be taken
+	unused []entry // by full name: leading out, or stored twice
+	left   int64   // bytes that may still be allocated
 	limit  int64
 }
 
@@ -21,16 +21,16 @@ type archive struct {
 type node struct {
 	children map[string]*node // of a folder
 	file     content          // of a file
-	link     string           // of a symbolic link, from the root: where it leads to
+	link     string           // target of a symbolic link, from the root
 	kind     kind
 }
 
 // Bounds of archives.
 const (
-	nodeBytes = 512  // memory for a name, besides its bytes
+	nodeBytes = 512  // memory for a node without the bytes of its name
 	maxName   = 4096 // bytes of a name, as on a disk
-	maxHops   = 40   // links that lead to one file, as in Linux
-	maxSteps  = 4096 // folders that are passed on the way to one file
+	maxHops   = 40   // links on the path to one file, as in Linux
+	maxSteps  = 4096 // folders on the path to one file
 )
 
 func newArchive(limit int64) *archive {
@@ -39,7 +39,7 @@ func newArchive(limit int64) *archive {
 
 func newFolder() *node { return &node{children: map[string]*node{}, kind: isFolder} }
 
-// take accounts for memory before it is used.
+// take charges memory before it is allocated.
 func (a *archive) take(n int64) error {
 	if a.left -= n; a.left < 0 {
 		return &tooLargeError{a.limit}
@@ -47,9 +47,9 @@ func (a *archive) take(n int64) error {
 	return nil
 }
 
-// inside cleans the name of an archive's entry or the aim of a link: from the
-// root of the archive, without a leading slash or dots; false when it leads
-// out.
+// inside cleans the name of an archive's entry or the target of a link: from
+// the root of the archive, without a leading slash or dots. It is false if
+// the name leads out.
 func inside(name string) (string, bool) {
 	name = path.Clean(strings.TrimLeft(name, "/"))
 	if name == ".." || strings.HasPrefix(name, "../") {
@@ -61,8 +61,9 @@ func inside(name string) (string, bool) {
 	return name, true
 }
 
-// add puts a node where its name says. Of several files of one name the last
-// one counts, as when an archive is unpacked; a folder keeps what it has.
+// add inserts a node at its name. Of several files with one name the last one
+// is used, as when an archive is unpacked. A folder that exists keeps its
+// content.
 func (a *archive) add(name string, n *node) error {
 	if len(name) > maxName {
 		return fmt.Errorf("it has a name of %d bytes, the longest possible has %d", len(name), maxName)
@@ -90,7 +91,7 @@ func (a *archive) add(name string, n *node) error {
 			dir.children[strings.Clone(first)] = next
 		}
 		if next.kind != isFolder {
-			return fmt.Errorf("it stores %s below something that is no folder", quote(clean))
+			return fmt.Errorf("it stores %s below something that is not a folder", quote(clean))
 		}
 		dir, base = next, rest
 	}
@@ -108,22 +109,23 @@ func (a *archive) add(name string, n *node) error {
 	return a.take(nodeBytes + int64(len(name)) + int64(len(n.link)))
 }
 
-// link makes the node of a symbolic link; its aim is seen from where it lies.
+// link makes the node of a symbolic link, whose target is relative to its
+// folder.
 func (a *archive) link(name, aim string) *node {
 	if path.IsAbs(aim) {
 		return &node{kind: isOutside}
 	}
 	dir, ok := inside(path.Dir(strings.TrimLeft(name, "/")))
-	// Not cleaned: "link/.." is where the link leads to, and one up from there.
+	// Not cleaned: "link/.." is the folder above the target of the link.
 	if !ok || len(aim) > maxName {
 		return &node{kind: isOutside}
 	}
 	return &node{kind: isNowhere, link: dir + "/" + aim}
 }
 
-// find follows a path and all links on it. It returns the folders that lead to
-// what was found and that itself, last; the kind is that of what was found, or
-// says why nothing was.
+// find follows a path and all links on it. It returns the folders on the path
+// and, last, the node. The kind is that of the node, or the reason that there
+// is none.
 func (a *archive) find(name string) (chain []*node, k kind) {
 	chain = []*node{a.root}
 	hops, steps := 0, 0
@@ -164,7 +166,7 @@ func (a *archive) entries(dir string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		chain, k := a.find(dir)
 		if k != isFolder {
-			yield(entry{}, fmt.Errorf("%s is no folder of the archive", quote(dir)))
+			yield(entry{}, fmt.Errorf("%s is not a folder of the archive", quote(dir)))
 			return
 		}
 		for name, n := range chain[len(chain)-1].children {
@@ -183,7 +185,7 @@ func (a *archive) entries(dir string) iter.Seq2[entry, error] {
 	}
 }
 
-// kind says what a node is once links are followed.
+// kind returns the kind of a node after its links have been followed.
 func (a *archive) kind(chain []*node, dir, name string, n *node) kind {
 	if k, ok := named(name); ok {
 		return k
@@ -195,8 +197,8 @@ func (a *archive) kind(chain []*node, dir, name string, n *node) kind {
 	if k != isFolder {
 		return k
 	}
-	// The link leads back when its aim is a folder on the path to it, as that
-	// path is written or as it is without links.
+	// The link is a loop if its target is a folder on the path to it, as the
+	// path is written or after its links have been followed.
 	at := aim[len(aim)-1]
 	for _, above := range chain {
 		if above == at {
@@ -217,7 +219,7 @@ func (a *archive) kind(chain []*node, dir, name string, n *node) kind {
 func (a *archive) file(name string) (content, error) {
 	chain, k := a.find(name)
 	if k != isFile {
-		return nil, fmt.Errorf("%s is no file of the archive", quote(name))
+		return nil, fmt.Errorf("%s is not a file of the archive", quote(name))
 	}
 	return chain[len(chain)-1].file, nil
 }

@@ -12,8 +12,8 @@ type content interface {
 	size() int64
 }
 
-// pieces is content that is held in memory, all but the last pieceBytes long:
-// large files are not copied while they grow.
+// pieces is content in memory, in slices of pieceBytes bytes except the last,
+// so that a large file is not copied while it grows.
 type pieces [][]byte
 
 const pieceBytes = 16 << 20
@@ -42,8 +42,8 @@ func (c pieces) ReadAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
-// readPieces reads a file to where it claims to end. Memory is taken as bytes
-// come.
+// readPieces reads a file of the claimed length. Memory is allocated as bytes
+// arrive.
 func readPieces(r io.Reader, claimed int64) (pieces, error) {
 	var c pieces
 	for left := claimed; left > 0; left -= pieceBytes {
@@ -60,13 +60,13 @@ func readPieces(r io.Reader, claimed int64) (pieces, error) {
 	return c, nil
 }
 
-// absent is content that is not kept, since no reader asks for it.
+// absent is content that is not kept because nothing reads it.
 type absent int64
 
 func (s absent) open() (io.ReadSeekCloser, error) { return nil, errors.New("it is not kept") }
 func (s absent) size() int64                      { return int64(s) }
 
-// section is content that lies in the archive's file as it is.
+// section is content that is stored uncompressed in the archive's file.
 type section struct {
 	in   io.ReaderAt
 	at   int64

@@ -13,13 +13,13 @@ import (
 	"github.com/godmae/godmae/internal/infile"
 )
 
-// keeps reports whether the content of a file of this name may be asked for.
+// keeps reports whether the content of a file of this name may be needed.
 func keeps(name string) bool {
 	base := path.Base(name)
 	return isImage(base) || isIDXName(base) || isCIFARName(base)
 }
 
-// otherKinds are files that people have data sets in and that are not read.
+// otherKinds are file formats of data sets that are not supported.
 var otherKinds = []struct{ magic, name string }{
 	{"BZh", "a bzip2 file"}, {"\xfd7zXZ\x00", "an xz file"}, {"\x28\xb5\x2f\xfd", "a zstd file"},
 	{"7z\xbc\xaf\x27\x1c", "a 7z archive"}, {"Rar!", "a RAR archive"},
@@ -27,9 +27,9 @@ var otherKinds = []struct{ magic, name string }{
 	{"\x93NUMPY", "a NumPy array"}, {"SQLite format 3", "a database"},
 }
 
-// openArchive reads the list of files of a .tar, .tar.gz or .zip archive, which
-// its first bytes tell apart, and of a .tar.gz the files themselves. It takes
-// at most limit bytes of memory. The file stays open while the tree is used.
+// openArchive reads the list of files of a .tar, .tar.gz or .zip archive, and
+// of a .tar.gz also the files. The first bytes decide the format. It allocates
+// at most limit bytes. The file stays open while the tree is used.
 func openArchive(file string, limit int64) (tree, error) {
 	f, size, err := infile.Open(file)
 	if err != nil {
@@ -43,7 +43,7 @@ func openArchive(file string, limit int64) (tree, error) {
 	return t, nil
 }
 
-// errNoArchive is the error of a file that is none.
+// errNoArchive is the error of a file that is not an archive.
 var errNoArchive = errors.New("it is neither a .tar, a .tar.gz nor a .zip archive")
 
 func readArchive(f *os.File, file string, size, limit int64) (tree, error) {
@@ -74,7 +74,7 @@ func readArchive(f *os.File, file string, size, limit int64) (tree, error) {
 	return t, nil
 }
 
-// readTarGzip reads a compressed archive to its last checksum.
+// readTarGzip reads a compressed archive to its end, with all checksums.
 func readTarGzip(in *bufio.Reader, limit int64) (*archive, error) {
 	zr, err := newGunzip(in, limit)
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// readTar reads the entries of a .tar archive. The files stay where they are if
-// at is given, from which r then reads too; otherwise they are held in memory.
+// readTar reads the entries of a .tar archive. If at is given, r reads from it,
+// and files are read from it when they are needed. Otherwise they are held in
+// memory.
 func readTar(r io.Reader, at io.ReaderAt, limit int64) (*archive, error) {
 	a := newArchive(limit)
 	for tr := tar.NewReader(r); ; {
@@ -80,8 +81,8 @@ func isSparse(h *tar.Header) bool {
 	return false
 }
 
-// hardLink makes a node of the file that an archive has already stored under
-// another name, counted from the root.
+// hardLink makes a node for a file that the archive has already stored under
+// another name, given from the root.
 func (a *archive) hardLink(aim string) *node {
 	clean, ok := inside(aim)
 	if !ok {

@@ -62,8 +62,8 @@ func zipOf(t testing.TB, entries ...packed) []byte {
 	return b.Bytes()
 }
 
-// archives returns a path of each kind of archive with the entries; those of a
-// kind that .zip lacks are left out there.
+// archives returns a path of each kind of archive with the entries. The .zip
+// archive omits entries of kinds that it lacks.
 func archives(t testing.TB, entries ...packed) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
@@ -110,11 +110,11 @@ func TestArchivesAreReadAsFoldersAre(t *testing.T) {
 			require.Len(t, pixels(t, ds, i).Pix, 12, kind)
 		}
 		require.Equal(t, []string{`d/test: 4 images of 2 classes; not read: 1 .gif, ` +
-			`1 folder without images, which is no class ("p/test/emu"), ` +
+			`1 folder without images, which is not a class ("p/test/emu"), ` +
 			`1 folder beside train, val and test ("p/pool"), ` +
-			`1 of the operating system's own ("__MACOSX"), ` +
+			`1 of the operating system ("__MACOSX"), ` +
 			`2 links to nothing ("p/test/cat/none.png", "p/test/cat/self.png"), ` +
-			`1 link to a folder that it lies in ("p/test/cat/loop"), ` +
+			`1 link to a folder that contains it ("p/test/cat/loop"), ` +
 			`3 names or links that lead out of the archive ("../q/test/cat/out.png", "p/test/cat/abs.png", "p/test/cat/out.png"), ` +
 			`1 not a regular file ("p/test/cat/pipe.png")`}, said, kind)
 	}
@@ -138,9 +138,9 @@ func TestHardLinksAndLaterCopiesInArchives(t *testing.T) {
 		require.Equal(t, []string{`d/train: 2 images of 2 classes; not read: 1 link to nothing ("b/2.png"), 1 name or link that leads out of the archive ("b/3.png"), 1 earlier file of the same name ("a/1.png")`}, said)
 	}
 	for kind, want := range map[string][]packed{
-		"has both a folder and a file":      {{name: "a/x.png/y.png"}, {name: "a/x.png"}},
-		"below something that is no folder": {{name: "a/x.png"}, {name: "a/x.png/y.png"}},
-		"a name of 5004 bytes":              {{name: strings.Repeat("long/", 1000) + ".png"}},
+		"has both a folder and a file":         {{name: "a/x.png/y.png"}, {name: "a/x.png"}},
+		"below something that is not a folder": {{name: "a/x.png"}, {name: "a/x.png/y.png"}},
+		"a name of 5004 bytes":                 {{name: strings.Repeat("long/", 1000) + ".png"}},
 	} {
 		for _, file := range archives(t, want...) {
 			_, err := Open(file, Options{})
@@ -202,7 +202,7 @@ func TestZipFilesAreSought(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
-// What an archive expands to and what its list takes is bounded.
+// The size of expanded files and the memory of the list of files are bounded.
 func TestArchivesAreBounded(t *testing.T) {
 	const limit = 1 << 20
 	zeros := make([]byte, 2*limit)
@@ -226,11 +226,11 @@ func TestArchivesAreBounded(t *testing.T) {
 			require.ErrorContains(t, err, "allow more (--max-data-gib)", "%s %s", name, kind)
 		}
 	}
-	// What is not compressed stays where it is.
+	// Uncompressed files are not held in memory.
 	ds, err := Open(archives(t, packed{name: "a/x.png", content: append(png2(t), zeros...)})["d.tar"], Options{MaxBytes: limit})
 	require.NoError(t, err)
 	require.Len(t, pixels(t, ds, 0).Pix, 12)
-	// Zeros after the end of the archive count too.
+	// Zeros after the end of the archive count, too.
 	padded := append(tarOf(t, packed{name: "a/x.png", content: png2(t)}), zeros...)
 	file := filepath.Join(t.TempDir(), "x.tgz")
 	write(t, file, gzipped(t, padded))
@@ -303,7 +303,7 @@ func TestGzipIsReadToItsEnd(t *testing.T) {
 	wrong := members(content[:700], content[700:])
 	check("first member", "invalid checksum", change(wrong, len(gzipped(t, content[:700]))-5), change(members(idx[:6], idx[6:]), len(gzipped(t, idx[:6]))-5))
 
-	// A changed byte of stored content, which inflates to another picture.
+	// A changed byte of stored content, which inflates to another image.
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
 	require.NoError(t, err)

@@ -17,12 +17,12 @@ func (z zipped) size() int64 { return int64(min(z.UncompressedSize64, 1<<62)) }
 func (z zipped) open() (io.ReadSeekCloser, error) { return &unzipping{file: z}, nil }
 
 // unzipping decompresses a file as far as it is read. Its checksum is compared
-// before the last bytes are given. Going back starts anew.
+// before the last bytes are returned. Seeking back decompresses from the start.
 type unzipping struct {
 	file zipped
 	r    io.ReadCloser // nil before the first byte
-	at   int64         // what r gives next
-	pos  int64         // what is asked for next
+	at   int64         // position of r
+	pos  int64         // position of the next read
 }
 
 func (u *unzipping) Seek(offset int64, whence int) (int64, error) {
@@ -33,7 +33,7 @@ func (u *unzipping) Seek(offset int64, whence int) (int64, error) {
 		offset += u.file.size()
 	}
 	if offset < 0 {
-		return 0, errors.New("it is asked for what comes before its beginning")
+		return 0, errors.New("a read before its beginning")
 	}
 	u.pos = offset
 	return offset, nil
@@ -97,14 +97,15 @@ func (u *unzipping) Close() error {
 	return err
 }
 
-// zipEntry is the least that an entry takes in a .zip archive's list of files,
-// and zipBytes the most that it then takes in memory besides its name.
+// zipEntry is the fewest bytes of an entry in a .zip archive's list of files,
+// and zipBytes the most memory for it without its name.
 const (
 	zipEntry = 46
 	zipBytes = nodeBytes + 256
 )
 
-// readZip reads the list of files of a .zip archive; they stay where they are.
+// readZip reads the list of files of a .zip archive. The files are read when
+// they are needed.
 func readZip(r io.ReaderAt, size, limit int64) (*archive, error) {
 	listed := &listReader{r: r, left: limit / zipBytes * zipEntry}
 	zr, err := zip.NewReader(listed, size)
@@ -131,8 +132,8 @@ func readZip(r io.ReaderAt, size, limit int64) (*archive, error) {
 	return a, nil
 }
 
-// zipName undoes the backslashes of archives that old programs for Windows
-// wrote.
+// zipName replaces the backslashes of archives from old Windows programs by
+// slashes.
 func zipName(name string) string {
 	if strings.Contains(name, "/") {
 		return name
@@ -161,7 +162,7 @@ func (a *archive) zipNode(f *zip.File) (*node, error) {
 	return &node{kind: isFile, file: zipped{f}}, nil
 }
 
-// readZipped returns the aim of a link.
+// readZipped returns the target of a link.
 func readZipped(f *zip.File) ([]byte, error) {
 	if f.UncompressedSize64 > maxName {
 		return nil, fmt.Errorf("it has %d bytes, the longest possible has %d", f.UncompressedSize64, maxName)
@@ -174,8 +175,8 @@ func readZipped(f *zip.File) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// listReader bounds how much is read of an archive while its list of files is
-// made: what that takes in memory follows from it.
+// listReader bounds how much of an archive is read for its list of files, and
+// thereby the memory for the list.
 type listReader struct {
 	r    io.ReaderAt
 	left int64

@@ -7,7 +7,7 @@ import (
 	"math/bits"
 )
 
-// bmp is what the headers of a BMP file say.
+// bmp is the content of the headers of a BMP file.
 type bmp struct {
 	width, height int
 	topDown       bool
@@ -23,8 +23,7 @@ const (
 	bmpPlain, bmpRLE8, bmpRLE4, bmpMasks, bmpJPEG, bmpPNG, bmpMasksAlpha = 0, 1, 2, 3, 4, 5, 6
 )
 
-// bmpSize reads the two headers, the second of which is OS/2's or one of
-// Windows'.
+// bmpSize reads the two headers. The second is that of OS/2 or one of Windows.
 func bmpSize(h *header) (width, height int, err error) {
 	b, err := h.next(26)
 	if err != nil {
@@ -41,7 +40,8 @@ func bmpSize(h *header) (width, height int, err error) {
 	return int(int32(binary.LittleEndian.Uint32(b[18:]))), max(height, -height), nil
 }
 
-// decodeBMP decodes bitmaps of 1, 4, 8, 16, 24 and 32 bits, plain or in runs.
+// decodeBMP decodes bitmaps of 1, 4, 8, 16, 24 and 32 bits, uncompressed or
+// run-length encoded.
 func decodeBMP(file []byte, limit int) (Image, error) {
 	w, h, err := bmpSize(newHeaderOf(file))
 	if err != nil {
@@ -58,14 +58,15 @@ func decodeBMP(file []byte, limit int) (Image, error) {
 		return p.runs()
 	}
 	stride := (w*p.bits + 31) / 32 * 4
-	// Some writers leave the padding of the last row out.
+	// Some writers omit the padding of the last row.
 	if len(p.body) < (h-1)*stride+(w*p.bits+7)/8 {
 		return Image{}, errShort
 	}
 	return p.plain(stride), nil
 }
 
-// header reads the second header, the masks, the palette and where pixels are.
+// header reads the second header, the masks, the palette and the position of
+// the pixels.
 func (p *bmp) header(file []byte) error {
 	le := binary.LittleEndian
 	start, info := int(le.Uint32(file[10:])), int(le.Uint32(file[14:]))
@@ -77,7 +78,7 @@ func (p *bmp) header(file []byte) error {
 	if info == 12 {
 		p.bits, entry = int(le.Uint16(file[24:])), 3
 	} else {
-		field := make([]byte, 124) // a short header leaves the rest out
+		field := make([]byte, 124) // a short header omits the rest
 		copy(field, file[14:end])
 		p.topDown = int32(le.Uint32(field[8:])) < 0
 		p.bits, p.compression, colours = int(le.Uint16(field[14:])), le.Uint32(field[16:]), int(le.Uint32(field[32:]))
@@ -120,7 +121,8 @@ func (p *bmp) header(file []byte) error {
 	return nil
 }
 
-// kind refuses what is not read, and sets the masks that are not stored.
+// kind returns an error for formats that are not supported, and sets the
+// default masks if none are stored.
 func (p *bmp) kind() error {
 	switch p.bits {
 	case 1, 4, 8, 16, 24, 32:
@@ -168,7 +170,7 @@ func (p *bmp) plain(stride int) Image {
 	return im
 }
 
-// row returns where the row y of the picture is stored.
+// row returns the position of the row y of the image in the file.
 func (p *bmp) row(y int) int {
 	if p.topDown {
 		return y
@@ -191,8 +193,8 @@ func (p *bmp) pixel(row []byte, x int) [3]byte {
 	return p.palette[int(v)&(1<<p.bits-1)]
 }
 
-// masked cuts a pixel into colours, each spread over 8 bits and rounded down,
-// as PIL does.
+// masked splits a pixel into colours, each scaled to 8 bits and rounded down as
+// in PIL.
 func (p *bmp) masked(v uint32) (c [3]byte) {
 	for i, m := range p.masks {
 		if m != 0 {
@@ -203,13 +205,13 @@ func (p *bmp) masked(v uint32) (c [3]byte) {
 	return c
 }
 
-// runs reads run lengths. Pixels that they pass over have the colour 0, and
-// they have to give all rows, as with PIL; memory is taken for what they give,
-// not for what the size says.
+// runs decodes run lengths. Skipped pixels have the colour 0. As in PIL, the
+// runs must cover all rows. Memory is allocated for the decoded pixels, not
+// for the claimed size.
 func (p *bmp) runs() (Image, error) {
 	n := p.height * p.width
 	index := []byte{}
-	x := 0 // in the row at hand
+	x := 0 // in the current row
 	skip := func(k int) { index = append(index, make([]byte, min(k, n-len(index)))...) }
 	for b := p.body; len(index) < n; {
 		if len(b) < 2 {
@@ -218,7 +220,7 @@ func (p *bmp) runs() (Image, error) {
 		count, v := int(b[0]), b[1]
 		b = b[2:]
 		switch {
-		case count > 0: // of one or, of 4 bits, two colours
+		case count > 0: // of one colour, or of two with 4 bits
 			count = min(count, p.width-x)
 			for i := range count {
 				index = append(index, p.half(v, i))
@@ -257,7 +259,7 @@ func (p *bmp) runs() (Image, error) {
 	return im, nil
 }
 
-// half returns the i-th of the colours in a byte: of 4 bits there are two.
+// half returns the i-th of the colours in a byte, which has two with 4 bits.
 func (p *bmp) half(v byte, i int) byte {
 	switch {
 	case p.bits == 8:

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// An image of CIFAR is 32x32 pixels, planar.
+// A CIFAR image has 3 planes of 32x32 pixels.
 const cifarPixels = 3 * 32 * 32
 
 var cifarClasses = []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
 
-// cifarForm is one of the forms in which CIFAR is distributed.
+// cifarForm is one of the file formats in which CIFAR is distributed.
 type cifarForm struct {
 	name        string
 	train, test []string // the files of the parts
@@ -50,7 +50,7 @@ func batches(pattern string) []string {
 	return names
 }
 
-// isCIFARName reports whether a file may be one of CIFAR's.
+// isCIFARName reports whether the name of a file is one of CIFAR's.
 func isCIFARName(name string) bool {
 	return slices.ContainsFunc(cifarForms, func(f cifarForm) bool {
 		return name == f.meta || slices.Contains(f.train, name) || slices.Contains(f.test, name)
@@ -66,13 +66,14 @@ type cifarSet struct {
 	o    Options
 }
 
-// findCIFAR finds CIFAR's files among the names of a folder; nil when there are
-// none.
+// findCIFAR finds CIFAR's files among the names of a folder. It is nil if there
+// are none.
 func findCIFAR(t tree, dir string, names []string, o Options) (*cifarSet, error) {
 	var found []cifarForm
 	for _, f := range cifarForms {
 		has := slices.ContainsFunc(append(slices.Clone(f.train), f.test...), func(n string) bool { return slices.Contains(names, n) })
-		// Names such as train are anybody's; meta is CIFAR-100's.
+		// Other data sets have names such as train, too; meta is specific to
+		// CIFAR-100.
 		if has && (!f.python || f.key == "labels" || slices.Contains(names, f.meta)) {
 			found = append(found, f)
 		}
@@ -100,8 +101,8 @@ func (s *cifarSet) parts() parts {
 	}
 }
 
-// open reads the files of one part. The class names come from the file for them
-// where it lies beside.
+// open reads the files of one part. The class names come from their file if it
+// exists.
 func (s *cifarSet) open(files []string, part string) (Dataset, error) {
 	classes, err := s.classNames()
 	if err != nil {
@@ -132,8 +133,8 @@ func (s *cifarSet) open(files []string, part string) (Dataset, error) {
 // maxMeta bounds the file with the class names.
 const maxMeta = 1 << 20
 
-// classNames returns the names that the file for them gives, and otherwise
-// those that everybody knows.
+// classNames returns the names in their file, or the usual names if there is
+// none.
 func (s *cifarSet) classNames() ([]string, error) {
 	file := path.Join(s.dir, s.meta)
 	b, err := readFile(s.tree, file, maxMeta)

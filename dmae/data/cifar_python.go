@@ -9,8 +9,8 @@ import (
 )
 
 // pickled appends the images of one file of the Python version: a dictionary
-// with the array "data" [n, 3072] of bytes and a list of labels. Nothing of
-// such a file is executed: its pickle may name numpy's arrays and no more.
+// with the array "data" [n, 3072] of bytes and a list of labels. Nothing in
+// the file is executed: its pickle may name numpy's arrays only.
 func (s *cifarSet) pickled(b []byte, classes int, pix []byte, labels []int32) ([]byte, []int32, error) {
 	d, err := unpickle(b)
 	if err != nil {
@@ -79,8 +79,8 @@ func unpickle(b []byte) (*pickle.Dict, error) {
 	return d, nil
 }
 
-// lookUp returns the value of a key that is a string or, of Python 2's strings
-// read as bytes and written again, bytes.
+// lookUp returns the value of a key that is a string, or bytes: files of Python
+// 2 that were read as bytes and written again have such keys.
 func lookUp(d *pickle.Dict, key string) any {
 	for i := range d.Len() {
 		k, v := d.At(i)
@@ -101,11 +101,11 @@ func text(v any) (string, bool) {
 	return "", false
 }
 
-// budget bounds the bytes that are made of texts: a pickle can name one text many
-// times, and honest ones have each byte of an array for itself.
+// budget bounds the bytes that are made from texts: a pickle can use one text
+// many times, but valid files store every byte of an array.
 type budget struct{ left int }
 
-// take accounts for bytes before they are made.
+// take charges bytes before they are allocated.
 func (m *budget) take(n int) error {
 	if m.left -= n; m.left < 0 {
 		return errors.New("it makes more bytes than it holds")
@@ -113,14 +113,14 @@ func (m *budget) take(n int) error {
 	return nil
 }
 
-// array is a numpy array of bytes, which starts empty; its state follows.
+// array is a numpy array of bytes. It is empty until its state is set.
 type array struct {
 	shape []int
 	bytes []byte
 	made  *budget
 }
 
-// element is the type of an array's elements: bytes are the only one.
+// element is the type of an array's elements; only bytes are supported.
 type element struct{}
 
 var errElement = errors.New("an array has elements other than bytes (uint8)")
@@ -132,7 +132,8 @@ func newElement(args pickle.Tuple) (any, error) {
 	return element{}, nil
 }
 
-// Build implements pickle.Builder: byte order and flags mean nothing for bytes.
+// Build implements pickle.Builder. Byte order and flags have no effect on
+// bytes.
 func (element) Build(any) error { return nil }
 
 // Build implements pickle.Builder: (version, shape, type, in Fortran's order,
@@ -149,7 +150,7 @@ func (a *array) Build(state any) error {
 	return a.set(t[0], t[1], t[3])
 }
 
-// fromBuffer makes an array of its elements, type, shape and order.
+// fromBuffer makes an array from its elements, type, shape and order.
 func (m *budget) fromBuffer(args pickle.Tuple) (any, error) {
 	if len(args) != 4 || args[3] != "C" {
 		return nil, errors.New("an array is not stored row by row")
@@ -158,7 +159,8 @@ func (m *budget) fromBuffer(args pickle.Tuple) (any, error) {
 	return a, a.set(args[2], args[1], args[0])
 }
 
-// set gives an array its shape, type and elements, as many as the shape says.
+// set sets the shape, type and elements of an array. Their number must agree
+// with the shape.
 func (a *array) set(shape, of, elements any) error {
 	dims, ok := shape.(pickle.Tuple)
 	if _, bytes := of.(element); !ok || !bytes {
@@ -189,9 +191,9 @@ func (a *array) set(shape, of, elements any) error {
 	return nil
 }
 
-// latin returns the n bytes of a string of Python 2. Package pickle makes text
-// of it: what is valid UTF-8 stays as it is, otherwise each byte has become the
-// character of its number. The length tells which.
+// latin returns the n bytes of a string of Python 2, which package pickle has
+// converted to text. Valid UTF-8 is unchanged; otherwise each byte has become
+// the code point of its value. The length decides which.
 func latin(s string, n int64) []byte {
 	if int64(len(s)) == n || int64(utf8.RuneCountInString(s)) != n {
 		return []byte(s)
@@ -203,7 +205,7 @@ func latin(s string, n int64) []byte {
 	return b
 }
 
-// encodeLatin makes bytes of the text that protocols 0 to 2 write for them.
+// encodeLatin makes bytes from the text that protocols 0 to 2 write for them.
 func (m *budget) encodeLatin(args pickle.Tuple) (any, error) {
 	if len(args) == 0 {
 		return nil, errors.New("it has no text")

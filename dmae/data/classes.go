@@ -8,21 +8,21 @@ import (
 	"github.com/godmae/godmae/internal/printable"
 )
 
-// Known is what a model knows of its classes.
+// Known is the number of a model's classes and, if known, their names.
 type Known struct {
-	Count int      // of its answers
+	Count int      // of its outputs
 	Names []string // Count names, or none
 }
 
-// MatchClasses returns ds with the labels of a model: a label is a position in a
-// list of names, and the lists of a data set and of a model need not be the same.
-// Classes are the same where their names are, byte for byte. A data set whose
-// list is the model's is returned as it is; one that has the same classes in
-// another order, or some of them, is wrapped: its Classes are the model's then.
-// A name that the model does not know is an error. byPosition takes class i of
-// the data for class i of the model, whatever their names. Of a model without
-// names the positions are taken if the numbers of classes agree. The note, ""
-// for none, says in a sentence what was done.
+// MatchClasses returns ds with the labels of a model. A label is a position in a
+// list of names, and the lists of a data set and of a model may differ. Two
+// classes are the same if their names are equal, byte for byte. A data set with
+// the model's list is returned unchanged. One that has the same classes in
+// another order, or some of them, is wrapped and then has the Classes of the
+// model. A name that the model does not have is an error. With byPosition, class
+// i of the data is class i of the model, whatever their names. If a model has no
+// names, classes are matched by position if their numbers agree. The note, "" for
+// none, says in a sentence what was done.
 func MatchClasses(ds Dataset, model Known, byPosition bool) (matched Dataset, note string, err error) {
 	have := ds.Classes()
 	switch {
@@ -48,7 +48,7 @@ func MatchClasses(ds Dataset, model Known, byPosition bool) (matched Dataset, no
 	return &relabelled{ds, model.Names, to}, note, nil
 }
 
-// byNames returns the position of each class of ds among the model's.
+// byNames returns the position of each class of ds in the model's list.
 func byNames(ds Dataset, names []string) ([]int, error) {
 	const twice = -1
 	at := map[string]int{}
@@ -56,7 +56,7 @@ func byNames(ds Dataset, names []string) ([]int, error) {
 		if at[name] != 0 {
 			at[name] = twice
 		} else {
-			at[name] = i + 1 // 0 is that of a name that is not there
+			at[name] = i + 1 // 0 is the value of an unknown name
 		}
 	}
 	have := ds.Classes()
@@ -84,7 +84,7 @@ func byNames(ds Dataset, names []string) ([]int, error) {
 	return to, nil
 }
 
-// byPositions gives ds the classes of a model that has as many or more.
+// byPositions returns ds with the classes of a model that has as many or more.
 func byPositions(ds Dataset, model Known) Dataset {
 	names := model.Names
 	if len(names) == 0 {
@@ -100,7 +100,7 @@ func byPositions(ds Dataset, model Known) Dataset {
 	return &relabelled{ds, names, to}
 }
 
-// SameNames reports whether two lists of classes are one.
+// SameNames reports whether two lists of classes are equal.
 func SameNames(a, b []string) bool {
 	return slices.EqualFunc(a, b, func(x, y string) bool { return x == y || asWritten(x) == y || x == asWritten(y) })
 }
@@ -114,8 +114,8 @@ func asWritten(name string) string {
 // shown is the number of names that a message lists.
 const shown = 8
 
-// NameList lists names of classes for a message, quoted; of many the first ones
-// and their number.
+// NameList lists names of classes for a message, quoted. Of a long list it has
+// the first names and the number.
 func NameList(names []string) string {
 	var quoted []string
 	for _, name := range names[:min(len(names), shown)] {
@@ -131,7 +131,7 @@ func NameList(names []string) string {
 // quoteClass returns a name as a message shows it.
 func quoteClass(name string) string { return printable.Quote(name, 60) }
 
-// pairs lists which class of the data is taken for which of the model.
+// pairs lists which class of the data is matched to which of the model.
 func pairs(have, model []string) string {
 	if len(model) == 0 {
 		return NameList(have) + " are the model's first ones"
@@ -146,11 +146,11 @@ func pairs(have, model []string) string {
 	return strings.Join(text, ", ")
 }
 
-// relabelled is a data set under the labels of a model.
+// relabelled is a data set with the labels of a model.
 type relabelled struct {
 	Dataset
 	classes []string
-	to      []int // the model's class, by that of the data
+	to      []int // class of the model by class of the data
 }
 
 // Classes returns the names of the model's classes.

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// labelled returns one image a label, of the given classes.
+// labelled returns a data set with one image for each label.
 func labelled(t *testing.T, classes []string, labels ...int32) Dataset {
 	t.Helper()
 	images := make([]Image, len(labels))
@@ -94,7 +94,7 @@ func TestClassesAreMatchedByName(t *testing.T) {
 	}
 }
 
-// What else a data set tells is the same under other labels.
+// Everything else about a data set is unchanged by other labels.
 func TestRelabelledImagesAreTheSame(t *testing.T) {
 	folder, _, err := MatchClasses(&folder{classes: []string{"cat"}}, Known{2, []string{"dog", "cat"}}, false)
 	require.NoError(t, err)

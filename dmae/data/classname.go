@@ -8,12 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// ClassName returns the name of the class whose folder, or line in a list of
-// names, is raw. Checkpoints and certificates are JSON, which keeps no bytes that
-// are not UTF-8, as in names that an old archive has in Latin-1; so each of these
-// is written as \xE9 is in Go: backslash, x and two hexadecimal digits. A backslash
-// that such a name could be confused with is written so as well: two folders never
-// have one name. All other names, control characters included, stay as they are.
+// ClassName returns the name of the class whose folder, or line in a list of names,
+// is raw. Checkpoints and certificates are JSON, which cannot hold bytes that are
+// not UTF-8, such as those of Latin-1 names in old archives. Each such byte is
+// written as in Go: backslash, x and two hexadecimal digits. A backslash that could
+// be mistaken for one of these is escaped, too, so that two folders never have the
+// same name. All other names, including those with control characters, are
+// unchanged.
 func ClassName(raw string) string {
 	var b strings.Builder
 	for i := 0; i < len(raw); {
@@ -28,7 +29,7 @@ func ClassName(raw string) string {
 	return b.String()
 }
 
-// folderName returns the raw name that ClassName was given.
+// folderName returns the raw name; it is the inverse of ClassName.
 func folderName(class string) string {
 	var b strings.Builder
 	for i := 0; i < len(class); {
@@ -43,7 +44,7 @@ func folderName(class string) string {
 	return b.String()
 }
 
-// escapedByte returns the byte that s begins with in the form of ClassName.
+// escapedByte returns the escaped byte at the beginning of s.
 func escapedByte(s string) (byte, bool) {
 	hex, ok := strings.CutPrefix(s, `\x`)
 	if !ok || len(hex) < 2 {

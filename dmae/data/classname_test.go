@@ -29,7 +29,7 @@ func TestClassNames(t *testing.T) {
 		`\` + "\xe9":              `\\xe9`,
 		`\x` + "\xe9":             `\x\xe9`,
 		`\xE9`:                    `\x5cxE9`,
-		"\xed\xa0\x80":            `\xed\xa0\x80`, // a half of a surrogate pair, as Windows has it
+		"\xed\xa0\x80":            `\xed\xa0\x80`, // half of a surrogate pair, as in names of Windows
 		"\x93\xfa\x96\x7b é \xc3": `\x93\xfa\x96{ é \xc3`,
 	} {
 		got := ClassName(raw)
@@ -56,16 +56,16 @@ func FuzzClassNamesAreReversible(f *testing.F) {
 	})
 }
 
-// needsNamesOfBytes skips a test whose files cannot be made: names are characters
-// there, not bytes.
+// needsNamesOfBytes skips a test on systems whose file names are Unicode and
+// cannot have arbitrary bytes.
 func needsNamesOfBytes(t *testing.T) {
 	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
-		t.Skip("file systems of " + runtime.GOOS + " take no names that are not Unicode")
+		t.Skip("file systems of " + runtime.GOOS + " have only Unicode names")
 	}
 }
 
-// Folders and archives of names that are not UTF-8 have the same classes, which
-// JSON keeps; no two of them are one.
+// Folders and archives with names that are not UTF-8 have the same classes.
+// JSON preserves the names, and no two are equal.
 func TestClassNamesOfFoldersAndArchives(t *testing.T) {
 	needsNamesOfBytes(t)
 	var pixel bytes.Buffer
@@ -93,7 +93,8 @@ func TestClassNamesOfFoldersAndArchives(t *testing.T) {
 			require.ElementsMatch(t, []string{`caf\xe8`, `caf\xe9`, `caf\x5cxe9`, "dog\n\x1b[31m", "\uFFFD"}, ds.Classes(), spec)
 			require.Equal(t, 5, ds.Len())
 
-			// A model that was trained on them, and one of an earlier version.
+			// A model that was trained on them, and one from an earlier
+			// version.
 			same, note, err := MatchClasses(ds, Known{5, ds.Classes()}, false)
 			require.NoError(t, err)
 			require.Empty(t, note)

@@ -1,11 +1,15 @@
 package data
 
-import "math"
+import (
+	"math"
 
-// Operations on the values of 8-bit pixels as PIL does them (ImageOps and
+	"github.com/godmae/godmae/philox"
+)
+
+// Operations on the values of 8-bit pixels as in PIL (ImageOps and
 // ImageEnhance). All of them write into s or return im.
 
-// lookUp replaces every value by that of its channel's table.
+// lookUp maps every value by the table of its channel.
 func (s *scratch) lookUp(im Image, table func(channel []byte) *[256]byte) Image {
 	out := s.image(im.C, im.H, im.W)
 	n := im.H * im.W
@@ -19,7 +23,7 @@ func (s *scratch) lookUp(im Image, table func(channel []byte) *[256]byte) Image 
 	return out
 }
 
-// same looks up one function of the value in all channels.
+// same applies one function to the values of all channels.
 func (s *scratch) same(im Image, f func(v int) int) Image {
 	var t [256]byte
 	for v := range t {
@@ -59,8 +63,7 @@ func (s *scratch) autoContrast(im Image) Image {
 	})
 }
 
-// equalize makes the histogram of each channel as even as a function of the
-// value can.
+// equalize equalizes the histogram of each channel.
 func (s *scratch) equalize(im Image) Image {
 	return s.lookUp(im, func(channel []byte) *[256]byte {
 		h := histogram(channel)
@@ -82,7 +85,8 @@ func (s *scratch) equalize(im Image) Image {
 	})
 }
 
-// posterize keeps the upper bits of every value; 8 and more keep it.
+// posterize keeps the upper bits of every value; with 8 or more it keeps the
+// value.
 func (s *scratch) posterize(im Image, bits int) Image {
 	if bits >= 8 {
 		return im
@@ -119,8 +123,9 @@ func luma(r, g, b byte) byte {
 	return byte((uint32(r)*19595 + uint32(g)*38470 + uint32(b)*7471 + 1<<15) >> 16)
 }
 
-// blend goes from a value without an effect's property, at factor 0, to the
-// value itself, at 1, and beyond; in float32, the fraction cut off.
+// blend interpolates between the value without an effect, at factor 0, and the
+// value itself, at 1, and extrapolates beyond. It uses float32 and cuts off the
+// fraction.
 func blend(without, v byte, factor float32) byte {
 	r := float32(without) + float32(factor*float32(int(v)-int(without)))
 	switch {
@@ -173,8 +178,8 @@ func (s *scratch) saturation(im Image, factor float64) Image {
 	return out
 }
 
-// sharpness blends with the image smoothed by a 3x3 kernel of ones around a
-// five. The smooth image keeps the pixels of the edge.
+// sharpness blends with the image smoothed by a 3x3 kernel that is 5 in the
+// centre and 1 elsewhere. The smooth image keeps the pixels at the edge.
 func (s *scratch) sharpness(im Image, factor float64) Image {
 	out := s.image(im.C, im.H, im.W)
 	copy(out.Pix, im.Pix)
@@ -187,11 +192,44 @@ func (s *scratch) sharpness(im Image, factor float64) Image {
 				sum := int(above[x-1]) + int(above[x]) + int(above[x+1]) +
 					int(row[x-1]) + 5*int(row[x]) + int(row[x+1]) +
 					int(below[x-1]) + int(below[x]) + int(below[x+1])
-				// To the nearest integer: a thirteenth is never half way between two.
+				// Rounded to the nearest integer. There are no ties in
+				// thirteenths.
 				smooth := byte((2*sum + 13) / 26)
 				out.Pix[at+x] = blend(smooth, row[x], float32(factor))
 			}
 		}
 	}
 	return out
+}
+
+// ColorJitter changes brightness, contrast and saturation, in a random order
+// for each image, like torchvision's ColorJitter on PIL images. Each is
+// multiplied by a factor that is uniform in [max(0, 1-v), 1+v] for the value v
+// of its field. Hue does not change. It is a Step.
+type ColorJitter struct{ Brightness, Contrast, Saturation float64 }
+
+func (ColorJitter) size(h, w int) (int, int) { return h, w }
+
+// apply draws the order first and then all three factors.
+func (j ColorJitter) apply(im Image, g *philox.Gen, s *scratch) Image {
+	order := [3]int{0, 1, 2}
+	for i := len(order) - 1; i > 0; i-- {
+		k := g.Intn(i + 1)
+		order[i], order[k] = order[k], order[i]
+	}
+	var factor [3]float64
+	for i, v := range [3]float64{j.Brightness, j.Contrast, j.Saturation} {
+		factor[i] = between(g, max(0, 1-v), 1+v)
+	}
+	for _, what := range order {
+		switch f := factor[what]; what {
+		case 0:
+			im = s.brightness(im, f)
+		case 1:
+			im = s.contrast(im, f)
+		case 2:
+			im = s.saturation(im, f)
+		}
+	}
+	return im
 }

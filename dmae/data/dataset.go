@@ -2,7 +2,7 @@ package data
 
 import "fmt"
 
-// Image is a picture of 8-bit pixels.
+// Image is an image of 8-bit pixels.
 type Image struct {
 	C, H, W int    // channels (1 or 3), rows, columns
 	Pix     []byte // [C, H, W] planar
@@ -11,25 +11,24 @@ type Image struct {
 // Dataset is a fixed sequence of labelled images. All methods may be called
 // from several goroutines at once.
 type Dataset interface {
-	// Name says what the data are, for logs and checkpoints, such as
-	// "fashion-mnist/train".
+	// Name is for logs and checkpoints, such as "fashion-mnist/train".
 	Name() string
 	// Len returns the number of images.
 	Len() int
 	// Classes returns the names of the classes, in label order.
 	Classes() []string
-	// Shape returns channels, rows and columns; rows and columns are 0 when
-	// the images may differ in size.
+	// Shape returns channels, rows and columns. Rows and columns are 0 if
+	// images may differ in size.
 	Shape() (c, h, w int)
 	// Label returns the class of image i, below len(Classes()).
 	Label(i int) int
 	// Image returns image i; its pixels must not be modified. The error is a
-	// *CorruptError when the image cannot be used and is to be left out, which
-	// moves no other image: Len counts it, and it has a Label.
+	// *CorruptError if the image cannot be used and is to be left out. Other
+	// images keep their positions: Len counts it, and it has a Label.
 	Image(i int) (Image, error)
 }
 
-// memory is a data set that is held decoded.
+// memory is a data set of decoded images in memory.
 type memory struct {
 	name    string
 	classes []string
@@ -38,9 +37,9 @@ type memory struct {
 	c, h, w int
 }
 
-// NewMemory returns a data set over images in memory. It fails when there are
-// no images, when counts differ, when a label is no class, when an image's
-// pixels do not fit its size, and when images have different numbers of
+// NewMemory returns a data set over images in memory. It is an error if there
+// are no images, if the counts of images and labels differ, if a label is not
+// a class, if an image's pixels do not match its size, or if images differ in
 // channels. It keeps all slices.
 func NewMemory(name string, classes []string, images []Image, labels []int32) (Dataset, error) {
 	if len(images) == 0 {
@@ -75,7 +74,7 @@ func (m *memory) Shape() (c, h, w int)       { return m.c, m.h, m.w }
 func (m *memory) Label(i int) int            { return int(m.labels[i]) }
 func (m *memory) Image(i int) (Image, error) { return m.images[i], nil }
 
-// planes cuts a flat array of images of one size into n Images.
+// planes splits a flat array of images of one size into n Images.
 func planes(pix []byte, n, c, h, w int) []Image {
 	images := make([]Image, n)
 	size := c * h * w

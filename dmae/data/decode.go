@@ -8,19 +8,18 @@ import (
 	"github.com/godmae/godmae/dmae/data/jpeg"
 )
 
-// DefaultMaxPixels is how many pixels an image may have unless options say
-// otherwise: the number above which PIL warns of a decompression bomb. (It
-// refuses from twice the number on, for which some decoders take 3.4 GB.) A
-// small file can claim to be huge.
+// DefaultMaxPixels is the default limit of the pixels of one image. A small
+// file can claim a huge size. PIL warns of a decompression bomb above this
+// number and refuses twice the number, for which some decoders need 3.4 GB.
 const DefaultMaxPixels = 89_478_485
 
 // DecodeImage decodes the file of an image of up to maxPixels pixels, in one of
 // the formats that FormatNames lists, into 1 or 3 channels of 8 bits. Grey
-// becomes colour by repetition, colour becomes grey by ITU-R 601-2 luma with
-// PIL's rounding; of 16 bits the upper 8 are kept; transparency is dropped, and
-// what colour lies under it is seen; EXIF orientation is not applied, as in
-// PIL and torchvision. JPEG files give libjpeg's pixels, see package jpeg;
-// lossy WebP files libwebp's.
+// becomes colour by repetition; colour becomes grey by ITU-R 601-2 luma with
+// PIL's rounding. The upper 8 of 16 bits are kept. Transparency is dropped and
+// the colour under it kept. EXIF orientation is not applied, as in PIL and
+// torchvision. JPEG files give libjpeg's pixels (see package jpeg), lossy WebP
+// files those of libwebp.
 func DecodeImage(file []byte, channels, maxPixels int) (Image, error) {
 	f, err := formatOf(file[:min(len(file), headBytes)])
 	if err != nil {
@@ -33,7 +32,8 @@ func DecodeImage(file []byte, channels, maxPixels int) (Image, error) {
 	return im.withChannels(channels), nil
 }
 
-// checkSize refuses pictures that are empty or larger than limit pixels.
+// checkSize returns an error for images that are empty or larger than limit
+// pixels.
 func checkSize(w, h, limit int) error {
 	switch {
 	case w <= 0 || h <= 0:
@@ -58,8 +58,7 @@ func decodeJPEG(file []byte, limit int) (Image, error) {
 	return Image(p), err
 }
 
-// withChannels turns grey into colour or colour into grey where the number of
-// channels asks for it.
+// withChannels converts between grey and colour to get the number of channels.
 func (im Image) withChannels(channels int) Image {
 	n := im.H * im.W
 	switch {
@@ -75,8 +74,8 @@ func (im Image) withChannels(channels int) Image {
 	return grey
 }
 
-// ReadImage decodes the image file at path; see DecodeImage. It reads regular
-// files only, and no more of them than an image of their size can take.
+// ReadImage decodes the image file at path; see DecodeImage. It reads only
+// regular files, and no more bytes than an image of their size can have.
 func ReadImage(path string, channels, maxPixels int) (Image, error) {
 	ds, err := OpenImage(path, Options{Channels: channels, MaxPixels: maxPixels})
 	if err != nil {
@@ -85,7 +84,7 @@ func ReadImage(path string, channels, maxPixels int) (Image, error) {
 	return ds.Image(0)
 }
 
-// toPlanar copies a decoded picture into one or three planes.
+// toPlanar copies a decoded image into one or three planes.
 func toPlanar(m image.Image) Image {
 	b := m.Bounds()
 	w, h := b.Dx(), b.Dy()
@@ -106,8 +105,8 @@ func toPlanar(m image.Image) Image {
 	return im
 }
 
-// pixelReader returns a function that reads the colour of one pixel as it is
-// stored, whatever its opacity.
+// pixelReader returns a function that reads the stored colour of one pixel,
+// whatever its opacity.
 func pixelReader(m image.Image) func(x, y int) (r, g, b byte) {
 	switch m := m.(type) {
 	case *image.NRGBA:
@@ -133,7 +132,7 @@ func pixelReader(m image.Image) func(x, y int) (r, g, b byte) {
 			case color.RGBA: // of a palette without transparency
 				return c.R, c.G, c.B
 			}
-			panic("data: a PNG palette of another kind of colour")
+			panic("data: a PNG palette of an unknown colour type")
 		}
 	}
 	// The rest is opaque: grey and colour of 16 bits.

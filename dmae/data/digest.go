@@ -13,31 +13,31 @@ import (
 	"github.com/godmae/godmae/internal/listhash"
 )
 
-// Decoding says how image files become pixels. It changes whenever the pixels
-// do, so that neither a training nor a certificate goes on with other pixels
-// unnoticed.
+// Decoding names the version of the decoders. It changes whenever decoded
+// pixels do, so that neither a training nor a certificate continues with
+// other pixels unnoticed.
 const Decoding = "JPEG as libjpeg"
 
-// What Digest reads of image files: all of each, of sets that hold up to
-// wholeBytes in all; of larger ones the first sampleBytes of sampleFiles files,
-// evenly spread, and the lengths of all.
+// Digest reads all bytes of image files up to wholeBytes in total. Of larger
+// sets it reads the first sampleBytes of sampleFiles files, evenly spaced, and
+// the lengths of all files.
 const (
 	wholeBytes  = 1 << 30
 	sampleFiles = 1024
 	sampleBytes = 1 << 20
 )
 
-// filesPrefix starts the digests of image files, to tell them from those of
-// pixels, which also image files had before there were these.
+// filesPrefix starts the digests of image files. Digests without it are of
+// pixels, also for image files in earlier versions.
 const filesPrefix = "files:"
 
 // Digest identifies a data set: SHA-256, in hexadecimal, over classes, labels
-// and pixels. Of image files, what stands in the files takes the place of the
-// pixels, with Decoding and the number of channels: neither where they lie nor
-// what they are called, nor whether they fit into memory, and a damaged file
-// has a digest like any other. Of more than 1 GiB of files, only 1,024 are read,
-// and the lengths of all. A resumed training compares it to know that it goes
-// on with the same data; see SameImages.
+// and pixels. For image files, the bytes of the files, Decoding and the number
+// of channels replace the pixels. The digest does not depend on the paths and
+// names of the files or on the memory limit, and a damaged file does not prevent
+// it. Of more than 1 GiB of files, it covers 1,024 files and the lengths of all.
+// A resumed training compares it to check that the data are the same; see
+// SameImages.
 func Digest(ds Dataset) (string, error) {
 	if f, ok := stored(ds).(*folder); ok {
 		return f.digest(ds, wholeBytes)
@@ -45,8 +45,8 @@ func Digest(ds Dataset) (string, error) {
 	return pixelDigest(ds)
 }
 
-// SameImages reports whether a digest, of Digest or of earlier versions of it,
-// is that of ds.
+// SameImages reports whether a digest, made by Digest in this version or an
+// earlier one, is that of ds.
 func SameImages(ds Dataset, digest string) (bool, error) {
 	now, err := Digest(ds)
 	if err != nil || now == digest {
@@ -60,7 +60,7 @@ func SameImages(ds Dataset, digest string) (bool, error) {
 		return true, nil
 	}
 	if f.kept == nil {
-		return false, nil // so large a set was not known by its pixels
+		return false, nil // sets of this size had no digest of pixels
 	}
 	old, err := pixelDigest(ds)
 	if errors.As(err, new(*CorruptError)) {
@@ -74,14 +74,14 @@ func newDigest(ds Dataset) listhash.Hash {
 	d := listhash.New()
 	d.Number(len(ds.Classes()))
 	for _, c := range ds.Classes() {
-		d.Text(folderName(c)) // as digests always were
+		d.Text(folderName(c)) // as in all versions
 	}
 	d.Number(ds.Len())
 	return d
 }
 
-// pixelDigest is the digest of images that are held in memory. In that of a
-// subset the sizes are written as text, as they always were.
+// pixelDigest is the digest of images that are held in memory. For a subset the
+// sizes are written as text, as in all versions.
 func pixelDigest(ds Dataset) (string, error) {
 	d, text := newDigest(ds), isSubset(ds)
 	for i := range ds.Len() {
@@ -102,8 +102,8 @@ func pixelDigest(ds Dataset) (string, error) {
 	return d.Hex(), nil
 }
 
-// digest is the digest of ds, a view of f or f itself, which reads all of the
-// files up to whole bytes in all.
+// digest returns the digest of ds, which is f or a view of it. It reads whole
+// files up to whole bytes in total.
 func (f *folder) digest(ds Dataset, whole int64) (string, error) {
 	n := ds.Len()
 	lengths, sums := make([]int64, n), make([][sha256.Size]byte, n)
@@ -141,11 +141,11 @@ func (f *folder) digest(ds Dataset, whole int64) (string, error) {
 	return filesPrefix + d.Hex(), nil
 }
 
-// chunks holds buffers for reading files: a data set can have millions.
+// chunks holds buffers for reading files; a data set can have millions.
 var chunks = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
-// sum returns the SHA-256 of the first bytes of a file, of all if most is
-// negative; of a file that cannot be read it is zero.
+// sum returns the SHA-256 of the first most bytes of a file, or of all if most
+// is negative. It is zero for a file that cannot be read.
 func (f *folder) sum(file int, most int64) (sum [sha256.Size]byte, err error) {
 	r, err := f.tree.open(f.files[file])
 	if exhausted(err) {
@@ -179,8 +179,8 @@ func (f *folder) sum(file int, most int64) (sum [sha256.Size]byte, err error) {
 	return sum, nil
 }
 
-// each calls do for 0 to n-1 from several goroutines, and returns an error of
-// one of the calls.
+// each calls do for 0 to n-1 from several goroutines, and returns the error of
+// one call.
 func (f *folder) each(n int, do func(i int) error) error {
 	var next atomic.Int64
 	var once sync.Once
@@ -200,11 +200,11 @@ func (f *folder) each(n int, do func(i int) error) error {
 	return failed
 }
 
-// oldDecoding is what Decoding was when the digests below were made.
+// oldDecoding is the value of Decoding in the digests below.
 const oldDecoding = "JPEG as libjpeg"
 
-// oldPathDigest is what Digest was, in earlier versions, of image files that did
-// not fit into memory: of their paths and lengths.
+// oldPathDigest is the Digest of earlier versions for image files that did not
+// fit into memory. It covers their paths and lengths.
 func oldPathDigest(ds Dataset, f *folder) string {
 	d := newDigest(ds)
 	for i := range ds.Len() {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A digest of image files is of what they hold, and not of where they lie.
+// A digest of image files depends on their content and not on their paths.
 func TestDigestOfFiles(t *testing.T) {
 	files := func() map[string][]byte {
 		return map[string][]byte{
@@ -64,16 +64,16 @@ func TestDigestOfFiles(t *testing.T) {
 			require.NotContains(t, seen, d, name)
 			seen[d] = name
 		}
-		require.NotContains(t, seen, digest(files(), whole, Options{Channels: 1}), "other pixels come of the same files")
+		require.NotContains(t, seen, digest(files(), whole, Options{Channels: 1}), "the same files give other pixels")
 	}
 }
 
-// Of a large set only a sample is read.
+// Only a sample of a large set is read.
 func TestDigestOfASample(t *testing.T) {
 	tree := &counting{tree: diskTree(t.TempDir())}
 	f := &folder{tree: tree, classes: []string{"a"}, channels: 3, files: make([]string, 3*sampleFiles), labels: make([]int32, 3*sampleFiles)}
 	for i := range f.files {
-		f.files[i] = "none" // a file that cannot be read has a digest too
+		f.files[i] = "none" // a file that cannot be read is in the digest, too
 	}
 	sized := &lengths{tree, 1}
 	f.tree = sized

@@ -14,7 +14,7 @@ type diskTree string
 
 func (t diskTree) path(p string) string { return filepath.Join(string(t), filepath.FromSlash(p)) }
 
-// entriesAtOnce bounds what is held of a folder besides the names asked for.
+// entriesAtOnce is the number of entries of a folder that are read at once.
 const entriesAtOnce = 512
 
 func (t diskTree) entries(dir string) iter.Seq2[entry, error] {
@@ -43,8 +43,8 @@ func (t diskTree) entries(dir string) iter.Seq2[entry, error] {
 	}
 }
 
-// kind follows links. What the folder itself says is believed of everything
-// else, so that listing a million images asks the disk for none of them.
+// kind follows links. For everything else it uses the type in the folder's
+// entry, so that listing a million images needs no stat of each.
 func (t diskTree) kind(dir string, e os.DirEntry) kind {
 	if k, ok := named(e.Name()); ok {
 		return k
@@ -68,8 +68,8 @@ func (t diskTree) kind(dir string, e os.DirEntry) kind {
 	return isSpecial
 }
 
-// above reports whether a folder is dir or one that dir lies in, by the path
-// that led there or by where the tree is on the disk.
+// above reports whether a folder is dir or contains it, by the path that led
+// there or by the position of the tree on the disk.
 func (t diskTree) above(dir string, st os.FileInfo) bool {
 	same := func(p string) bool {
 		other, err := os.Stat(p)
@@ -108,8 +108,8 @@ func (t diskTree) open(file string) (io.ReadSeekCloser, error) {
 	return sized{io.NewSectionReader(f, 0, size), f}, nil
 }
 
-// sized is an open file as long as it was when it was opened: some regular files
-// of /proc are empty by their length and have no end.
+// sized is an open file cut off at the length it had when it was opened. Some
+// regular files of /proc have length 0 and no end.
 type sized struct {
 	io.ReadSeeker
 	io.Closer
@@ -118,7 +118,7 @@ type sized struct {
 func (t diskTree) size(file string) int64 {
 	st, err := os.Stat(t.path(file))
 	if err != nil {
-		return 0 // reading it will say what is wrong
+		return 0 // reading it returns the error
 	}
 	return st.Size()
 }

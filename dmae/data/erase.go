@@ -8,26 +8,26 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// EraseMode says what RandomErasing puts in place of what it erases.
+// EraseMode is the kind of values that RandomErasing writes.
 type EraseMode string
 
 // The modes, by timm's names.
 const (
 	EraseConst EraseMode = "const" // the mean colour
-	EraseRand  EraseMode = "rand"  // one random colour a box
-	ErasePixel EraseMode = "pixel" // a random colour each pixel
+	EraseRand  EraseMode = "rand"  // one random colour for each box
+	ErasePixel EraseMode = "pixel" // a random colour for each pixel
 )
 
 // RandomErasing replaces boxes of an image (Zhong et al. 2020) with probability
 // Prob, before any noise is added. Random colours are mean + std * normal in
 // each channel, so they are standard normal after the model's normalisation,
-// and may lie outside [0,1]. Boxes share 2% to a third of the area evenly
-// between them, with a ratio of height to width log-uniform in 0.3 to 1/0.3; of
-// ten draws the first that fits counts. It is a Step.
+// and may lie outside [0,1]. The boxes together have 2% to a third of the area,
+// in equal shares. The ratio of height to width is log-uniform in 0.3 to 1/0.3.
+// The first of ten draws that fits is used. It is a Step.
 type RandomErasing struct {
 	Prob      float64
 	Mode      EraseMode
-	Count     int       // boxes; 0 stands for 1
+	Count     int       // boxes; 0 means 1
 	Mean, Std []float64 // per channel, of pixels in [0,1]
 }
 
@@ -60,8 +60,8 @@ func (r RandomErasing) applyFloat(pix []float32, c, h, w int, g *philox.Gen) {
 	}
 }
 
-// box draws a box in an image of h x w pixels, an empty one when none of the
-// draws fits.
+// box draws a box in an image of h x w pixels. The box is empty if no draw
+// fits.
 func (r RandomErasing) box(h, w int, g *philox.Gen) (y, x, bh, bw int) {
 	logWide := -float64(exact.Log32(0.3))
 	for range 10 {

@@ -12,7 +12,8 @@ import (
 func erased(t testing.TB, r RandomErasing, h, w int, sample uint32) (pix []float32, y0, y1, x0, x1 int) {
 	im := Image{C: 3, H: h, W: w, Pix: make([]byte, 3*h*w)}
 	pix = make([]float32, len(im.Pix))
-	// A flip behind it must not matter: erasing comes last.
+	// A flip after it in the list has no effect on the result: erasing is
+	// applied last.
 	require.NoError(t, Pipeline{r, RandomFlip{}}.Apply(pix, im, AugmentAddr(1, sample, 0)))
 	y0, x0 = h, w
 	for i, v := range pix {
@@ -44,7 +45,7 @@ func TestRandomErasing(t *testing.T) {
 			for y := y0; y < y1; y++ {
 				for x := x0; x < x1; x++ {
 					v := float64(pix[(c*size+y)*size+x])
-					require.NotZero(t, v, "the box is erased whole, in all channels")
+					require.NotZero(t, v, "the whole box is erased, in all channels")
 					sum[c] += v
 					squares[c] += v * v
 				}
@@ -84,7 +85,7 @@ func TestRandomErasingModes(t *testing.T) {
 	require.Zero(t, y1, "probability 0 erases nothing")
 }
 
-// Bits that may never change: a resumed training repeats them.
+// These bits never change: a resumed training repeats them.
 func TestRandomErasingGolden(t *testing.T) {
 	pix, y0, y1, x0, x1 := erased(t, RandomErasing{Prob: 1, Mode: ErasePixel, Count: 2, Mean: []float64{0.4, 0.5, 0.6}, Std: []float64{0.1, 0.2, 0.3}}, 12, 12, 3)
 	require.Equal(t, [4]int{8, 12, 0, 9}, [4]int{y0, y1, x0, x1})

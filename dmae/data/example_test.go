@@ -8,8 +8,8 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// Batches of the built-in images, cropped and flipped at random, the same in
-// every run.
+// Batches of the built-in images, randomly cropped and flipped. They are the
+// same in every run.
 func ExampleNewLoader() {
 	images, err := data.Open(data.FashionMNIST, data.Options{Split: data.Train})
 	if err != nil {

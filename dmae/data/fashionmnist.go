@@ -11,9 +11,9 @@ import (
 
 // The excerpt: the first 10,000 training and the first 2,000 test images of
 // Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, MIT licence, see LICENSE.txt
-// there) as contact sheets of 100 images a row, and their labels as IDX files.
-// scripts/make-fashion-mnist-excerpt.go made them. PNG's Paeth filter keeps
-// them smaller than gzip does, and one can look at them.
+// there) as contact sheets with 100 images in a row, and their labels as IDX
+// files. scripts/make-fashion-mnist-excerpt.go made them. PNG with the Paeth
+// filter is smaller than gzip, and image viewers show it.
 //
 //go:embed fashionmnist
 var fashionFiles embed.FS

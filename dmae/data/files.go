@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// folder is a data set of image files. An image is decoded when it is asked
-// for, and kept if all decoded images fit into the memory allowed for that:
-// apart from time, nothing depends on whether they are kept.
+// folder is a data set of image files. An image is decoded when it is
+// needed, and kept if all decoded images fit into the memory limit. Whether
+// they are kept changes only the time.
 type folder struct {
 	name     string
 	tree     tree
@@ -27,7 +27,7 @@ type folder struct {
 	room atomic.Int64            // bytes of pixels that may still be kept
 
 	mu     sync.Mutex
-	broken map[int]error // stays what it is: an image left out once stays left out
+	broken map[int]error // never removed: an image left out once stays left out
 }
 
 func (f *folder) Name() string         { return f.name }
@@ -66,8 +66,8 @@ func (f *folder) Image(i int) (Image, error) {
 	return im, nil
 }
 
-// fileDigest returns the SHA-256 of a file's bytes, nil if they cannot be read or are
-// more than an image has.
+// fileDigest returns the SHA-256 of a file's bytes. It is nil if the file
+// cannot be read or is longer than an image can be.
 func (f *folder) fileDigest(i int) *[sha256.Size]byte {
 	const most = 256 << 20
 	r, err := f.tree.open(f.files[i])
@@ -82,13 +82,14 @@ func (f *folder) fileDigest(i int) *[sha256.Size]byte {
 	return (*[sha256.Size]byte)(h.Sum(nil))
 }
 
-// exhausted reports an error that is not the file's: it would hit any other.
+// exhausted reports whether an error has no cause in the file, such as too many
+// open files.
 func exhausted(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
 }
 
-// size reads an image's height and width from its header, and refuses what is
-// larger than allowed.
+// size reads an image's height and width from its header. It is an error if
+// they exceed the limit.
 func (f *folder) size(r io.Reader) (h, w int, err error) {
 	h, w, err = imageSize(r)
 	if err == nil {
@@ -97,12 +98,12 @@ func (f *folder) size(r io.Reader) (h, w int, err error) {
 	return h, w, err
 }
 
-// metadataBytes is what a file may hold beside its pixels: more of it is not
-// read. Decoders do without what comes after the picture.
+// metadataBytes is the number of bytes that are read of a file in addition to
+// its pixels. Decoders do not need what follows the image.
 const metadataBytes = 64 << 20
 
-// large is the size in pixels from which on images are decoded and resized one
-// at a time: each takes up to some 20 bytes a pixel.
+// large is the number of pixels from which images are decoded and resized one
+// at a time. Each needs up to about 20 bytes per pixel.
 const large = 1 << 23
 
 // largeOnes is held while a large image is decoded or resized.
@@ -122,7 +123,7 @@ func (f *folder) decode(i int) (Image, error) {
 	if h*w >= large {
 		largeOnes.Lock()
 		defer largeOnes.Unlock()
-		runtime.GC() // of what the one before took
+		runtime.GC() // frees the memory of the image before
 	}
 	length, err := r.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -131,7 +132,7 @@ func (f *folder) decode(i int) (Image, error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return Image{}, err
 	}
-	// No format takes more than four channels of 16 bits a pixel.
+	// No format has more than four channels of 16 bits per pixel.
 	b := make([]byte, min(length, 8*int64(h)*int64(w)+metadataBytes))
 	if _, err := io.ReadFull(r, b); err != nil {
 		return Image{}, err
@@ -139,11 +140,11 @@ func (f *folder) decode(i int) (Image, error) {
 	return DecodeImage(b, f.channels, f.limit)
 }
 
-// measure reads the sizes of the images from their headers, as many as it takes
-// to know whether all are equal and whether they fit into memory. Files whose
-// header cannot be read, or states more pixels than allowed, do not count: they
-// will be left out. The answers depend on the files alone, not on the order in
-// which goroutines read them.
+// measure reads the sizes of the images from their headers, until it is known
+// whether all are equal and whether they fit into memory. Files whose header
+// cannot be read, or has more pixels than allowed, do not count, because they
+// will be left out. The result does not depend on the order in which goroutines
+// read them.
 func (f *folder) measure(o Options) error {
 	var mu sync.Mutex
 	var first [2]int
@@ -195,7 +196,7 @@ func (f *folder) measure(o Options) error {
 	return nil
 }
 
-// header returns the height and width that the header of image i states.
+// header returns the height and width in the header of image i.
 func (f *folder) header(i int) (h, w int, err error) {
 	r, err := f.tree.open(f.files[i])
 	if err != nil {
@@ -218,7 +219,7 @@ func OpenImage(path string, o Options) (Dataset, error) {
 	return f.load(o)
 }
 
-// load makes f ready: no image is decoded for that.
+// load prepares f without decoding any image.
 func (f *folder) load(o Options) (Dataset, error) {
 	f.broken = map[int]error{}
 	if err := f.measure(o); err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// greyPNG is the file of a w x h picture of one shade.
+// greyPNG is the file of a w x h image of one shade of grey.
 func greyPNG(t testing.TB, w, h int, shade byte) []byte {
 	return encodePNG(t, uniform(w, h, color.NRGBA{R: shade, G: shade, B: shade, A: 255}))
 }
@@ -34,8 +34,8 @@ func openAll(t testing.TB, files map[string][]byte, o Options) Dataset {
 	return ds
 }
 
-// What can be seen of a folder is the same whether its images are kept in
-// memory, are too many for that, or just fit.
+// A folder has the same images and errors whether they are kept in memory, are
+// too many for it, or just fit.
 func TestTheCacheDecidesNothing(t *testing.T) {
 	good := greyPNG(t, 32, 32, 7)
 	for name, c := range map[string]struct {
@@ -106,8 +106,8 @@ func (f countingFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Opening reads headers: of all images while they are of one size or fit into
-// memory, and of no more once both are decided.
+// Opening reads headers: of all images while they have one size or fit into
+// memory, and no more once neither is true.
 func TestOpeningReadsHeadersOnly(t *testing.T) {
 	noisy := stdimage.NewRGBA(stdimage.Rect(0, 0, 64, 64))
 	g := philox.NewGen(philox.Addr{Seed: 1})
@@ -169,12 +169,12 @@ func TestCorruptImagesKeepTheirPlaces(t *testing.T) {
 	require.Len(t, said, 2)
 	require.ErrorContains(t, walk(-1), "more than 0 corrupt images, the last one seen: the image train/blue/0.jpg")
 	var corrupt *CorruptError
-	require.NotErrorAs(t, walk(-1), &corrupt, "it is no image to leave out")
+	require.NotErrorAs(t, walk(-1), &corrupt, "this is not an image to leave out")
 	require.ErrorIs(t, NewLeftOut(ds, 0, nil).Add(1, io.ErrClosedPipe), io.ErrClosedPipe)
 }
 
-// A file that vanishes or may not be read counts like a damaged one, in words of
-// its own, and stays left out when it comes back.
+// A file that was removed or may not be read counts like a damaged one, with
+// another message. It stays left out if it can be read again.
 func TestUnreadableImagesAreLeftOut(t *testing.T) {
 	dir := t.TempDir()
 	file := greyPNG(t, 4, 4, 3)
@@ -201,7 +201,7 @@ func TestUnreadableImagesAreLeftOut(t *testing.T) {
 	}
 }
 
-// An error that is not the file's is not taken for one.
+// An error without a cause in the file does not make it a corrupt image.
 func TestExhaustionIsNoCorruptImage(t *testing.T) {
 	for _, err := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
 		f := &folder{
@@ -228,7 +228,7 @@ type failing struct {
 
 func (f failing) open(string) (io.ReadSeekCloser, error) { return nil, f.err }
 
-// What follows a picture in its file is not read: here a hole of 1.1 GB.
+// Bytes that follow an image in its file are not read: here a hole of 1.1 GB.
 func TestLongFilesTakeLittleMemory(t *testing.T) {
 	dir := t.TempDir()
 	writeAll(t, dir, map[string][]byte{"a/0.png": greyPNG(t, 32, 32, 3), "a/1.jpg": encodeJPEG(t, uniform(32, 32, color.White))})

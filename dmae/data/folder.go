@@ -8,12 +8,12 @@ import (
 	"sync"
 )
 
-// folders of images, with the parts and the classes they divide them into.
+// imageFolders are folders of images, with their parts and classes.
 type imageFolders struct {
 	tree   tree
 	name   string
-	root   string   // what the parts lie in
-	parts  []string // train, val and test, those there are; none: all is training
+	root   string   // the folder of the parts
+	parts  []string // those of train, val and test that exist; without any, all images are training images
 	o      Options
 	unused unused // found on the way to root, not reported yet
 
@@ -54,11 +54,11 @@ func findFolders(t tree, name string, o Options) (parts, error) {
 
 func isPart(d string) bool { return d == string(Train) || d == string(Val) || d == string(Test) }
 
-// maxWrappers bounds the folders with a single folder in them that are gone
-// through: archives are often packed with the folders they lay in.
+// maxWrappers bounds the nested folders with a single folder in them. Archives
+// are often packed together with the folders around the data.
 const maxWrappers = 8
 
-// findRoot goes down to the folder that has parts or several folders, and
+// findRoot descends to the folder that has parts or several folders, and
 // returns the names of its folders.
 func (f *imageFolders) findRoot() ([]string, error) {
 	names, err := f.level(f.root)
@@ -71,7 +71,7 @@ func (f *imageFolders) findRoot() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		// A single folder with images is the only class there is.
+		// A single folder with images is the only class.
 		single := len(inner) < 2 && !slices.ContainsFunc(inner, isPart)
 		if len(inner) == 0 || below.unused.counts[outsideClass] > 0 || single && !f.leadsOn(path.Join(below.root, inner[0])) {
 			break
@@ -82,8 +82,8 @@ func (f *imageFolders) findRoot() ([]string, error) {
 	return names, err
 }
 
-// leadsOn reports whether a folder has parts or several folders, or its only
-// folder does.
+// leadsOn reports whether a folder, or its only folder, has parts or several
+// folders.
 func (f *imageFolders) leadsOn(dir string) bool {
 	for range maxWrappers {
 		names, err := folders(f.tree, dir)
@@ -98,8 +98,8 @@ func (f *imageFolders) leadsOn(dir string) bool {
 	return false
 }
 
-// level returns the folders of a folder, finds the parts among them, and notes
-// what else there is.
+// level returns the folders of a folder, finds the parts among them, and
+// records everything else.
 func (f *imageFolders) level(dir string) ([]string, error) {
 	all, err := list(f.tree, dir)
 	if err != nil {
@@ -127,8 +127,9 @@ func (f *imageFolders) level(dir string) ([]string, error) {
 	return names, nil
 }
 
-// partsOf returns the names of the parts among folders. A part has class folders
-// in it: where none has, they are classes, as trains are among vehicles.
+// partsOf returns the names of the parts among folders. A part contains class
+// folders. If none does, the folders are classes, such as a class "train" of
+// vehicles.
 func partsOf(t tree, dir string, names []string) ([]string, error) {
 	var parts []string
 	divided := false
@@ -149,11 +150,11 @@ func partsOf(t tree, dir string, names []string) ([]string, error) {
 	return parts, nil
 }
 
-// partWords are names under which others keep the parts of a data set.
+// partWords are other usual names for the parts of a data set.
 var partWords = []string{"train", "training", "train_set", "val", "valid", "validation", "eval", "dev", "test", "testing", "test_set"}
 
-// checkPartNames refuses class folders that are the parts of a data set under
-// other names: their images would become one class for each part.
+// checkPartNames is an error if class folders are parts of a data set under
+// other names. The images of a part would become one class.
 func checkPartNames(names []string) error {
 	for _, n := range names {
 		if !slices.Contains(partWords, strings.ToLower(n)) {
@@ -163,9 +164,9 @@ func checkPartNames(names []string) error {
 	return fmt.Errorf("its folders are called %s: the parts of a data set are folders train, val and test, each with a folder for each class in it", enumerate(names))
 }
 
-// findClasses returns the class names: the folders with images among those of
-// the training images, so that all parts agree on the labels, or of the first
-// part there is.
+// findClasses returns the class names: the folders with images of the
+// training part, so that all parts have the same labels, or of the first part
+// that exists.
 func (f *imageFolders) findClasses() ([]string, error) {
 	w := walk{tree: f.tree}
 	names, err := w.classes(path.Join(f.root, f.classesFrom()))
@@ -185,8 +186,8 @@ func (f *imageFolders) classesFrom() string {
 	return ""
 }
 
-// open lists the images of dir/CLASS/** and says what it found there that is not
-// read.
+// open lists the images of dir/CLASS/** and logs what it found there that is
+// not read.
 func (f *imageFolders) open(dir, part string) (Dataset, error) {
 	classes, err := f.classes()
 	if err != nil {
@@ -201,7 +202,7 @@ func (f *imageFolders) open(dir, part string) (Dataset, error) {
 	present := 0
 	for _, e := range all {
 		if e.kind != isFolder {
-			if len(f.parts) > 0 { // without parts, this level is the root's
+			if len(f.parts) > 0 { // without parts, this level is the root
 				w.beside(dir, e)
 			}
 			continue
@@ -240,7 +241,8 @@ func (f *imageFolders) open(dir, part string) (Dataset, error) {
 	return ds.load(f.o)
 }
 
-// found says how many images a part of a data set has, of how many classes.
+// found describes how many images a part of a data set has, of how many
+// classes.
 func found(name string, images, present, classes int) string {
 	of := plural(classes, "class", "classes")
 	if present != classes {

@@ -34,7 +34,7 @@ func encodeJPEG(t testing.TB, m stdimage.Image) []byte {
 	return b.Bytes()
 }
 
-// uniform returns a w x h picture of one colour.
+// uniform returns a w x h image of one colour.
 func uniform(w, h int, c color.Color) *stdimage.NRGBA {
 	m := stdimage.NewNRGBA(stdimage.Rect(0, 0, w, h))
 	draw.Draw(m, m.Bounds(), stdimage.NewUniform(c), stdimage.Point{}, draw.Src)
@@ -125,7 +125,7 @@ func TestImageFoldersAndArchives(t *testing.T) {
 	require.Equal(t, byte((200*19595+1<<15)>>16), pixels(t, grey, 3).Pix[0])
 
 	_, err = Open(filepath.Join(dir, "test", "red"), Options{})
-	require.ErrorContains(t, err, "is no data set")
+	require.ErrorContains(t, err, "is not a data set")
 	flat, err := Open(filepath.Join(dir, "train"), Options{Split: Val, ValFraction: 0.5})
 	require.NoError(t, err)
 	require.Equal(t, 2, flat.Len())
@@ -174,7 +174,7 @@ func TestDecodeImage(t *testing.T) {
 	deep := stdimage.NewNRGBA64(stdimage.Rect(0, 0, 2, 2))
 	draw.Draw(deep, deep.Bounds(), stdimage.NewUniform(c), stdimage.Point{}, draw.Src)
 	clear := uniform(2, 2, color.NRGBA{R: 10, G: 100, B: 200, A: 128})
-	// What lies under full transparency is kept, as in PIL's convert("RGB").
+	// The colour of transparent pixels is kept, as in PIL's convert("RGB").
 	invisible := color.NRGBA{R: 10, G: 100, B: 200}
 	ghost := stdimage.NewPaletted(stdimage.Rect(0, 0, 2, 2), color.Palette{invisible})
 	bare := stdimage.NewNRGBA(stdimage.Rect(0, 0, 2, 2))
@@ -258,7 +258,7 @@ func FuzzArchive(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Whatever is found beside an error is opened, too.
+		// Data that are found beside an error are opened, too.
 		s, _ := findIn(tree, "fuzz", Options{MaxBytes: 1 << 20}.withDefaults())
 		if s.train != nil {
 			if ds, err := s.train(); err == nil {

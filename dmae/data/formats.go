@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// format is a kind of image file. What a file's first bytes say decides, not
-// the ending of its name, as in PIL.
+// format is an image file format. The first bytes of a file decide its format,
+// not the extension of its name, as in PIL.
 type format struct {
 	name    string
 	endings []string // lower case
@@ -22,7 +22,7 @@ type format struct {
 	decode func(file []byte, limit int) (Image, error)
 }
 
-// formats are those that torchvision's ImageFolder reads.
+// formats are the formats of torchvision's ImageFolder.
 var formats = []format{
 	{"JPEG", []string{".jpg", ".jpeg"}, starts("\xff\xd8"), jpegSize, decodeJPEG},
 	{"PNG", []string{".png"}, starts("\x89PNG\r\n\x1a\n"), pngSize, decodePNG},
@@ -32,11 +32,11 @@ var formats = []format{
 	{"WebP", []string{".webp"}, isWebP, webpSize, decodeWebP},
 }
 
-// headBytes is how much of a file tells its format.
+// headBytes is the number of bytes that identify the format.
 const headBytes = 16
 
-// isImage reports whether a file's name is that of an image: one that
-// ImageFolder reads, in capitals too, and that does not start with a dot.
+// isImage reports whether a file's name is that of an image: it has an
+// extension that ImageFolder reads, in any case, and does not start with a dot.
 func isImage(name string) bool {
 	ending := strings.ToLower(path.Ext(name))
 	return !strings.HasPrefix(path.Base(name), ".") &&
@@ -70,7 +70,7 @@ func formatOf(head []byte) (format, error) {
 	return format{}, fmt.Errorf("the file is neither %s", strings.ReplaceAll(strings.ReplaceAll(FormatNames(), " or ", ", "), ", ", " nor "))
 }
 
-// unread are kinds of file that are met under the names of images.
+// unread are other file formats that occur under the names of images.
 var unread = []struct {
 	name string
 	is   func(head []byte) bool
@@ -111,9 +111,9 @@ func brand(brands ...string) func(head []byte) bool {
 	}
 }
 
-// imageSize returns the height and width that an image file states, in pixels,
-// from as few of its first bytes as possible; what a file says is not checked
-// against what it holds. An io.Seeker passes over what is of no interest.
+// imageSize returns the height and width in the header of an image file, in
+// pixels. It reads as few of the first bytes as possible and does not check
+// the pixels. With an io.Seeker it skips other content.
 func imageSize(r io.Reader) (h, w int, err error) {
 	head := newHeader(r)
 	f, err := formatOf(head.peek(headBytes))
@@ -131,7 +131,7 @@ func imageSize(r io.Reader) (h, w int, err error) {
 // errShort is the error of a file that ends too early.
 var errShort = errors.New("the file is cut short")
 
-// noEOF makes the end of a file the error of one that is cut short.
+// noEOF replaces io.EOF and io.ErrUnexpectedEOF by errShort.
 func noEOF(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errShort

@@ -74,7 +74,8 @@ func TestFashionMNIST(t *testing.T) {
 	require.InDelta(t, 0.3530, std[0], 0.002)
 }
 
-// The excerpt against the files it was made from, where they are installed.
+// The excerpt is compared with the files it was made from if they are
+// installed.
 func TestFashionMNISTEqualsItsSource(t *testing.T) {
 	const dir = "/usr/share/datasets/fashion-mnist"
 	if _, err := os.Stat(dir); err != nil {
@@ -187,7 +188,7 @@ func TestOpenRefuses(t *testing.T) {
 	for spec, want := range map[string]string{
 		"builtin:mnist":          "no built-in data set",
 		"/does/not/exist":        "/does/not/exist",
-		t.TempDir():              "is no data set",
+		t.TempDir():              "is not a data set",
 		FashionMNIST + "-colour": "no built-in data set",
 	} {
 		_, err := Open(spec, Options{})

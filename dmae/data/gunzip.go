@@ -8,13 +8,13 @@ import (
 	"io"
 )
 
-// isGzip reports whether a file starts as a gzip-compressed one does.
+// isGzip reports whether a file starts like a gzip-compressed one.
 func isGzip(head []byte) bool { return len(head) >= 2 && head[0] == 0x1f && head[1] == 0x8b }
 
-// gunzip decompresses a gzip file of one or more members. io.EOF comes only
-// when all of the file is read and every checksum was right; zeros may follow,
-// with which tapes and block devices are filled up, and nothing else. What it
-// gives is bounded: one byte more than limit is an error.
+// gunzip decompresses a gzip file of one or more members. It returns io.EOF
+// only when the whole file has been read and every checksum was right. Only
+// zeros may follow, with which tapes and block devices are padded. More than
+// limit bytes of output are an error.
 type gunzip struct {
 	in    *bufio.Reader
 	zr    *gzip.Reader
@@ -52,7 +52,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next goes to the next member; io.EOF when there is none.
+// next starts the next member; the error is io.EOF if there is none.
 func (g *gunzip) next() error {
 	head, _ := g.in.Peek(2)
 	if isGzip(head) {
@@ -79,11 +79,11 @@ func (g *gunzip) drain() error {
 	return err
 }
 
-// tooLargeError says that a file expands to more than the budget.
+// tooLargeError is the error of a file that expands to more than the limit.
 type tooLargeError struct{ limit int64 }
 
 func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("it comes to more than %s once it is expanded: allow more (--max-data-gib), or unpack it if it is an archive", gib(e.limit))
+	return fmt.Sprintf("it expands to more than %s: allow more (--max-data-gib), or unpack it if it is an archive", gib(e.limit))
 }
 
 // gib writes a number of bytes in GiB.

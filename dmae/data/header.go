@@ -5,28 +5,28 @@ import (
 	"io"
 )
 
-// header reads the beginning of a file: what is asked for, and ahead of that
-// only what a first small read brought.
+// header reads the beginning of a file. Apart from a first small read, it reads
+// no more than is needed.
 type header struct {
 	r     io.Reader
 	ahead []byte
 }
 
-// readAhead is enough for all formats, unless a comment or another segment
-// comes before the size.
+// readAhead is enough for all formats unless a comment or another segment
+// precedes the size.
 const readAhead = 512
 
 func newHeader(r io.Reader) *header {
 	first := make([]byte, readAhead)
-	n, _ := io.ReadFull(r, first) // a read that asks for more says what is wrong
+	n, _ := io.ReadFull(r, first) // a later read returns the error
 	return &header{r: r, ahead: first[:n]}
 }
 
 // newHeaderOf reads the header of a file that is in memory.
 func newHeaderOf(file []byte) *header { return &header{r: bytes.NewReader(nil), ahead: file} }
 
-// peek returns up to n of the next bytes, which remain to be read; fewer where
-// the file ends or the first read did.
+// peek returns up to n of the next bytes without reading them. There are fewer
+// where the file or the first read ends.
 func (h *header) peek(n int) []byte { return h.ahead[:min(n, len(h.ahead))] }
 
 // Read implements io.Reader.
@@ -61,7 +61,7 @@ func (h *header) next(n int) ([]byte, error) {
 	return b, err
 }
 
-// Discard passes over n bytes.
+// Discard skips n bytes.
 func (h *header) Discard(n int) (int, error) {
 	k := min(n, len(h.ahead))
 	h.ahead = h.ahead[k:]

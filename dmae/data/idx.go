@@ -18,14 +18,15 @@ type idx struct {
 }
 
 // readIDX reads one IDX file, gzip-compressed or not, to its end. Its data may
-// have limit bytes. It is read twice: memory is taken for what is known to be
-// there, not for what the header claims.
+// have limit bytes. The file is read twice, so that memory is allocated only
+// for bytes that exist, not for those that the header claims.
 func readIDX(r io.ReadSeeker, limit int64) (idx, error) {
 	f, total, in, err := idxStart(r, limit)
 	if err != nil {
 		return idx{}, err
 	}
-	// All is read, so that the checksum of compressed data is compared.
+	// The whole file is read, so that the checksum of compressed data is
+	// compared.
 	switch n, err := io.Copy(io.Discard, in); {
 	case err != nil:
 		return idx{}, err
@@ -41,8 +42,8 @@ func readIDX(r io.ReadSeeker, limit int64) (idx, error) {
 	return f, err
 }
 
-// idxStart reads the header from the beginning of a file, and returns the number
-// of bytes that it claims and what gives them.
+// idxStart reads the header from the beginning of a file. It returns the number
+// of bytes that it claims and their reader.
 func idxStart(r io.ReadSeeker, limit int64) (idx, int64, io.Reader, error) {
 	fail := func(err error) (idx, int64, io.Reader, error) { return idx{}, 0, nil, err }
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
@@ -83,7 +84,7 @@ func idxStart(r io.ReadSeeker, limit int64) (idx, int64, io.Reader, error) {
 	return f, total, br, nil
 }
 
-// idxHeader is the most bytes that a header takes.
+// idxHeader is the largest size of a header in bytes.
 const idxHeader = 4 + 4*4
 
 // shortHeader is the error of a file that is too short for a header, or cannot
@@ -95,8 +96,8 @@ func shortHeader(err error) error {
 	return err
 }
 
-// idxPair makes a data set of an IDX file of images [n, h, w] or [n, h, w, 3]
-// and one of labels [n]. The data are the data set's from then on.
+// idxPair makes a data set from an IDX file of images [n, h, w] or [n, h, w, 3]
+// and one of labels [n]. It keeps the data.
 func idxPair(name string, images, labels idx, classes []string) (Dataset, error) {
 	d := images.dims
 	if len(d) != 3 && (len(d) != 4 || d[3] != 3) {
@@ -118,8 +119,8 @@ func idxPair(name string, images, labels idx, classes []string) (Dataset, error)
 	return NewMemory(name, classes, planes(pix, d[0], c, d[1], d[2]), l)
 }
 
-// idxClasses names the classes of labels by their numbers, from 0 to the
-// largest of all parts.
+// idxClasses names the classes by their numbers, from 0 to the largest label of
+// all parts.
 func idxClasses(parts ...idx) []string {
 	most := byte(0)
 	for _, p := range parts {
@@ -134,8 +135,8 @@ func idxClasses(parts ...idx) []string {
 	return classes
 }
 
-// planar turns n images of interleaved RGB into planes, in place, and returns
-// them.
+// planar converts n images of interleaved RGB into planes, in place, and
+// returns them.
 func planar(rgb []byte, n, pixels int) []byte {
 	src := make([]byte, 3*pixels)
 	for i := range n {

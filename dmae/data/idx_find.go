@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// idxName is the name of an IDX file of MNIST and its kin: perhaps a data set
-// ("emnist-letters-"), the part, what it holds, with a dot or a hyphen before
-// "idx", compressed or not.
+// idxName matches the name of an IDX file of MNIST and similar data sets: an
+// optional data set ("emnist-letters-"), the part, the content, a dot or a
+// hyphen before "idx", and an optional ".gz".
 var idxName = regexp.MustCompile(`^(|.*[-_])(train|t10k|test)-(images|labels)([-.])idx([13])-ubyte(\.gz)?$`)
 
 func isIDXName(name string) bool { return idxName.MatchString(name) }
@@ -29,7 +29,7 @@ type idxSet struct {
 	labels func() (map[bool]idx, error) // by whether they are the test labels
 }
 
-// idxKey says which file a name stands for.
+// idxKey returns the key of a file by its part and content.
 func idxKey(test bool, content string) string {
 	if test {
 		return "t10k-" + content
@@ -37,7 +37,8 @@ func idxKey(test bool, content string) string {
 	return "train-" + content
 }
 
-// findIDX finds IDX files among the names of a folder; nil when there are none.
+// findIDX finds IDX files among the names of a folder. It is nil if there are
+// none.
 func findIDX(t tree, dir, name string, names []string, o Options) (*idxSet, error) {
 	sets := map[string]map[string]string{}
 	rank := map[string]string{}
@@ -49,8 +50,8 @@ func findIDX(t tree, dir, name string, names []string, o Options) (*idxSet, erro
 		if sets[m[1]] == nil {
 			sets[m[1]] = map[string]string{}
 		}
-		// Of several files of the same, MNIST's own name comes first, then the
-		// dot, and what is not compressed.
+		// If several files have the same content, MNIST's own name comes first,
+		// then the dot, and then the uncompressed file.
 		key := idxKey(m[2] != "train", m[3])
 		if have, twice := rank[m[1]+key]; !twice || m[4]+m[6]+m[2] < have {
 			rank[m[1]+key] = m[4] + m[6] + m[2]
@@ -110,7 +111,7 @@ func (s *idxSet) open(test bool) (Dataset, error) {
 	return idxPair(s.name+part, images, own, classes)
 }
 
-// readLabels reads the labels of all parts there are.
+// readLabels reads the labels of all parts that exist.
 func (s *idxSet) readLabels() (map[bool]idx, error) {
 	all := map[bool]idx{}
 	for _, test := range []bool{false, true} {

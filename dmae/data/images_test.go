@@ -16,7 +16,7 @@ import (
 )
 
 // formatFiles returns the files of the fixture of all formats, and the pixels
-// that Pillow makes of them; see scripts/make-format-fixtures.py.
+// that Pillow decodes; see scripts/make-format-fixtures.py.
 func formatFiles(t testing.TB) (files map[string][]byte, want map[string]Image) {
 	f, err := checkpoint.Open("testdata/pil_formats.safetensors")
 	require.NoError(t, err)
@@ -49,8 +49,8 @@ func TestFormatsEqualPIL(t *testing.T) {
 	}
 }
 
-// A size is read from the first bytes of a file alone, one at a time too, and
-// is that of the decoded picture.
+// A size is read from the first bytes of a file only, also one byte at a time,
+// and is that of the decoded image.
 func TestImageSize(t *testing.T) {
 	files, want := formatFiles(t)
 	for name, file := range files {
@@ -60,7 +60,7 @@ func TestImageSize(t *testing.T) {
 		_, err = DecodeImage(file, 3, h*w-1)
 		require.ErrorContains(t, err, "--max-pixels", name)
 	}
-	// Large segments before the size are passed over.
+	// Large segments before the size are skipped.
 	photo := files["jpeg.no tables.0"]
 	segment := append([]byte{0xff, 0xe1, 0xff, 0xff}, make([]byte, 65533)...)
 	r := bytes.NewReader(append(append(bytes.Clone(photo[:2]), bytes.Repeat(segment, 20)...), photo[2:]...))
@@ -69,7 +69,7 @@ func TestImageSize(t *testing.T) {
 	require.Equal(t, [2]int{26, 43}, [2]int{h, w})
 }
 
-// What a file is decides, and what is not read is named.
+// The content of a file decides its format, and an unsupported format is named.
 func TestFormatsByContent(t *testing.T) {
 	for _, name := range []string{"a.jpg", "a.JPEG", "a.png", "b/a.ppm", "a.BMP", "a.pgm", "a.tif", "a.Tiff", "a.webp"} {
 		require.True(t, isImage(name), name)
@@ -96,7 +96,7 @@ func TestFormatsByContent(t *testing.T) {
 	}
 }
 
-// Every beginning of a file is an error or a picture of the right size, never a
+// Every prefix of a file gives an error or an image of the right size, never a
 // panic.
 func TestCutImages(t *testing.T) {
 	files, want := formatFiles(t)
@@ -109,7 +109,8 @@ func TestCutImages(t *testing.T) {
 	}
 }
 
-// A short file that claims to be huge is refused before memory is taken for it.
+// A short file that claims a huge size is refused before memory is allocated
+// for it.
 func TestClaimedSizes(t *testing.T) {
 	files, _ := formatFiles(t)
 	le, be := binary.LittleEndian, binary.BigEndian
@@ -173,4 +174,28 @@ func FuzzFormats(f *testing.F) {
 			require.LessOrEqual(t, im.H*im.W, limit)
 		}
 	})
+}
+
+// JPEG files of all kinds are decoded as PIL does, to the bit; see
+// scripts/make-pil-fixtures.py.
+func TestJPEGEqualsPIL(t *testing.T) {
+	f, err := checkpoint.Open("testdata/pil_jpeg.safetensors")
+	require.NoError(t, err)
+	defer f.Close()
+	files := 0
+	for _, info := range f.Tensors() {
+		name, ok := strings.CutSuffix(info.Name, ".file")
+		if !ok {
+			continue
+		}
+		file, err := f.Raw(info.Name)
+		require.NoError(t, err)
+		for channels, kind := range map[int]string{3: ".rgb", 1: ".grey"} {
+			got, err := DecodeImage(file, channels, DefaultMaxPixels)
+			require.NoError(t, err, name)
+			require.Equal(t, fixtureImage(t, f, name+kind), got, name+kind)
+		}
+		files++
+	}
+	require.Greater(t, files, 40)
 }

@@ -8,15 +8,15 @@ import (
 	"sync"
 )
 
-// CorruptError says that one image of a data set cannot be used: its file is
-// damaged, cannot be read, or states more pixels than allowed. What walks over a
-// data set leaves the image out, by LeftOut.
+// CorruptError is the error of one image of a data set that cannot be used: its
+// file is damaged, cannot be read, or has more pixels than allowed. Code that
+// iterates over a data set leaves the image out with LeftOut.
 type CorruptError struct {
 	Path string
 	Err  error
 
 	// SHA256 is that of the file's bytes, by which a certificate names an image
-	// that it left out; nil where they cannot be read, or are very many.
+	// that was left out. It is nil if the file cannot be read or is too long.
 	SHA256 *[sha256.Size]byte
 }
 
@@ -31,8 +31,8 @@ func (e *CorruptError) Error() string {
 func (e *CorruptError) Unwrap() error { return e.Err }
 
 // LeftOut counts the images of a data set that are left out because they cannot
-// be used: each is named once, and more than a limit of them are an error. It
-// may be used from several goroutines at once.
+// be used. Each is logged once, and more than a limit are an error. It is safe
+// for concurrent use.
 type LeftOut struct {
 	name string
 	most int
@@ -43,7 +43,8 @@ type LeftOut struct {
 }
 
 // NewLeftOut returns a count for ds with the limit most (0: DefaultMaxCorrupt;
-// negative: none may be left out). log, which may be nil, is told of each image.
+// negative: none may be left out). log, which may be nil, is called for each
+// image.
 func NewLeftOut(ds Dataset, most int, log func(message string)) *LeftOut {
 	if most == 0 {
 		most = DefaultMaxCorrupt
@@ -54,9 +55,9 @@ func NewLeftOut(ds Dataset, most int, log func(message string)) *LeftOut {
 	return &LeftOut{name: ds.Name(), most: max(most, 0), log: log, seen: map[int]bool{}}
 }
 
-// Add is told of an error that image i of the data set gave. It returns nil when
-// that was a CorruptError within the limit, so that the image is to be left out,
-// and an error to end with otherwise.
+// Add counts the error of image i of the data set. It returns nil if that is a
+// CorruptError within the limit: the image is to be left out. Otherwise it
+// returns an error at which the caller stops.
 func (l *LeftOut) Add(i int, err error) error {
 	var corrupt *CorruptError
 	if !errors.As(err, &corrupt) {

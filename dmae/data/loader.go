@@ -11,15 +11,15 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// LoaderOptions says how a Loader goes through a data set.
+// LoaderOptions are the options of a Loader.
 type LoaderOptions struct {
-	// Batch is the number of images of a batch; the last one of an epoch is
-	// smaller when it does not divide the data set, or left out with DropLast.
+	// Batch is the number of images of a batch. If it does not divide the data
+	// set, the last batch of an epoch is smaller, or omitted with DropLast.
 	Batch    int
 	DropLast bool
 
-	// Shuffle goes through each epoch in an order of its own, a function of
-	// Seed and epoch; otherwise the order is that of the data set.
+	// Shuffle uses another order in each epoch, a function of Seed and epoch.
+	// Otherwise the order is that of the data set.
 	Shuffle bool
 
 	// Seed of the order and of the pipeline's random numbers; see AugmentAddr.
@@ -30,22 +30,23 @@ type LoaderOptions struct {
 	// the place of Batch.Images. The pipeline must give them; see Pipeline.Integers.
 	Bytes bool
 
-	// Epochs to go through; 0 is no end.
+	// Epochs is the number of epochs; 0 is unlimited.
 	Epochs int
 
-	// Start is the number of batches, over all epochs, that are taken to have
-	// been seen: a training that stopped after k steps goes on with Start = k.
+	// Start is the number of batches to skip, over all epochs: a training that
+	// stopped after k steps continues with Start = k.
 	Start int
 
 	// Workers is the number of goroutines that decode and transform; 0: one for
-	// each CPU. Prefetch is the number of batches they may be ahead; 0: 2.
+	// each CPU. Prefetch is the number of batches that are prepared ahead; 0:
+	// 2.
 	Workers, Prefetch int
 
-	// MaxCorrupt is the number of different corrupt images that are left out:
-	// a shuffled loader takes the next image of the data set instead, one in
-	// order gives a smaller batch. All other images keep their places, indices
-	// and random numbers. 0: DefaultMaxCorrupt; negative: none. Log is told of
-	// each.
+	// MaxCorrupt is the number of different corrupt images that are left out.
+	// A shuffled loader takes the next image of the data set instead;
+	// otherwise the batch is smaller. All other images keep their positions,
+	// indices and random numbers. 0: DefaultMaxCorrupt; negative: none. Log is
+	// called for each.
 	MaxCorrupt int
 	Log        func(message string)
 }
@@ -68,7 +69,7 @@ type Batch struct {
 	failed  []slotError
 }
 
-// slotError is what went wrong with an image for a place of a batch.
+// slotError is the error of an image at a position of a batch.
 type slotError struct {
 	slot, image int
 	err         error
@@ -77,9 +78,9 @@ type slotError struct {
 // N returns the number of images.
 func (b *Batch) N() int { return len(b.Index) }
 
-// Loader hands out the batches of a data set in order, while its goroutines
-// prepare the next ones. What it hands out is a function of the data set and
-// the options without Workers and Prefetch. It is not safe for concurrent use.
+// Loader returns the batches of a data set in order, while its goroutines
+// prepare the next ones. The batches depend on the data set and the options
+// other than Workers and Prefetch. It is not safe for concurrent use.
 type Loader struct {
 	ds      Dataset
 	o       LoaderOptions
@@ -90,24 +91,25 @@ type Loader struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	free    chan *Batch // buffers to be filled
-	order   chan *Batch // batches under way, in order; closed after the last
+	order   chan *Batch // batches in preparation, in order; closed after the last
 	jobs    chan job
-	held    *Batch // what the caller has
+	held    *Batch // the batch that the caller has
 	leftOut *LeftOut
 	err     error
 }
 
-// job is a range of places of a batch.
+// job is a range of positions of a batch.
 type job struct {
 	batch  *Batch
 	lo, hi int
 }
 
-// jobSize is the number of images a goroutine takes at a time.
+// jobSize is the number of images of a job.
 const jobSize = 4
 
 // NewLoader starts the goroutines of a loader, which end with ctx or Close. It
-// fails when the options give no batch or the pipeline no single size.
+// is an error if the options give no batch, or if the images differ in size
+// after the pipeline.
 func NewLoader(ctx context.Context, ds Dataset, o LoaderOptions) (*Loader, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -178,7 +180,7 @@ func Order(seed uint64, epoch, n int) []int {
 	return philox.NewGen(philox.Addr{Seed: seed, Stream: philox.DataOrder, B: uint32(epoch)}).Perm(n)
 }
 
-// plan chooses the images of each batch and shares them out.
+// plan chooses the images of each batch and distributes them as jobs.
 func (l *Loader) plan() {
 	defer close(l.order)
 	var order []int

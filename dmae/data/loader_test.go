@@ -146,8 +146,8 @@ func TestCorruptImagesAreReplacedOrLeftOut(t *testing.T) {
 				seen[at]++
 			}
 		}
-		require.Equal(t, 2*3, seen[5], "5 stands in for 3 and 4")
-		require.Equal(t, 2*2, seen[0], "0 stands in for 19")
+		require.Equal(t, 2*3, seen[5], "5 replaces 3 and 4")
+		require.Equal(t, 2*2, seen[0], "0 replaces 19")
 		require.Equal(t, 2, seen[6])
 		require.Len(t, said, 3, "each corrupt image is named once")
 		o.Start = 3
@@ -211,7 +211,7 @@ func TestLoadersStop(t *testing.T) {
 	l.Close()
 	l.Close()
 
-	// Close in the middle, at many moments, must not hang or race.
+	// Close at many points in time must not hang or race.
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -249,7 +249,7 @@ func TestSteadyLoadingAllocatesLittle(t *testing.T) {
 	for range 40 {
 		next()
 	}
-	// An epoch of four steps allocates its order, and buffers grow at times.
+	// Each epoch of four steps allocates its order, and buffers may grow.
 	require.Less(t, testing.AllocsPerRun(200, next), 3.0)
 }
 

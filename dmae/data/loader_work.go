@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// share cuts a batch into jobs; false when the loader was stopped meanwhile.
+// share splits a batch into jobs. It is false if the loader was stopped
+// meanwhile.
 func (l *Loader) share(b *Batch) bool {
 	n := b.N()
 	b.pending.Store(int32((n + jobSize - 1) / jobSize))
@@ -22,7 +23,7 @@ func (l *Loader) share(b *Batch) bool {
 	return true
 }
 
-// work fills places of batches until the loader is stopped or has no more.
+// work processes jobs until the loader is stopped or there are no more.
 func (l *Loader) work() {
 	w := &worker{steps: l.o.Pipeline}
 	for {
@@ -43,9 +44,9 @@ func (l *Loader) work() {
 	}
 }
 
-// fill puts an image in its place. In a shuffled epoch the next image of the
-// data set stands in for a corrupt one; which one that is does not depend on
-// what else was loaded, so it is the same after a resume.
+// fill writes the image of a position. In a shuffled epoch the next valid
+// image of the data set replaces a corrupt one. The choice does not depend
+// on other loaded images, so it is the same after a resume.
 func (l *Loader) fill(w *worker, b *Batch, slot int) {
 	i := int(b.Index[slot])
 	for tries := 1; ; tries++ {
@@ -60,7 +61,7 @@ func (l *Loader) fill(w *worker, b *Batch, slot int) {
 		}
 		b.note(&b.corrupt, slotError{slot, i, err})
 		if !l.o.Shuffle || tries > l.o.MaxCorrupt {
-			return // settle sees that these were too many
+			return // settle reports that there are too many
 		}
 		if tries == l.ds.Len() {
 			b.note(&b.failed, slotError{slot, i, fmt.Errorf("all images of the data set %s are corrupt", l.ds.Name())})
@@ -96,9 +97,9 @@ func (b *Batch) note(list *[]slotError, e slotError) {
 	*list = append(*list, e)
 }
 
-// Next returns the next batch, which belongs to the caller until the next call
-// of Next. After the last one the error is io.EOF. Errors come in the order of
-// the batches and are final.
+// Next returns the next batch, which is valid until the next call of Next.
+// After the last one the error is io.EOF. Errors come in the order of the
+// batches and are final.
 func (l *Loader) Next() (*Batch, error) {
 	for l.err == nil {
 		if l.held != nil {
@@ -113,7 +114,7 @@ func (l *Loader) Next() (*Batch, error) {
 	return nil, l.err
 }
 
-// advance waits for the next batch and settles its errors.
+// advance waits for the next batch and handles its errors.
 func (l *Loader) advance() error {
 	if err := l.ctx.Err(); err != nil {
 		return err
@@ -138,8 +139,8 @@ func (l *Loader) advance() error {
 	return l.settle(l.held)
 }
 
-// settle reports corrupt images in the order of the batch and closes the gaps
-// they leave.
+// settle reports corrupt images in the order of the batch and removes their
+// positions.
 func (l *Loader) settle(b *Batch) error {
 	bySlot := func(a, b slotError) int { return cmp.Compare(a.slot, b.slot) }
 	if len(b.failed) > 0 {

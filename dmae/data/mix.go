@@ -13,37 +13,37 @@ import (
 // 2019, a box of the one pasted into the other). Image i of n is blended with
 // image n-1-i. The zero Mix is off.
 type Mix struct {
-	// Mode says for how many images a draw holds; "" is MixBatch.
+	// Mode is the number of images that share a draw; "" is MixBatch.
 	Mode MixMode `json:"mode,omitempty"`
 
-	// Mixup and Cutmix are the alpha of the distribution Beta(alpha, alpha)
-	// that the weight of an image is drawn from; 0 switches one off.
+	// Mixup and Cutmix are the alpha of the distribution Beta(alpha, alpha) of
+	// the weight of an image; 0 switches one off.
 	Mixup  float64 `json:"mixup"`
 	Cutmix float64 `json:"cutmix"`
 
-	// Prob is the share of draws (see Mode) that blend at all.
+	// Prob is the probability that a draw (see Mode) blends.
 	Prob float64 `json:"prob"`
 
-	// Switch is the share of those that are cutmix when both are on.
+	// Switch is the probability of cutmix for these draws if both are on.
 	Switch float64 `json:"switch"`
 
-	// MinMax are bounds for the sides of cutmix's box, as shares of the
-	// image's, which are then drawn uniformly; the zero value leaves the size
-	// to Beta(Cutmix, Cutmix).
+	// MinMax, if not zero, are bounds for the sides of cutmix's box, as
+	// shares of the image's sides, which are then uniform. With the zero
+	// value Beta(Cutmix, Cutmix) gives the size.
 	MinMax [2]float64 `json:"minmax"`
 }
 
-// MixMode says for how many images a draw of Mix holds.
+// MixMode is the number of images that share a draw of Mix.
 type MixMode string
 
 // The modes, by timm's names.
 const (
 	MixBatch MixMode = "batch" // one draw for all images of an optimiser step
-	MixPair  MixMode = "pair"  // one for two partners: both have the same weight, or swap the same box
-	MixElem  MixMode = "elem"  // one for each image
+	MixPair  MixMode = "pair"  // one draw for two partners: both have the same weight, or swap the same box
+	MixElem  MixMode = "elem"  // one draw for each image
 )
 
-// Each reports whether images of a batch are drawn for separately.
+// Each reports whether images of a batch have separate draws.
 func (m Mix) Each() bool { return m.Mode == MixPair || m.Mode == MixElem }
 
 // On reports whether any image is blended.
@@ -75,27 +75,27 @@ func (m Mix) Validate() error {
 	return nil
 }
 
-// Blend is what was drawn for a batch, or for one of its images.
+// Blend is the draw for a batch, or for one of its images.
 type Blend struct {
-	// Lambda is the weight of an image itself, and 1-Lambda that of the other
-	// one; with cutmix the share of the area outside the box. 1 blends nothing.
+	// Lambda is the weight of an image, and 1-Lambda that of its partner. With
+	// cutmix it is the share of the area outside the box. 1 means no blending.
 	Lambda float64
 
-	// Cutmix says that rows Y0.. below Y1 and columns X0.. below X1 come from
-	// the other image.
+	// Cutmix means that rows [Y0, Y1) and columns [X0, X1) come from the
+	// partner.
 	Cutmix         bool
 	Y0, Y1, X0, X1 int
 }
 
 // MixAddr is the address of the random numbers of a batch: step counts the
-// optimiser's steps from 0, part the separately drawn parts of its batch (0
-// when the draw is for the batch as a whole).
+// optimiser's steps from 0, and part the separately drawn parts of its
+// batch (0 if there is one draw for the batch).
 func MixAddr(seed uint64, step uint32, part uint16) philox.Addr {
 	return philox.Addr{Seed: seed, Stream: philox.Mixup, Copy: part, B: step}
 }
 
-// MixRowAddr is the address of the random numbers of one noisy copy of a sample,
-// in an optimiser step, when images are drawn for separately.
+// MixRowAddr is the address of the random numbers of one noisy copy of a sample
+// in an optimiser step, if images have separate draws.
 func MixRowAddr(seed uint64, step, sample uint32, noisyCopy uint16) philox.Addr {
 	return philox.Addr{Seed: seed, Stream: philox.Mixup, Copy: noisyCopy, A: sample, B: step}
 }
@@ -125,8 +125,8 @@ func (m Mix) Draw(h, w int, a philox.Addr) Blend {
 	return b
 }
 
-// box places a box of the share 1-lambda of the area around row cy, column cx;
-// it is cut off at the edges, and Lambda is what is left.
+// box sets a box with the share 1-lambda of the area around row cy, column cx,
+// clipped at the edges. Lambda becomes the share of the area outside the box.
 func (b *Blend) box(h, w int, lambda float64, cy, cx int) {
 	side := math.Sqrt(1 - lambda)
 	dy, dx := int(float64(float64(h)*side))/2, int(float64(float64(w)*side))/2
@@ -154,14 +154,14 @@ func (b *Blend) correct(h, w int) {
 
 // Images writes the blend of n images with their partners, all [n, C, h, w]:
 // image i with partner n-1-i. The partners of a whole batch are the batch
-// itself; when a batch goes through the model in parts, those of the first part
-// are the last part, and so on. dst may be own, but never partners.
+// itself. If a batch is processed in parts, the partners of the first part are
+// the last part, and so on. dst may be own, but never partners.
 func (b Blend) Images(dst, own, partners []float32, n, h, w int) {
 	size := len(own) / n
 	if len(own) != n*size || len(partners) != len(own) || len(dst) != len(own) || size%(h*w) != 0 {
 		panic(fmt.Sprintf("data: blending %d images of %dx%d pixels: %d, %d and %d numbers", n, h, w, len(dst), len(own), len(partners)))
 	}
-	// Rounded as PyTorch does: both products, then the sum.
+	// Rounded as in PyTorch: both products, then the sum.
 	keep, take := float32(b.Lambda), float32(1-b.Lambda)
 	for i := range n {
 		x, to := own[i*size:(i+1)*size], dst[i*size:(i+1)*size]

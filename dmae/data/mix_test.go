@@ -21,7 +21,7 @@ func openFixture(t testing.TB, name string) *checkpoint.File {
 	return f
 }
 
-// timm's own blends of six batches, to the bit.
+// timm's blends of six batches, bit for bit.
 func TestBlendEqualsTimm(t *testing.T) {
 	f := openFixture(t, "mixup_batch.safetensors")
 	floats := func(name string) []float32 {
@@ -41,7 +41,7 @@ func TestBlendEqualsTimm(t *testing.T) {
 		kinds[p.Cutmix]++
 		b := Blend{Lambda: p.Drawn, Cutmix: p.Cutmix}
 		if p.Cutmix {
-			// Only an edge that was not cut off tells where the middle was: the box
+			// The centre is known only if an edge was not clipped, so the box
 			// is tried around every pixel.
 			found := false
 			for cy := range 32 {
@@ -73,7 +73,7 @@ func TestBlendEqualsTimm(t *testing.T) {
 	require.Len(t, kinds, 2)
 }
 
-// A batch that is blended in parts is the batch blended whole.
+// A batch blended in parts equals the batch blended as a whole.
 func TestBlendInParts(t *testing.T) {
 	const n, parts, size = 6, 3, 2 * 4 * 4
 	x := make([]float32, n*size)
@@ -108,7 +108,7 @@ func TestBlendInParts(t *testing.T) {
 	}
 }
 
-// The weights follow their distribution: Kolmogorov's distance to gonum's
+// The weights follow their distribution, by the Kolmogorov distance to gonum's
 // regularised incomplete beta function.
 func TestBetaDistribution(t *testing.T) {
 	const n = 4000
@@ -126,7 +126,7 @@ func TestBetaDistribution(t *testing.T) {
 			}
 		}
 		for c := range cells {
-			// 1.95/sqrt(n) is passed by chance once in a thousand.
+			// The distance exceeds 1.95/sqrt(n) with probability 0.001.
 			require.InDelta(t, want.CDF(float64(c+1)/(cells+1)), below[c]/n, 1.95/math.Sqrt(n), "alpha %v", alpha)
 		}
 	}
@@ -159,7 +159,7 @@ func TestMixDraw(t *testing.T) {
 	}
 }
 
-// A few draws, which may never change: a resumed training repeats them.
+// These draws never change: a resumed training repeats them.
 func TestMixGolden(t *testing.T) {
 	m := Mix{Mixup: 0.8, Cutmix: 1, Prob: 1, Switch: 0.5}
 	var draws []string

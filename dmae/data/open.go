@@ -9,13 +9,13 @@ import (
 // builtin starts the names of data sets that are compiled in.
 const builtin = "builtin:"
 
-// Options says which part of a data set to open and how.
+// Options are the options of Open and Find.
 type Options struct {
 	// Split is the part that Open opens; "" is Train.
 	Split Split
 
-	// ValFraction of the training images is held out: Train leaves them away,
-	// Val consists of them. 0: Train has all, and Val needs a folder of its own.
+	// ValFraction of the training images is held out: Train omits them, Val
+	// consists of them. 0: Train has all, and Val needs its own folder.
 	ValFraction float64
 
 	// Seed chooses the images that are held out.
@@ -25,29 +25,29 @@ type Options struct {
 	// number of channels are converted.
 	Channels int
 
-	// Log is told what is worth knowing about the data set; nil for no report.
+	// Log receives messages about the data set; it may be nil.
 	Log func(message string)
 
-	// MaxPixels is how many pixels one image file may have; an image of more is
-	// corrupt. 0: DefaultMaxPixels.
+	// MaxPixels is the largest number of pixels of one image file; an image
+	// with more is corrupt. 0: DefaultMaxPixels.
 	MaxPixels int
 
 	// Workers is the number of goroutines that read headers; 0: one for each CPU.
 	Workers int
 
-	// CacheBytes is how many bytes of decoded pixels a folder may keep in
-	// memory. A folder that needs more is decoded whenever an image is asked
-	// for. 0: 1 GiB; negative: always decode on demand. No result depends on it.
+	// CacheBytes is the limit of decoded pixels that a folder keeps in memory.
+	// The images of a folder that needs more are decoded every time they are
+	// read. 0: 1 GiB; negative: always decode. No result depends on it.
 	CacheBytes int64
 
-	// MaxBytes is how much memory an archive, IDX files or CIFAR may take, as
-	// they are once they are expanded. 0: DefaultMaxBytes.
+	// MaxBytes limits the memory for an archive, IDX files or CIFAR after
+	// decompression. 0: DefaultMaxBytes.
 	MaxBytes int64
 }
 
-// DefaultMaxCorrupt is how many corrupt images of a data set are left out, and
-// DefaultMaxBytes how much memory a file may expand to, unless options say
-// otherwise.
+// DefaultMaxCorrupt is the default limit of corrupt images of a data set that
+// are left out. DefaultMaxBytes is the default limit of the expanded size of a
+// file.
 const (
 	DefaultMaxCorrupt = 10
 	DefaultMaxBytes   = 2 << 30
@@ -75,9 +75,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Source is a data set whose parts can be opened one by one. What it reads is
-// read once: the training images and those held out of them share memory. It
-// is not safe for concurrent use.
+// Source is a data set whose parts are opened separately. Files are read
+// once: the training images and those held out from them share memory. It is
+// not safe for concurrent use.
 type Source struct {
 	spec  string
 	o     Options
@@ -104,8 +104,8 @@ func Open(spec string, o Options) (Dataset, error) {
 // ("builtin:fashion-mnist"), or a folder or a .tar, .tar.gz or .zip archive of
 // IDX files, of CIFAR-10 or CIFAR-100 (binary or Python version) or of images
 // (train/CLASS/**, and test/CLASS/** or val/CLASS/**; or CLASS/** alone, which
-// is all training). Errors name the spec and what is missing. Options.Split is
-// not used.
+// are all training images). Errors name the spec and what is missing.
+// Options.Split is not used.
 func Find(spec string, o Options) (*Source, error) {
 	o = o.withDefaults()
 	if o.Channels != 1 && o.Channels != 3 {
@@ -132,7 +132,7 @@ func (s *Source) Open(split Split) (Dataset, error) {
 	switch split {
 	case Train, "":
 	case Test:
-		// ImageNet's labelled held-out images are called val.
+		// The labelled test images of ImageNet are called val.
 		if open = s.parts.test; open == nil {
 			open = s.parts.val
 		}

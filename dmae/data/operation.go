@@ -7,16 +7,16 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// operation is one of RandAugment's. apply is given the strength, from 0 to 10
-// for the scales below, and the sign for operations that have one.
+// operation is one operation of RandAugment. apply takes the strength, 0 to 10
+// on the scales below, and the sign for operations that have one.
 type operation struct {
 	name   string
 	weight int // thousandths, for weighted choice
 	apply  func(s *scratch, im Image, r RandAugment, strength float64, negative bool) Image
 }
 
-// operations are RandAugment's, in timm's order, and the values they are called
-// with are those of timm's tables.
+// operations are those of RandAugment, in timm's order and with the values of
+// timm's tables.
 var operations = [15]operation{
 	{"AutoContrast", 25, func(s *scratch, im Image, _ RandAugment, _ float64, _ bool) Image { return s.autoContrast(im) }},
 	{"Equalize", 5, func(s *scratch, im Image, _ RandAugment, _ float64, _ bool) Image { return s.equalize(im) }},
@@ -66,8 +66,8 @@ func signed(v float64, negative bool) float64 {
 	return v
 }
 
-// posterizeBits is how many bits stay: 0 to 4 with growing strength, or, in the
-// increasing set, 4 to 0.
+// posterizeBits is the number of bits that are kept: 0 to 4 with growing
+// strength, or 4 to 0 in the increasing set.
 func posterizeBits(v float64, increasing bool) int {
 	bits := int(v / 10 * 4)
 	if increasing {
@@ -84,8 +84,8 @@ func solarizeThreshold(v float64, increasing bool) int {
 	return max(threshold, 0)
 }
 
-// enhanceFactor is 0.1 to 1.9 with growing strength, or, in the increasing set,
-// away from 1 in either direction, not below 0.1.
+// enhanceFactor is 0.1 to 1.9 with growing strength. In the increasing set it
+// moves away from 1 in either direction, not below 0.1.
 func enhanceFactor(v float64, increasing, negative bool) float64 {
 	if !increasing {
 		return float64(v/10*1.8) + 0.1
@@ -93,8 +93,8 @@ func enhanceFactor(v float64, increasing, negative bool) float64 {
 	return max(0.1, 1+signed(float64(v/10*0.9), negative))
 }
 
-// rotate turns an image around its middle; PIL copies what is not turned at
-// all.
+// rotate rotates an image around its centre. PIL copies the image if the angle
+// is 0.
 func (s *scratch) rotate(im Image, degrees float64, fill []byte) Image {
 	if math.Mod(degrees, 360) == 0 {
 		return im

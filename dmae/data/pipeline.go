@@ -8,15 +8,16 @@ import (
 )
 
 // Pipeline is a list of steps from the stored 8-bit pixels to the float32
-// pixels in [0,1] that a model is given. The empty pipeline only converts.
-// RandomErasing works on the float32 pixels, so wherever it stands it comes
-// after all others, and its pixels may lie outside [0,1].
+// pixels in [0,1] that are the input of a model. The empty pipeline only
+// converts. RandomErasing works on the float32 pixels. So it is applied
+// after all other steps, wherever it is in the list, and its pixels may lie
+// outside [0,1].
 type Pipeline []Step
 
 // EvalPipeline is the evaluation transform of ImageNet: the shorter side to
-// size/0.875 pixels (to size above 224), then the middle size x size pixels.
-// Images that all have the size already are evaluated with the empty pipeline
-// unless they are to be resized nevertheless; see Preprocessed.
+// size/0.875 pixels (to size above 224), then the central size x size pixels.
+// Images that all have this size are evaluated with the empty pipeline unless
+// resizing is requested; see Preprocessed.
 func EvalPipeline(size int) Pipeline {
 	short := size
 	if size <= 224 {
@@ -25,8 +26,8 @@ func EvalPipeline(size int) Pipeline {
 	return Pipeline{Resize{Short: short}, CenterCrop{Size: size}}
 }
 
-// Size returns the size of the result for images of h x w pixels, 0 standing
-// for unknown before and after.
+// Size returns the size of the result for images of h x w pixels. 0 means
+// unknown, in arguments and results.
 func (p Pipeline) Size(h, w int) (int, int) {
 	for _, s := range p {
 		h, w = s.size(h, w)
@@ -42,34 +43,34 @@ var unit = func() (t [256]float32) {
 	return t
 }()
 
-// worker applies a pipeline; it belongs to one goroutine.
+// worker applies a pipeline; each goroutine has its own.
 type worker struct {
 	steps   Pipeline
 	scratch scratch
 	gen     philox.Gen
 }
 
-// AugmentAddr is the address of the random numbers that transform a sample:
-// the step's place in the pipeline becomes Copy.
+// AugmentAddr is the address of the random numbers that transform a sample.
+// Copy becomes the position of the step in the pipeline.
 func AugmentAddr(seed uint64, sample, epoch uint32) philox.Addr {
 	return philox.Addr{Seed: seed, Stream: philox.Augment, A: sample, B: epoch}
 }
 
-// Apply transforms an image into dst, [C, H, W]. Everything random is drawn
-// from the address; see AugmentAddr. The error is that of a result which does
-// not have dst's size.
+// Apply transforms an image into dst, [C, H, W]. All random numbers are those
+// at the address; see AugmentAddr. It is an error if the result does not have
+// dst's size.
 func (p Pipeline) Apply(dst []float32, im Image, a philox.Addr) error {
 	return (&worker{steps: p}).apply(dst, im, a)
 }
 
-// ApplyBytes transforms an image into dst, [C, H, W], like Apply but for the
-// division by 255: the result is the image of 8-bit integers that noise of
-// integers is added to. The error is that of a result which does not have dst's
-// size, or of a step that is not done on integers.
+// ApplyBytes transforms an image into dst, [C, H, W], like Apply but without
+// the division by 255. Integer noise is added to the resulting 8-bit integers.
+// It is an error if the result does not have dst's size, or if a step does not
+// work on integers.
 func (p Pipeline) ApplyBytes(dst []byte, im Image, a philox.Addr) error {
 	for _, s := range p {
 		if _, ok := s.(floatStep); ok {
-			return fmt.Errorf("the transform %T changes float pixels, so there is no image of 8-bit integers behind it: leave it out", s)
+			return fmt.Errorf("the transform %T changes float pixels, so there is no 8-bit image for integer noise: leave it out", s)
 		}
 	}
 	return (&worker{steps: p}).applyBytes(dst, im, a)
@@ -106,16 +107,16 @@ func (w *worker) apply(dst []float32, im Image, a philox.Addr) error {
 	return nil
 }
 
-// transform applies the steps to 8-bit pixels; the result must have the given
-// number of them.
+// transform applies the steps to 8-bit pixels. The result must have the given
+// number of pixels.
 func (w *worker) transform(pixels int, im Image, a philox.Addr) (Image, error) {
 	if im.H*im.W >= large {
 		largeOnes.Lock()
 		defer largeOnes.Unlock()
-		defer func() { w.scratch = scratch{} }() // what it took is not kept
+		defer func() { w.scratch = scratch{} }() // release its memory
 	}
 	for i := 0; i < len(w.steps); i++ {
-		if i+1 < len(w.steps) { // both draw nothing
+		if i+1 < len(w.steps) { // neither draws random numbers
 			resize, ok := w.steps[i].(Resize)
 			if crop, cropped := w.steps[i+1].(CenterCrop); ok && cropped {
 				im = w.scratch.resizeCrop(im, resize, crop)

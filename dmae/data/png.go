@@ -38,12 +38,12 @@ func decodePNG(file []byte, limit int) (Image, error) {
 	return toPlanar(m), nil
 }
 
-// pngPlausible refuses a size that the compressed bytes cannot give, before
-// memory is taken for it.
+// pngPlausible is an error if the compressed bytes are too few for the size,
+// before memory is allocated for it.
 func pngPlausible(file []byte) error {
 	w, h := int(binary.BigEndian.Uint32(file[16:])), int(binary.BigEndian.Uint32(file[20:]))
 	bits := int(file[24])
-	switch file[25] { // the kind of colour
+	switch file[25] { // the colour type
 	case 2:
 		bits *= 3
 	case 4:

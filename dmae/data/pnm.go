@@ -15,15 +15,15 @@ func isPNM(head []byte) bool {
 
 func isSpace(b byte) bool { return b == ' ' || b >= '\t' && b <= '\r' }
 
-// pnmHeader is what stands before the samples.
+// pnmHeader is the header before the samples.
 type pnmHeader struct {
 	kind          byte // '1' to '6'
 	width, height int
-	most          int // the sample of white; 1 of a bitmap
+	most          int // the value of white; 1 for a bitmap
 }
 
-// pnmNumber reads a decimal number and the one byte of white space after it,
-// passing over white space and comments before it.
+// pnmNumber reads a decimal number and the one byte of white space after it. It
+// skips white space and comments before it.
 func pnmNumber(r io.ByteReader, what string) (int, error) {
 	n, digits := 0, 0
 	for {
@@ -84,8 +84,9 @@ func pnmSize(h *header) (width, height int, err error) {
 	return p.width, p.height, err
 }
 
-// decodePNM decodes P1 to P6. Samples of up to 255 steps are spread over 8 bits
-// with PIL's rounding; of finer grey the upper 8 of 16 bits are kept.
+// decodePNM decodes P1 to P6. Samples of up to 255 levels are scaled to 8 bits
+// with PIL's rounding. Of grey with more levels the upper 8 of 16 bits are
+// kept.
 func decodePNM(file []byte, limit int) (Image, error) {
 	r := bytes.NewReader(file)
 	p, err := readPNMHeader(r)
@@ -101,14 +102,14 @@ func decodePNM(file []byte, limit int) (Image, error) {
 	}
 	samples := im.C * im.H * im.W
 	body := file[len(file)-r.Len():]
-	need := samples // bytes at the least
+	need := samples // fewest bytes
 	switch {
 	case p.kind == '4':
 		need = im.H * ((im.W + 7) / 8)
 	case p.kind > '4' && p.most > 255:
 		need = 2 * samples
 	case p.kind == '2' || p.kind == '3':
-		need = 2*samples - 1 // a digit and what parts it from the next
+		need = 2*samples - 1 // a digit and a separator
 	}
 	if len(body) < need {
 		return Image{}, errShort
@@ -170,7 +171,7 @@ func (p pnmHeader) plain(body []byte, im Image) error {
 	return nil
 }
 
-// plainBit reads a 0 or 1; bits need nothing between them.
+// plainBit reads a 0 or 1; bits need no separator.
 func plainBit(r io.ByteReader) (byte, error) {
 	for {
 		b, err := r.ReadByte()
@@ -190,7 +191,7 @@ func plainBit(r io.ByteReader) (byte, error) {
 	}
 }
 
-// eightBits spreads a sample over 8 bits, halves to even.
+// eightBits scales a sample to 8 bits, with halves rounded to even.
 func (p pnmHeader) eightBits(v int) byte {
 	switch {
 	case p.most == 255:

@@ -2,14 +2,14 @@ package data
 
 import "fmt"
 
-// Preprocess chooses how images come to the size of a model's data.
+// Preprocess is the way images are brought to the size of a model's data.
 type Preprocess string
 
-// The choices. Auto, also "", uses images as they are stored if all of a data
-// set are exactly of that size, and resizes and crops all of them otherwise:
-// that depends on the sizes that the files' headers state and on nothing else.
-// Resize resizes and crops even images of that size, as the official code does;
-// Stored refuses others.
+// The kinds of preprocessing. Auto, also "", uses images as they are stored if
+// all images of a data set have exactly that size, and otherwise resizes and
+// crops all of them. The decision depends only on the sizes in the files'
+// headers. Resize resizes and crops even images of that size, as the official
+// code does. Stored is an error for images of another size.
 const (
 	PreprocessAuto   Preprocess = "auto"
 	PreprocessStored Preprocess = "stored"
@@ -29,9 +29,9 @@ func ChosenPreprocess(metadata map[string]string) Preprocess {
 	return PreprocessAuto
 }
 
-// Preprocessed returns ds as a model of the given data size is to see it. With
-// Resize that is a view whose Shape leaves height and width open, so that no
-// image counts as being of the right size already.
+// Preprocessed returns ds for a model of the given data size. With Resize it
+// is a view whose Shape has unknown height and width, so that all images are
+// resized.
 func Preprocessed(ds Dataset, how Preprocess, size int) (Dataset, error) {
 	_, h, w := ds.Shape()
 	switch how {
@@ -50,12 +50,12 @@ func Preprocessed(ds Dataset, how Preprocess, size int) (Dataset, error) {
 		if h > 0 && w > 0 {
 			what = fmt.Sprintf("have %dx%d pixels", w, h)
 		}
-		return nil, fmt.Errorf("the images of %s %s and the model takes %dx%d, so that they cannot be used as they are stored: leave --preprocess stored out to have them resized and cropped", ds.Name(), what, size, size)
+		return nil, fmt.Errorf("the images of %s %s and the model takes %dx%d, so they cannot be used as they are stored: leave out --preprocess stored to have them resized and cropped", ds.Name(), what, size, size)
 	}
 	return nil, fmt.Errorf("there is no preprocessing %q: auto, stored or resize", how)
 }
 
-// resized is a data set whose images are all to be resized.
+// resized is a data set whose images are all resized.
 type resized struct{ Dataset }
 
 func (r *resized) Shape() (c, h, w int) {

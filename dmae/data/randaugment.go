@@ -15,28 +15,27 @@ import (
 type RandAugment struct {
 	Layers    int     // operations chosen for an image
 	Prob      float64 // of each being applied
-	Magnitude float64 // 0 to 10 is the range the operations are scaled for
+	Magnitude float64 // 0 to 10 is the scale of the operations
 
 	// Std is the standard deviation of the strength; +Inf draws it uniformly
 	// from 0 to Magnitude. It is clipped to 0 to Max.
 	Std, Max float64
 
-	// Increasing chooses the set of operations of which every one grows
-	// stronger with the strength.
+	// Increasing selects the set in which the effect of every operation grows
+	// with the strength.
 	Increasing bool
 
-	// Weighted prefers rotations, shears and shifts, and chooses no operation
-	// twice; otherwise all are equally likely, with replacement.
+	// Weighted prefers rotations, shears and shifts, and chooses without
+	// replacement. Otherwise all are equally likely, with replacement.
 	Weighted bool
 
-	// Fill is what comes in from outside the image: a byte for each channel.
-	// See FillOf.
+	// Fill is the colour of pixels from outside the image: a byte for each
+	// channel. See FillOf.
 	Fill [3]byte
 }
 
-// FillOf returns the colour that stands for nothing: the mean of each channel,
-// given in [0,1], of which grey images have one. It is 124, 116, 104 for
-// ImageNet's mean.
+// FillOf returns the fill colour for the mean of each channel, given in [0,1];
+// grey images have one channel. It is 124, 116, 104 for ImageNet's mean.
 func FillOf(mean []float64) (fill [3]byte) {
 	for c := range fill {
 		m := mean[min(c, len(mean)-1)]
@@ -54,7 +53,7 @@ func FillOf(mean []float64) (fill [3]byte) {
 //	mstd standard deviation of the magnitude; default 0; above 100: uniform
 //	mmax largest magnitude, a whole number; default 10
 //	inc  1 for the increasing set of operations, 0 (default) for the plain one
-//	w    0 for weighted choice without repetition; default: even choice
+//	w 0 for weighted choice without replacement; default: uniform choice
 //
 // Errors name the setting.
 func ParseRandAugment(policy string) (RandAugment, error) {
@@ -130,8 +129,8 @@ func ParseRandAugment(policy string) (RandAugment, error) {
 func (RandAugment) size(h, w int) (int, int) { return h, w }
 
 // apply chooses all operations first, then draws for each whether it is
-// applied, how strong it is and in which direction: always the same count of
-// random numbers.
+// applied, its strength and its direction. The count of random numbers is
+// always the same.
 func (r RandAugment) apply(im Image, g *philox.Gen, s *scratch) Image {
 	for _, op := range r.choose(g) {
 		skip := g.Float64() > r.Prob
@@ -152,7 +151,7 @@ func (r RandAugment) choose(g *philox.Gen) []int {
 			chosen = append(chosen, g.Intn(len(operations)))
 			continue
 		}
-		// Thousandths are whole, so there is nothing to round.
+		// The weights are integers in thousandths, so nothing is rounded.
 		left := 0
 		var weight [15]int
 		for i, op := range operations {

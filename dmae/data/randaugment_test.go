@@ -37,7 +37,7 @@ func operationNamed(t testing.TB, name string) operation {
 
 var imageNetFill = [3]byte{124, 116, 104}
 
-// Every operation as timm calls it at strength 9.3, to the bit.
+// Every operation as timm calls it at strength 9.3, bit for bit.
 func TestOperationsEqualTimm(t *testing.T) {
 	f, err := checkpoint.Open("testdata/randaugment_ops.safetensors")
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestOperationsEqualTimm(t *testing.T) {
 		}
 		name, direction, _ := strings.Cut(info.Name, "_")
 		name = strings.TrimSuffix(name, "Increasing")
-		// What the fixture calls positive made enhancements smaller.
+		// In the fixture, "positive" makes enhancements smaller.
 		negative := direction == "neg"
 		switch name {
 		case "Color", "Contrast", "Brightness", "Sharpness":
@@ -64,8 +64,8 @@ func TestOperationsEqualTimm(t *testing.T) {
 	require.Len(t, seen, len(operations))
 }
 
-// Pillow's own results for other strengths, both directions, grey, tiny and
-// flat images, to the bit; see scripts/make-pil-fixtures.py.
+// Pillow's results for other strengths, both directions, and grey, tiny and
+// flat images, bit for bit; see scripts/make-pil-fixtures.py.
 func TestOperationsEqualPIL(t *testing.T) {
 	f, err := checkpoint.Open("testdata/pil_ops.safetensors")
 	require.NoError(t, err)
@@ -173,7 +173,7 @@ func TestRandAugmentDistribution(t *testing.T) {
 	require.InDelta(t, 0.5, math.Sqrt(squares), 0.02)
 	require.Equal(t, 10.0, most)
 
-	// Inverting at probability p is seen in p of the images.
+	// An inversion with probability p changes the share p of the images.
 	im := Image{C: 1, H: 1, W: 1, Pix: []byte{10}}
 	w, err := ParseRandAugment("rand-w0-n13-p1")
 	require.NoError(t, err)
@@ -185,7 +185,7 @@ func TestRandAugmentDistribution(t *testing.T) {
 		for _, c := range chosen {
 			seen[c] = true
 		}
-		require.Len(t, seen, 13, "no operation twice")
+		require.Len(t, seen, 13, "without replacement")
 		require.False(t, seen[2] || seen[4], "weights of 0")
 		counts[chosen[0]]++
 	}
@@ -194,7 +194,7 @@ func TestRandAugmentDistribution(t *testing.T) {
 	for i := range 1000 {
 		var s scratch
 		p := RandAugment{Layers: 1, Prob: 0.3, Magnitude: 10, Max: 10}
-		// One dark pixel: most operations leave it as it is.
+		// Most operations do not change one dark pixel.
 		if out := p.apply(im, philox.NewGen(AugmentAddr(3, uint32(i), 0)), &s); out.Pix[0] == 10 {
 			same++
 		}
@@ -203,8 +203,7 @@ func TestRandAugmentDistribution(t *testing.T) {
 	require.Less(t, same, 970)
 }
 
-// A few augmented images, which may never change: a resumed training repeats
-// them.
+// These augmented images never change: a resumed training repeats them.
 func TestRandAugmentGolden(t *testing.T) {
 	f, err := checkpoint.Open("testdata/pil_ops.safetensors")
 	require.NoError(t, err)
@@ -224,7 +223,7 @@ func TestRandAugmentGolden(t *testing.T) {
 		}
 		sums = append(sums, sum)
 	}
-	// A quarter of the images gets neither of its operations.
+	// For a quarter of the images neither operation is applied.
 	require.Equal(t, []uint32{
 		0x982941c0, 0xbcb9358a, 0x4a1f73df, 0xbcb9358a, 0xbcb9358a, 0x2cc87fc4,
 		0xbcb9358a, 0xbcb9358a, 0xd052a596, 0x24d456c3, 0x5374fe99, 0xbcb9358a,

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Neither a pipe that nobody writes to nor a device is waited for or read.
+// Opening neither waits for a pipe that nobody writes to nor reads a device.
 func TestOnlyRegularFilesAreOpened(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "d")
 	write(t, filepath.Join(dir, "cat", "1.png"), png2(t))

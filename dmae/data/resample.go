@@ -2,11 +2,11 @@ package data
 
 import "math"
 
-// Resizing of 8-bit pixels as PIL does it (Pillow's Resample.c, which defines
-// what models trained in Python have seen): bicubic with a = -0.5, stretched
-// over the input when shrinking so that it averages (antialiasing), weights in
-// fixed point of 22 bits, rounded to 8 bits after the horizontal pass and
-// again after the vertical one.
+// Resizing of 8-bit pixels as in PIL (Pillow's Resample.c), with which models
+// in Python are trained: bicubic with a = -0.5, with the kernel widened for
+// downscaling (antialiasing). Weights have 22 bits of fixed point. The result
+// is rounded to 8 bits after the horizontal pass and again after the vertical
+// one.
 
 const weightBits = 32 - 8 - 2
 
@@ -17,8 +17,9 @@ type resampler struct {
 	middle []byte
 }
 
-// weights of one axis: output i, counted from the first that is wanted, sums
-// count[i] input pixels from first[i] on, with the weights k[i*taps:].
+// weights are those of one axis: output i, counted from the first that is
+// needed, sums count[i] input pixels from first[i] on with the weights
+// k[i*taps:].
 type weights struct {
 	taps         int
 	first, count []int
@@ -49,8 +50,8 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// set computes the weights that turn in pixels into out, for n of those from
-// the given one on.
+// set computes the weights for resizing in pixels to out, for n output pixels
+// from the given one on.
 func (w *weights) set(in, out, from, n int) {
 	scale := float64(in) / float64(out)
 	stretch := max(scale, 1)
@@ -84,12 +85,12 @@ func (w *weights) set(in, out, from, n int) {
 
 func clip8(v int32) byte { return byte(min(max(v>>weightBits, 0), 255)) }
 
-// window is a part of a picture: h rows from y on, w columns from x on.
+// window is a part of an image: h rows from y on, w columns from x on.
 type window struct{ y, x, h, w int }
 
-// resize fills dst, [c, v.h, v.w], with a part of what the picture im becomes at
-// oh x ow pixels. What lies outside of that part is not computed: its size
-// costs neither time nor memory.
+// resize fills dst, [c, v.h, v.w], with the window v of im resized to oh x ow
+// pixels. Pixels outside the window are not computed and cost neither time nor
+// memory.
 func (r *resampler) resize(dst []byte, im Image, oh, ow int, v window) {
 	top, rows := v.y, v.h // of im that are needed
 	if oh != im.H {
@@ -140,8 +141,8 @@ func (w *weights) rows(dst, src []byte, n, in, out int) {
 	}
 }
 
-// columns resamples the columns of a plane of width pixels a row to out rows,
-// a whole row of sums at a time.
+// columns resamples the columns of a plane with width pixels in a row to out
+// rows. It sums whole rows at a time.
 func (w *weights) columns(dst, src []byte, out, width int) {
 	w.sums = grow(w.sums, width)
 	for i := range out {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// find recognises what a spec names.
+// find recognises the data set of a spec.
 func find(spec string, o Options) (parts, error) {
 	if name, ok := strings.CutPrefix(spec, builtin); ok {
 		if spec != FashionMNIST {
@@ -46,7 +46,7 @@ func find(spec string, o Options) (parts, error) {
 
 // noDataSet is the error of a spec in which nothing is recognised.
 func noDataSet(spec string, why error) error {
-	return fmt.Errorf("%s is no data set: %w; needed are IDX files (MNIST's names), CIFAR-10 or CIFAR-100 (binary or Python version) or class folders of images, in a folder or in a .tar, .tar.gz or .zip archive", spec, why)
+	return fmt.Errorf("%s is not a data set: %w; a data set is IDX files (MNIST's names), CIFAR-10 or CIFAR-100 (binary or Python version) or class folders of images, in a folder or in a .tar, .tar.gz or .zip archive", spec, why)
 }
 
 // findIn recognises the data set of a folder or an archive: files of IDX or
@@ -62,7 +62,7 @@ func findIn(t tree, name string, o Options) (parts, error) {
 	return findFolders(t, name, o)
 }
 
-// findFiles recognises IDX or CIFAR files that lie in a folder itself.
+// findFiles recognises IDX or CIFAR files directly in a folder.
 func findFiles(t tree, dir, name string, o Options) (parts, error) {
 	names, err := dataFiles(t, dir)
 	if err != nil {
@@ -82,13 +82,13 @@ func findFiles(t tree, dir, name string, o Options) (parts, error) {
 	return cifar.parts(), nil
 }
 
-// fewFiles is more than a folder of IDX or CIFAR files below the root has: class
-// folders with a million images are not looked through for them. The root is, all
-// of it: what a data set is does not hang on the order in which a disk lists it.
+// fewFiles bounds the files of a folder below the root that is searched for IDX
+// or CIFAR files, so that class folders with a million images are not. The root
+// is searched completely, so that the result does not depend on the order in
+// which a disk lists it.
 const fewFiles = 256
 
-// dataFiles returns the names of the files of a folder that may be IDX's or
-// CIFAR's.
+// dataFiles returns the names in a folder that may be IDX or CIFAR files.
 func dataFiles(t tree, dir string) ([]string, error) {
 	var names []string
 	n := 0
@@ -107,7 +107,7 @@ func dataFiles(t tree, dir string) ([]string, error) {
 }
 
 // findBelow recognises IDX or CIFAR files in one of the folders of the root, or
-// in the folder raw there: torchvision keeps data sets like that.
+// in its folder raw, as torchvision stores data sets.
 func findBelow(t tree, name string, o Options) (parts, error) {
 	outer, err := folders(t, "")
 	if err != nil {
@@ -139,7 +139,8 @@ func findBelow(t tree, name string, o Options) (parts, error) {
 	return found, nil
 }
 
-// describe says what there is where no data set is recognised.
+// describe describes the content of a folder in which no data set is
+// recognised.
 func describe(t tree) string {
 	all, err := list(t, "")
 	if err != nil {

@@ -53,7 +53,7 @@ func TestIDXClassesAreThoseOfAllParts(t *testing.T) {
 	}
 }
 
-// What a data set is does not hang on what else lies beside it.
+// A data set is recognised whatever other files are beside it.
 func TestDataSetsAmongManyFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "many")
 	files := idxFiles("", "t10k", []byte{0, 1}, []byte{1})
@@ -66,8 +66,7 @@ func TestDataSetsAmongManyFiles(t *testing.T) {
 	require.Equal(t, 2, ds.Len())
 }
 
-// Where others keep their data sets: names of EMNIST, torchvision's folders,
-// archives.
+// Other layouts of data sets: names of EMNIST, torchvision's folders, archives.
 func TestDataSetsAreFoundBelow(t *testing.T) {
 	record := make([]byte, 1+cifarPixels)
 	record[0] = 4
@@ -164,7 +163,7 @@ func TestCIFARPython(t *testing.T) {
 				require.Equal(t, "cat", ds.Classes()[3])
 			}
 		}
-		// The names that lie beside.
+		// The class names are in a file beside.
 		write(t, filepath.Join(dir, "batches.meta"), []byte("\x80\x02}U\x0blabel_names](U\x01aU\x01bU\x01cU\x01dU\x01eU\x01fU\x01gU\x01hU\x01iU\x01jes."))
 		ds, err := Open(dir, Options{Split: Test})
 		require.NoError(t, err)
@@ -220,13 +219,13 @@ func FuzzCIFARPython(f *testing.F) {
 	})
 }
 
-// A pickle that makes bytes of one text again and again takes no more memory
-// than it has bytes.
+// A pickle that makes bytes from one text many times is refused once these are
+// more than its own bytes.
 func TestCIFARBytesOfOneText(t *testing.T) {
 	text := strings.Repeat("x", 1<<15)
 	of := func(times int) []byte {
 		var b bytes.Buffer
-		b.WriteString("(lp0\nV" + text + "\np1\n0") // a list and, put aside, a text
+		b.WriteString("(lp0\nV" + text + "\np1\n0") // a list and a text in the memo
 		for range times {
 			b.WriteString("c_codecs\nencode\n(g1\nVlatin1\ntRa")
 		}
@@ -234,7 +233,7 @@ func TestCIFARBytesOfOneText(t *testing.T) {
 		return b.Bytes()
 	}
 	_, err := unpickle(of(1))
-	require.ErrorContains(t, err, "not a dictionary", "once is honest")
+	require.ErrorContains(t, err, "not a dictionary", "one use is allowed")
 	_, err = unpickle(of(3))
 	require.ErrorContains(t, err, "it makes more bytes than it holds")
 }

@@ -10,22 +10,22 @@ import (
 // Split is a part of a data set.
 type Split string
 
-// The parts of a data set. Without a folder for them, validation images are
-// held out from the training images; see Options.ValFraction.
+// The parts of a data set. If they have no folder, validation images are held
+// out from the training images; see Options.ValFraction.
 const (
 	Train Split = "train"
 	Val   Split = "val"
 	Test  Split = "test"
 )
 
-// splitCopy sets the numbers that hold out images apart from those that order
-// an epoch, in the same stream.
+// splitCopy is the copy of the random numbers that hold out images. Those that
+// order an epoch are in the same stream with copy 0.
 const splitCopy = 1
 
-// HoldOut divides a data set in two: of each class, a random share of fraction
-// (to the nearest whole number) becomes the second part. The division depends
-// on the labels, the fraction and the seed alone, and both parts keep the
-// order of ds. The fraction is from 0 to below 1; an empty part is an error.
+// HoldOut divides a data set in two: a random share of each class, fraction of
+// it rounded to a whole number, becomes the second part. The division depends
+// on the labels, the fraction and the seed only. Both parts keep the order of
+// ds. The fraction is in [0,1); an empty part is an error.
 func HoldOut(ds Dataset, fraction float64, seed uint64) (kept, held *Subset, err error) {
 	if !(fraction >= 0 && fraction < 1) {
 		return nil, nil, fmt.Errorf("the validation fraction %v is not from 0 to below 1", fraction)
@@ -52,4 +52,12 @@ func HoldOut(ds Dataset, fraction float64, seed uint64) (kept, held *Subset, err
 	slices.Sort(a)
 	slices.Sort(b)
 	return NewSubset(ds, a), NewSubset(ds, b), nil
+}
+
+// HasVal reports whether there are validation images that are neither training
+// nor test images: either training images are held out, or the data set has both
+// val and test. If a folder has val/ only, as for ImageNet, results are reported
+// on it, and Open(Test) opens it.
+func (s *Source) HasVal() bool {
+	return s.o.ValFraction > 0 || s.parts.val != nil && s.parts.test != nil
 }

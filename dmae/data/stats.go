@@ -7,12 +7,12 @@ import (
 
 // MeanStd returns the mean and the standard deviation of each channel over all
 // pixels of all images, scaled to [0,1]. The sums are exact integers, so the
-// result does not depend on the machine. Images that cannot be used are left out
-// and counted.
+// result does not depend on the machine. Corrupt images are left out and
+// counted.
 func MeanStd(ds Dataset, leftOut *LeftOut) (mean, std []float64, err error) {
 	c, _, _ := ds.Shape()
 	sum, squares := make([]uint64, c), make([]uint64, c)
-	var pixels uint64 // of one channel
+	var pixels uint64 // per channel
 	for i := range ds.Len() {
 		im, err := ds.Image(i)
 		if err != nil {

@@ -8,8 +8,8 @@ type Subset struct {
 	index []int
 }
 
-// NewSubset returns the images of ds at the given positions. It panics when a
-// position is not in the data set.
+// NewSubset returns the images of ds at the given positions. It panics if a
+// position is out of range.
 func NewSubset(ds Dataset, index []int) *Subset {
 	for _, i := range index {
 		if i < 0 || i >= ds.Len() {
@@ -19,8 +19,7 @@ func NewSubset(ds Dataset, index []int) *Subset {
 	return &Subset{Dataset: ds, index: index}
 }
 
-// First returns the first n images, or ds itself when n is 0 or not below its
-// length.
+// First returns the first n images, or ds if n is 0 or at least its length.
 func First(ds Dataset, n int) Dataset {
 	if n <= 0 || n >= ds.Len() {
 		return ds
@@ -29,7 +28,7 @@ func First(ds Dataset, n int) Dataset {
 }
 
 // Every returns images 0, step, 2*step ... of ds, at most n of them; n = 0 is
-// no limit. ImageNet is certified on every 50th validation image.
+// no limit. Certification on ImageNet uses every 50th validation image.
 func Every(ds Dataset, step, n int) *Subset {
 	var index []int
 	for i := 0; i < ds.Len() && (n <= 0 || len(index) < n); i += max(step, 1) {
@@ -38,8 +37,8 @@ func Every(ds Dataset, step, n int) *Subset {
 	return NewSubset(ds, index)
 }
 
-// Balanced returns the first n images of each class, in the order of ds. It
-// fails when a class has fewer.
+// Balanced returns the first n images of each class, in the order of ds. It is
+// an error if a class has fewer.
 func Balanced(ds Dataset, n int) (*Subset, error) {
 	counts := make([]int, len(ds.Classes()))
 	index := make([]int, 0, n*len(counts))

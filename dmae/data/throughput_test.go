@@ -9,8 +9,8 @@ import (
 	"github.com/godmae/godmae/internal/testfiles"
 )
 
-// How fast photographs are read, decoded and augmented as fine-tuning on
-// ImageNet asks for, by all CPUs.
+// Measures how fast all CPUs read, decode and augment photographs as for
+// fine-tuning on ImageNet.
 func BenchmarkPhotographs(b *testing.B) {
 	ds, err := Open(testfiles.Large(b, "data", "imagenet-sample"), Options{Split: Test, CacheBytes: -1})
 	require.NoError(b, err)

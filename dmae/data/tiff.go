@@ -30,17 +30,17 @@ const (
 	tiffJPEGTables          = 347
 )
 
-// tiffRead are the tags that a picture is read by; the others may hold anything.
+// tiffRead are the tags that are used; the others are ignored.
 var tiffRead = []uint16{
 	tiffWidth, tiffHeight, tiffBits, tiffCompression, tiffPhotometric, tiffFillOrder, tiffStrips, tiffOrientation,
 	tiffSamples, tiffRowsPerStrip, tiffStripBytes, tiffPlanar, tiffT4Options, tiffPredictor, tiffColours, tiffTileW,
 	tiffTileH, tiffTiles, tiffTileSize, tiffExtra, tiffSampleFormat, tiffJPEGTables,
 }
 
-// tiffTypeSize is the number of bytes of the types of integers and of bytes.
+// tiffTypeSize is the number of bytes of the integer and byte types.
 var tiffTypeSize = map[uint16]int{1: 1, 3: 2, 4: 4, 7: 1}
 
-// tiffOrder returns the byte order and where the first directory is.
+// tiffOrder returns the byte order and the position of the first directory.
 func tiffOrder(b []byte) (order binary.ByteOrder, at int, err error) {
 	order = binary.LittleEndian
 	if b[0] == 'M' {
@@ -52,8 +52,9 @@ func tiffOrder(b []byte) (order binary.ByteOrder, at int, err error) {
 	return order, at, nil
 }
 
-// tiffSize reads the first directory. Width and height change places where the
-// picture is stored lying: PIL turns TIFF files, unlike others.
+// tiffSize reads the first directory. Width and height are swapped if the
+// orientation transposes the image: PIL applies the orientation of TIFF files,
+// unlike that of others.
 func tiffSize(h *header) (width, height int, err error) {
 	b, err := h.next(8)
 	if err != nil {
@@ -98,15 +99,15 @@ func tiffSize(h *header) (width, height int, err error) {
 	return width, height, nil
 }
 
-// tiff is what a file's first directory says.
+// tiff is the content of a file's first directory.
 type tiff struct {
 	file  []byte
 	order binary.ByteOrder
 	tags  map[uint16][]int
 
 	w, h        int // as stored
-	bits        int // a sample
-	samples     int // a pixel
+	bits        int // per sample
+	samples     int // per pixel
 	planar      bool
 	compression int
 	photometric int
@@ -122,8 +123,8 @@ func (t *tiff) one(tag uint16, otherwise int) int {
 	return otherwise
 }
 
-// directory reads the tags of tiffRead. Their values have no more bytes than the
-// file, although a hostile one could have many tags share its bytes.
+// directory reads the tags of tiffRead. Their values together must have no more
+// bytes than the file: in a hostile file many tags could share the same bytes.
 func (t *tiff) directory() error {
 	if len(t.file) < 8 {
 		return errShort
@@ -174,7 +175,7 @@ func (t *tiff) directory() error {
 	return nil
 }
 
-// layout checks what the tags say and finds the strips or tiles.
+// layout checks the tags and finds the strips or tiles.
 func (t *tiff) layout() error {
 	t.w, t.h = t.one(tiffWidth, 0), t.one(tiffHeight, 0)
 	t.samples, t.bits = t.one(tiffSamples, 1), t.one(tiffBits, 1)
@@ -209,7 +210,8 @@ func (t *tiff) layout() error {
 	if t.tw < 1 || t.th < 1 || t.tw > 1<<20+t.w || t.th > 1<<20+t.h {
 		return fmt.Errorf("its parts of %dx%d pixels cannot be", t.tw, t.th)
 	}
-	// The last tiles reach over the edge, but not for much more than the picture.
+	// The last tiles may extend beyond the edge, but not by much more than the
+	// image.
 	if t.across()*t.tw*t.down()*t.th > 1<<22+4*t.w*t.h {
 		return fmt.Errorf("its parts of %dx%d pixels are much larger than its picture of %dx%d", t.tw, t.th, t.w, t.h)
 	}
@@ -221,7 +223,7 @@ func (t *tiff) layout() error {
 		return fmt.Errorf("it holds %d parts of the %d that its picture consists of", len(at), need)
 	}
 	for i, from := range at[:need] {
-		size := len(t.file) - from // of one strip without a size: what there is
+		size := len(t.file) - from // one strip without a size has the rest of the file
 		if i < len(sizes) {
 			size = sizes[i]
 		} else if need > 1 {
@@ -239,7 +241,7 @@ func (t *tiff) layout() error {
 func (t *tiff) across() int { return (t.w + t.tw - 1) / t.tw }
 func (t *tiff) down() int   { return (t.h + t.th - 1) / t.th }
 
-// decodeTIFF decodes the first picture of a file.
+// decodeTIFF decodes the first image of a file.
 func decodeTIFF(file []byte, limit int) (Image, error) {
 	w, h, err := tiffSize(newHeaderOf(file))
 	if err != nil {
@@ -267,7 +269,7 @@ func decodeTIFF(file []byte, limit int) (Image, error) {
 	return upright(im, orientation), nil
 }
 
-// upright turns a picture as its orientation asks, one of 8.
+// upright applies the orientation, one of 8, to an image.
 func upright(im Image, orientation int) Image {
 	if orientation < 2 || orientation > 8 {
 		return im

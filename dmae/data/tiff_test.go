@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tiffOf writes a directory of tags {tag, type, count, value or place}, then
+// tiffOf writes a directory of tags {tag, type, count, value or position}, then
 // rest zero bytes.
 func tiffOf(tags [][4]int, rest int) []byte {
 	b := []byte{'I', 'I', 42, 0, 8, 0, 0, 0}
@@ -22,7 +22,8 @@ func tiffOf(tags [][4]int, rest int) []byte {
 	return append(b, make([]byte, rest)...)
 }
 
-// Tags that share the bytes of a file do not multiply them in memory.
+// Many tags that share the bytes of a file are not copied into memory many
+// times.
 func TestTIFFTagsThatShareBytes(t *testing.T) {
 	const shared = 1 << 20
 	picture := [][4]int{

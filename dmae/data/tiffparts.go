@@ -20,18 +20,18 @@ const (
 	tiffJPEG, tiffDeflate, tiffPackBits, tiffFlate = 7, 8, 32773, 32946
 )
 
-// tiffRefused names the compressions that are not read.
+// tiffRefused names the compressions that are not supported.
 var tiffRefused = map[int]string{
 	2: "CCITT's modified Huffman code", 6: "JPEG in its old form", 34676: "LogLuv", 34677: "LogLuv", 34712: "JPEG 2000",
 	34887: "LERC", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL",
 }
 
-// mostExpansion is how many times longer than its file what it holds can be: of
-// Deflate 1,032 times, of LZW 2,560.
+// mostExpansion is the largest ratio of expanded to compressed bytes: it is
+// 1,032 for Deflate and 2,560 for LZW.
 const mostExpansion = 2560
 
-// plausible refuses a size that the compressed bytes cannot give, before memory
-// is taken for it.
+// plausible is an error if the compressed bytes are too few for the size,
+// before memory is allocated for it.
 func (t *tiff) plausible() error {
 	stored := 0
 	for _, s := range t.segments {
@@ -40,7 +40,7 @@ func (t *tiff) plausible() error {
 	raw := t.h * ((t.w*t.bits*t.samples + 7) / 8)
 	switch t.compression {
 	case tiffPlain:
-	case tiffFax3, tiffFax4: // a row takes a bit at the least
+	case tiffFax3, tiffFax4: // a row has at least one bit
 		raw = t.h / 8
 	case tiffLZW, tiffDeflate, tiffFlate:
 		raw /= mostExpansion
@@ -60,7 +60,7 @@ func (t *tiff) plausible() error {
 	return nil
 }
 
-// part unpacks a strip or tile of rows of stride bytes.
+// part decompresses a strip or tile of rows of stride bytes.
 func (t *tiff) part(segment []byte, rows, stride, samples int) ([]byte, error) {
 	if t.one(tiffFillOrder, 1) == 2 && t.compression != tiffFax3 && t.compression != tiffFax4 {
 		reversed := make([]byte, len(segment))
@@ -109,7 +109,7 @@ func (t *tiff) part(segment []byte, rows, stride, samples int) ([]byte, error) {
 	return out, t.unpredict(out, stride, samples)
 }
 
-// readUpTo reads exactly n bytes; memory grows with what comes.
+// readUpTo reads exactly n bytes. Memory is allocated as they arrive.
 func readUpTo(r io.Reader, n int) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(min(n, 1<<16))
@@ -140,12 +140,12 @@ func (t *tiff) unpredict(b []byte, stride, samples int) error {
 	return nil
 }
 
-// maxTables bounds the tables that the JPEG files in a TIFF file share: they are
-// read for each part, and take some 3,000 bytes.
+// maxTables bounds the tables that the JPEG parts of a TIFF file share. They
+// are read for each part and usually have about 3,000 bytes.
 const maxTables = 1 << 14
 
-// jpegPart decodes a strip or tile that is a JPEG file, without the tables that
-// all of them share.
+// jpegPart decodes a strip or tile that is a JPEG file without the tables that
+// all parts share.
 func (t *tiff) jpegPart(segment []byte, limit int) (Image, error) {
 	w, h, err := jpeg.Size(newHeaderOf(segment))
 	if err != nil {
@@ -165,10 +165,10 @@ func (t *tiff) jpegPart(segment []byte, limit int) (Image, error) {
 	return Image(p), err
 }
 
-// packBits reads runs and literal bytes.
+// packBits decodes runs and literal bytes.
 type packBits struct {
 	in     []byte
-	left   int // bytes of the run or the literal bytes at hand
+	left   int // bytes left of the current run or literal bytes
 	repeat bool
 }
 

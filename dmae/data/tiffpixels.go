@@ -10,8 +10,8 @@ const (
 	tiffWhiteIsZero, tiffBlackIsZero, tiffRGB, tiffPalette, tiffCMYK, tiffYCbCr = 0, 1, 2, 3, 5, 6
 )
 
-// channels returns how many samples of a pixel are looked at, for the picture's
-// kind.
+// channels returns the number of samples of a pixel that the photometric
+// interpretation uses.
 func (t *tiff) channels() (int, error) {
 	n := map[int]int{tiffWhiteIsZero: 1, tiffBlackIsZero: 1, tiffRGB: 3, tiffPalette: 1, tiffCMYK: 4, tiffYCbCr: 3}[t.photometric]
 	switch {
@@ -30,8 +30,8 @@ func (t *tiff) channels() (int, error) {
 	return n, nil
 }
 
-// pixels unpacks all parts into planes of 8-bit samples and makes colours of
-// them.
+// pixels decompresses all parts into planes of 8-bit samples and converts them
+// to colours.
 func (t *tiff) pixels(limit int) (Image, error) {
 	n, err := t.channels()
 	if err != nil {
@@ -40,7 +40,7 @@ func (t *tiff) pixels(limit int) (Image, error) {
 	if err := t.plausible(); err != nil {
 		return Image{}, err
 	}
-	// Colour under an opacity that it is multiplied with is divided by it.
+	// Colours that are premultiplied with alpha are divided by it.
 	divided := n == 3 && t.samples == 4 && t.one(tiffExtra, 0) == 1 && t.bits >= 8
 	if divided {
 		n = 4
@@ -68,7 +68,7 @@ func (t *tiff) pixels(limit int) (Image, error) {
 	return im, nil
 }
 
-// place unpacks a part, the first row and column of which are y and x, into im.
+// place decompresses a part, whose first row and column are y and x, into im.
 func (t *tiff) place(im Image, segment []byte, plane, y, x, limit int) error {
 	rows, columns := min(t.th, im.H-y), min(t.tw, im.W-x)
 	if t.compression == tiffJPEG {
@@ -92,7 +92,7 @@ func (t *tiff) place(im Image, segment []byte, plane, y, x, limit int) error {
 	if t.planar {
 		samples = 1
 	}
-	stored := t.th // a tile is whole, the last strip need not be
+	stored := t.th // a tile has all rows, the last strip may have fewer
 	if t.tags[tiffTiles] == nil {
 		stored = rows
 	}
@@ -114,8 +114,8 @@ func (t *tiff) place(im Image, segment []byte, plane, y, x, limit int) error {
 	return nil
 }
 
-// sample returns the i-th sample of a row in 8 bits; of 16 the upper ones, of
-// fewer spread, but for the numbers of a palette.
+// sample returns the i-th sample of a row in 8 bits: the upper bits of 16, or
+// fewer bits scaled up, except palette indices.
 func (t *tiff) sample(row []byte, i int) byte {
 	var v byte
 	switch t.bits {
@@ -136,8 +136,8 @@ func (t *tiff) sample(row []byte, i int) byte {
 	return v
 }
 
-// coloured looks colours up in the palette, of which the upper 8 of 16 bits
-// count.
+// coloured maps indices to the colours of the palette, of which the upper 8 of
+// 16 bits are used.
 func (t *tiff) coloured(im Image) Image {
 	n := im.H * im.W
 	out := Image{C: 3, H: im.H, W: im.W, Pix: make([]byte, 3*n)}
@@ -150,8 +150,8 @@ func (t *tiff) coloured(im Image) Image {
 	return out
 }
 
-// fromInks turns cyan, magenta, yellow and black into red, green and blue as
-// PIL does, in place.
+// fromInks converts cyan, magenta, yellow and black to red, green and blue as
+// in PIL, in place.
 func fromInks(im Image) Image {
 	n := im.H * im.W
 	black := im.Pix[3*n:]
@@ -163,7 +163,7 @@ func fromInks(im Image) Image {
 	return Image{C: 3, H: im.H, W: im.W, Pix: im.Pix[:3*n]}
 }
 
-// undivided divides colours by their opacity, the fourth plane, as PIL does, in
+// undivided divides colours by their alpha, the fourth plane, as in PIL, in
 // place.
 func undivided(im Image) Image {
 	n := im.H * im.W

@@ -11,15 +11,16 @@ import (
 // RandomFlip, ColorJitter, RandAugment, Resize, CenterCrop or, of your own,
 // Custom; or, after them, RandomErasing.
 type Step interface {
-	// apply transforms im, drawing from g; the result lies in s, or is im.
+	// apply transforms im with random numbers from g. The result is in s, or is
+	// im.
 	apply(im Image, g *philox.Gen, s *scratch) Image
-	// size returns the size of the result for images of h x w pixels; 0 stands
-	// for unknown.
+	// size returns the size of the result for images of h x w pixels; 0 means
+	// unknown.
 	size(h, w int) (int, int)
 }
 
 // floatStep is a step that transforms the float32 pixels [c, h, w] after all
-// others; its apply returns the image as it is.
+// others. Its apply returns the image unchanged.
 type floatStep interface {
 	Step
 	applyFloat(pix []float32, c, h, w int, g *philox.Gen)
@@ -27,7 +28,7 @@ type floatStep interface {
 
 // scratch is the memory of the transforms of one goroutine.
 type scratch struct {
-	pix  [2][]byte // used in turn, so that a step can read what the last one wrote
+	pix  [2][]byte // used alternately, so that a step can read the result of the last one
 	turn int
 	resampler
 }
@@ -38,7 +39,8 @@ func (s *scratch) image(c, h, w int) Image {
 	return Image{C: c, H: h, W: w, Pix: s.pix[s.turn]}
 }
 
-// crop returns rows y.. and columns x.. of im; what lies outside im is 0.
+// crop returns h rows from y and w columns from x of im. Pixels outside im are
+// 0.
 func (s *scratch) crop(im Image, y, x, h, w int) Image {
 	if y == 0 && x == 0 && h == im.H && w == im.W {
 		return im
@@ -70,8 +72,8 @@ func (s *scratch) resize(im Image, h, w int) Image {
 	return out
 }
 
-// resizeCrop does a resize and then a crop from the middle at once: of a
-// picture of 10,000,000 x 1 pixels the resized one would take gigabytes.
+// resizeCrop does a resize and a central crop in one step. Without it, resizing
+// an image of 10,000,000 x 1 pixels would take gigabytes.
 func (s *scratch) resizeCrop(im Image, r Resize, c CenterCrop) Image {
 	h, w := r.size(im.H, im.W)
 	y, x := c.corner(h, w)
@@ -102,13 +104,14 @@ func (RandomFlip) apply(im Image, g *philox.Gen, s *scratch) Image {
 	return out
 }
 
-// RandomResizedCrop cuts a random box and resizes it, bicubic with
-// antialiasing, to Size x Size pixels. The box covers a share of the area
-// uniform in Scale, with a ratio of width to height log-uniform in Ratio, as in
-// torchvision: of ten draws the first that fits, else a box in the middle.
+// RandomResizedCrop crops a random box and resizes it, bicubic with
+// antialiasing, to Size x Size pixels. The share of the area is uniform in
+// Scale and the ratio of width to height log-uniform in Ratio. As in
+// torchvision, the first of ten draws that fits is used, or else a box in the
+// centre.
 type RandomResizedCrop struct {
 	Size         int
-	Scale, Ratio [2]float64 // the zero Ratio stands for 3/4 to 4/3
+	Scale, Ratio [2]float64 // the zero Ratio means 3/4 to 4/3
 }
 
 func (r RandomResizedCrop) size(int, int) (int, int) { return r.Size, r.Size }
@@ -147,8 +150,8 @@ func (r RandomResizedCrop) box(H, W int, g *philox.Gen) (y, x, h, w int) {
 // between draws uniformly from lo to hi.
 func between(g *philox.Gen, lo, hi float64) float64 { return lo + float64(g.Float64()*(hi-lo)) }
 
-// RandomCrop surrounds the image with Pad zero pixels and cuts a random box of
-// the image's own size.
+// RandomCrop pads the image with Pad zero pixels on each side and crops a
+// random box of the image's size.
 type RandomCrop struct{ Pad int }
 
 func (RandomCrop) size(h, w int) (int, int) { return h, w }
@@ -159,9 +162,9 @@ func (r RandomCrop) apply(im Image, g *philox.Gen, s *scratch) Image {
 	return s.crop(im, y, x, im.H, im.W)
 }
 
-// Resize brings the shorter side to Short pixels and keeps the proportions;
-// the longer side is rounded down. A picture of a few bytes can be of any
-// proportions: before a CenterCrop, only what that keeps is computed.
+// Resize resizes the shorter side to Short pixels and keeps the aspect
+// ratio; the longer side is rounded down. A small file can have any aspect
+// ratio, so before a CenterCrop only the pixels that it keeps are computed.
 type Resize struct{ Short int }
 
 func (r Resize) size(h, w int) (int, int) {
@@ -179,9 +182,9 @@ func (r Resize) apply(im Image, _ *philox.Gen, s *scratch) Image {
 	return s.resize(im, h, w)
 }
 
-// CenterCrop cuts Size x Size pixels out of the middle; an offset of half a
-// pixel is rounded to even. Smaller images are surrounded with zeros first; of an
-// odd number of rows or columns the one more comes after the image, as in
+// CenterCrop crops the central Size x Size pixels; an offset of half a pixel is
+// rounded to even. Smaller images are padded with zeros first. If the number of
+// added rows or columns is odd, the extra one follows the image, as in
 // torchvision.
 type CenterCrop struct{ Size int }
 
@@ -197,7 +200,8 @@ func (c CenterCrop) apply(im Image, _ *philox.Gen, s *scratch) Image {
 	return s.crop(im, y, x, c.Size, c.Size)
 }
 
-// middle returns where the middle size of n pixels begin, below 0 for fewer.
+// middle returns the first of the central size of n pixels. It is negative if n
+// is less than size.
 func middle(n, size int) int {
 	if n < size {
 		return -((size - n) / 2)

@@ -13,7 +13,7 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// Pillow's own results, to the bit.
+// Pillow's results, bit for bit.
 func TestResizeEqualsPIL(t *testing.T) {
 	f, err := checkpoint.Open(testfiles.Large(t, "fixtures", "pil_resize.safetensors"))
 	require.NoError(t, err)
@@ -48,8 +48,8 @@ func TestResizeEqualsPIL(t *testing.T) {
 	}
 }
 
-// A resized picture does not depend on the machine: bits of this package's own
-// first run, which equal PIL's where the fixtures are.
+// A resized image does not depend on the machine. The bits are from the first
+// run of this package; they equal PIL's where there are fixtures.
 func TestResizeGolden(t *testing.T) {
 	im := pixels(t, numbered(t, 2, 1, 3, 17, 23), 1)
 	var s scratch
@@ -94,7 +94,7 @@ func TestCrop(t *testing.T) {
 		{5, 5, 1, 1, []byte{0}},
 		{0, -3, 1, 2, []byte{0, 0}},
 	} {
-		s.image(1, 9, 9).Pix[0] = 77 // what an earlier image left there
+		s.image(1, 9, 9).Pix[0] = 77 // left by an earlier image
 		require.Equal(t, Image{C: 1, H: c.h, W: c.w, Pix: c.want}, s.crop(im, c.y, c.x, c.h, c.w))
 	}
 }
@@ -117,8 +117,8 @@ func TestBoxesHaveTheirDistribution(t *testing.T) {
 			flips++
 		}
 	}
-	// Boxes that stick out are drawn again, so the expectations are those of the
-	// boxes that fit, summed over a grid.
+	// Boxes that do not fit are drawn again, so the expected values are those
+	// of the boxes that fit, summed over a grid.
 	wantArea, wantRatio, fit := 0.0, 0.0, 0.0
 	for i := range 500 {
 		share := 0.2 + 0.8*(float64(i)+0.5)/500
@@ -132,15 +132,14 @@ func TestBoxesHaveTheirDistribution(t *testing.T) {
 	require.InDelta(t, wantArea/fit, area, 0.01)
 	require.InDelta(t, wantRatio/fit, logRatio, 0.01)
 	require.InDelta(t, n/2, flips, 300)
-	// No box of these ratios fits into a line: the fallback is the middle.
+	// No box of these ratios fits into a line, so the box is in the centre.
 	y, x, h, w := r.box(1000, 10, philox.NewGen(philox.Addr{}))
 	require.Equal(t, [4]int{493, 0, 13, 10}, [4]int{y, x, h, w})
 	y, x, h, w = r.box(10, 1000, philox.NewGen(philox.Addr{}))
 	require.Equal(t, [4]int{0, 493, 10, 13}, [4]int{y, x, h, w})
 }
 
-// The boxes of a few addresses, which may never change: they are part of what
-// a resumed training repeats.
+// The boxes of these addresses never change: a resumed training repeats them.
 func TestBoxesGolden(t *testing.T) {
 	r := RandomResizedCrop{Size: 28, Scale: [2]float64{0.2, 1}}
 	var boxes [][4]int
@@ -184,7 +183,7 @@ func TestFlipAndShiftFollowTheAddress(t *testing.T) {
 		require.Equal(t, a, b)
 		seen[[3]float32(a)]++
 	}
-	// Rows -1 and 1 are empty; of row 0 three shifts of two orientations.
+	// Rows -1 and 1 are empty; row 0 has three shifts in two orientations.
 	require.Len(t, seen, 7)
 }
 
@@ -220,7 +219,7 @@ func benchmarkCrop(b *testing.B, from, to int) {
 	}
 }
 
-// The integers behind the floats: Apply is ApplyBytes and a division.
+// Apply is ApplyBytes and a division.
 func TestApplyBytes(t *testing.T) {
 	im := pixels(t, numbered(t, 1, 1, 3, 37, 53), 0)
 	for _, p := range []Pipeline{EvalPipeline(32), {RandomResizedCrop{Size: 32, Scale: [2]float64{0.2, 1}}, RandomFlip{}}} {
@@ -237,8 +236,8 @@ func TestApplyBytes(t *testing.T) {
 	require.ErrorContains(t, err, "data.RandomErasing changes float pixels")
 }
 
-// A resize and a crop at once give what one after the other gives, and take no
-// memory for what is cropped away.
+// A resize and a crop in one step give the same result as one after the other,
+// and use no memory for pixels that are cropped away.
 func TestResizeAndCropAtOnce(t *testing.T) {
 	g := philox.NewGen(philox.Addr{Seed: 5})
 	for _, c := range []struct{ h, w, short, size int }{
@@ -267,7 +266,7 @@ func TestResizeAndCropAtOnce(t *testing.T) {
 	require.Equal(t, bytes.Repeat([]byte{120}, 32*32), dst)
 }
 
-// Numbers of torchvision 0.29's center_crop on a row of the pixels 1, 2, 3 ...
+// Results of torchvision 0.29's center_crop on a row of the pixels 1, 2, 3 ...
 func TestCenterCropPadsAsTorchvision(t *testing.T) {
 	for _, c := range []struct {
 		pixels int

@@ -12,11 +12,13 @@ import (
 // tree is a folder of files and folders, on the disk or in an archive. Paths
 // have forward slashes; "" is the root. Links are followed.
 type tree interface {
-	// entries yields what a folder holds, in no order, and stops at an error.
+	// entries yields the entries of a folder, in no order, and stops at an
+	// error.
 	entries(dir string) iter.Seq2[entry, error]
 	// open opens a regular file, and no other kind.
 	open(file string) (io.ReadSeekCloser, error)
-	// size returns the bytes of a file, 0 when reading it will say what is wrong.
+	// size returns the bytes of a file, or 0 if there is an error, which
+	// reading it returns.
 	size(file string) int64
 }
 
@@ -47,30 +49,30 @@ type entry struct {
 	linked bool // a link led there
 }
 
-// kind is what an entry turned out to be once links are followed.
+// kind is the kind of an entry after links have been followed.
 type kind uint8
 
 const (
 	isFile    kind = iota // a regular file
 	isFolder              // a folder
 	isHidden              // anything whose name starts with a dot
-	isSystem              // what an operating system puts beside people's files
+	isSystem              // a file or folder that an operating system adds
 	isNowhere             // a link to nothing
 	isSpecial             // a pipe, a device or a socket
-	isLoop                // a link to a folder that it lies in
+	isLoop                // a link to a folder that contains it
 	isOutside             // of an archive: a name or a link that leads out of it
 	isOlder               // of an archive: a file of which a later copy follows
 )
 
-// systemNames are of folders and files that Finder, Windows, Synology and QNAP
-// boxes and file systems create; in lower case.
+// systemNames are the names of folders and files that Finder, Windows,
+// Synology, QNAP and file systems create, in lower case.
 var systemNames = []string{
 	"__macosx", "@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "$recycle.bin",
 	"system volume information", "lost+found", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r",
 }
 
-// named returns the kind of an entry by its name alone, and false for those
-// that are what they are on the disk.
+// named returns the kind of an entry if its name decides it, and false
+// otherwise.
 func named(name string) (kind, bool) {
 	switch {
 	case strings.HasPrefix(name, "."):
@@ -106,20 +108,21 @@ func folders(t tree, dir string) ([]string, error) {
 	return names, err
 }
 
-// looksLikeImage reports whether people would take a file for an image by its
-// name, read or not.
+// looksLikeImage reports whether a file has the name of an image, of a
+// supported format or another.
 func looksLikeImage(name string) bool {
 	return isImage(name) || slices.Contains(imageEndings, strings.ToLower(path.Ext(name)))
 }
 
-// imageEndings are those of images that ImageFolder does not read either.
+// imageEndings are the extensions of images that ImageFolder does not read,
+// either.
 var imageEndings = []string{
 	".gif", ".heic", ".heif", ".avif", ".jfif", ".jpe", ".jp2", ".j2k", ".jxl", ".svg", ".npy", ".npz",
 	".pbm", ".pnm", ".pam", ".pfm", ".tga", ".dng", ".nef", ".cr2", ".arw", ".dcm", ".exr", ".hdr", ".psd", ".ico",
 }
 
-// readSized reads a file that has size bytes, and not one more: some files of
-// /proc never end.
+// readSized reads size bytes of a file and no more: some files of /proc never
+// end.
 func readSized(r io.Reader, size int64) ([]byte, error) {
 	b := make([]byte, size)
 	if n, err := io.ReadFull(r, b); err == io.EOF || err == io.ErrUnexpectedEOF {

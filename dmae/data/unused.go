@@ -11,7 +11,7 @@ import (
 	"github.com/godmae/godmae/internal/printable"
 )
 
-// reason is why something in a data set is not read.
+// reason is the reason that something in a data set is not read.
 type reason int
 
 const (
@@ -29,21 +29,21 @@ const (
 	reasons
 )
 
-// phrases of the reasons, for one and for several.
+// phrases describe the reasons, for one and for several.
 var phrases = [reasons][2]string{
 	outsideClass: {"image outside class folders", "images outside class folders"},
-	emptyClass:   {"folder without images, which is no class", "folders without images, which are no classes"},
+	emptyClass:   {"folder without images, which is not a class", "folders without images, which are not classes"},
 	otherFolder:  {"folder beside train, val and test", "folders beside train, val and test"},
 	hidden:       {"hidden", "hidden"},
-	ofSystem:     {"of the operating system's own", "of the operating system's own"},
+	ofSystem:     {"of the operating system", "of the operating system"},
 	linkNowhere:  {"link to nothing", "links to nothing"},
-	linkLoop:     {"link to a folder that it lies in", "links to folders that they lie in"},
+	linkLoop:     {"link to a folder that contains it", "links to folders that contain them"},
 	linkOutside:  {"name or link that leads out of the archive", "names or links that lead out of the archive"},
 	special:      {"not a regular file", "not regular files"},
 	older:        {"earlier file of the same name", "earlier files of the same name"},
 }
 
-// reasonOf gives the kinds of entries that are never read their reason.
+// reasonOf has the reason for the kinds of entries that are never read.
 var reasonOf = map[kind]reason{
 	isHidden: hidden, isSystem: ofSystem, isNowhere: linkNowhere, isSpecial: special,
 	isLoop: linkLoop, isOutside: linkOutside, isOlder: older,
@@ -55,10 +55,11 @@ const (
 	maxEndings  = 8
 	maxEnding   = 12 // bytes
 
-	others = "others" // counts the endings beyond the bounds; it has no dot, as endings do
+	others = "others" // counts the extensions beyond the bounds; it has no dot, unlike extensions
 )
 
-// unused counts what is found and not read, by reason, with examples.
+// unused counts the entries that are found and not read, by reason, with
+// examples.
 type unused struct {
 	counts   [reasons]int
 	examples [reasons][]string
@@ -67,7 +68,7 @@ type unused struct {
 
 func (u *unused) empty() bool { return u.counts == [reasons]int{} }
 
-// add notes one entry that is not read.
+// add records one entry that is not read.
 func (u *unused) add(why reason, file string) {
 	u.counts[why]++
 	if why != otherEnding {
@@ -81,7 +82,7 @@ func (u *unused) add(why reason, file string) {
 	u.addEnding(strings.ToLower(path.Ext(file)), 1)
 }
 
-// addEnding notes n files that end in the same way.
+// addEnding records n files with the same extension.
 func (u *unused) addEnding(ending string, n int) {
 	if u.endings == nil {
 		u.endings = map[string]int{}
@@ -92,7 +93,7 @@ func (u *unused) addEnding(ending string, n int) {
 	u.endings[ending] += n
 }
 
-// merge adds what another count has.
+// merge adds another count.
 func (u *unused) merge(other *unused) {
 	for why := range reasons {
 		for _, name := range other.examples[why] {
@@ -115,9 +116,9 @@ func (u *unused) String() string {
 		name := escape(ending)
 		switch ending {
 		case "":
-			name = "without an ending"
+			name = "without an extension"
 		case others:
-			name = "of other endings"
+			name = "of other extensions"
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", u.endings[ending], name))
 	}

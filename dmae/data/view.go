@@ -1,13 +1,13 @@
 package data
 
-// view is a data set that shows images of another one.
+// view is a data set whose images are those of another one.
 type view interface {
 	inner() Dataset
 	at(i int) int // position in inner of image i
 }
 
-// stored returns the data set that holds the images of ds: ds itself, or what
-// it is a view of.
+// stored returns the data set that holds the images of ds: ds itself, or the
+// one of which it is a view.
 func stored(ds Dataset) Dataset {
 	for {
 		v, ok := ds.(view)
@@ -44,7 +44,7 @@ func isSubset(ds Dataset) bool {
 }
 
 // FromFiles reports whether the images of a data set are decoded from image
-// files, which Decoding is about.
+// files, so that they depend on Decoding.
 func FromFiles(ds Dataset) bool {
 	_, ok := stored(ds).(*folder)
 	return ok

@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a walk. Links can lead to one folder along so many ways that no
-// walk would end.
+// Bounds of a walk. Links can lead to one folder on exponentially many paths.
 const (
 	maxLinked  = 1 << 16 // links to folders
 	maxFolders = 1 << 20
@@ -33,7 +32,7 @@ func (w *walk) visit(dir string) error {
 	return nil
 }
 
-// follow returns the path of a folder in dir and counts the links to such.
+// follow returns the path of a folder in dir and counts links to folders.
 func (w *walk) follow(dir string, e entry) (string, error) {
 	if e.linked {
 		if w.linked++; w.linked > maxLinked {
@@ -45,7 +44,7 @@ func (w *walk) follow(dir string, e entry) (string, error) {
 
 // class returns the paths of the images in and below a folder, in the order of
 // torchvision's ImageFolder: sorted(os.walk(dir, followlinks=True)), that is by
-// the whole path of the folder they lie in, then by name.
+// the whole path of their folder, then by name.
 func (w *walk) class(dir string) ([]string, error) {
 	type level struct {
 		dir    string
@@ -96,7 +95,7 @@ func (w *walk) class(dir string) ([]string, error) {
 	return paths, nil
 }
 
-// pass notes an entry of a folder that is not read.
+// pass records an entry of a folder that is not read.
 func (w *walk) pass(dir string, e entry) {
 	why, never := reasonOf[e.kind]
 	if !never {
@@ -105,8 +104,8 @@ func (w *walk) pass(dir string, e entry) {
 	w.unused.add(why, path.Join(dir, e.name))
 }
 
-// beside notes what lies beside class folders: all but ordinary files of other
-// kinds, such as a README.
+// beside records the entries beside class folders, except ordinary files of
+// other kinds, such as a README.
 func (w *walk) beside(dir string, e entry) {
 	switch {
 	case e.kind == isFolder || e.kind == isFile && !looksLikeImage(e.name):
@@ -117,8 +116,8 @@ func (w *walk) beside(dir string, e entry) {
 	}
 }
 
-// anyImage reports whether there is an image in or below a folder. It reads no
-// more than it takes to find one.
+// anyImage reports whether there is an image in or below a folder. It stops at
+// the first one.
 func (w *walk) anyImage(dir string) (bool, error) {
 	for todo := []string{dir}; len(todo) > 0; {
 		d := todo[len(todo)-1]
@@ -165,8 +164,8 @@ func (w *walk) classes(dir string) ([]string, error) {
 }
 
 // comparePython orders names as Python orders its strings: by code points. That
-// is the order of the bytes, but for names that are not UTF-8, whose bytes that
-// fit no character stand for U+DC80 to U+DCFF (PEP 383).
+// is the order of the bytes except for names that are not UTF-8, whose invalid
+// bytes are U+DC80 to U+DCFF in Python (PEP 383).
 func comparePython(a, b string) int {
 	if utf8.ValidString(a) && utf8.ValidString(b) {
 		return strings.Compare(a, b)

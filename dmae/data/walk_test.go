@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// logged opens a part of a data set and returns what was said.
+// logged opens a part of a data set and returns the log messages.
 func logged(t testing.TB, spec string, split Split) (Dataset, []string, error) {
 	t.Helper()
 	var said []string
@@ -37,8 +37,9 @@ func bytesOf(s string) string {
 	return string(b)
 }
 
-// The fixture is what torchvision's ImageFolder reads of a tree with names of
-// all kinds, in its order; scripts/make-imagefolder-fixture.py made it.
+// The fixture has the files that torchvision's ImageFolder reads in a tree with
+// names of all kinds, in its order; scripts/make-imagefolder-fixture.py made
+// it.
 func TestOrderOfImageFolder(t *testing.T) {
 	needsNamesOfBytes(t)
 	var want struct {
@@ -84,7 +85,7 @@ func (p *pathAndLabel) UnmarshalJSON(b []byte) error {
 }
 
 func TestOrderOfNamesThatAreNotUTF8(t *testing.T) {
-	// By Python: sorted(map(os.fsdecode, ...)).
+	// The order of Python's sorted(map(os.fsdecode, ...)).
 	want := []string{"a", "a\x80", "a\xe9", "a\xe9b", "a\ue000", "a\U0001F600", "b"}
 	got := slices.Clone(want)
 	slices.Reverse(got)
@@ -117,16 +118,16 @@ func TestWhatIsPassedOverIsSaid(t *testing.T) {
 	require.Equal(t, []string{"cat", "dog"}, ds.Classes())
 	require.Equal(t, []string{"test/cat/1.png", "test/cat/deep/er/2.WEBP", "test/dog/1.png"}, paths(t, ds))
 	require.Equal(t, []string{`photos/test: 3 images of 2 classes; not read: ` +
-		`2 .gif, 1 without an ending, 1 .heic, 1 .txt, 1 of other endings, ` +
+		`2 .gif, 1 without an extension, 1 .heic, 1 .txt, 1 of other extensions, ` +
 		`2 images outside class folders ("test/stray.heic", "test/stray.png"), ` +
-		`1 folder without images, which is no class ("test/bird"), ` +
+		`1 folder without images, which is not a class ("test/bird"), ` +
 		`1 folder beside train, val and test ("extra"), ` +
 		`3 hidden ("test/cat/.DS_Store", "test/cat/._1.png", "test/cat/.thumbs"), ` +
-		`3 of the operating system's own ("test/__MACOSX", "test/cat/@eaDir", "test/cat/Thumbs.db"), ` +
+		`3 of the operating system ("test/__MACOSX", "test/cat/@eaDir", "test/cat/Thumbs.db"), ` +
 		`1 link to nothing ("test/dog/broken\x1b[2J.png"), ` +
-		`2 links to folders that they lie in ("test/dog/above", "test/dog/loop")`}, said)
+		`2 links to folders that contain them ("test/dog/above", "test/dog/loop")`}, said)
 
-	// Nothing is said where all is read.
+	// Nothing is logged if everything is read.
 	clean := t.TempDir()
 	write(t, filepath.Join(clean, "cat", "1.png"), im)
 	write(t, filepath.Join(clean, "README"), nil)
@@ -189,7 +190,7 @@ func TestPartsAndClassesAreFound(t *testing.T) {
 	require.ErrorContains(t, err, `the class "a" of the folder "test" is not among the 1 class with images of "train": "b"`)
 }
 
-// A folder can be reached along 2^40 ways.
+// A folder can be reached on 2^40 paths.
 func TestTooManyWaysAreAnError(t *testing.T) {
 	if testing.Short() {
 		t.Skip("follows 65,536 links, which takes seconds")

@@ -45,8 +45,8 @@ func webpFrameSize(kind, b []byte) (width, height int, err error) {
 	return 0, 0, errors.New("it starts with no picture")
 }
 
-// decodeWebP decodes lossy and lossless files; of an animation its first frame,
-// as PIL does. Opacity is not even read.
+// decodeWebP decodes lossy and lossless files, and the first frame of an
+// animation, as in PIL. Alpha is not read.
 func decodeWebP(file []byte, limit int) (Image, error) {
 	w, h, err := webpSize(newHeaderOf(file))
 	if err != nil {
@@ -99,8 +99,8 @@ func decodeWebP(file []byte, limit int) (Image, error) {
 	return canvas, nil
 }
 
-// webpFrame finds the first frame among the chunks of a file, and where on the
-// canvas it lies.
+// webpFrame finds the first frame among the chunks of a file, and its position
+// on the canvas.
 func webpFrame(chunks []byte) (kind, frame []byte, x, y int, err error) {
 	for len(chunks) >= 8 {
 		kind, n := chunks[:4], int(binary.LittleEndian.Uint32(chunks[4:]))
@@ -123,9 +123,10 @@ func webpFrame(chunks []byte) (kind, frame []byte, x, y int, err error) {
 	return nil, nil, 0, 0, errShort
 }
 
-// webpColours makes red, green and blue of a lossy frame in libwebp's
-// arithmetic: colour is stored at half the resolution, and each pixel's is the
-// mean of the four samples around it, weighted 9:3:3:1 with two roundings.
+// webpColours converts a lossy frame to red, green and blue in libwebp's
+// arithmetic. Chroma is stored at half the resolution. The chroma of a pixel
+// is the mean of the four samples around it, weighted 9:3:3:1 with two
+// roundings.
 func webpColours(m *image.YCbCr) Image {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	n := w * h
@@ -154,8 +155,8 @@ func webpColours(m *image.YCbCr) Image {
 // webpClip drops 6 bits of fraction.
 func webpClip(v int) byte { return byte(min(max(v>>6, 0), 255)) }
 
-// enlargeWebP fills a row of pixels from the row of samples it lies in and the
-// next one on its side.
+// enlargeWebP fills a row of pixels from the row of samples that contains it
+// and the nearer neighbouring row.
 func enlargeWebP(to, near, other []byte) {
 	samples := (len(to) + 1) / 2
 	for x := range to {

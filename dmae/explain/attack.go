@@ -12,33 +12,33 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Attack is the outcome of a search for an image, near the one explained, that
-// the smoothed classifier answers differently.
+// Attack is the result of a search for a nearby image to which the smoothed
+// classifier gives another answer.
 type Attack struct {
-	Budget   float64         `json:"budget"`   // the search may go so far (L2)
-	Distance float64         `json:"distance"` // and went so far, pixels of 8 bits
-	Inside   bool            `json:"inside"`   // the budget lies inside the certified radius
+	Budget   float64         `json:"budget"`   // largest L2 distance of the search
+	Distance float64         `json:"distance"` // of the found image, in 8-bit pixels
+	Inside   bool            `json:"inside"`   // the budget is within the certified radius
 	Clean    int             `json:"answer_without_noise"`
-	Answer   int             `json:"smoothed_answer"` // or -1 for an abstention
+	Answer   int             `json:"smoothed_answer"` // -1 for an abstention
 	Count    int             `json:"count"`           // noisy copies of the certified class
 	N        int             `json:"n"`
 	Top      int             `json:"most_frequent"`
 	TopCount int             `json:"most_frequent_count"`
-	PValue   decimal.Decimal `json:"p_value"` // that the most frequent class is a tie with the second
-	Fooled   bool            `json:"fooled"`  // the smoothed classifier answers another class
+	PValue   decimal.Decimal `json:"p_value"` // of the test of the two most frequent classes against a tie
+	Fooled   bool            `json:"fooled"`  // the smoothed classifier's answer is another class
 
 	pixels, difference picture
 }
 
 // insideShares and outsideShares are the budgets, in certified radii. The
-// search outside ends with the first success.
+// attacks outside end at the first success.
 var (
 	insideShares  = []float64{0.5, 0.99}
 	outsideShares = []float64{1.25, 1.5, 2, 3, 4, 6, 8}
 )
 
-// attacks searches inside and outside of the certified radius; where there is
-// none, at multiples of half the noise level.
+// attacks searches inside and outside the certified radius. Without a radius it
+// searches at multiples of half the noise level.
 func (e *explainer) attacks(ctx context.Context, level Level) ([]Attack, error) {
 	if e.Steps == 0 || level.Selected == bound.NoClass {
 		return nil, nil
@@ -69,8 +69,8 @@ func (e *explainer) attacks(ctx context.Context, level Level) ([]Attack, error) 
 	return found, nil
 }
 
-// attack searches within a budget and asks the smoothed classifier about what
-// it finds, with noise that neither the certificate nor the search has seen.
+// attack searches within a budget and evaluates the smoothed classifier on the
+// image found, with noise that neither the certificate nor the search has used.
 func (e *explainer) attack(ctx context.Context, level Level, budget float64, inside bool) (Attack, error) {
 	what := fmt.Sprintf("attacking within %.3g", budget)
 	e.progress(what, 0, e.Steps)
@@ -101,8 +101,8 @@ func (e *explainer) attack(ctx context.Context, level Level, budget float64, ins
 	return a, nil
 }
 
-// stored rounds what a search found to 8 bits, as a file would hold it. Where
-// rounding leads out of the budget, the change is made a little smaller first.
+// stored rounds the image found to 8 bits, as in an image file. If rounding
+// exceeds the budget, the change is first made a little smaller.
 func stored(x []byte, found []float32, budget float64) []byte {
 	y := make([]byte, len(x))
 	for scale := 1.0; ; scale *= 0.99 {
@@ -126,9 +126,9 @@ func distance(x, y []byte) float64 {
 	return math.Sqrt(float64(sum)) / 255
 }
 
-// Broken reports whether an attack inside the certified radius succeeded: an
-// event that has probability at most twice alpha for each attack if everything
-// is as it should be.
+// Broken reports whether an attack inside the certified radius succeeded. For
+// a correct certificate this has a probability of at most 2 alpha for each
+// attack.
 func (x *Explanation) Broken() bool {
 	for _, a := range x.Attacks {
 		if a.Inside && a.Fooled {

@@ -11,23 +11,23 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// limit is a bound on the probability of a class: the outermost value for which
-// the samples would be an accident rarer than a level.
+// limit is a confidence bound on the probability of a class: the largest or
+// smallest value for which the samples have at most the probability level.
 type limit struct {
-	title   string                   // what the picture shows
-	class   string                   // whose probability
-	tail    string                   // what the curve is the probability of
-	level   *big.Rat                 // the rarity
+	title   string                   // of the chart
+	class   string                   // the class whose probability it is
+	tail    string                   // the event whose probability the curve is
+	level   *big.Rat                 // the probability at the bound
 	levelAs string                   // its name
 	found   float64                  // share of the samples
 	value   float64                  // the bound
-	valueAs string                   // its name and digits
+	valueAs string                   // its name and value
 	chance  func(p *big.Rat) float64 // the curve
 	other   func(p *big.Rat) float64 // a second curve, for comparison; may be nil
 }
 
-// lowerBound is the bound pA on the probability of the selected class, by
-// whatever method has a bound that follows from a count.
+// lowerBound is the bound pA on the probability of the selected class, for the
+// methods whose bound follows from a count.
 func (l Level) lowerBound(class string) limit {
 	b := limit{
 		title: "chance of so many hits against the true probability of the class", class: class,
@@ -56,8 +56,8 @@ func (l Level) lowerBound(class string) limit {
 	return b
 }
 
-// upperBound is the bound of the method runner-up on the class that is seen
-// most often among the others; false with a single class.
+// upperBound is the bound of the method runner-up on the most frequent other
+// class. It is false with a single class.
 func (l Level) upperBound(class string) (b limit, ok bool) {
 	if l.Classes < 2 {
 		return b, false
@@ -77,7 +77,7 @@ func (l Level) upperBound(class string) (b limit, ok bool) {
 	}, true
 }
 
-// short prints a probability with six decimals, on the safe side.
+// short prints a probability with six decimals, rounded up or down.
 func short(p decimal.Decimal, up bool) string {
 	if up {
 		return decimal.Ceil(p.Rat(), 6).String()
@@ -88,8 +88,8 @@ func short(p decimal.Decimal, up bool) string {
 // boundPoints is the number of points of a curve.
 const boundPoints = 61
 
-// chart draws a bound: for each value of the true probability, how likely the
-// samples would be, and where that meets the level.
+// chart draws a bound: the probability of the samples as a function of the true
+// probability of the class, and where it reaches the level.
 func (b limit) chart() template.HTML {
 	reach := max(math.Abs(b.found-b.value), 1e-6)
 	from, to := max(min(b.found-reach/2, b.value-reach), 0), min(max(b.found+reach/2, b.value+reach), 1)

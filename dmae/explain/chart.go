@@ -16,8 +16,8 @@ const (
 	marginBottom                       = 48
 )
 
-// The colours are properties of the page, which has a light and a dark set of
-// them, both distinct for colour-blind readers (Okabe and Ito 2008).
+// The colours are CSS properties of the page, which has a light and a dark set.
+// Both are distinct for colour-blind readers (Okabe and Ito 2008).
 const (
 	blue, orange, green, grey, ink, grid = "var(--blue)", "var(--orange)", "var(--green)", "var(--grey)", "var(--ink)", "var(--grid)"
 )
@@ -34,13 +34,13 @@ func seriesStyle(i int) string {
 	return style
 }
 
-// chart is an SVG picture under way.
+// chart is an SVG picture that is being drawn.
 type chart struct {
 	strings.Builder
 	x0, x1, y0, y1 float64 // the ranges of the axes
 }
 
-// newChart starts a picture; title says in words what it shows.
+// newChart starts a picture. The title describes it for screen readers.
 func newChart(title string, x0, x1, y0, y1 float64) *chart {
 	c := &chart{x0: x0, x1: x1, y0: y0, y1: y1}
 	fmt.Fprintf(c, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, chartWidth, chartHeight, html.EscapeString(title))
@@ -60,7 +60,7 @@ func (c *chart) line(xa, ya, xb, yb float64, style string) {
 	fmt.Fprintf(c, `<line x1="%.2f" y1="%.2f" x2="%.2f" y2="%.2f" style="%s"/>`, c.x(xa), c.y(ya), c.x(xb), c.y(yb), style)
 }
 
-// mark draws a line across the chart that is not a curve.
+// mark draws a straight line that marks a value.
 func (c *chart) mark(xa, ya, xb, yb float64, colour string, dashed bool) {
 	style := "stroke-width:1.5;stroke:" + colour
 	if dashed {
@@ -69,12 +69,12 @@ func (c *chart) mark(xa, ya, xb, yb float64, colour string, dashed bool) {
 	c.line(xa, ya, xb, yb, style)
 }
 
-// text writes at a place of the chart, moved by (dx, dy) units.
+// text writes at a point of the chart, moved by (dx, dy) units.
 func (c *chart) text(x, y, dx, dy float64, anchor, colour, s string) {
 	fmt.Fprintf(c, `<text x="%.2f" y="%.2f" text-anchor="%s" style="fill:%s">%s</text>`, c.x(x)+dx, c.y(y)+dy, anchor, colour, html.EscapeString(s))
 }
 
-// beside writes next to the vertical line at x, on the side where there is room.
+// beside writes next to the vertical line at x, on the side with more room.
 func (c *chart) beside(x, y, dy float64, colour, s string) {
 	if c.x(x) > chartWidth-160 {
 		c.text(x, y, -6, dy, "end", colour, s)
@@ -93,8 +93,8 @@ func (c *chart) shade(from, to float64, colour string) {
 	fmt.Fprintf(c, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" style="fill:%s;fill-opacity:0.12"/>`, c.x(from), c.y(c.y1), c.x(to)-c.x(from), c.y(c.y0)-c.y(c.y1), colour)
 }
 
-// curve joins the values of f at evenly spaced places, where they are not below
-// the chart.
+// curve joins the values of f at evenly spaced points, without those below the
+// chart.
 func (c *chart) curve(f func(x float64) float64, from, to float64, points int, colour string) {
 	var xs, ys []float64
 	for i := range points {
@@ -133,16 +133,16 @@ func (c *chart) axes(xLabel, yLabel string, xTicks, yTicks []tick) {
 
 func (c *chart) done() template.HTML {
 	c.WriteString("</svg>")
-	return template.HTML(c.String()) // texts are escaped where they are written
+	return template.HTML(c.String()) // texts were escaped when they were written
 }
 
-// tick is a labelled place on an axis.
+// tick is a labelled position on an axis.
 type tick struct {
 	at    float64
 	label string
 }
 
-// ticks returns about five round places between two numbers.
+// ticks returns about five round numbers between two numbers.
 func ticks(from, to float64) []tick {
 	step := math.Pow(10, math.Floor(math.Log10((to-from)/4)))
 	for _, m := range []float64{5, 2} {
@@ -159,7 +159,7 @@ func ticks(from, to float64) []tick {
 	return out
 }
 
-// decades returns about six powers of ten on an axis of logarithms.
+// decades returns about six powers of ten on a logarithmic axis.
 func decades(from, to float64) []tick {
 	var out []tick
 	step := max(1, math.Ceil((to-from)/6))
@@ -176,7 +176,7 @@ func decades(from, to float64) []tick {
 	return out
 }
 
-// magnitudes returns places 1, 2, 5, 10, 20, ... on an axis of logarithms.
+// magnitudes returns 1, 2, 5, 10, 20, ... on a logarithmic axis.
 func magnitudes(from, to float64) []tick {
 	var out []tick
 	for e := math.Floor(from); e <= to; e++ {

@@ -13,19 +13,19 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// trial is the course of the method anytime on one radius.
+// trial is the test of one radius by the method anytime.
 type trial struct {
 	Radius   string
 	Needs    string // probability that the class must exceed, Phi(radius/sigma)
-	Claimed  int    // samples at which the radius was certified, or 0
+	Claimed  int    // number of samples after which the radius was certified, or 0
 	Outcome  string
-	Evidence string       // when the trial ended, or when the radius was certified
+	Evidence string       // at the end, or when the radius was certified
 	Style    template.CSS // of its curve
 
-	logs []float64 // of the evidence, to the base 10, after each look
+	logs []float64 // base-10 logarithms of the evidence after each look
 }
 
-// trials follow every radius of the grid.
+// trials returns the tests of all radii of the grid.
 func (l Level) trials() []trial {
 	var out []trial
 	ended := fmt.Sprintf("given up after %d samples", l.N)
@@ -33,7 +33,7 @@ func (l Level) trials() []trial {
 		ended = fmt.Sprintf("undecided after %d samples, the most that were allowed", l.N)
 	}
 	logAlpha := math.Log10(l.Alpha.Float64())
-	since := 0 // look at which the smaller radii were certified
+	since := 0 // look after which the smaller radii were certified
 	for i, radius := range l.Radii {
 		ratio := radius.Rat()
 		ratio.Quo(ratio, l.Sigma.Rat())
@@ -64,7 +64,7 @@ func (l Level) trials() []trial {
 }
 
 // needs prints a probability that must be exceeded: rounded up, or as its
-// distance from 1 where that is too small to show.
+// distance from 1 if that is small.
 func needs(p exact.Interval) string {
 	up := p.CeilDecimal(6)
 	if up.Cmp(decimal.Must("1")) < 0 {
@@ -74,7 +74,7 @@ func needs(p exact.Interval) string {
 	return "1 - " + strconv.FormatFloat(rest, 'e', 1, 64)
 }
 
-// power prints a number of which the logarithm to the base 10 is given.
+// power prints the number with the given base-10 logarithm.
 func power(log float64) string {
 	switch {
 	case log > -3 && log < 0:
@@ -87,10 +87,10 @@ func power(log float64) string {
 	return "10^" + formatFixed(log, 1)
 }
 
-// evidencePoints is about the number of points of a curve.
+// evidencePoints is the approximate number of points of a curve.
 const evidencePoints = 240
 
-// evidenceChart shows the evidence for each radius of the grid against the
+// evidenceChart draws the evidence for each radius of the grid against the
 // number of samples, and where it reaches 1/alpha.
 func evidenceChart(l Level) template.HTML {
 	trials := l.trials()
@@ -104,7 +104,7 @@ func evidenceChart(l Level) template.HTML {
 	high = min(high, goal+4)
 	first, last := math.Log10(bound.LookEvery), math.Log10(float64(l.N))
 	if last-first < 0.3 {
-		last = first + 0.3 // a decision at the first look
+		last = first + 0.3 // the test ended at the first look
 	}
 	c := newChart(fmt.Sprintf("evidence for each radius against the number of samples: %d samples in all, radius %s certified", l.N, l.Radius), first, last, low, high)
 	c.axes("samples", "evidence", magnitudes(first, last), decades(low, high))

@@ -16,32 +16,33 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Options say what to explain.
+// Options are the options of Make.
 type Options struct {
 	certificate.Params        // of the certificate
 	Name               string // of the image
-	Image              int    // its index in its data set, which is part of the address of its noise
-	Batch              int    // noisy images at a time; changes no result
+	Image              int    // its index in the data set, which addresses its noise
+	Batch              int    // noisy images at a time; it does not change results
 
 	Model   string  // name of the model
 	Trained float64 // noise level that the model was trained with
 
-	// Others are noise levels to compare with.
+	// Others are further noise levels for comparison.
 	Others []decimal.Decimal
 
-	// Line, if set, is the line of a certificate that is explained: what is
-	// found here must be what stands there.
+	// Line, if set, is the line of a certificate that is explained. It is an
+	// error if the computed results differ from it.
 	Line *Line
 
-	// Of the attacks; 0 steps make none. Answers is the number of noisy copies
-	// that the smoothed classifier's answer to what they find rests on.
+	// Of the attacks; with 0 steps there are none. Answers is the number of
+	// noisy copies for the smoothed classifier's answer to an image found.
 	Steps, Samples, Answers int
 
-	// Command, if set, is the command line that makes the page again.
+	// Command, if set, is the command line that reproduces the page.
 	Command string
 
-	// Progress, if set, is told what is being computed and how far it is: done
-	// of total units, which are 0 of so many when it begins and all when it ends.
+	// Progress, if set, is called with the current computation and its
+	// progress: done of total units, from 0 at its beginning to total at its
+	// end.
 	Progress func(what string, done, total int)
 }
 
@@ -51,7 +52,7 @@ type Line struct {
 	Certificate string // name of the file
 }
 
-// check returns an error that names what makes no sense.
+// check returns an error that names an invalid option.
 func (o Options) check() error {
 	if err := o.Params.Check(); err != nil {
 		return err
@@ -65,27 +66,27 @@ func (o Options) check() error {
 	case o.Steps < 0 || o.Steps > 0 && o.Samples < 1:
 		return fmt.Errorf("%d steps of an attack with %d samples are impossible: a step needs at least 1 sample", o.Steps, o.Samples)
 	case o.Steps > 0 && o.Answers < 1:
-		return fmt.Errorf("%d noisy copies cannot answer for what an attack finds: give at least 1", o.Answers)
+		return fmt.Errorf("%d noisy copies are too few for an answer to an attacked image: give at least 1", o.Answers)
 	case o.Line != nil && o.Line.Stopped != "":
-		return fmt.Errorf("image %d was not estimated (%s), so its line proves nothing that could be explained", o.Line.Image, o.Line.Stopped)
+		return fmt.Errorf("image %d was not estimated (%s), so its line has no bound to explain", o.Line.Image, o.Line.Stopped)
 	}
 	return nil
 }
 
-// Explanation holds what a page shows.
+// Explanation is the content of a page.
 type Explanation struct {
 	Image       string           `json:"image"`
-	Index       int              `json:"index"`                 // of the image, as its noise is addressed
-	Certificate string           `json:"certificate,omitempty"` // the file whose line this is
-	Label       *int             `json:"label,omitempty"`       // as the certificate has it
+	Index       int              `json:"index"`                 // of the image, which addresses its noise
+	Certificate string           `json:"certificate,omitempty"` // the file of the explained line
+	Label       *int             `json:"label,omitempty"`       // the label in the certificate
 	Model       string           `json:"model"`
 	Digest      string           `json:"model_digest"`
 	Trained     float64          `json:"trained_with_sigma"`
 	Names       []string         `json:"class_names,omitempty"`
 	Seed        certificate.Seed `json:"seed"`
-	Noise       string           `json:"noise"` // its kind, as certificates name it
+	Noise       string           `json:"noise"` // the kind of noise, as in certificates
 	Sound       bool             `json:"sound"`
-	Command     string           `json:"command,omitempty"` // that makes the page again
+	Command     string           `json:"command,omitempty"` // that reproduces the page
 
 	Clean   int      `json:"answer_without_noise"`
 	Samples []Sample `json:"-"`
@@ -102,15 +103,15 @@ type Sample struct {
 	pixels picture
 }
 
-// explainer is an explanation under way.
+// explainer computes an explanation.
 type explainer struct {
 	Options
 	model      certify.Model
 	classifier smooth.Classifier
-	noise      smooth.Noise // of the noise level explained
+	noise      smooth.Noise // for the explained noise level
 	about      certificate.Image
-	x          []byte   // the image explained
-	found      [][]byte // what attacks found
+	x          []byte   // the explained image
+	found      [][]byte // images that attacks found
 }
 
 // Make explains the certificate of an image x, 8-bit pixels [C, h, w] at the
@@ -125,7 +126,7 @@ func Make(ctx context.Context, m certify.Model, x []byte, o Options) (*Explanati
 	if o.Method == "" {
 		o.Method = bound.MethodCohen
 	}
-	o.AccuracyOnly = false // a page is made of samples
+	o.AccuracyOnly = false // a page needs samples
 	e := &explainer{model: m, x: x, about: certificate.Image{Label: -1, Pixels: certificate.PixelDigest(x, o.Sound)}}
 	digest, err := certify.ModelDigest(m)
 	if err != nil {
@@ -171,7 +172,8 @@ func Make(ctx context.Context, m certify.Model, x []byte, o Options) (*Explanati
 	return out, err
 }
 
-// compare refuses a line of a certificate that the samples do not give again.
+// compare returns an error if the line of a certificate differs from the
+// computed one.
 func (l *Line) compare(found certificate.Record) error {
 	if l == nil {
 		return nil
@@ -185,7 +187,7 @@ func (l *Line) compare(found certificate.Record) error {
 		return err
 	}
 	if string(a) != string(b) {
-		return fmt.Errorf("the line of image %d in %s is not what its samples give: class %d with %d hits and radius %s here, class %d with %d and %s there; audit the certificate",
+		return fmt.Errorf("the line of image %d in %s differs from what its samples give: class %d with %d hits and radius %s here, class %d with %d and %s there; audit the certificate",
 			found.Image, l.Certificate, found.Predict, hits(found), found.Radius, l.Predict, hits(l.Record), l.Radius)
 	}
 	return nil
@@ -197,8 +199,8 @@ func (e *explainer) progress(what string, done, total int) {
 	}
 }
 
-// pixels returns the image explained, or what an attack found under an index
-// behind it.
+// pixels returns the explained image, or, for larger indices, the images that
+// attacks found.
 func (e *explainer) pixels(image int) ([]byte, error) {
 	if image == e.Image {
 		return e.x, nil
@@ -206,8 +208,8 @@ func (e *explainer) pixels(image int) ([]byte, error) {
 	return e.found[uint32(image)-uint32(e.Image)-1], nil
 }
 
-// add keeps what an attack found and returns its index: one whose noise neither
-// the certificate nor another attack has.
+// add stores an image that an attack found and returns its index, whose noise
+// neither the certificate nor another attack uses.
 func (e *explainer) add(found []byte) int {
 	e.found = append(e.found, found)
 	return int(uint32(e.Image) + uint32(len(e.found)))
@@ -223,7 +225,7 @@ func (e *explainer) clean(ctx context.Context, image int) (int, error) {
 // shownSamples is the number of noisy copies on a page.
 const shownSamples = 8
 
-// samples makes the first estimation samples again, to be looked at.
+// samples recomputes the first estimation samples to show them.
 func (e *explainer) samples(ctx context.Context) ([]Sample, error) {
 	jobs := make([]smooth.Job, min(shownSamples, e.N))
 	for i := range jobs {

@@ -26,8 +26,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// subject returns a small classifier and an image. The weights decide how
-// sure it is.
+// subject returns a small classifier and an image. Larger weights give larger
+// margins.
 func subject(t *testing.T, weights float32) (*dmae.Classifier, []byte) {
 	b := cpu.New(cpu.Options{Threads: 1})
 	t.Cleanup(func() { b.Close() })
@@ -64,8 +64,8 @@ func options() explain.Options {
 	}
 }
 
-// with returns the options for a method; the grid goes beyond what the samples
-// allow, and beyond 10 sigma for the smallest noise level.
+// with returns the options for a method. The grid has radii that the samples
+// cannot certify, and that exceed 10 sigma for the smallest noise level.
 func with(method bound.Method, sound bool) explain.Options {
 	o := options()
 	o.Method, o.Sound = method, sound
@@ -87,7 +87,7 @@ func testPage(t *testing.T, o explain.Options) {
 	m, x := subject(t, 2)
 	o.Image = 5
 
-	// The certifier's own files for the same image, noise level and seed.
+	// The certifier's files for the same image, noise level and seed.
 	set, err := certificate.NewIndexSet([]int{5})
 	require.NoError(t, err)
 	preprocessing := "x/255"
@@ -182,16 +182,16 @@ func testPage(t *testing.T, o explain.Options) {
 	require.NotContains(t, string(raw), "data:")
 	require.Equal(t, made.At.Radius.String(), back["explained"].(map[string]any)["radius"])
 
-	// A line that says something else is not explained.
+	// A line with other results is not explained.
 	o.Line.Estimation.Counts = bound.Counts{{0, o.N}}
 	_, err = explain.Make(t.Context(), m, x, o)
-	require.ErrorContains(t, err, "the line of image 5 in one.jsonl is not what its samples give")
+	require.ErrorContains(t, err, "the line of image 5 in one.jsonl differs from what its samples give")
 	o.Line.Stopped = certificate.StoppedWrongClass
 	_, err = explain.Make(t.Context(), m, x, o)
 	require.ErrorContains(t, err, "was not estimated (wrong-class)")
 }
 
-// A radius of 0 is a certificate of the image alone.
+// A radius of 0 certifies the image only.
 func TestPageOfTheRadiusZero(t *testing.T) {
 	m, x := subject(t, 2)
 	o := with(bound.MethodAnytime, true)
@@ -203,7 +203,7 @@ func TestPageOfTheRadiusZero(t *testing.T) {
 	var page bytes.Buffer
 	require.NoError(t, made.WriteHTML(&page))
 	checkPage(t, page.String())
-	require.Contains(t, page.String(), "for no distance around it more is proved")
+	require.Contains(t, page.String(), "nothing is proved about other images")
 }
 
 // certificate reads the only image of a certificate file.
@@ -218,8 +218,8 @@ func recordOf(t *testing.T, path string) certificate.Record {
 	return rec
 }
 
-// checkPage holds a page to its promises: it loads nothing, names from outside
-// are escaped, and its drawings are well formed.
+// checkPage checks that a page loads nothing, that file and class names are
+// escaped, and that its drawings are well-formed.
 func checkPage(t *testing.T, page string) {
 	require.NotContains(t, page, "<script")
 	require.NotContains(t, page, "<link")
@@ -268,7 +268,7 @@ func TestPageOfAnAbstention(t *testing.T) {
 	require.Equal(t, 1, strings.Count(page.String(), "<svg"))
 }
 
-// A network that answers nothing at all still has a page.
+// A network that gives no class for any sample still has a page.
 func TestPageOfANetworkWithoutAnswers(t *testing.T) {
 	m, x := subject(t, float32(math.NaN()))
 	made, err := explain.Make(t.Context(), m, x, options())

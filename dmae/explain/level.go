@@ -9,14 +9,14 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Level is what the samples at one noise level prove about the image.
+// Level is the certification of the image at one noise level.
 type Level struct {
 	Method    bound.Method      `json:"method"`
 	Sigma     decimal.Decimal   `json:"sigma"`
 	Alpha     decimal.Decimal   `json:"alpha"`
 	Radii     []decimal.Decimal `json:"radii,omitempty"`    // the grid of the method anytime
-	Futility  *decimal.Decimal  `json:"futility,omitempty"` // and the chance below which it gives a radius up
-	Most      int               `json:"n"`                  // estimation samples asked for; at most so many with the method anytime
+	Futility  *decimal.Decimal  `json:"futility,omitempty"` // and the probability below which a radius is given up
+	Most      int               `json:"n"`                  // requested estimation samples; the maximum for the method anytime
 	Classes   int               `json:"classes"`
 	Selection bound.Counts      `json:"selection"` // pairs of class and count
 	Counts    bound.Counts      `json:"estimation"`
@@ -24,7 +24,7 @@ type Level struct {
 	Selected  int               `json:"selected"`
 	Count     int               `json:"count"`           // estimation samples of the selected class
 	PA        decimal.Decimal   `json:"pa"`              // lower bound on its probability
-	PB        *decimal.Decimal  `json:"pb,omitempty"`    // of the method runner-up: upper bound on that of every other class
+	PB        *decimal.Decimal  `json:"pb,omitempty"`    // of the method runner-up: upper bound for every other class
 	W         *bound.Draw       `json:"w,omitempty"`     // of the method randomised: the random number of the bound
 	Looks     string            `json:"looks,omitempty"` // of the method anytime: see certificate.Record
 	Radius    decimal.Decimal   `json:"radius"`          // 0 for an abstention
@@ -68,8 +68,8 @@ func hits(line certificate.Record) int {
 // because none of its scores was a finite number.
 func (l Level) NoAnswers() int { return l.Counts.Of(bound.NoClass) }
 
-// at returns the parameters for another noise level, without the radii of a grid
-// that are too many sigma for it to be asked.
+// at returns the parameters for another noise level, without the radii of a
+// grid that exceed the limit in units of sigma.
 func (o Options) at(sigma decimal.Decimal) certificate.Params {
 	p := o.Params
 	p.Sigma = sigma
@@ -79,8 +79,8 @@ func (o Options) at(sigma decimal.Decimal) certificate.Params {
 	return p
 }
 
-// second returns the class other than the selected one that the most estimation
-// samples have, bound.NoClass when there is none.
+// second returns the most frequent other class of the estimation samples, or
+// bound.NoClass if there is none.
 func (l Level) second() bound.ClassCount {
 	best := bound.ClassCount{bound.NoClass, 0}
 	for _, c := range l.Counts {

@@ -13,14 +13,14 @@ import (
 //go:embed *.html
 var templates embed.FS
 
-// page is the template; it escapes whatever comes from files and flags.
+// page is the template. It escapes all text from files and flags.
 var page = template.Must(template.New("page.html").ParseFS(templates, "*.html"))
 
-// WriteHTML writes the page. It holds its pictures and styles, has no script,
-// and forbids the browser to load anything.
+// WriteHTML writes the page. The page contains its images and styles, has no
+// script, and forbids the browser to load anything.
 func (x *Explanation) WriteHTML(w io.Writer) error { return page.Execute(w, view{x}) }
 
-// view lends the template what it shows in words.
+// view has the methods that the template calls.
 type view struct{ *Explanation }
 
 // Picture is the image itself.
@@ -35,10 +35,10 @@ func (v view) Noisy() []shot {
 	return out
 }
 
-// shot is a picture with the answer to it.
+// shot is an image with the network's answer.
 type shot struct {
 	Answer  string
-	Same    bool // as the certified class
+	Same    bool // equal to the certified class
 	Picture picture
 }
 
@@ -73,7 +73,7 @@ func (v view) Bars() []bar {
 // NoAnswers is the number of estimation samples without a class.
 func (v view) NoAnswers() int { return v.At.NoAnswers() }
 
-// NoiseInWords says what the kind of noise means.
+// NoiseInWords describes the kind of noise.
 func (v view) NoiseInWords() string {
 	if v.Sound {
 		return "whole steps of 8-bit pixels"
@@ -112,14 +112,13 @@ func (v view) RunnerUp() string {
 // RunnerUpCount is the number of its estimation samples.
 func (v view) RunnerUpCount() int { return v.At.second()[1] }
 
-// RunnerUpRules reports whether pB is the bound on that class, and not what A
-// leaves over.
+// RunnerUpRules reports whether pB is the bound on that class and not 1-pA.
 func (v view) RunnerUpRules() bool {
 	b, ok := v.At.upperBound("")
 	return ok && b.value == v.At.PB.Float64()
 }
 
-// OtherClasses is the number of classes besides the selected one.
+// OtherClasses is the number of classes without the selected one.
 func (v view) OtherClasses() int { return v.At.Classes - 1 }
 
 // Weight is the random number of the method randomised.
@@ -143,8 +142,8 @@ func (v view) EvidenceChart() template.HTML { return evidenceChart(v.At) }
 // HasRadius reports whether more than the image itself is certified.
 func (v view) HasRadius() bool { return v.At.Certified && v.At.Radius.Sign() > 0 }
 
-// Labelled is the class that the certificate's data set gives the image, empty
-// if unknown.
+// Labelled is the label of the image in the certificate; it is empty if
+// unknown.
 func (v view) Labelled() string {
 	if v.Label == nil || *v.Label < 0 {
 		return ""
@@ -152,7 +151,7 @@ func (v view) Labelled() string {
 	return v.Class(*v.Label)
 }
 
-// Radius draws the promise against the distance.
+// Radius draws the bounds against the distance.
 func (v view) Radius() template.HTML { return radiusChart(v.At, v.Attacks) }
 
 // levelRow is a line of the table of noise levels.
@@ -195,7 +194,7 @@ type attackRow struct {
 	Picture, Difference                                   picture
 }
 
-// Searches are the attacks in words.
+// Searches are the lines of the table of attacks.
 func (v view) Searches() []attackRow {
 	var out []attackRow
 	for _, a := range v.Attacks {
@@ -220,7 +219,7 @@ func (v view) Searches() []attackRow {
 	return out
 }
 
-// FoundOutside reports whether an attack outside of the radius succeeded.
+// FoundOutside reports whether an attack outside the radius succeeded.
 func (v view) FoundOutside() bool {
 	for _, a := range v.Attacks {
 		if !a.Inside && a.Fooled {
@@ -230,10 +229,10 @@ func (v view) FoundOutside() bool {
 	return false
 }
 
-// Answers is the number of noisy copies that answer for what an attack found.
+// Answers is the number of noisy copies for the answer to an attacked image.
 func (v view) Answers() int { return v.Attacks[0].N }
 
-// HalfRadius says what the promise is worth at half of the radius.
+// HalfRadius is the bound at half of the radius, in words.
 func (v view) HalfRadius() string {
 	return formatFixed(v.At.promise(v.At.Radius.Float64()/2), 3)
 }

@@ -11,20 +11,19 @@ import (
 	"strconv"
 )
 
-// picture is an image as the page shows it: a PNG as a data URI.
+// picture is an image of the page: a PNG as a data URI.
 type picture struct {
 	URI           template.URL
 	Width, Height int
 }
 
-// picture draws pixels [C, h, w], those outside of [0,1] cut off: noise goes
-// beyond what a screen can show.
+// picture draws pixels [C, h, w], clipped to [0,1].
 func (e *explainer) picture(x []float32) picture {
 	return e.draw(func(i int) float64 { return float64(x[i]) })
 }
 
-// difference draws y - x around grey, enlarged so that the largest change of a
-// pixel is black or white.
+// difference draws y - x around grey, scaled so that the largest change is
+// black or white.
 func (e *explainer) difference(x, y []float32) picture {
 	most := 0.0
 	for i := range x {
@@ -49,7 +48,7 @@ func (e *explainer) draw(at func(i int) float64) picture {
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {
-		panic(err) // into memory, of a valid size
+		panic(err) // cannot fail: it writes to memory, and the size is valid
 	}
 	return picture{template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), side, side}
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// promise returns the lower bound that the certificate implies on the
-// probability of the class at a distance: Phi(Phi^-1(pA) - distance/sigma). The
-// method anytime has tested pA = Phi(radius/sigma), of which l.PA keeps 12
-// decimals, too few for a radius of many sigma.
+// promise returns the certificate's lower bound on the probability of the class
+// at a distance: Phi(Phi^-1(pA) - distance/sigma). For the method anytime pA =
+// Phi(radius/sigma) is computed here: the 12 decimals of l.PA are too few for a
+// radius of many sigma.
 func (l Level) promise(distance float64) float64 {
 	if l.Method == bound.MethodAnytime {
 		z := l.Radius.Rat()
@@ -52,8 +52,8 @@ func quantile(p decimal.Decimal) *big.Rat {
 	return z.Neg(z)
 }
 
-// radiusChart shows what the bounds promise at a distance, and what the attacks
-// met there.
+// radiusChart draws the bounds against the distance, and the results of the
+// attacks.
 func radiusChart(l Level, attacks []Attack) template.HTML {
 	radius := l.Radius.Float64()
 	reach := 1.5 * radius

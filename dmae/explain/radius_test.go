@@ -9,8 +9,8 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// The promise falls to one half, or to what it promises of any other class,
-// at the radius that the certifier reports.
+// At the certified radius the bound is one half, or equals the bound on the
+// other classes.
 func TestPromiseEndsAtTheRadius(t *testing.T) {
 	half := decimal.Must("0.5")
 	for _, sigma := range []string{"0.12", "0.25", "1"} {
@@ -21,7 +21,7 @@ func TestPromiseEndsAtTheRadius(t *testing.T) {
 			require.InDelta(t, pA.Float64(), l.promise(0), 1e-9)
 			require.InDelta(t, 0.5, l.promise(l.Radius.Float64()), 1e-4)
 		}
-		// A grid goes to 10 sigma, where pA has no 12 decimals left.
+		// A grid goes up to 10 sigma, where 12 decimals of pA are 1.
 		for _, radius := range []decimal.Decimal{half, s, decimal.Must(sigma + "e1")} {
 			l := Level{Method: bound.MethodAnytime, Sigma: s, PA: decimal.Must("0.999999999999"), Radius: radius}
 			require.InDelta(t, 0.5, l.promise(radius.Float64()), 1e-8, "%s sigma %s", radius, sigma)

@@ -270,6 +270,6 @@ func TestStoredRefusesOtherSizes(t *testing.T) {
 	o.Train, o.Preprocess = openFolder(t, pngFolder(t, 10, 9), 0), data.PreprocessStored
 	runOn(t, o, 1, func(ctx context.Context, o Options) {
 		_, err := train(ctx, o)
-		require.ErrorContains(t, err, "have 9x9 pixels and the model takes 8x8, so that they cannot be used as they are stored")
+		require.ErrorContains(t, err, "have 9x9 pixels and the model takes 8x8, so they cannot be used as they are stored")
 	})
 }

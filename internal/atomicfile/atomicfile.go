@@ -11,10 +11,10 @@ import (
 	"github.com/godmae/godmae/internal/outfile"
 )
 
-// Write replaces the file at path by what fill writes. When fill or any step
-// on the disk fails, the old file stays as it was, the temporary file is
-// removed and the error is returned; errors of the disk name the path. Writes
-// are buffered: fill may write small pieces.
+// Write replaces the file at path by what fill writes. If fill or a file
+// operation fails, the old file is kept, the temporary file is removed and
+// the error is returned. Errors of file operations name the path. Writes are
+// buffered.
 func Write(path string, fill func(io.Writer) error) error {
 	f, err := Create(path)
 	if err != nil {
@@ -35,19 +35,19 @@ func WriteBytes(path string, data []byte) error {
 	})
 }
 
-// File is a file on its way to replace another. Writes are buffered; nothing
-// is visible at the target before Commit.
+// File is a file that will replace another. Writes are buffered; nothing is
+// visible at the target before Commit.
 type File struct {
 	path string
 	file *os.File
 	buf  *bufio.Writer
 }
 
-// Create opens the temporary file that will replace path. The folder must
-// exist. The caller ends with Commit, and defers Discard for all other ways out.
-// A symbolic link at path is replaced, not followed; what is neither a regular
-// file nor a link to one is refused. The error wraps outfile.ErrLocked while
-// another process writes path.
+// Create opens the temporary file that will replace path. The folder must exist.
+// The caller calls Commit at the end, and defers Discard for all other returns.
+// A symbolic link at path is replaced, not followed. Anything other than a
+// regular file or a link to one is refused. The error wraps outfile.ErrLocked
+// while another process writes path.
 func Create(path string) (*File, error) {
 	if base := filepath.Base(path); base == "." || base == string(filepath.Separator) {
 		return nil, fmt.Errorf("cannot write %q: it names a folder; give the name of a file", path)
@@ -71,8 +71,9 @@ func (f *File) Write(p []byte) (int, error) { return f.buf.Write(p) }
 // Commit flushes the temporary file to the disk and renames it over the target.
 func (f *File) Commit() error { return f.commit(true) }
 
-// CommitUnflushed is Commit for what is worth little after a power failure: the
-// target may then hold anything, after the death of the process alone it does not.
+// CommitUnflushed is Commit without the flush to the disk. After a power
+// failure the target may hold anything; the end of the process alone does no
+// harm.
 func (f *File) CommitUnflushed() error { return f.commit(false) }
 
 func (f *File) commit(flush bool) error {

@@ -87,7 +87,8 @@ func TestErrorsNameThePath(t *testing.T) {
 	require.ErrorIs(t, f.Commit(), os.ErrClosed)
 }
 
-// Whoever can make links in the folder does not choose what is overwritten.
+// A link that somebody else put into the folder does not choose the file that
+// is overwritten.
 func TestLinksAreReplacedNotFollowed(t *testing.T) {
 	dir := t.TempDir()
 	victim, path := filepath.Join(dir, "victim"), filepath.Join(dir, "a.txt")
@@ -111,7 +112,7 @@ func TestLinksAreReplacedNotFollowed(t *testing.T) {
 	require.DirExists(t, TempName(path))
 }
 
-// What is no file is not replaced by one: root could do it to a device.
+// A device is not replaced by a regular file, even for root.
 func TestDevicesAreNotReplaced(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "a")
 	require.NoError(t, os.Symlink(os.DevNull, link))
@@ -133,7 +134,8 @@ func TestTwoWritersOfOneTarget(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "first", string(got))
 
-	// Where there are no locks, the other's file is still not renamed.
+	// On a file system without locks, the file of the other process is still
+	// not renamed.
 	f, err := Create(path)
 	require.NoError(t, err)
 	require.NoError(t, os.Remove(TempName(path)))

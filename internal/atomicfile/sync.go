@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Sync brings a file to the disk. A file system that has no such operation is no
-// failure; an error of the disk is.
+// Sync flushes a file to the disk. It is not an error that a file system lacks
+// the operation.
 func Sync(f *os.File) error {
 	if err := f.Sync(); !unsupported(err) {
 		return err
@@ -16,9 +16,9 @@ func Sync(f *os.File) error {
 	return nil
 }
 
-// syncDir makes a rename durable, where folders can be opened and flushed: not on
-// Windows, not on CIFS and many a FUSE, and not where the folder can be written to
-// but not read.
+// syncDir makes a rename durable where folders can be opened and flushed. That
+// excludes Windows, CIFS, many FUSE file systems, and folders that can be written
+// to but not read.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

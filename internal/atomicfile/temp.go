@@ -16,9 +16,9 @@ func TempName(path string) string {
 	return filepath.Join(dir, "."+base+".tmp")
 }
 
-// createTemp makes a temporary file that was not there, and locks it. O_EXCL
-// follows no link. What stands at the name is removed unless another process
-// writes it; what it was, or links to, is not touched.
+// createTemp makes a new temporary file and locks it. O_EXCL follows no
+// link. A file or link that already has the name is removed unless another
+// process writes it; the target of a link is not touched.
 func createTemp(temp string) (*os.File, error) {
 	const tries = 100
 	for range tries {
@@ -35,13 +35,14 @@ func createTemp(temp string) (*os.File, error) {
 		if outfile.Lock(f) == nil && outfile.Same(f, temp) {
 			return f, nil
 		}
-		f.Close() // another process took it for a stale one before it was locked
+		f.Close() // another process removed it as stale before it was locked
 	}
 	return nil, outfile.ErrLocked
 }
 
-// removeStale removes what a killed process, or somebody else, left at the name
-// of a temporary file. The error is outfile.ErrLocked if it is being written.
+// removeStale removes the file that a killed process, or somebody else, left
+// under the name of a temporary file. The error is outfile.ErrLocked if it is
+// being written.
 func removeStale(temp string) error {
 	info, err := os.Lstat(temp)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -58,7 +59,7 @@ func removeStale(temp string) error {
 		if err == nil {
 			defer f.Close() // locked until it is gone
 			if runtime.GOOS == "windows" {
-				f.Close() // Windows removes no open file
+				f.Close() // Windows does not remove open files
 			}
 		}
 	}

@@ -6,17 +6,17 @@ import (
 	"math/bits"
 )
 
-// tailTolerance bounds, as a power of two, the share of a tail that is left to
-// its geometric remainder.
+// tailTolerance is the relative size, as a power of two, at which the rest of a
+// tail is bounded by a geometric series.
 const tailTolerance = -workPrecision / 2
 
 // BinomialUpperTail returns P[Bin(n,p) >= x] for a rational p in [0,1] and
 // 0 <= n: an interval with about 96 correct bits.
 //
-// The side of the mean that x lies on decides which tail is summed, so that
-// the number of terms is a few standard deviations of Bin(n,p) and not n. The
-// first term is formed from the binomial coefficient's product, the others by the
-// ratio of neighbours; what is cut off is bounded by a geometric series.
+// The shorter tail is summed, so that the number of terms is a few standard
+// deviations of Bin(n,p) and not n. The first term is computed from the binomial
+// coefficient, the others by the ratio of neighbours. A geometric series bounds
+// the terms that are cut off.
 func BinomialUpperTail(x, n int, p *big.Rat) Interval {
 	return newBinomial(x, n).upperTail(p)
 }
@@ -39,9 +39,9 @@ func newBinomial(x, n int) binomial {
 	return b
 }
 
-// productInterval returns first * (first+1) * ... * last. Factors are gathered
-// into machine words before they touch an interval: exact, and several times
-// faster than big.Int.Binomial, which divides in every step.
+// productInterval returns first * (first+1) * ... * last. Factors are
+// multiplied in machine words first, which is exact and several times faster
+// than big.Int.Binomial, which divides in every step.
 func productInterval(first, last uint64) Interval {
 	product := Enclose(big.NewRat(1, 1))
 	word, f := uint64(1), new(big.Float)
@@ -128,9 +128,9 @@ func sumAbove(first Interval, x, n int, p, q *big.Rat) Interval {
 }
 
 // BinomialTest returns the two-sided p-value of a out of a+b fair coin tosses:
-// the probability of a count at least as far from the middle, which is
-// min(1, 2 P[Bin(a+b, 1/2) >= max(a,b)]). It is what Cohen et al. (2019) test
-// in PREDICT to tell the top two classes apart.
+// the probability of a count at least as far from the middle, which is min(1,
+// 2 P[Bin(a+b, 1/2) >= max(a,b)]). PREDICT of Cohen et al. (2019) tests the
+// top two classes with it.
 func BinomialTest(a, b int) Interval {
 	if a < 0 || b < 0 {
 		panic(fmt.Sprintf("exact: binomial test of %d against %d", a, b))

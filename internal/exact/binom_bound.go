@@ -19,10 +19,11 @@ const boundGrid = 1_000_000_000_000
 //
 //	P[Bin(n,p) > x] + w P[Bin(n,p) = x]
 //
-// is proven to be at most alpha. When w is a draw of a number that is uniform
-// on (0,1], or larger than one, the bound exceeds the truth with probability
-// at most alpha; w = 1 is Clopper and Pearson's bound. For x = n and
-// w <= alpha no p fails, and the bound is 1; for x = 0 it is 0.
+// is proven to be at most alpha. If w is a draw from the uniform distribution
+// on (0,1], or one that is stochastically larger, the bound exceeds the true
+// probability with probability at most alpha. w = 1 gives the bound of
+// Clopper and Pearson. For x = n and w <= alpha the bound is 1; for x = 0 it
+// is 0.
 //
 // It panics unless 0 <= x <= n, 0 < n, 0 < alpha < 1 and 0 < w <= 1.
 func BinomialLowerBound(x, n int, alpha, w *big.Rat) decimal.Decimal {
@@ -81,9 +82,9 @@ func (t randomisedTail) slope(p *big.Rat, tail Interval) float64 {
 // be at most alpha.
 //
 // Newton's method on the logarithm of the tail, which is concave in p (nearly,
-// for a weighted one), finds the place in a few steps; each step is kept inside
-// a bracket whose ends are proven, so that the answer is a property of the tail
-// and alpha and not of the path.
+// for a weighted one), converges in a few steps. Each step stays inside a
+// bracket whose ends are proven, so the result depends on the tail and alpha
+// only, not on the steps.
 func lowerGrid(t randomisedTail, alpha *big.Rat) int64 {
 	const nearby = 4                     // grid steps within which Newton's method has converged
 	lo, hi := int64(0), int64(boundGrid) // lo is proven to pass, hi not to

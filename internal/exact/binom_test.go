@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// tailByDefinition adds exact rational terms: feasible for small n only.
+// tailByDefinition adds exact rational terms. It is slow for large n.
 func tailByDefinition(x, n int, p *big.Rat) *big.Rat {
 	q := new(big.Rat).Sub(big.NewRat(1, 1), p)
 	power := func(b *big.Rat, e int) *big.Rat {

@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// Evidence tests the hypothesis that a success probability is at most p0, by
-// a mixture of likelihood ratios against alternatives above it (Wald 1945;
-// Robbins 1970). After h successes and m failures its value is
+// Evidence tests the hypothesis that a success probability is at most p0
+// with a mixture of likelihood ratios against alternatives above it (Wald
+// 1945; Robbins 1970). After h successes and m failures its value is
 //
 //	E = mean over i of (q_i/p0)^h ((1-q_i)/(1-p0))^m,  q_i = p0 + (1-p0) s_i
 //
 // for shares s_i in (0,1). While the hypothesis holds, every factor has a mean
 // of at most 1, so E is a non-negative supermartingale that starts at 1, and
 // the probability that it ever reaches 1/level is at most level (Ville 1939),
-// however often one looks.
+// however often it is evaluated.
 //
 // E grows with every success and shrinks with every failure. Only lower bounds
-// of E are computed: what reaches 1/level here does so in truth.
+// of E are computed: if the bound reaches 1/level, so does E.
 type Evidence struct {
 	rise, fall []*big.Float // lower bounds of the factors of a success and a failure
 	shift      []*big.Float // lower bounds of fall/rise: a success becomes a failure
@@ -59,7 +59,7 @@ func (e *Evidence) Reaches(successes, failures int) bool {
 }
 
 // MostFailures returns the largest number of failures among n samples with
-// which E reaches 1/level, -1 if even none is too many.
+// which E reaches 1/level, -1 if E does not reach it without a failure.
 func (e *Evidence) MostFailures(n int) int {
 	if !e.Reaches(n, 0) {
 		return -1
@@ -108,14 +108,14 @@ func powDown(x *big.Float, n int) *big.Float {
 }
 
 // EvidenceTable holds, for each look at a multiple of a number of samples, the
-// largest number of failures with which the evidence reaches 1/level. It grows
-// as it is asked and is not safe for concurrent use.
+// largest number of failures with which the evidence reaches 1/level. It is
+// extended on demand and is not safe for concurrent use.
 //
-// The table walks along its own boundary: from one look to the next the
-// allowed failures cannot become fewer, so each look takes a multiplication
-// for the new successes and one for each failure that becomes allowed. On the
-// way the share of successes falls towards p0, and the alternatives far above
-// it stop to matter: their terms are left out, which keeps a lower bound one.
+// The allowed failures never decrease from one look to the next. So a look
+// takes one multiplication for the new successes and one for each failure
+// that becomes allowed. The share of successes on the boundary falls towards
+// p0, and the terms of alternatives far above it become negligible. They are
+// left out, so the sum stays a lower bound.
 type EvidenceTable struct {
 	goal   *big.Float
 	every  int
@@ -127,7 +127,7 @@ type EvidenceTable struct {
 type evidenceTerm struct {
 	rise, shift, jump *big.Float // as in Evidence; jump is rise^every
 	weight            *big.Float // lower bound of its term of E
-	next              *big.Float // that with one failure more
+	next              *big.Float // the same with one failure more
 }
 
 // negligible is the size of a term, as a power of two of the largest, below
@@ -188,7 +188,7 @@ func (t *EvidenceTable) extend() {
 	t.prune()
 }
 
-// prune leaves out negligible alternatives above the one that weighs most.
+// prune removes negligible alternatives above the one with the largest term.
 func (t *EvidenceTable) prune() {
 	top := t.terms[0]
 	for _, term := range t.terms {

@@ -65,7 +65,7 @@ func TestEvidenceAgainstItsDefinition(t *testing.T) {
 	}
 }
 
-// The table walks along the boundary that MostFailures finds by bisection.
+// The table has the boundary that MostFailures finds by bisection.
 func TestEvidenceTableIsTheBoundary(t *testing.T) {
 	for _, z := range []string{"0", "0.5", "2"} {
 		e := evidenceAt(z, "0.001")
@@ -77,8 +77,9 @@ func TestEvidenceTableIsTheBoundary(t *testing.T) {
 	}
 }
 
-// Every factor has a mean of at most 1 under the hypothesis: what Ville's
-// inequality needs. The factors are lower bounds; exact arithmetic on them.
+// Every factor has a mean of at most 1 under the hypothesis, as Ville's
+// inequality requires. The means are computed exactly from the lower bounds of
+// the factors.
 func TestEvidenceIsASupermartingale(t *testing.T) {
 	one := big.NewRat(1, 1)
 	for _, z := range []string{"0", "1", "3.7"} {

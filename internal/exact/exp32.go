@@ -2,9 +2,9 @@ package exact
 
 import "math"
 
-// Shared by every function that reduces an argument. Adding roundMagic =
-// 1.5*2^23 to a float32 of magnitude below 2^22 rounds it to an integer, which
-// then stands in the low bits of the sum.
+// Used by every argument reduction. Adding roundMagic = 1.5*2^23 to a float32
+// of magnitude below 2^22 rounds it to an integer, which is then in the low
+// bits of the sum.
 const (
 	roundMagic     float32 = 0x1.8p23
 	roundMagicBits         = 0x4B400000

@@ -47,8 +47,8 @@ func TestFMA32Cases(t *testing.T) {
 	}
 }
 
-// Operands chosen so that ties, cancellation, subnormals and overflow are all
-// frequent: few significand bits, exponents close to each other or extreme.
+// Operands with few significand bits and with exponents close to each other or
+// extreme make ties, cancellation, subnormals and overflow frequent.
 func TestFMA32AgainstBig(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	draw := func(bits, span int) float32 {

@@ -6,12 +6,11 @@ import "math"
 // fusedMultiplyAdd of binary32, subnormals, infinities and signed zeros
 // included. The payload and sign of a NaN are unspecified.
 //
-// The product of two float32 is exact in float64, so only the sum rounds. If
-// the rounded sum is not a point where rounding to float32 changes its mind (a
-// float32 or a midpoint of two, which end in 28 zero bits), the exact sum lies
-// on the same side of all such points, and rounding again is harmless. Otherwise the sum is first rounded to
-// odd (Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums",
-// IEEE TC 2008), which keeps the information that it was inexact.
+// The product of two float32 is exact in float64, so only the sum rounds. If the rounded sum is not a
+// boundary of rounding to float32 (a float32 or a midpoint of two, which end in 28 zero bits), the exact sum
+// lies on the same side of all boundaries, and rounding again is exact. Otherwise the sum is first rounded
+// to odd (Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums", IEEE TC 2008), which keeps
+// the information that it was inexact.
 func FMA32(a, b, c float32) float32 {
 	s := float64(a)*float64(b) + float64(c) // fused or not: the product is exact
 	if math.Float64bits(s)<<(64-28) == 0 {

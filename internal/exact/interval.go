@@ -6,16 +6,16 @@ import (
 	"github.com/godmae/godmae/decimal"
 )
 
-// workPrecision is the mantissa length, in bits, of all interval arithmetic in
-// this package that is not asked for more. Results are printed with at most
-// twelve decimals, so it leaves more than a hundred bits for the error of the
-// longest computation (a binomial tail over 10^9 trials loses fewer than 40).
+// workPrecision is the default mantissa length, in bits, of the interval
+// arithmetic in this package. Results are printed with at most twelve
+// decimals, which leaves more than a hundred bits for rounding errors. The
+// longest computation, a binomial tail over 10^9 trials, loses fewer than 40.
 const workPrecision = 192
 
-// Interval is a closed interval [Lo, Hi] that is proven to contain the number
-// it stands for: every operation rounds its lower end down and its upper end
-// up. Only non-negative numbers occur in the computations of this package, and
-// the operations rely on it.
+// Interval is a closed interval [Lo, Hi] that is proven to contain a number:
+// every operation rounds its lower end down and its upper end up. The
+// operations are for non-negative numbers, the only ones that occur in this
+// package.
 type Interval struct {
 	Lo, Hi *big.Float
 }
@@ -47,7 +47,7 @@ func (x Interval) Add(y Interval) Interval {
 	return Interval{lower().Add(x.Lo, y.Lo), upper().Add(x.Hi, y.Hi)}
 }
 
-// Sub returns x - y, with negative values cut off at zero: the caller knows
+// Sub returns x - y, with negative values replaced by zero: the caller knows
 // that the true difference is not negative.
 func (x Interval) Sub(y Interval) Interval {
 	z := Interval{lower().Sub(x.Lo, y.Hi), upper().Sub(x.Hi, y.Lo)}
@@ -112,7 +112,7 @@ func (x Interval) AtMost(r *big.Rat) bool { return x.Hi.Cmp(down().SetRat(r)) <=
 // AtLeast reports whether every number of the interval is >= r: a proof.
 func (x Interval) AtLeast(r *big.Rat) bool { return x.Lo.Cmp(up().SetRat(r)) >= 0 }
 
-// Float64 returns the float64 nearest to the middle of the interval; for
+// Float64 returns the float64 nearest to the middle of the interval. It is for
 // display and for search, never for a decision.
 func (x Interval) Float64() float64 {
 	mid := new(big.Float).SetPrec(workPrecision+1).Add(x.Lo, x.Hi)
@@ -146,8 +146,8 @@ func (x Interval) FloorScaled(bits int) (n *big.Int, proven bool) {
 }
 
 // roughLog approximates the natural logarithm of a positive x to a few
-// hundredths. It steers searches whose results are then proven, and is built
-// from + - * / only, so that searches take the same path everywhere.
+// hundredths. It guides searches whose results are then proven. It uses + -
+// * / only, so that searches take the same steps on every machine.
 func roughLog(x *big.Float) float64 {
 	if x.Sign() == 0 {
 		return -1e9

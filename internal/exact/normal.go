@@ -149,8 +149,8 @@ func NormalQuantile(p *big.Rat) Interval {
 	grid := func(m *big.Int) *big.Rat {
 		return new(big.Rat).SetFrac(m, new(big.Int).Lsh(big.NewInt(1), quantileBits))
 	}
-	// Newton's method on the grid; the start 0 lies left of the root of a
-	// concave function, so the iterates rise to the root.
+	// Newton's method on the grid. The function is concave and the start 0 is
+	// left of its root, so the iterates increase to the root.
 	m := new(big.Int)
 	for range 100 {
 		z := grid(m)
@@ -163,7 +163,8 @@ func NormalQuantile(p *big.Rat) Interval {
 		}
 		m.Add(m, step)
 	}
-	// Prove the bracket, widening it should Newton's last digits be off.
+	// Prove the bracket; widen it if the last digits of Newton's method are
+	// wrong.
 	for width := int64(2); ; width *= 2 {
 		lo := new(big.Int).Sub(m, big.NewInt(width))
 		hi := new(big.Int).Add(m, big.NewInt(width))

@@ -4,7 +4,7 @@ import "math"
 
 // Log returns the natural logarithm, with an error below 1 ulp: fdlibm's
 // reduction x = 2^k (1+f) and polynomial in s = f/(2+f), every product rounded
-// by itself. Special cases are those of math.Log.
+// separately. Special cases are those of math.Log.
 func Log(x float64) float64 {
 	const (
 		ln2Hi = 6.93147180369123816490e-01
@@ -42,7 +42,7 @@ func Log(x float64) float64 {
 }
 
 // Exp returns e^x, with an error below 0.51 ulp in the range of normal numbers.
-// It computes in twice the precision: exact rather than quick.
+// It computes in twice the precision, at the cost of speed.
 func Exp(x float64) float64 { return double{hi: x}.exp() }
 
 // Pow returns x^y for x > 0, with an error below 0.51 ulp in the range of

@@ -2,8 +2,8 @@ package exact
 
 import "math"
 
-// Sin returns the sine, with an error below 1 ulp for |x| < 2^30; beyond, and
-// for what is not a number, it returns NaN.
+// Sin returns the sine, with an error below 1 ulp for |x| < 2^30. For other x
+// it returns NaN.
 func Sin(x float64) float64 {
 	r, quadrant := reduce(x)
 	return sinCos(r, quadrant)

@@ -2,5 +2,5 @@
 
 package infile
 
-// NoWait: without pipes among the files of a folder, nothing waits.
+// NoWait is no flag: these systems have no named pipes in folders.
 const NoWait = 0

@@ -4,5 +4,5 @@ package infile
 
 import "syscall"
 
-// NoWait keeps the opening of a pipe without a writer from waiting for one.
+// NoWait is the flag with which opening a pipe does not wait for a writer.
 const NoWait = syscall.O_NONBLOCK

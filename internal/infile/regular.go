@@ -1,5 +1,5 @@
-// Package infile opens files to read so that nothing is waited for without end: a
-// pipe that nobody writes to, a device that never ends.
+// Package infile opens files for reading without waiting forever for a pipe
+// that nobody writes to or a device that never ends.
 package infile
 
 import (
@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// Open opens a file if it is a regular one, and returns its size in bytes. It
-// never waits, as for the writer of a pipe, and reads no device: the opened file
-// is looked at, not its name, which can come to mean another file in between.
+// Open opens a regular file and returns its size in bytes. It never waits for
+// the writer of a pipe and never reads a device. It checks the opened file
+// rather than the name, which may be given to another file in between.
 func Open(path string) (*os.File, int64, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|NoWait, 0)
 	if err != nil {
@@ -26,7 +26,7 @@ func Open(path string) (*os.File, int64, error) {
 	return f, st.Size(), nil
 }
 
-// modeName says what a file is that is not regular.
+// modeName names the kind of a file that is not regular.
 func modeName(m os.FileMode) string {
 	switch {
 	case m.IsDir():

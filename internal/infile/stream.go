@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// writerWait is how long a named pipe may be without a writer: long enough for a
-// command that was started together with this one.
+// writerWait is how long a named pipe may be without a writer. It is enough for
+// a command that was started together with this one.
 const writerWait = 3 * time.Second
 
 // Stream is a file that is read once, from its beginning to its end.

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A pipe that nobody writes to is waited for for a moment; what somebody writes
-// is read from its first byte.
+// OpenStream waits a short time for a pipe without a writer, and reads from the
+// first byte that is written.
 func TestStreamOfAPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o666))
@@ -30,7 +30,7 @@ func TestStreamOfAPipe(t *testing.T) {
 			_, err = f.WriteString("one")
 		}
 		if err == nil {
-			time.Sleep(50 * time.Millisecond) // the reader has nothing to read now, and it is not the end
+			time.Sleep(50 * time.Millisecond) // the reader now has nothing to read, which is not the end
 			_, err = f.WriteString("two")
 			f.Close()
 		}
@@ -59,7 +59,7 @@ func TestStreamOfAFile(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// Open neither waits for a writer nor reads what is no regular file.
+// Open neither waits for a writer nor reads anything other than a regular file.
 func TestOpenTakesRegularFilesOnly(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")

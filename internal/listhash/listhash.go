@@ -1,8 +1,8 @@
-// Package listhash computes the SHA-256 of a list of numbers and texts so that no
-// two lists are the same bytes: a number is eight bytes, the lowest first, and a
-// text stands after its length in bytes, which is a number. Digests of data sets
-// and checkpoints, the keys of derived noise and commitments are made with it, so
-// its bytes never change.
+// Package listhash computes the SHA-256 of a list of numbers and texts. No two
+// lists have the same encoding: a number is eight bytes, little-endian, and a
+// text is its length in bytes, as a number, and then its bytes. Digests of data
+// sets and checkpoints, keys of derived noise and commitments use it, so the
+// encoding never changes.
 package listhash
 
 import (
@@ -13,7 +13,7 @@ import (
 	"io"
 )
 
-// Hash is a SHA-256 under way. What its Write is given enters as it is.
+// Hash is a SHA-256 in progress. Write adds bytes without encoding them.
 type Hash struct{ hash.Hash }
 
 // New returns the hash of the empty list.

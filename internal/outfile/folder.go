@@ -9,7 +9,7 @@ import (
 	"runtime"
 )
 
-// LockName is the name of the file that stands in a folder while it is locked. A
+// LockName is the name of the file that is in a folder while it is locked. A
 // killed process leaves it behind, unlocked; the next one takes it over.
 const LockName = ".dmae.lock"
 
@@ -46,8 +46,8 @@ func (l *Folder) Release() {
 		return
 	}
 	ours := Same(l.file, l.path)
-	// Removed while it is locked: whoever opened it meanwhile finds it gone, see
-	// OpenLocked. Windows removes no open file, one that another has opened neither.
+	// Removed while it is locked: a process that opened it meanwhile notices,
+	// see OpenLocked. Windows does not remove a file that any process has open.
 	if ours && runtime.GOOS != "windows" {
 		os.Remove(l.path)
 	}
@@ -57,6 +57,6 @@ func (l *Folder) Release() {
 		os.Remove(l.path)
 	}
 	if l.made {
-		os.Remove(filepath.Dir(l.path)) // fails where there is something
+		os.Remove(filepath.Dir(l.path)) // fails if the folder is not empty
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openNoFollow keeps from opening a symbolic link, and from waiting for the other
-// end of a pipe.
+// openNoFollow is the flags with which open refuses a symbolic link and does
+// not wait for the other end of a pipe.
 const openNoFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK
 
-// Lock makes sure that no other process holds the lock of a file: ErrLocked if
-// one does. Other errors mean that there are no locks here (ENOLCK, ENOTSUP, EBADF
-// of a network's file opened for reading).
+// Lock locks a file; the error is ErrLocked if another process holds the lock.
+// Other errors of the system mean that this file system has no locks (ENOLCK,
+// ENOTSUP, or EBADF for a network file opened for reading) and are ignored.
 func Lock(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)

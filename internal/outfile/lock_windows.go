@@ -7,12 +7,14 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// openNoFollow has no counterpart: open looks at the file before and after.
+// openNoFollow is no flag on Windows: open checks the file before and after
+// opening it.
 const openNoFollow = 0
 
-// Lock makes sure that no other process holds the lock of a file: ErrLocked if
-// one does. Other errors mean that there are no locks here. What is locked is one
-// byte that no file reaches, because others may not even read a locked one.
+// Lock locks a file; the error is ErrLocked if another process holds the lock.
+// Other errors mean that this file system has no locks and are ignored. The
+// locked byte is beyond the end of every file, because other processes cannot
+// read a locked byte.
 func Lock(f *os.File) error {
 	at := windows.Overlapped{OffsetHigh: 1 << 30}
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at)

@@ -12,14 +12,14 @@ import (
 var ErrLocked = errors.New("is being written by another process")
 
 // Open opens the file at path for reading and writing, and makes it if there is
-// none. A symbolic link is refused, since in a folder that others can write to it
-// would let them choose the file that is overwritten; so is all that is not a
-// regular file.
+// none. A symbolic link is refused: in a folder that others can write to, it
+// would let them choose the file that is overwritten. Anything else that is not a
+// regular file is refused, too.
 func Open(path string) (*os.File, error) { return open(path, os.O_RDWR|os.O_CREATE) }
 
 func open(path string, flag int) (*os.File, error) {
-	// The look before is for the message and for systems without openNoFollow, the
-	// look after for who changes the file in between.
+	// The check before is for the message and for systems without openNoFollow.
+	// The check after finds a file that was replaced in between.
 	if info, err := os.Lstat(path); err == nil {
 		if err := regular(path, info); err != nil {
 			return nil, err
@@ -55,13 +55,14 @@ func regular(path string, info fs.FileInfo) error {
 // maxTries is how often a file may be replaced between opening and locking it.
 const maxTries = 100
 
-// OpenLocked is Open for a file that no other process holds open with it. The
-// error begins with the path and wraps ErrLocked while one does.
+// OpenLocked opens and locks a file. The error begins with the path and wraps
+// ErrLocked while another process holds the lock.
 func OpenLocked(path string) (*os.File, error) {
 	for range maxTries {
 		f, err := Open(path)
 		if errors.Is(err, fs.ErrPermission) {
-			// Another user's lock file, which is only to be locked.
+			// The lock file of another user can be locked without being written
+			// to.
 			if g, rerr := open(path, os.O_RDONLY); rerr == nil {
 				f, err = g, nil
 			}
@@ -76,7 +77,7 @@ func OpenLocked(path string) (*os.File, error) {
 		if Same(f, path) {
 			return f, nil
 		}
-		f.Close() // it was moved away before it was locked
+		f.Close() // it was renamed before it was locked
 	}
 	return nil, fmt.Errorf("%s %w", path, ErrLocked)
 }
@@ -91,8 +92,8 @@ func Same(f *os.File, path string) bool {
 	return err == nil && os.SameFile(have, there)
 }
 
-// Move gives the open file at from the name to, and closes it. The lock holds
-// until the old name is gone, except on Windows, which renames no open file.
+// Move renames the open file at the path from to the path to, and closes it. The lock holds until
+// the old name is gone, except on Windows, which does not rename open files.
 func Move(f *os.File, from, to string) error {
 	if runtime.GOOS == "windows" {
 		if err := f.Close(); err != nil {

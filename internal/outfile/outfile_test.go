@@ -31,7 +31,7 @@ func TestAFolderIsLockedOnceAtATime(t *testing.T) {
 	(*Folder)(nil).Release()
 }
 
-// What a killed process leaves does not lock.
+// A lock file that a killed process left does not lock.
 func TestALeftOverLockFileIsTakenOver(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, LockName), nil, 0o444))
@@ -43,7 +43,8 @@ func TestALeftOverLockFileIsTakenOver(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, LockName))
 }
 
-// Whoever locks a file that was moved away meanwhile has locked another's.
+// A process that locks a file which was renamed meanwhile does not hold the
+// lock of the name.
 func TestALockIsOfTheFileThatStandsThere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	f, err := OpenLocked(path)

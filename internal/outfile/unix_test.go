@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// holderDir tells a copy of the test binary to lock that folder until it is killed.
+// holderDir is the environment variable that makes a copy of the test binary
+// lock that folder until it is killed.
 const holderDir = "OUTFILE_TEST_HOLDER"
 
 func TestMain(m *testing.M) {
@@ -51,7 +52,7 @@ func TestALockEndsWithItsProcess(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, LockName))
 }
 
-// A pipe would be waited for.
+// Opening a pipe would block.
 func TestPipesAreRefused(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o666))

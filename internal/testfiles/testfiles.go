@@ -2,9 +2,8 @@
 // big for the repository: fixtures computed with the official code, published
 // certification logs, photographs.
 //
-// It is the one place that knows where they are. A test that needs one calls
-// [Large]; everybody else, who has only a clone of the repository, sees the test
-// skipped with one sentence, and everything else runs.
+// No other package looks for them. A test that needs one calls [Large]; in a
+// clone without the large files it is skipped with one sentence.
 package testfiles
 
 import (
@@ -19,9 +18,8 @@ import (
 const Env = "DMAE_TESTDATA"
 
 // Large returns the path of a file or folder in the large test data, given by
-// its parts, such as "fixtures", "pil_resize.safetensors". Where [Env] is unset
-// the test is skipped; where it is set and the file is not there the test fails,
-// for then the data are not what the variable says they are.
+// its parts, such as "fixtures", "pil_resize.safetensors". If [Env] is unset the
+// test is skipped. If it is set and the file does not exist the test fails.
 func Large(t testing.TB, parts ...string) string {
 	t.Helper()
 	path, err := find(os.Getenv(Env), filepath.Join(parts...))

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// recorder is a test whose verdict is looked at.
+// recorder is a testing.TB that records whether the test failed or was skipped.
 type recorder struct {
 	testing.TB
 	skipped, failed string
@@ -31,7 +31,7 @@ func (r *recorder) Fatal(args ...any) {
 	runtime.Goexit()
 }
 
-// ask calls Large as a test would and returns its answer and the verdict.
+// ask calls Large as a test would, and returns its result and the recorder.
 func ask(t *testing.T, parts ...string) (path string, r *recorder) {
 	r = &recorder{TB: t}
 	done := make(chan struct{})
@@ -70,8 +70,8 @@ func TestLargeSkipsOrFailsOrFinds(t *testing.T) {
 	require.Equal(t, filepath.Join(module, "internal", "testfiles", "testfiles.go"), path)
 }
 
-// No other Go file may look for the large test data by itself: whoever does
-// forgets the skip in one of ten places, and a fresh clone's tests fail.
+// No other Go file looks for the large test data. One that forgot to skip would
+// fail in a fresh clone.
 func TestNobodyElseLooksForTheLargeFiles(t *testing.T) {
 	module, err := Module()
 	require.NoError(t, err)

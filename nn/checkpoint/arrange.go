@@ -7,18 +7,17 @@ import (
 	"slices"
 )
 
-// Place says what a stored tensor is called in the file that [File.Arrange]
-// makes.
+// Place is the name of a stored tensor in the file that [File.Arrange] returns.
 type Place struct {
 	Name string
 	Part int // 0 for the whole tensor, else its number among those joined, from 1
 }
 
-// Arrange returns the same file with its tensors under other names, those that
-// are parts of one tensor joined along their first dimension, and metadata
-// added: a file of another program under the names of this one. Nothing is read
-// for it. Closing one closes both. The error names tensors that would have the
-// same name, or that cannot be joined.
+// Arrange returns the same file with its tensors under other names and metadata
+// added. Tensors that are parts of one tensor are joined along their first
+// dimension. It gives the file of another program the names of this one. No
+// tensor is read. Closing one File closes both. The error names tensors that
+// would have the same name, or that cannot be joined.
 func (f *File) Arrange(place func(stored string) Place, metadata map[string]string) (*File, error) {
 	v := *f
 	v.infos, v.others, v.metadata = nil, map[string]string{}, f.Metadata()
@@ -48,7 +47,8 @@ type part struct {
 	Info
 }
 
-// joined describes the tensor that the parts make; its errors go on with the name.
+// joined describes the tensor made of the parts. The caller appends the name to
+// its errors.
 func joined(parts []part) (Info, error) {
 	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(a.number, b.number) })
 	whole := parts[0].Info
@@ -75,4 +75,22 @@ func joined(parts []part) (Info, error) {
 		return Info{}, fmt.Errorf("too many values in the tensors that are joined to")
 	}
 	return whole, nil
+}
+
+// View returns the same file with its tensors under other names, with other
+// metadata and without Extra. It gives the file of another program the names
+// of this one. No tensor is read. Closing one File closes both. The error
+// names two tensors that would have the same name.
+func (f *File) View(rename func(name string) string, metadata map[string]string) (*File, error) {
+	v := &File{name: f.name, format: f.format, src: f.src, infos: slices.Clone(f.infos), metadata: maps.Clone(metadata)}
+	for i := range v.infos {
+		v.infos[i].Name = rename(v.infos[i].Name)
+	}
+	slices.SortFunc(v.infos, func(a, b Info) int { return cmp.Compare(a.Name, b.Name) })
+	for i := 1; i < len(v.infos); i++ {
+		if name := v.infos[i].Name; name == v.infos[i-1].Name {
+			return nil, fmt.Errorf("checkpoint: %s holds two tensors that stand for %.100q", f.name, name)
+		}
+	}
+	return v, nil
 }

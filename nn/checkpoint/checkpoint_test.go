@@ -212,7 +212,7 @@ func TestEveryTruncationIsAnError(t *testing.T) {
 	}
 }
 
-// Files written by the format's own implementation.
+// The files were written by the reference implementation of the format.
 func TestReadsForeignFiles(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join(testfiles.Large(t, "fixtures"), "*.safetensors"))
 	require.NoError(t, err)

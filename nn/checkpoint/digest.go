@@ -14,12 +14,12 @@ import (
 	"github.com/godmae/godmae/internal/listhash"
 )
 
-// DigestKey is the metadata entry with the digests of a safetensors file, as
-// [Write] puts it there. [File.Metadata] does not show it.
+// DigestKey is the metadata entry in which [Write] stores the digests of a
+// safetensors file. [File.Metadata] leaves it out.
 const DigestKey = "godmae.sha256"
 
-// digestSchema is the form of its value. The value begins with digestHead, by
-// which it is known also where the key is damaged.
+// digestSchema is the version of its value. The value begins with digestHead,
+// by which it is recognised if the key is damaged.
 const (
 	digestSchema = "godmae-digests/1"
 	digestHead   = `{"schema":"` + digestSchema + `"`
@@ -29,8 +29,8 @@ const (
 type digests struct {
 	Schema string `json:"schema"`
 
-	// All is the SHA-256 over everything that the header says but its own entry
-	// and where tensors lie, so that it outlasts another order of them. See
+	// All is the SHA-256 over the whole header except this entry and the
+	// positions of the tensors, so that it does not depend on their order. See
 	// [digests.all].
 	All string `json:"all"`
 
@@ -38,11 +38,11 @@ type digests struct {
 	Tensors map[string]string `json:"tensors"`
 }
 
-// all returns the digest of the whole. It is taken of the schema's name, the
-// number of metadata entries and each of them in the order of their keys, and
-// the number of tensors and of each, in the order of their names, the name, the
-// type, the number of dimensions, the dimensions and the hexadecimal digest.
-// Strings are preceded by their length; numbers have eight bytes, the lowest first.
+// all returns the digest of the whole header. It covers the schema's name, the
+// number of metadata entries, the entries in the order of their keys, and the
+// number of tensors. Then, for each tensor in the order of names, follow its name,
+// type, number of dimensions, dimensions and hexadecimal digest. Strings are
+// preceded by their length; numbers have eight bytes, little-endian.
 func (d *digests) all(infos []Info, metadata map[string]string) string {
 	h := listhash.New()
 	h.Text(digestSchema)
@@ -72,8 +72,8 @@ func (d *digests) encode() (string, error) {
 	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
-// addDigests returns the metadata with the digests of a file that is to be
-// written. The tensors are gone through for it.
+// addDigests returns the metadata with the digests of the file that is to be
+// written. It reads all tensors.
 func addDigests(tensors []Tensor, metadata map[string]string) (map[string]string, error) {
 	sums := make([]string, len(tensors))
 	err := firstError(len(tensors), func(i int) error {
@@ -87,7 +87,7 @@ func addDigests(tensors []Tensor, metadata map[string]string) (map[string]string
 	}
 	with := map[string]string{}
 	maps.Copy(with, metadata)
-	delete(with, DigestKey) // that of a file it was read from
+	delete(with, DigestKey) // of the file it was read from
 	d := digests{Schema: digestSchema, Tensors: make(map[string]string, len(tensors))}
 	infos := make([]Info, len(tensors))
 	for i, t := range tensors {
@@ -99,12 +99,13 @@ func addDigests(tensors []Tensor, metadata map[string]string) (map[string]string
 	return with, err
 }
 
-// errHeader is the state of a header that was damaged, or changed by another
+// errHeader is the error of a header that was damaged, or changed by another
 // program.
 var errHeader = fmt.Errorf("its metadata or the list of its tensors are not those it was written with (%s): it is damaged or was changed; use another checkpoint, or another copy of this one", DigestKey)
 
-// useDigests compares the header with the digests in its metadata, which it
-// removes there, and seals the tensors by them. Files without are accepted.
+// useDigests compares the header with the digests in its metadata, takes them
+// out of the metadata, and gives each tensor its checksum. Files without
+// digests are accepted.
 func (f *File) useDigests() error {
 	value, ok := f.metadata[DigestKey]
 	if !ok {

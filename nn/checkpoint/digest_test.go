@@ -15,14 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// content is all that a file says.
+// content is everything that a file holds.
 type content struct {
 	Tensors  []Info
 	Raw      [][]byte
 	Metadata map[string]string
 }
 
-// all reads a file to its end.
+// all reads the whole file.
 func all(f *File) (content, error) {
 	c := content{Tensors: f.Tensors(), Metadata: f.Metadata()}
 	for i := range c.Tensors {
@@ -45,8 +45,7 @@ func example(t testing.TB) []byte {
 	}, map[string]string{"godmae.config": `{"width":8}`, "godmae.train": `{"step":7}`})
 }
 
-// Every bit of a file is watched over: with any of them flipped it is refused, or
-// says the same.
+// A file with any one of its bits flipped is refused, or has the same content.
 func TestEveryFlippedBitIsFound(t *testing.T) {
 	good := example(t)
 	f, err := read(good)
@@ -110,7 +109,8 @@ func TestADamagedTensorIsNamedHoweverItIsRead(t *testing.T) {
 	require.NoFileExists(t, path)
 }
 
-// Whoever changes what a checkpoint says of itself has to take the digests away.
+// A program that changes the metadata of a checkpoint has to remove the
+// digests.
 func TestChangedMetadataAreRefused(t *testing.T) {
 	good := example(t)
 	n := int(binary.LittleEndian.Uint64(good))
@@ -141,7 +141,7 @@ func TestChangedMetadataAreRefused(t *testing.T) {
 		_, err := change(f)
 		require.ErrorContains(t, err, "its metadata or the list of its tensors are not those it was written with (godmae.sha256)", what)
 	}
-	// The order of entries and of properties is a writer's own.
+	// The order of entries and of properties may differ between writers.
 	f, err := change(func(map[string]any, map[string]any) {})
 	require.NoError(t, err)
 	require.NoError(t, f.Verify())
@@ -153,7 +153,7 @@ func TestChangedMetadataAreRefused(t *testing.T) {
 	require.Equal(t, "other", f.Metadata()["godmae.config"])
 }
 
-// What is copied to another file has the digests of that file.
+// Tensors that are copied to another file have the digests of that file.
 func TestCopiesAreDigestedAnew(t *testing.T) {
 	f, err := read(example(t))
 	require.NoError(t, err)

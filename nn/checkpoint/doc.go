@@ -4,28 +4,28 @@
 // what PyTorch's torch.save writes, in the zip container of version 1.6 and
 // later and in the legacy stream of pickles.
 //
-// Start at [Open] to read and at [Write] to save. A [File] parses the
-// description at once and the tensors on demand, straight into the caller's
-// memory: the file is mapped, and mapped pages are given back once they are
-// copied, so that loading a model takes the memory of the model and no more. A
-// [Tensor] to be written holds the caller's slice without a copy.
+// Start at [Open] to read and at [Write] to save. Open reads the header;
+// tensors are read on demand, directly into the caller's memory. The file is
+// mapped, and pages are released once they are copied, so that loading a model
+// takes no more memory than the model. A [Tensor] to be written holds the
+// caller's slice without a copy.
 //
 // What is promised:
 //
-//   - The bytes written are a function of the tensors and the metadata alone:
-//     tensors are ordered by element size (largest first) and then by name,
-//     metadata by key, so that every tensor starts at a multiple of its
-//     element size and no byte is left between two.
-//   - A path holds a complete file or what was there before, never a part.
+//   - The bytes written depend on the tensors and the metadata only: tensors
+//     are ordered by element size (largest first) and then by name, metadata
+//     by key, so that every tensor starts at a multiple of its element size
+//     and no byte is left between two.
+//   - A write replaces the file completely or leaves the old one, never a part.
 //   - A header is checked in full before a tensor is read: names are unique,
 //     offsets fit the shape and the type, tensors neither overlap nor leave
 //     gaps and end where the file ends. A file that breaks a rule gives an
-//     error of one sentence, and memory is never taken on a header's word
-//     alone: it is bounded by the size of the file.
-//   - The same holds for PyTorch's files, and nothing in them is executed: a
-//     pickle may name what is on a short list (package pickle) and is refused
-//     otherwise, with the name it asked for.
+//     error of one sentence. Memory is bounded by the size of the file,
+//     whatever sizes the header claims.
+//   - The same holds for PyTorch's files, and nothing in them is executed. A
+//     pickle that names a global outside a short list (package pickle) is
+//     refused with an error that has the name.
 //
-// The package knows nothing of models: what the names mean is nn's business,
-// what the metadata means is the trainer's.
+// The package does not depend on models: package nn defines the names of
+// tensors, and the packages that train define the metadata.
 package checkpoint

@@ -2,7 +2,7 @@ package checkpoint
 
 import "math"
 
-// DType is the element type of a stored tensor, in safetensors' spelling.
+// DType is the element type of a stored tensor, spelled as in safetensors.
 type DType string
 
 // The element types this package reads and writes.
@@ -22,8 +22,7 @@ const (
 	Bool DType = "BOOL" // one byte each
 )
 
-// Element types that are listed and copied bit for bit, but that no model here
-// is made of.
+// Element types that are listed and copied bit for bit, but that no model uses.
 const (
 	F8E4M3 DType = "F8_E4M3" // PyTorch's float8_e4m3fn
 	F8E5M2 DType = "F8_E5M2"
@@ -50,7 +49,7 @@ func (d DType) Size() int {
 // read as such.
 func (d DType) IsFloat() bool { return d == F64 || d == F32 || d == F16 || d == BF16 }
 
-// IsCopied reports whether tensors of the type are copied and no more.
+// IsCopied reports whether tensors of the type can only be copied.
 func (d DType) IsCopied() bool { return d == F8E4M3 || d == F8E5M2 || d == F8E8M0 || d == C64 }
 
 // float16ToFloat32 widens an IEEE half; every half is exact as a float32.

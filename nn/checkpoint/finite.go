@@ -8,16 +8,16 @@ import (
 // errNotFinite ends the reading of a tensor.
 var errNotFinite = errors.New("not finite")
 
-// finite is a writer of the little-endian bytes of whole elements, which fails
-// with errNotFinite at one that is no finite number.
+// finite is an io.Writer for the little-endian bytes of whole elements. It
+// fails with errNotFinite at an infinity or NaN.
 type finite struct {
 	size     int
 	bits     func([]byte) uint64
 	exponent uint64 // a number is finite unless all of these bits are set
 }
 
-// newFinite returns the writer for a type; false for one that holds no floating
-// point numbers, or is only copied.
+// newFinite returns the writer for a type, and false for a type that is not
+// floating point or can only be copied.
 func newFinite(t DType) (finite, bool) {
 	le := binary.LittleEndian
 	half := func(b []byte) uint64 { return uint64(le.Uint16(b)) }
@@ -43,9 +43,8 @@ func (w finite) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Finite reports whether all values of a tensor are finite numbers. Of types that
-// hold no floating point numbers, and of those that are only copied, all are taken
-// to be.
+// Finite reports whether all values of a tensor are finite. It is true for types
+// that are not floating point and for those that can only be copied.
 func (f *File) Finite(name string) (bool, error) {
 	t, err := f.Tensor(name, name)
 	if err != nil {

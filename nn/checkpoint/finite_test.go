@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Infinities and what is no number are found wherever they stand, in every type
-// of floating point numbers; the largest numbers of each are finite.
+// Infinities and NaNs are found at every position and in every floating point
+// type. The largest number of each type is finite.
 func TestFinite(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(-1)
 	long := make([]float32, 3*chunk/4+5)

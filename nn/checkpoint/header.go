@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxHeader is the longest header the format allows; maxRank is the most
-// dimensions and maxTensors the most tensors this package accepts.
+// maxHeader is the longest header the format allows. maxRank and maxTensors are
+// the largest numbers of dimensions and tensors this package accepts.
 const (
 	maxHeader  = 100_000_000
 	maxRank    = 64
@@ -34,7 +34,7 @@ type Info struct {
 	strides    []int // in elements, of a view that is not contiguous; else nil
 	seal       *seal // nil without a checksum
 
-	parts []Info // of a tensor that is joined of several; then the above is of the first
+	parts []Info // of a tensor joined from several; then the fields above are of the first
 }
 
 // Elements returns the number of elements.
@@ -64,7 +64,8 @@ func parseHeader(header []byte, dataLen int64) ([]Info, map[string]string, error
 	return p.infos, p.metadata, nil
 }
 
-// checkLayout verifies that the tensors tile the data exactly.
+// checkLayout verifies that the tensors cover the data without gaps or
+// overlaps.
 func checkLayout(infos []Info, dataLen int64) error {
 	order := slices.Clone(infos)
 	slices.SortFunc(order, func(a, b Info) int {
@@ -95,7 +96,7 @@ type headerParser struct {
 	metadata map[string]string
 }
 
-// errJSON hides the decoder's positions, which mean nothing to a user.
+// errJSON replaces the decoder's errors, whose positions do not help a user.
 var errJSON = errors.New("its header is not the JSON that safetensors prescribes")
 
 func (p *headerParser) delim(want json.Delim) error {

@@ -4,5 +4,6 @@ package checkpoint
 
 import "os"
 
-// openSource reads the file: it is mapped on Unix systems only.
+// openSource returns a source that reads the file; files are mapped on Unix
+// only.
 func openSource(f *os.File, _ int64) source { return reader{f} }

@@ -15,8 +15,8 @@ type mapping struct {
 	file *os.File
 }
 
-// openSource maps a file of the given size, or reads it where it cannot be
-// mapped: on file systems without that, and where the address space is small.
+// openSource maps a file of the given size. If it cannot be mapped, because of
+// the file system or a small address space, it is read.
 func openSource(f *os.File, size int64) source {
 	if size <= 0 || int64(int(size)) != size {
 		return reader{f}
@@ -35,13 +35,13 @@ func (m *mapping) view(from int64, n int, _ []byte) ([]byte, error) {
 	return m.data[from : from+int64(n) : from+int64(n)], nil
 }
 
-// done gives the pages back. They count as memory of the process, beside the
-// copy that was made of them, until it does.
+// done releases the pages. Until then they count as memory of the process, in
+// addition to the copy that was made of them.
 func (m *mapping) done(from, to int64) {
 	page := int64(os.Getpagesize())
 	from -= from % page
 	if from < to {
-		// A kernel that does not take the advice keeps the pages: no harm.
+		// A kernel that ignores the advice keeps the pages, which does no harm.
 		_ = unix.Madvise(m.data[from:to], unix.MADV_DONTNEED)
 	}
 }

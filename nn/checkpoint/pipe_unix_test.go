@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A pipe that nobody writes to is not waited for.
+// Open does not wait for a pipe that nobody writes to.
 func TestOpenDoesNotWaitForAPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "model.safetensors")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o666))

@@ -24,8 +24,8 @@ const (
 	TorchLegacy Format = "PyTorch legacy"
 )
 
-// File is an open checkpoint. What describes its tensors is in memory, they
-// themselves are read on demand. It may be used by several goroutines at once.
+// File is an open checkpoint. The descriptions of its tensors are in memory;
+// the tensors are read on demand. It is safe for concurrent use.
 type File struct {
 	name     string
 	format   Format
@@ -33,8 +33,8 @@ type File struct {
 	infos    []Info
 	metadata map[string]string
 	extra    *pickle.Dict
-	root     string            // of a PyTorch file: the keys that lead to the model
-	others   map[string]string // what a model of PyTorch holds beside tensors that can be read: types by name
+	root     string            // of a PyTorch file: the path of keys to the model
+	others   map[string]string // the values of a PyTorch model that are not readable tensors: types by name
 }
 
 // Open reads the description of the file at path, a safetensors file or one of
@@ -55,7 +55,7 @@ func Open(path string) (*File, error) {
 }
 
 // NewFile reads the description of a checkpoint of size bytes behind r. The
-// name stands in errors.
+// name is for errors.
 func NewFile(name string, r io.ReaderAt, size int64) (*File, error) {
 	return newFile(name, r, size, reader{struct{ io.ReaderAt }{r}})
 }
@@ -124,11 +124,11 @@ func (f *File) Close() error { return f.src.close() }
 // Name returns the name the file was opened under.
 func (f *File) Name() string { return f.name }
 
-// Format returns what kind of file it is.
+// Format returns the kind of file.
 func (f *File) Format() Format { return f.format }
 
-// Metadata returns the file's strings, but for its digests; the map is the
-// caller's own and never nil.
+// Metadata returns a copy of the file's metadata without the digests. It is
+// never nil.
 func (f *File) Metadata() map[string]string {
 	m := make(map[string]string, len(f.metadata))
 	maps.Copy(m, f.metadata)
@@ -140,19 +140,20 @@ func (f *File) Metadata() map[string]string {
 // safetensors file, and must not be changed.
 func (f *File) Extra() *pickle.Dict { return f.extra }
 
-// Root returns the keys that lead to the dictionary of the model in a PyTorch
-// file, joined by dots, such as "model"; "" when the whole file is the model.
+// Root returns the path of keys to the dictionary of the model in a PyTorch
+// file, joined by dots, such as "model". It is "" if the whole file is the
+// model.
 func (f *File) Root() string { return f.root }
 
-// Unreadable returns the type of a value of the model that is no tensor that
-// can be read, such as a sparse one, and false when there is none of that name.
+// Unreadable returns the type of a value of the model that is not a readable
+// tensor, such as a sparse tensor. It is false if there is none of that name.
 func (f *File) Unreadable(name string) (kind string, ok bool) {
 	kind, ok = f.others[name]
 	return kind, ok
 }
 
-// Unread returns the names of the tensors of the model that cannot be read as
-// numbers: those that Unreadable knows, and those of types that are only copied.
+// Unread returns the names of the values of the model that cannot be read as
+// numbers: those of Unreadable, and tensors of types that can only be copied.
 func (f *File) Unread() []string {
 	names := slices.Collect(maps.Keys(f.others))
 	for _, info := range f.infos {
@@ -173,7 +174,8 @@ func (f *File) Tensors() []Info {
 	return infos
 }
 
-// Info describes the named tensor; false when the file has none of that name.
+// Info describes the named tensor. It is false if the file has none of that
+// name.
 func (f *File) Info(name string) (Info, bool) {
 	i := sort.Search(len(f.infos), func(i int) bool { return f.infos[i].Name >= name })
 	if i == len(f.infos) || f.infos[i].Name != name {
@@ -199,9 +201,9 @@ func (f *File) Raw(name string) ([]byte, error) {
 	return b, err
 }
 
-// Tensor returns a tensor to be written elsewhere under another name, without
-// reading it: its bytes go through as they are while it is written, and the
-// file stays open until then.
+// Tensor returns a tensor that can be written to another file under another
+// name. It is not read now: its bytes are copied while it is written, and the
+// file must stay open until then.
 func (f *File) Tensor(name, as string) (Tensor, error) {
 	info, ok := f.Info(name)
 	if !ok {
@@ -232,9 +234,9 @@ func (f *File) lookup(name string, n int, accept func(DType) bool, want string) 
 	return info, nil
 }
 
-// chunks calls use for the elements of a tensor in row-major order, some whole
-// elements at a time, and then gives their memory back. Errors of use pass as
-// they are.
+// chunks calls use with the elements of a tensor in row-major order, a number
+// of whole elements at a time, and releases their memory afterwards. Errors of
+// use are returned unchanged.
 func (f *File) chunks(info Info, use func([]byte) error) error {
 	if info.parts != nil {
 		for _, p := range info.parts {
@@ -275,8 +277,8 @@ func (f *File) chunks(info Info, use func([]byte) error) error {
 	return cmp.Or(damaged, used)
 }
 
-// gather is chunks for a view with strides: the bytes that hold all elements
-// are at hand, a row of elements is collected at a time.
+// gather is chunks for a view with strides. It reads the bytes that contain all
+// elements and collects one row of elements at a time.
 func (f *File) gather(info Info, use func([]byte) error) (used, err error) {
 	all, err := f.src.view(info.begin, int(info.end-info.begin), nil)
 	if err != nil {

@@ -12,19 +12,20 @@ import (
 	"sync"
 )
 
-// Checksum is how a file says what its bytes were when they were written.
+// Checksum is the kind of checksum with which the bytes of a file were written.
 type Checksum string
 
-// The checksums there are. Files of godmae, but for those of its first versions,
-// have SHA256; zip files have CRC32 unless their writer left it out.
+// The kinds of checksum. Files of godmae have SHA256, except those of its first
+// versions. Zip files have CRC32 unless their writer left it out.
 const (
 	NoChecksum Checksum = ""
 	SHA256     Checksum = "SHA-256"
 	CRC32      Checksum = "CRC-32"
 )
 
-// seal is the checksum of the bytes [begin, end) of a file: a tensor, or the
-// storage that it lies in. They are read for it once, before their first use.
+// seal is the checksum of the bytes [begin, end) of a file: of a tensor, or of
+// the storage that contains it. It is checked once, before the first use of the
+// bytes.
 type seal struct {
 	begin, end int64
 	kind       Checksum
@@ -41,14 +42,14 @@ func newHash(kind Checksum) hash.Hash {
 	return sha256.New()
 }
 
-// check reports bytes that are not those that were written; the error goes on
-// after the name of the tensor. A nil seal accepts all.
+// check compares the bytes with the checksum. The caller puts the name of the
+// tensor before its error. A nil seal accepts all bytes.
 func (s *seal) check(src source) error {
 	if s == nil {
 		return nil
 	}
 	s.once.Do(func() {
-		s.err = errors.New("could not be read") // should reading panic
+		s.err = errors.New("could not be read") // if reading panics
 		s.err = s.read(src)
 	})
 	return s.err
@@ -84,7 +85,7 @@ func (f *File) Checksums() Checksum {
 }
 
 // Verify compares all tensors with their checksums. The error names the first
-// that is damaged; tensors without one are passed over.
+// damaged tensor. Tensors without a checksum are skipped.
 func (f *File) Verify() error {
 	return firstError(len(f.infos), func(i int) (err error) {
 		defer guard(&err)()

@@ -9,11 +9,11 @@ import (
 // source is random access to the bytes of a file.
 type source interface {
 	// view returns n bytes from the given position, in buf if they have to be
-	// copied; buf is as long, or nil. They are valid until buf changes or the
-	// source is closed.
+	// copied; buf has length n or is nil. They are valid until buf changes or
+	// the source is closed.
 	view(from int64, n int, buf []byte) ([]byte, error)
 
-	// done says that bytes [from, to) are not needed again soon.
+	// done reports that the bytes [from, to) are not needed again soon.
 	done(from, to int64)
 
 	close() error
@@ -39,8 +39,8 @@ func (r reader) close() error {
 	return nil
 }
 
-// guard turns the fault of a mapped page that cannot be read, because another
-// program cut the file short or the disk fails, into an error. It is called as
+// guard converts the fault of a mapped page into an error. It occurs if another
+// program truncates the file or the disk fails. It is called as
 //
 //	defer guard(&err)()
 func guard(err *error) func() {

@@ -7,8 +7,8 @@ import (
 	"math"
 )
 
-// Tensor is a named array to be written. Make one with Float32s, Float64s,
-// Int64s, Int32s, Bytes or [File.Tensor]; it keeps the caller's slice, which
+// Tensor is a named array to be written. It is made by Float32s, Float64s,
+// Int64s, Int32s, Bytes or [File.Tensor]. It keeps the caller's slice, which
 // must not change until the tensor is written.
 type Tensor struct {
 	Name  string
@@ -56,7 +56,7 @@ func Bytes(name string, dtype DType, shape []int, v []byte) Tensor {
 	return checkLen(t, len(v)/dtype.Size())
 }
 
-// ShapeError is the panic of a tensor whose data do not have its shape.
+// ShapeError is the panic value for a tensor whose data do not match its shape.
 type ShapeError struct {
 	Name  string
 	DType DType

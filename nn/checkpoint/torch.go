@@ -17,9 +17,9 @@ import (
 const (
 	maxPickle = 32 << 20 // bytes that describe the tensors
 
-	// The tensors of a file may share storage, but not claim together, with
-	// their names, more than maxClaim times its size and a little: memory is not
-	// taken on the word of a few bytes that call themselves a terabyte, or name
+	// The tensors of a file may share storage. But together with their names
+	// they may not claim much more than maxClaim times the size of the file.
+	// This bounds the memory for a few bytes that claim a terabyte, or that name
 	// one empty tensor a million times.
 	maxClaim   = 4
 	smallClaim = 1 << 20
@@ -34,7 +34,7 @@ const ExtraPrefix = "train.torch."
 // a dictionary of strings.
 const TorchMetadata = "godmae"
 
-// Ref stands for a tensor in [File.Extra].
+// Ref represents a tensor in [File.Extra].
 type Ref struct {
 	Name string // of the tensor in the file
 
@@ -45,7 +45,7 @@ type Ref struct {
 	dtype   DType
 }
 
-// TypeName is Python's name of what it stands for.
+// TypeName is the Python type of the tensor.
 func (r *Ref) TypeName() string { return "torch.Tensor" }
 
 // MarshalJSON names the tensor, for pickle.EncodeJSON.
@@ -53,10 +53,10 @@ func (r *Ref) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{TensorTag: r.Name})
 }
 
-// TensorTag is the key of the JSON object that stands for a tensor.
+// TensorTag is the key of the JSON object that represents a tensor.
 const TensorTag = "$tensor"
 
-// storage is a piece of the file that tensors are views of.
+// storage is a range of the file of which tensors are views.
 type storage struct {
 	key      string
 	dtype    DType // "" for bytes without a type
@@ -67,17 +67,17 @@ type storage struct {
 
 	from int64 // of a legacy view of another storage: where it starts, in elements
 
-	class string // of a storage whose tensors are passed over, in words
-	other int64  // and the bytes of what it counts
+	class string // of a storage whose tensors are skipped, in words
+	other int64  // and the bytes of one element
 }
 
-// TypeName is Python's name of what a bare storage is.
+// TypeName is the Python type of a storage without a tensor.
 func (s *storage) TypeName() string { return "torch.storage.TypedStorage" }
 
-// TakesState says that attributes of a tensor's class may follow.
+// TakesState marks that attributes of a tensor's class may follow.
 func (r *Ref) TakesState() {}
 
-// itemSize returns the bytes of what a storage counts.
+// itemSize returns the bytes of one element of the storage.
 func (s *storage) itemSize() int64 {
 	if s.other != 0 {
 		return s.other
@@ -88,7 +88,7 @@ func (s *storage) itemSize() int64 {
 	return int64(s.dtype.Size())
 }
 
-// parseTree takes the tensors out of what was unpickled. place finds the bytes
+// parseTree collects the tensors of the unpickled value. place finds the bytes
 // of a storage.
 func (f *File) parseTree(root any, size int64, place func(*storage) error) error {
 	top, ok := root.(*pickle.Dict)
@@ -119,19 +119,19 @@ func (f *File) parseTree(root any, size int64, place func(*storage) error) error
 	return nil
 }
 
-// modelKeys are the names under which trainers save the dictionary of a model's
-// tensors, the first that is there is taken: those of the official code and of
-// trainers that save one model, and only then those of a moving average.
+// modelKeys are the names under which training programs save the dictionary of
+// a model's tensors. The first that exists is used. Those of the official code
+// and of programs that save one model come before those of a moving average.
 var modelKeys = []string{
 	"model", "state_dict", "model_state_dict", "model_state", "net", "network", "module", "weights", "params",
 	"teacher", "model_ema", "state_dict_ema", "ema_state_dict", "ema_model", "ema", "params_ema",
 }
 
-// maxNested is the number of dictionaries that a model's may lie within.
+// maxNested is the largest number of dictionaries around that of the model.
 const maxNested = 8
 
-// findModel follows the keys of models down from the top. It returns the
-// dictionaries on the way, the model's last, and the keys between them.
+// findModel follows the keys of models from the top dictionary. It returns the
+// dictionaries on the path, that of the model last, and the keys between them.
 func findModel(top *pickle.Dict) (levels []*pickle.Dict, keys []string) {
 	levels = []*pickle.Dict{top}
 	for len(keys) < maxNested {
@@ -152,14 +152,14 @@ func findModel(top *pickle.Dict) (levels []*pickle.Dict, keys []string) {
 	return levels, keys
 }
 
-// parseBeside takes over what stands in a dictionary beside the model, which is
-// under the last of the keys; without keys the dictionary is the model.
+// parseBeside adds the entries of a dictionary other than the model, which has
+// the last of the keys. Without keys the dictionary is the model.
 func (f *File) parseBeside(level *pickle.Dict, keys []string, t *tree) error {
 	for i := range level.Len() {
 		key, v := level.At(i)
 		name, ok := key.(string)
 		if !ok || len(keys) > 0 && name == keys[len(keys)-1] || len(keys) == 0 && holdsTensor(v) {
-			continue // a flat state dict is a model, but for what holds no tensors
+			continue // a flat state dict is a model, except for entries without tensors
 		}
 		if m, ok := ownWords(v); ok && name == TorchMetadata {
 			f.metadata = m
@@ -168,7 +168,7 @@ func (f *File) parseBeside(level *pickle.Dict, keys []string, t *tree) error {
 		if _, taken := f.extra.Get(name); taken {
 			name = strings.Join(append(slices.Clone(keys[:len(keys)-1]), name), ".")
 			if _, taken := f.extra.Get(name); taken {
-				continue // of a file made to confuse
+				continue // of a file made with bad intent
 			}
 		}
 		if err := t.collect(v, ExtraPrefix+name+"."); err != nil {
@@ -179,8 +179,8 @@ func (f *File) parseBeside(level *pickle.Dict, keys []string, t *tree) error {
 	return nil
 }
 
-// ownWords returns the metadata that godmae put into a PyTorch file, and false
-// when v is something else.
+// ownWords returns the metadata that godmae wrote into a PyTorch file, and
+// false if v is something else.
 func ownWords(v any) (map[string]string, bool) {
 	d, ok := v.(*pickle.Dict)
 	if !ok {
@@ -220,7 +220,7 @@ type tree struct {
 	seen  map[string]bool
 	claim int64 // bytes of all tensors and their descriptions
 
-	others map[string]string // what else the model holds: names and types; nil beside the model
+	others map[string]string // other values of the model: names and types; nil outside the model
 }
 
 // collect adds all tensors within v under their paths.
@@ -231,8 +231,8 @@ func (t *tree) collect(v any, prefix string) error {
 		if !ok && !(isOther && t.others != nil) {
 			return true, nil
 		}
-		// Before the name is put together: the path may be one long string many
-		// times over.
+		// Charged before the name is built: the path may repeat one long string
+		// many times.
 		if err := t.charge(describing + int64(len(prefix)+length(path))); err != nil {
 			return false, err
 		}
@@ -245,7 +245,7 @@ func (t *tree) collect(v any, prefix string) error {
 }
 
 // describing is the memory that is charged for the description of a tensor,
-// beside its name.
+// without its name.
 const describing = 64
 
 // charge adds to what the tensors of the file claim.
@@ -257,7 +257,8 @@ func (t *tree) charge(bytes int64) error {
 	return nil
 }
 
-// length returns the bytes of what join makes of a path, or more.
+// length returns an upper bound of the length of a path's name as join builds
+// it.
 func length(path []any) int {
 	n := 0
 	for _, p := range path {
@@ -302,8 +303,8 @@ func (t *tree) add(ref *Ref, name string) error {
 	return t.charge(n * int64(info.DType.Size()))
 }
 
-// info checks that a tensor lies within its storage, and says where in the
-// file. Its errors go on after the tensor's name.
+// info checks that a tensor is within its storage, and returns its position in
+// the file. The caller puts the tensor's name before its errors.
 func (t *tree) info(ref *Ref) (Info, error) {
 	s := ref.storage
 	if err := t.place(s); err != nil {
@@ -337,8 +338,8 @@ func (t *tree) info(ref *Ref) (Info, error) {
 	return info, nil
 }
 
-// lastElement returns the position in the storage of the element furthest
-// along, and false when a stride is negative or positions overflow.
+// lastElement returns the largest position of an element in the storage, and
+// false if a stride is negative or positions overflow.
 func lastElement(ref *Ref) (int64, bool) {
 	last := ref.offset
 	for i, d := range ref.shape {

@@ -9,9 +9,9 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// What torch.load(weights_only=True) accepts beside the tensors of a model, and
-// what trainers keep there beyond that, hinders nobody, in no container and no
-// protocol.
+// Files with other values beside the tensors of a model are read, in every
+// container and protocol: the values that torch.load(weights_only=True)
+// accepts, and others that training programs store.
 func TestValuesBesideTheModel(t *testing.T) {
 	for _, file := range []string{
 		"beside.pth", "beside_protocol4.pth", "beside_protocol5.pth",
@@ -65,8 +65,8 @@ func TestUnreadableTensorsOfTheModel(t *testing.T) {
 	require.Equal(t, C64, info.DType)
 }
 
-// The dictionary of the model is found under the names that trainers give it,
-// and what stands beside it on the way is kept.
+// The dictionary of the model is found under the names that training programs
+// use, and the values beside it are kept.
 func TestTheModelIsFound(t *testing.T) {
 	w := Float32s("w", []int{2}, []float32{1, 2})
 	average := Float32s("w", []int{2}, []float32{3, 4})
@@ -104,7 +104,7 @@ func TestTheModelIsFound(t *testing.T) {
 	}
 }
 
-// Tensors of types that no model has go through a conversion bit for bit.
+// Tensors of types that no model uses are converted bit for bit.
 func TestTypesThatAreOnlyCopied(t *testing.T) {
 	f := openTestdata(t, "beside.pth")
 	var tensors []Tensor

@@ -76,7 +76,7 @@ func (f *File) parseZip(r io.ReaderAt, size int64) error {
 	})
 }
 
-// extent returns where the bytes of an entry are.
+// extent returns the position and length of the bytes of an entry.
 func extent(e *zip.File, size int64) (begin, n int64, err error) {
 	if e.Method != zip.Store {
 		return 0, 0, fmt.Errorf("lies in %q, which is compressed; PyTorch stores entries as they are", e.Name)
@@ -105,7 +105,7 @@ func (f *File) entry(e *zip.File, size int64, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// PyTorch writes 0 where it was told to write none.
+	// PyTorch writes 0 if it was told not to compute it.
 	if e.CRC32 != 0 && crc32.ChecksumIEEE(b) != e.CRC32 {
 		return nil, fmt.Errorf("its entry %q is damaged: the checksum differs", e.Name)
 	}
@@ -118,8 +118,8 @@ var legacyMagic, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)
 // legacyHead is the number of bytes that isLegacy needs.
 const legacyHead = 24
 
-// isLegacy reports whether a file starts with the pickle of that number, which
-// protocol 4 and later put into a frame, and protocol 1 writes in digits.
+// isLegacy reports whether a file starts with the pickle of that number.
+// Protocols 4 and 5 write it in a frame, protocol 1 as digits.
 func isLegacy(head string) bool {
 	if strings.HasPrefix(head, "L"+legacyMagic.String()[:16]) {
 		return true
@@ -154,7 +154,7 @@ func (f *File) parseLegacy(size int64) error {
 		return err
 	}
 	if version != int64(1001) {
-		return fmt.Errorf("it is of version %s, 1001 is the one known", pickle.Describe(version))
+		return fmt.Errorf("it has version %s; only 1001 is supported", pickle.Describe(version))
 	}
 	machine, err := next()
 	if err != nil {
@@ -187,8 +187,8 @@ func (f *File) parseLegacy(size int64) error {
 	})
 }
 
-// legacyStorages finds the storages, which follow one another from at in the
-// order of their keys.
+// legacyStorages finds the storages, which begin at position at, in the order
+// of their keys.
 func (f *File) legacyStorages(classes map[string]*storage, keys any, at, size int64) (map[string]*storage, error) {
 	list, ok := keys.(*pickle.List)
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// storageTypes maps PyTorch's storage classes to what they hold.
+// storageTypes maps PyTorch's storage classes to their element types.
 var storageTypes = map[string]DType{
 	"torch.DoubleStorage": F64, "torch.FloatStorage": F32, "torch.HalfStorage": F16, "torch.BFloat16Storage": BF16,
 	"torch.LongStorage": I64, "torch.IntStorage": I32, "torch.ShortStorage": I16, "torch.CharStorage": I8,
@@ -17,14 +17,14 @@ var storageTypes = map[string]DType{
 	"torch.storage.UntypedStorage": "", "torch.UntypedStorage": "",
 }
 
-// otherStorages maps the storage classes whose tensors are passed over to the
-// bytes of what they count.
+// otherStorages maps the storage classes whose tensors are skipped to the bytes
+// of one element.
 var otherStorages = map[string]int64{
 	"torch.ComplexDoubleStorage": 16, "torch.QInt8Storage": 1, "torch.QUInt8Storage": 1, "torch.QInt32Storage": 4,
 	"torch.QUInt4x2Storage": 1, "torch.QUInt2x4Storage": 1,
 }
 
-// elementTypes maps PyTorch's element types.
+// elementTypes maps PyTorch's names of element types.
 var elementTypes = map[string]DType{
 	"torch.float64": F64, "torch.double": F64, "torch.float32": F32, "torch.float": F32,
 	"torch.float16": F16, "torch.half": F16, "torch.bfloat16": BF16,
@@ -35,9 +35,9 @@ var elementTypes = map[string]DType{
 	"torch.complex64": C64, "torch.cfloat": C64,
 }
 
-// otherNames are names of PyTorch that stand for themselves: element types whose
-// tensors are passed over, classes of tensors, schemes of quantisation, orders
-// of memory.
+// otherNames are names of PyTorch that are values and are never called: element
+// types whose tensors are skipped, classes of tensors, quantisation schemes,
+// memory formats.
 var otherNames = func() []string {
 	names := strings.Fields(`Tensor complex128 cdouble complex32 chalf bcomplex32
 		qint8 quint8 qint32 quint4x2 quint2x4 bits8 bits16 bits1x8 bits2x4 bits4x2
@@ -55,8 +55,8 @@ var otherNames = func() []string {
 	return names
 }()
 
-// otherTensors are the functions of torch._utils that make tensors of kinds that
-// are passed over, in words.
+// otherTensors maps the functions of torch._utils that make tensors of skipped
+// kinds to the kind in words.
 var otherTensors = map[string]string{
 	"_rebuild_sparse_tensor":            "sparse torch.Tensor",
 	"_rebuild_sparse_csr_tensor":        "sparse torch.Tensor",
@@ -73,7 +73,7 @@ type torchReader struct {
 	storages map[string]*storage // by key, as first met
 }
 
-// newTorchReader returns a reader of pickles. This is the whole list of what a
+// newTorchReader returns a reader of pickles. Its list has all globals that a
 // checkpoint may name.
 func newTorchReader() *torchReader {
 	l := &torchReader{storages: map[string]*storage{}}
@@ -185,8 +185,8 @@ func (l *torchReader) persistent(id any) (any, error) {
 	return s, nil
 }
 
-// rebuild makes a tensor of (storage, offset, shape, strides, ...); whether it
-// is trained, hooks and metadata follow, which mean nothing here.
+// rebuild makes a tensor of (storage, offset, shape, strides, ...). The
+// arguments after these (requires_grad, hooks and metadata) are ignored.
 func rebuild(args pickle.Tuple) (any, error) {
 	if len(args) < 4 {
 		return nil, fmt.Errorf("%d arguments are given, 4 are needed", len(args))
@@ -240,8 +240,8 @@ func rebuildTyped(args pickle.Tuple) (any, error) {
 	return ref, nil
 }
 
-// rebuildFromType makes a tensor with attributes of its own, which are not kept,
-// of (function, class, its arguments, attributes).
+// rebuildFromType makes a tensor of (function, class, its arguments,
+// attributes). The attributes are not kept.
 func rebuildFromType(args pickle.Tuple) (any, error) {
 	if len(args) >= 3 {
 		f, ok1 := args[0].(*pickle.Global)

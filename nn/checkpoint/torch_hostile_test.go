@@ -15,7 +15,8 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// zipOf makes an archive of stored entries, names and contents in turns.
+// zipOf makes an archive of stored entries; the arguments alternate between
+// names and contents.
 func zipOf(t testing.TB, entries ...string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -30,7 +31,7 @@ func zipOf(t testing.TB, entries ...string) []byte {
 	return b.Bytes()
 }
 
-// tensorOf is a tensor of any claim, to be pickled.
+// tensorOf is a tensor to be pickled, with any claimed sizes.
 func tensorOf(class, key string, elements, offset any, shape, strides pickle.Tuple) pickle.Call {
 	id := pickle.Persistent{ID: pickle.Tuple{"storage", &pickle.Global{Name: class}, key, "cpu", elements}}
 	return pickle.Call{Global: "torch._utils._rebuild_tensor_v2", Args: pickle.Tuple{id, offset, shape, strides, false, pickle.Call{Global: "collections.OrderedDict"}}}
@@ -78,15 +79,15 @@ func TestHostileTorchFiles(t *testing.T) {
 		many.MustSet(fmt.Sprint(i), tensorOf(float, "0", 500, 0, tuple{500}, tuple{1}))
 	}
 
-	// A dictionary holds twice the one before it, and the innermost an empty
-	// tensor: a million names.
+	// Each dictionary holds the one before it twice, and the innermost holds an
+	// empty tensor, which then has a million names.
 	empty := pickled(t, tensorOf(float, "0", 10, 0, tuple{0}, tuple{1}))
 	doubled := empty[:len(empty)-1] + "q\x000"
 	for level := range 20 {
 		twice := fmt.Sprintf("X\x01\x00\x00\x00ah%[1]cX\x01\x00\x00\x00bh%[1]c", level)
 		doubled += "}(" + twice + fmt.Sprintf("uq%c0", level+1)
 	}
-	// And one with a long key at each step of the way: a name of 90 MB.
+	// The same with a long key at each level gives a name of 90 MB.
 	long := empty[:len(empty)-1] + "q\x000X\x00\x00\x10\x00" + strings.Repeat("x", 1<<20) + "q\x010h\x00q\x020"
 	for range 90 {
 		long += "}h\x01h\x02sq\x020"
@@ -195,8 +196,8 @@ func TestEveryTruncationOfAZipIsAnError(t *testing.T) {
 	}
 }
 
-// A file that shrinks while it is mapped is an error, not the end of the
-// program.
+// A file that is truncated while it is mapped gives an error; the program does
+// not crash.
 func TestFileThatShrinksIsAnError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
 	require.NoError(t, Write(path, []Tensor{Float32s("w", []int{1 << 18}, make([]float32, 1<<18))}, nil))

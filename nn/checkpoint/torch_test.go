@@ -70,7 +70,7 @@ func TestReadsTorchFiles(t *testing.T) {
 		model, _ := args.(*pickle.Object).Attrs.Get("model")
 		require.Equal(t, "dmae_vit_base_patch16", model)
 		_, ok := f.Extra().Get("model")
-		require.False(t, ok, "the model is no extra")
+		require.False(t, ok, "the model is not in Extra")
 		require.Empty(t, f.Metadata())
 	}
 }
@@ -180,8 +180,8 @@ func TestTorchFilesEqualTheirSafetensors(t *testing.T) {
 	} {
 		requireSameTensors(t, open(twin), open(pth))
 	}
-	// Half types hold what PyTorch rounded the same weights to: at most half a
-	// unit in the last of 11 and 8 bits away.
+	// The 16-bit files hold the same weights, rounded by PyTorch: at most half
+	// a unit in the last of 11 and 8 bits away.
 	for pth, ulp := range map[string]float64{"dmae_tiny_f16.pth": 1.0 / (1 << 11), "dmae_tiny_bf16_flat.pth": 1.0 / (1 << 8)} {
 		whole, half := open("dmae_tiny_full.safetensors"), open(pth)
 		for _, info := range whole.Tensors() {
@@ -232,8 +232,8 @@ func FuzzTorch(f *testing.F) {
 	})
 }
 
-// FuzzTorchPickle puts any pickle into a valid archive: what the fuzzer of
-// whole files does not get past checksums to.
+// FuzzTorchPickle puts any pickle into a valid archive. The fuzz test of whole
+// files seldom gets past the checksums.
 func FuzzTorchPickle(f *testing.F) {
 	for _, name := range []string{"training.pth", "views.pth", "types.pth", "unsigned.pth", "parameters.pth", "training_protocol4.pth"} {
 		z, err := zip.OpenReader(filepath.Join("testdata", name))

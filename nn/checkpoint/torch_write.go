@@ -10,8 +10,8 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// storageClasses names the storage class of each element type; those without
-// one are written by their bytes and an element type.
+// storageClasses names the storage class of each element type. Types without
+// one are written as bytes with an element type.
 var storageClasses, elementNames = func() (classes, names map[DType]string) {
 	classes = map[DType]string{}
 	for name, dtype := range storageTypes {
@@ -25,18 +25,18 @@ var storageClasses, elementNames = func() (classes, names map[DType]string) {
 	}
 }()
 
-// archive is the folder within the zip container, and alignment what the start
-// of each tensor is a multiple of, both as PyTorch has them.
+// archive is the folder within the zip container. The start of each tensor is a
+// multiple of alignment. Both are those of PyTorch.
 const (
 	archive   = "archive/"
 	alignment = 64
 )
 
 // WriteTorch saves a dictionary at path in PyTorch's zip format, as a whole or
-// not at all. It may hold everything that a pickle can, and a [Tensor] wherever
-// PyTorch's files hold tensors. torch.load reads the file with weights_only=True
-// if it holds nothing but dictionaries, lists, tuples, strings, numbers and
-// tensors. The bytes are a function of the dictionary alone.
+// not at all. It may hold every value of a pickle, and a [Tensor] wherever
+// PyTorch's files have tensors. torch.load reads the file with weights_only=True
+// if it holds only dictionaries, lists, tuples, strings, numbers and tensors.
+// The bytes depend on the dictionary only.
 func WriteTorch(path string, root *pickle.Dict) error {
 	err := atomicfile.Write(path, func(w io.Writer) error { return EncodeTorch(w, root) })
 	return named(err)
@@ -67,7 +67,7 @@ func EncodeTorch(w io.Writer, root *pickle.Dict) error {
 	return z.zip.Close()
 }
 
-// torchWriter replaces tensors by the calls that make them.
+// torchWriter replaces tensors by the calls that rebuild them.
 type torchWriter struct {
 	tensors []Tensor
 	visits  int
@@ -112,7 +112,7 @@ func (t *torchWriter) replace(v any, depth int) (any, error) {
 	return v, nil
 }
 
-// call returns what makes the tensor that was added last.
+// call returns the call that rebuilds the tensor that was added last.
 func (t *torchWriter) call(v Tensor) pickle.Call {
 	n, _ := elements(v.Shape)
 	shape, strides := make(pickle.Tuple, len(v.Shape)), make(pickle.Tuple, len(v.Shape))
@@ -142,7 +142,7 @@ type zipWriter struct {
 	err error // of the first entry that failed
 }
 
-// counter counts the bytes that pass through.
+// counter counts the bytes that are written.
 type counter struct {
 	w io.Writer
 	n int64
@@ -161,8 +161,8 @@ func literal[T string | []byte](content T) func(io.Writer) error {
 	}
 }
 
-// add writes an entry. content runs twice: readers want the checksum before
-// the bytes.
+// add writes an entry. content is called twice, because the checksum is stored
+// before the bytes.
 func (z *zipWriter) add(name string, content func(io.Writer) error) {
 	if z.err != nil {
 		return
@@ -189,12 +189,12 @@ func (z *zipWriter) add(name string, content func(io.Writer) error) {
 	}()
 }
 
-// localHeader is the length of what stands before an entry's name.
+// localHeader is the length of the local header before an entry's name.
 const localHeader = 30
 
-// padding returns an extra field, of PyTorch's kind FB, that makes an entry
-// start at a multiple of the alignment when it would start at the given place
-// without one.
+// padding returns an extra field, of PyTorch's kind FB, for an entry whose
+// content would start at the given position without it. With it the content
+// starts at a multiple of the alignment.
 func padding(at int64) []byte {
 	const head = 4
 	n := int(alignment - (at+head)%alignment)

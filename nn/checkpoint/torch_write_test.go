@@ -76,7 +76,7 @@ func TestWriteTorch(t *testing.T) {
 		require.NoError(t, err, e.Name)
 	}
 
-	// A tensor of a file goes through to another.
+	// A tensor is copied from one file to another.
 	w, err := f.Tensor("w", "renamed")
 	require.NoError(t, err)
 	var again, twice bytes.Buffer
@@ -140,7 +140,7 @@ func TestReadsZip64(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float64{1, 2}, floats(t, f, "w"))
 
-	// An entry that claims more than there is.
+	// An entry that claims more bytes than there are.
 	broken := bytes.Replace(whole, binary.LittleEndian.AppendUint64([]byte{1, 0, 24, 0}, 8), binary.LittleEndian.AppendUint64([]byte{1, 0, 24, 0}, 1<<40), 1)
 	require.NotEqual(t, whole, broken)
 	_, err = read(broken)

@@ -16,23 +16,23 @@ import (
 	"github.com/godmae/godmae/internal/atomicfile"
 )
 
-// metadataKey is the header entry that is no tensor.
+// metadataKey is the header entry that is not a tensor.
 const metadataKey = "__metadata__"
 
-// chunk is the size of the buffer tensors are converted through.
+// chunk is the size of the buffer in which tensors are converted.
 const chunk = 1 << 16
 
-// Write saves tensors and metadata at path, as a whole or not at all, and with
-// them the digests of both; see [DigestKey]. Tensors are gone through twice. Errors
-// are those of the disk and of names that occur twice, are not UTF-8 or are
-// the format's own "__metadata__".
+// Write saves tensors and metadata at path, as a whole or not at all, together with
+// their digests; see [DigestKey]. Each tensor is read twice. Errors are those of
+// file operations, and of names that occur twice, are not UTF-8 or are the reserved
+// "__metadata__".
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	err := atomicfile.Write(path, func(w io.Writer) error { return Encode(w, tensors, metadata) })
 	return named(err)
 }
 
-// named begins an error with the name of the package, unless it is one of reading
-// another checkpoint, which does already.
+// named puts the name of the package before an error, unless it is from reading
+// another checkpoint and has it already.
 func named(err error) error {
 	const name = "checkpoint: "
 	if err == nil || strings.HasPrefix(err.Error(), name) {

@@ -1,15 +1,14 @@
 //go:build linux
 
-// Command avx512vm is the only process of the small Linux guest in which
-// scripts/test-avx512.sh runs test binaries: it is started by the kernel as
-// process 1, runs the jobs listed in /jobs one after the other, reports on the
-// serial port and turns the machine off.
+// Command avx512vm is process 1 of the small Linux guest in which
+// scripts/test-avx512.sh runs test binaries. It runs the jobs listed in /jobs
+// one after the other, reports on the serial port and turns the machine off.
 //
 // Each line of /jobs has tab-separated fields: name, working directory, binary,
-// arguments. /env holds one NAME=value a line. The reader on the other side of
-// the serial port trusts only lines that begin with "@@": "@@BEGIN" when the
-// guest is up, "@@JOB name", "@@DONE name status", and at last "@@EXIT n" with
-// n the number of jobs that failed.
+// arguments. /env has one NAME=value per line. The reader on the other side of
+// the serial port interprets only lines that begin with "@@": "@@BEGIN" when
+// the guest is up, "@@JOB name", "@@DONE name status", and at last "@@EXIT n"
+// with n the number of jobs that failed.
 package main
 
 import (
@@ -35,15 +34,15 @@ func main() {
 	}
 	fmt.Fprintf(out, "\n@@BEGIN\n")
 	fmt.Fprintf(out, "@@EXIT %d\n", runJobs(out))
-	time.Sleep(100 * time.Millisecond) // lets the port drain
+	time.Sleep(100 * time.Millisecond) // until the port has sent everything
 	if err := syscall.Reboot(syscall.LINUX_REBOOT_CMD_POWER_OFF); err != nil {
 		fmt.Fprintf(out, "turning off: %v\n", err)
 	}
 	select {}
 }
 
-// runJobs runs every line of /jobs and returns how many failed, at least 1 when
-// there was nothing to run.
+// runJobs runs every line of /jobs and returns the number of failures, at least
+// 1 if there was nothing to run.
 func runJobs(out io.Writer) (failed int) {
 	jobs, err := os.ReadFile("/jobs")
 	if err != nil || len(jobs) == 0 {

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command vitl-load measures what loading a large checkpoint costs: CPU time
-// and peak memory.
+// Command vitl-load measures the CPU time and peak memory of loading a large
+// checkpoint.
 //
 //	go run ./scripts/vitl-load write FILE.pth     writes the checkpoint, with random weights
 //	go run ./scripts/vitl-load load FILE.pth      loads it in this process and reports
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// write saves random weights as the official trainer saves a model.
+// write saves random weights in the format of the official training code.
 func write(path string) error {
 	cfg, err := dmae.Preset("dmae_vit_large_patch16")
 	if err != nil {

@@ -2,10 +2,9 @@ package main
 
 import "slices"
 
-// finish turns values into registers. Constants are kept in registers as far
-// as there are any to spare, those used least giving way first; the others
-// become memory operands or are loaded where they are used. It reports whether
-// the registers suffice.
+// finish assigns registers to values. The most used constants are kept in
+// registers as long as there are free ones. The others become memory operands
+// or are loaded where they are used. It reports whether the registers suffice.
 func (k *kernel) finish() bool {
 	depth := 0
 	for _, in := range k.code {
@@ -57,7 +56,7 @@ func (k *kernel) loops() int {
 }
 
 // foldable reports whether source i of an instruction may be a constant in
-// memory, alone.
+// memory if no other source is.
 func (k *kernel) foldable(in *instr, i int) bool {
 	if !k.t.folds || len(in.src[i].konst.bits) > 1 {
 		return false
@@ -73,8 +72,8 @@ func (k *kernel) foldable(in *instr, i int) bool {
 	return false
 }
 
-// withConstants returns the code with loads of the kept constants in front and
-// of the others where no memory operand can stand.
+// withConstants returns the code with loads of the kept constants at the start,
+// and of the others where a memory operand is not possible.
 func (k *kernel) withConstants(code []*instr, kept []*constant) []*instr {
 	var out []*instr
 	regs := map[*constant]*value{}
@@ -153,8 +152,8 @@ func (k *kernel) allocate() bool {
 			}
 			return true
 		}
-		// Sources that die here may give their register to the result, where the
-		// instruction reads them before it writes.
+		// The result may take the register of a source that is not used later
+		// if the instruction reads it before it writes.
 		reuse := k.t.reusable(in)
 		var dying []*value
 		for _, s := range in.src {

@@ -10,7 +10,7 @@ import (
 
 // spec describes a kernel apart from its target.
 type spec struct {
-	name string // of the family, such as "add": the stub is addAVX2
+	name string // without the suffix of the target, such as "add" for addAVX2
 	doc  string // the loop that defines it, for the stub
 	args []arg
 	body func(k *kernel)
@@ -43,7 +43,7 @@ func (a arg) bytes() int {
 
 func (a arg) slice() bool { return strings.HasPrefix(a.typ, "[]") }
 
-// offset returns where an argument lies, and frameSize how long all are.
+// offset returns the position of an argument, and frameSize the size of all.
 func (s spec) offset(name string) int {
 	at := 0
 	for _, a := range s.args {
@@ -147,7 +147,7 @@ func (k *kernel) each(limit *gp, step int, body func(index *gp)) {
 	k.release(index)
 }
 
-// times runs body as often as counter says, at least once, and spoils counter.
+// times runs body counter times, at least once, and destroys counter.
 func (k *kernel) times(counter *gp, body func()) {
 	k.labels++
 	label := k.labels
@@ -156,10 +156,10 @@ func (k *kernel) times(counter *gp, body func()) {
 	k.emit(&instr{op: opTimesEnd, gp: counter, label: label})
 }
 
-// interleave writes the operations of count bodies, which must not depend on
-// each other, in turn: the first operation of each, then the second of each. The
-// chains of dependent operations then overlap even on processors that look
-// ahead no further than one body. It changes no result.
+// interleave alternates between the operations of count independent bodies: the
+// first operation of each, then the second of each. The chains of dependent
+// operations then overlap even on processors whose reorder window is shorter
+// than one body. Results do not change.
 func (k *kernel) interleave(count int, body func(j int)) {
 	start := len(k.code)
 	for j := range count {

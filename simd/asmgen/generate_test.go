@@ -11,7 +11,7 @@ import (
 	"golang.org/x/arch/arm64/arm64asm"
 )
 
-// The committed kernels are what this generator writes.
+// The committed kernels are the output of this generator.
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	for name, want := range generate() {
 		got, err := os.ReadFile(filepath.Join("..", name))
@@ -29,8 +29,8 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 //	WORD $0x4e20d400   // fadd v0, v1, v2   sum = a + b
 var wordLine = regexp.MustCompile(`WORD \$0x([0-9a-f]{8}) +// ([a-z0-9]+)( #8|\[0\])? v(\d+), v(\d+)(?:, v(\d+))?`)
 
-// A disassembler reads every instruction that is written as a word as the
-// instruction and the registers that its comment names.
+// A disassembler decodes every instruction that is written as a word to the
+// instruction and the registers in its comment.
 func TestWordsDisassemble(t *testing.T) {
 	seen := map[string]bool{}
 	for name, text := range generate() {

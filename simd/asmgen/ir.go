@@ -50,7 +50,7 @@ const (
 	opIntMove            // register = register
 )
 
-// value is what an operation computes: a vector or a mask. It is defined once,
+// value is the result of an operation: a vector or a mask. It is defined once,
 // except for variables, which loops assign again.
 type value struct {
 	name  string
@@ -67,7 +67,7 @@ type constant struct {
 	name  string
 	bits  []uint32 // one or sixteen
 	group int      // which part of the sixteen
-	uses  int      // how much a register for it would save
+	uses  int      // instructions that a register for it would save
 	v     *value
 }
 
@@ -95,7 +95,7 @@ type instr struct {
 	mem   mem
 	gp    *gp    // loop counter, pointer or integer operand
 	gp2   *gp    // loop limit or step
-	arg   string // argument as the assembler names it
+	arg   string // argument in the syntax of the assembler
 	size  int    // of the argument in bytes
 	label int
 }
@@ -104,7 +104,7 @@ type instr struct {
 type kernel struct {
 	t         *target
 	spec      spec
-	chains    int // vectors that long bodies handle at a time, see interleave
+	chains    int // vectors that long bodies process at a time, see interleave
 	code      []*instr
 	consts    []*constant
 	labels    int
@@ -214,8 +214,8 @@ func (k *kernel) variable(name string, init *value) *value {
 	return v
 }
 
-// set assigns a variable. A value computed just before for this purpose goes
-// into the variable without a move.
+// set assigns a variable. If x was computed just before, it is written to the
+// variable without a move.
 func (k *kernel) set(v, x *value) {
 	last := k.code[len(k.code)-1]
 	if len(last.dst) == 1 && last.dst[0] == x && !x.isVar {
@@ -225,7 +225,7 @@ func (k *kernel) set(v, x *value) {
 	k.emit(&instr{op: opMove, dst: []*value{v}, src: []*value{x}})
 }
 
-// group returns the place of group g of the sixteen elements at m.
+// group returns the address of group g of the sixteen elements at m.
 func (k *kernel) group(m mem, g int) mem {
 	m.disp += 4 * k.t.width * g
 	return m

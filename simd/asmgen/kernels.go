@@ -14,7 +14,7 @@ func concat(lists ...[]spec) []spec {
 }
 
 // elementwise describes a kernel that computes dst[i] from the same element of
-// its sources. light ones handle sixteen elements a turn.
+// its sources. Light ones process sixteen elements per iteration.
 func elementwise(name, doc string, args []arg, light bool, body func(k *kernel, scalars []*value, in func(i int) *value) *value) spec {
 	return spec{name, doc, args, func(k *kernel) {
 		dst := k.ptr("dst")
@@ -88,7 +88,7 @@ func adamW(k *kernel) {
 	})
 }
 
-// reduction describes a kernel that lets elements enter sixteen lanes.
+// reduction describes a kernel that accumulates elements in sixteen lanes.
 func reduction(name, doc string, sources []string, enter func(k *kernel, acc *value, in []*value) *value) spec {
 	args := append([]arg{{"acc", "*[16]float32"}}, sliceArgs(sources...)...)
 	return spec{name, doc, args, func(k *kernel) {

@@ -1,7 +1,7 @@
 package main
 
-// The ends of a matrix product: kernels over a block of rows of its result, with
-// the bias of sixteen columns in registers.
+// Epilogues of a matrix product: kernels over a block of rows of its result,
+// with the bias of sixteen columns in registers.
 
 var epilogueSpecs = []spec{
 	{"bias", "dst[r*ld+i] += bias[i], r < rows",
@@ -30,9 +30,9 @@ var epilogueSpecs = []spec{
 		}},
 }
 
-// epilogue runs down the rows with sixteen columns at a time and stores what
-// finish makes of each sum; place is where the element of the matrix named other
-// stands, if there is one.
+// epilogue loops over the rows with sixteen columns at a time and stores the
+// result of finish for each sum. place is the address of the element of the
+// matrix named other, if there is one.
 func epilogue(k *kernel, other string, finish func(sum *value, place mem) *value) {
 	dst, bias := k.ptr("dst"), k.ptr("bias")
 	n := k.bytes("bias")

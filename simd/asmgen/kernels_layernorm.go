@@ -95,7 +95,7 @@ func layerNormGradX(k *kernel, accumulate bool) {
 	})
 }
 
-// layerNormGradParams runs down the rows with sixteen columns in registers.
+// layerNormGradParams loops over the rows with sixteen columns in registers.
 func layerNormGradParams(k *kernel) {
 	dgamma, dbeta, dy, x := k.ptr("dgamma"), k.ptr("dbeta"), k.ptr("dy"), k.ptr("x")
 	bytes := k.bytes("dgamma")

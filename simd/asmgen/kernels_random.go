@@ -34,8 +34,8 @@ func (k *kernel) gaussians(u [4]*value) [4]*value {
 	return out
 }
 
-// randomFill writes sixteen Philox blocks a turn: word w of the block of lane l
-// belongs to element 16*w + l.
+// randomFill writes sixteen Philox blocks per iteration: word w of the block of
+// lane l belongs to element 16*w + l.
 func randomFill(k *kernel, combine func(place mem, v *value) *value, turn func(i *gp, w [4]*value) [4]*value) {
 	dst, c := k.ptr("dst"), k.ptr("c")
 	n := k.bytes("dst")

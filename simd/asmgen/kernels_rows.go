@@ -13,7 +13,7 @@ var rowSpecs = []spec{
 		append(sliceArgs("dst", "p", "dp"), arg{"rows", "int"}, arg{"mask", "*rowMask"}, arg{"s", "float32"}), softmaxGrad},
 }
 
-// columnSum keeps the sums of sixteen columns in registers while it runs down
+// columnSum keeps the sums of sixteen columns in registers while it loops over
 // the rows.
 func columnSum(k *kernel) {
 	acc, x := k.ptr("acc"), k.ptr("x")
@@ -70,8 +70,8 @@ func (k *kernel) lanesOf(name string, start *value) []*value {
 	return out
 }
 
-// softmax takes count rows at a time. Those of attention are short, and most of
-// the time of one row goes by in waiting for its maximum and its sum.
+// softmax processes count rows at a time. The rows of attention are short, and
+// most of the time of one row is the latency of its maximum and its sum.
 func softmax(k *kernel, count int) {
 	x, rows, mask := k.ptr("x"), k.integer(k.spec.args[1].name), k.ptr("mask")
 	body := k.field(mask, "mask.bytes", maskBytes)

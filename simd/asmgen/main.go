@@ -1,13 +1,13 @@
 // Command asmgen writes the assembly kernels of package simd, except those of
-// the matrix product, which have a generator of their own in the folder gemm.
+// the matrix product, whose generator is in the folder gemm.
 //
 //	cd simd/asmgen && go run .
 //
-// A kernel is described once, as a straight line of vector operations with
-// loops (kernels*.go, on the functions of math.go); the description is turned
-// into code for AVX2, AVX-512 and NEON by the same register allocator. So all
-// instruction sets perform the same operations in the same order, which is what
-// makes their results the same bits. Start reading at ir.go.
+// A kernel is described once, as a sequence of vector operations with loops
+// (kernels*.go, with the functions of math.go). The same register allocator
+// generates code for AVX2, AVX-512 and NEON from it. So all instruction sets
+// perform the same operations in the same order and give the same bits. Start
+// reading at ir.go.
 package main
 
 import (
@@ -48,15 +48,15 @@ func generate() map[string]string {
 		}
 		source, err := format.Source([]byte(declarations(stubs)))
 		if err != nil {
-			panic(err) // the generator wrote no Go
+			panic(err) // the generator wrote invalid Go
 		}
 		files[fmt.Sprintf("kernels_%s.go", arch)] = string(source)
 	}
 	return files
 }
 
-// build makes a kernel with two chains of operations at a time, or with one
-// where two need too many registers.
+// build makes a kernel with two interleaved chains of operations, or with one
+// if two need too many registers.
 func build(t *target, s spec) *kernel {
 	for chains := 2; chains > 0; chains-- {
 		k := newKernel(t, s, chains)

@@ -1,7 +1,7 @@
 package main
 
-// The elementary functions, operation for operation as in package exact. Each
-// name and constant here has its explanation there.
+// The elementary functions, operation for operation as in package exact, which
+// explains each name and constant.
 
 const (
 	roundMagic     = 0x1.8p23
@@ -48,8 +48,8 @@ func (k *kernel) reduceExp(x *value) (n, r *value) {
 // pow2 is exact.pow2.
 func (k *kernel) pow2(n *value) *value { return k.shl(k.iadd(n, k.i(127)), 23) }
 
-// exp is exact.Exp32; below leaves out the upper bound, for arguments that are
-// known not to be positive.
+// exp is exact.Exp32; below omits the upper bound, for arguments that are never
+// positive.
 func (k *kernel) exp(x *value, below bool) *value {
 	y := x
 	if !below {

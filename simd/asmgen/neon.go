@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// Registers for values, and three that hold addresses; R18, R27, R28 and above
-// have uses of their own.
+// Registers for values, and three that hold addresses. R18, R27, R28 and above
+// are reserved.
 var (
 	arm64GP   = []string{"R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15"}
 	arm64Addr = []string{"R19", "R20", "R21"}
@@ -32,9 +32,9 @@ func reusableNEON(in *instr) []*value {
 	return in.src
 }
 
-// The assembler knows few vector instructions by name, so they are written as
-// words: the base encoding with registers m, n and d filled in (Arm
-// Architecture Reference Manual, "Advanced SIMD three same" and so on).
+// The assembler lacks many vector instructions, so they are written as words:
+// the base encoding with registers m, n and d filled in (Arm Architecture
+// Reference Manual, "Advanced SIMD three same" and so on).
 var neonThree = map[op]struct {
 	name string
 	word uint32
@@ -73,7 +73,8 @@ func (w *writer) move(d, s int) {
 	}
 }
 
-// address returns a register with ptr + index, computed unless it is at hand.
+// address returns a register with ptr + index. It is computed unless a register
+// already has it.
 func (w *writer) address(m mem) string {
 	if m.index == nil {
 		return arm64GP[m.ptr.reg]
@@ -198,7 +199,7 @@ func prologueNEON(w *writer) {
 
 func controlNEON(w *writer, in *instr) {
 	name := func(g *gp) string { return arm64GP[g.reg] }
-	forget := func() { // what was at hand on one way may not be on the other
+	forget := func() { // addresses are only known along one path
 		clear(w.cached)
 	}
 	switch in.op {

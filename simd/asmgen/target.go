@@ -39,7 +39,7 @@ type writer struct {
 	k      *kernel
 	pool   map[string]int // offset of each constant in the file's table
 	data   []uint32       // the table
-	cached map[string]int // NEON: addresses at hand, see address
+	cached map[string]int // NEON: addresses in registers, see address
 	next   int
 }
 
@@ -53,8 +53,8 @@ func (w *writer) line(comment, format string, args ...any) {
 	fmt.Fprintf(w, "\t%-56s // %s\n", text, comment)
 }
 
-// offset returns where a constant lies in the table, entering it when new.
-// Targets that cannot broadcast a memory operand get it repeated.
+// offset returns the position of a constant in the table, and adds it if it is
+// new. It is repeated for targets that cannot broadcast a memory operand.
 func (w *writer) offset(c *constant) int {
 	n := w.t.width
 	if len(c.bits) == 1 && w.t.masks > 0 {
@@ -144,7 +144,7 @@ func declarations(kernels []*kernel) string {
 	return b.String()
 }
 
-// pseudo says what an instruction does.
+// pseudo returns an instruction as pseudocode.
 func pseudo(in *instr) string {
 	s := make([]string, len(in.src))
 	for i, v := range in.src {

@@ -16,7 +16,7 @@ func reusableX86(in *instr) []*value {
 	return in.src
 }
 
-// x86 is what writeX86 needs to know of an instruction while writing it.
+// x86 is the state of writeX86 while it writes an instruction.
 type x86 struct {
 	w  *writer
 	in *instr
@@ -57,7 +57,7 @@ func x86Mem(m mem) string {
 }
 
 // three writes "dst = a op b" of an instruction whose second source may be a
-// memory operand; commutes allows the first to be one too.
+// memory operand; commutes allows the first to be one, too.
 func (x x86) three(name string, commutes bool) {
 	a, b := x.in.src[0], x.in.src[1]
 	if commutes && a.konst != nil {
@@ -224,8 +224,8 @@ func (x x86) swap() {
 	}
 }
 
-// mulHiLo multiplies even and odd lanes apart, since the processor multiplies
-// 32-bit lanes only in pairs.
+// mulHiLo multiplies even and odd lanes separately, because the instruction
+// multiplies only every second 32-bit lane.
 func (x x86) mulHiLo(wide bool) {
 	a, b := x.reg(x.in.src[0]), x.reg(x.in.src[1])
 	hi, lo, even, odd := x.reg(x.in.dst[0]), x.reg(x.in.dst[1]), x.reg(x.in.dst[2]), x.reg(x.in.dst[3])

@@ -17,7 +17,8 @@ import (
 	"github.com/godmae/godmae/decimal"
 )
 
-// four images: certified at 0.5 and at 0, certified for a wrong class, abstained.
+// smallTSV has four images: certified at 0.5 and at 0, certified for a wrong
+// class, and abstained.
 const smallTSV = "idx\tlabel\tpredict\tradius\tcorrect\ttime\n" +
 	"0\t1\t1\t0.5\t1\t0:00:01.000000\n" +
 	"5\t2\t2\t0.0\t1\t0:00:01.000000\n" +
@@ -67,7 +68,7 @@ func TestBestOfAColumnIsMarked(t *testing.T) {
 	require.Contains(t, out.String(), "| a | 0.50 | **0.25** | 0.00 |")
 	require.Contains(t, out.String(), "| b | **0.75** | **0.25** | 0.00 |")
 
-	// Only of runs that were measured alike one is the best.
+	// The best run is marked only among runs that were measured alike.
 	for want, change := range map[string]func(*Run){
 		"* b: certified on other images than a\n":                     func(r *Run) { r.Rows[3].Image = 20 },
 		"* b: certified on other images than a: the pixels of image ": func(r *Run) { r.Rows[3].Pixels[0] = 2 },
@@ -106,8 +107,8 @@ func TestTableRefusesNonsense(t *testing.T) {
 func TestCurveSteps(t *testing.T) {
 	run, err := Read(strings.NewReader(smallTSV))
 	require.NoError(t, err)
-	// Two certified of four; the one of radius 0 is lost behind 0, the other
-	// behind 0.5.
+	// Two of four are certified. One has radius 0 and counts up to 0, the other
+	// up to 0.5.
 	got := steps(run)
 	want := [][2]float64{{0, 0.5}, {0, 0.25}, {0.5, 0}}
 	require.Len(t, got, len(want))
@@ -119,7 +120,7 @@ func TestCurveSteps(t *testing.T) {
 	require.Equal(t, 1.25, niceEnd(0.99))
 }
 
-// The band holds the curve, and the exact intervals of all its points.
+// The band contains the curve, and the exact intervals of all its points.
 func TestBandAroundACurve(t *testing.T) {
 	require.Equal(t, Interval{0.187086028, 0.812913972}, Interval{roughly(ShareInterval(5, 10, confident).Lower), roughly(ShareInterval(5, 10, confident).Upper)})
 	require.Equal(t, Interval{0, 0.30849710781}, Interval{ShareInterval(0, 10, confident).Lower, math.Floor(ShareInterval(0, 10, confident).Upper*1e11) / 1e11})
@@ -184,8 +185,8 @@ func TestWriteCurve(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "d.png"))
 }
 
-// Whatever the bytes are, reading ends in a run or a one-line error, and
-// what is read can be tabulated.
+// For all bytes, reading gives a run or a one-line error, and a run can be
+// tabulated.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(smallTSV))
 	f.Add([]byte(`{"kind":"header","schema":"godmae-certificate/1"}` + "\n"))

@@ -10,7 +10,7 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// bandCorners is the number of corners of a curve beyond which a band is
+// bandCorners is the number of corners of a curve above which a band is
 // computed at some of them only.
 const bandCorners = 200
 
@@ -25,7 +25,7 @@ func ShareInterval(hits, n int, confidence decimal.Decimal) Interval {
 	half := confidence.Rat()
 	half.Sub(big.NewRat(1, 1), half)
 	half.Quo(half, big.NewRat(2, 1))
-	alpha := decimal.Floor(half, 30) // a level typed by a person has fewer places
+	alpha := decimal.Floor(half, 30) // levels on a command line have fewer places
 	return Interval{
 		bound.ClopperPearsonLower(hits, n, alpha).Float64(),
 		bound.ClopperPearsonUpper(hits, n, alpha).Float64(),
@@ -33,15 +33,15 @@ func ShareInterval(hits, n int, confidence decimal.Decimal) Interval {
 }
 
 // band draws the pointwise confidence interval around a step curve of n
-// images, as a polygon. It speaks about the choice of images alone. Where the
-// curve has many corners, it is evaluated at some of them and drawn as wide as
-// it is anywhere between two of those.
+// images, as a polygon. It accounts only for the choice of images. If the
+// curve has many corners, the band is computed at some of them and drawn with
+// its largest width between two of these.
 func band(points plotter.XYs, n int, confidence decimal.Decimal, shade color.RGBA) (*plotter.Polygon, error) {
 	stride := (len(points) + bandCorners - 1) / bandCorners
 	var upper, lower plotter.XYs
 	for i := 0; i < len(points); i += stride {
-		// From the i-th corner to the next one looked at, the curve falls from
-		// its value at i to its value just before that next corner.
+		// From the i-th corner to the next one that is used, the curve falls
+		// from its value at i to its value just before that next corner.
 		next := min(i+stride, len(points)-1)
 		high := ShareInterval(count(points[i].Y, n), n, confidence).Upper
 		low := ShareInterval(count(points[max(next-1, i)].Y, n), n, confidence).Lower
@@ -60,5 +60,5 @@ func band(points plotter.XYs, n int, confidence decimal.Decimal, shade color.RGB
 	return p, nil
 }
 
-// count returns the number of images behind a share of n.
+// count returns the number of images of a share of n.
 func count(share float64, n int) int { return int(share*float64(n) + 0.5) }

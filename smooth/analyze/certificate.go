@@ -39,8 +39,8 @@ func readCertificate(r io.Reader) (Run, error) {
 	return run, nil
 }
 
-// readTimes fills in the seconds of the images that a timing file names; that
-// there is no such file is no error.
+// readTimes sets the seconds of the images in a timing file. It is not an error
+// if there is no such file.
 func (run *Run) readTimes(path string) error {
 	f, _, err := infile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,14 +62,14 @@ func (run *Run) readTimes(path string) error {
 	return nil
 }
 
-// termsOf returns what a header says about how its images were certified.
+// termsOf returns the terms of a header.
 func termsOf(h certificate.Header) Terms {
 	t := Terms{
 		Method: string(h.Method), Noise: h.Noise, Sigma: h.Sigma, Alpha: h.Alpha, N0: h.N0, N: h.N,
 		Seed: h.Seed.String() + ", chosen by whoever ran it", Contract: h.Contract, Precision: h.Precision,
 	}
 	if t.Precision == "" {
-		t.Precision = certificate.Precision // what format 1 had no need to say
+		t.Precision = certificate.Precision // format 1 does not state it
 	}
 	switch {
 	case h.Seed.Derived && h.Beacon == "":

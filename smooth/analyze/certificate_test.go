@@ -21,7 +21,7 @@ func certify(t *testing.T, change func(*certificate.Params)) certificate.Files {
 	return certifyWithout(t, -1, change)
 }
 
-// certifyWithout is certify where an image cannot be decoded.
+// certifyWithout is certify with one image that cannot be decoded.
 func certifyWithout(t *testing.T, broken int, change func(*certificate.Params)) certificate.Files {
 	t.Helper()
 	images := make([]int, 10)
@@ -66,7 +66,7 @@ func certifyWithout(t *testing.T, broken int, change func(*certificate.Params)) 
 	return certificate.FilesFor(task.Out)
 }
 
-// Every row says what its numbers rest on, in every format.
+// Every row has its terms, in every format.
 func TestTermsOfARun(t *testing.T) {
 	files := certifyWithout(t, 6, func(p *certificate.Params) {
 		p.Seed, p.Alpha = 0, decimal.Must("0.999")
@@ -174,7 +174,7 @@ func TestEveryMethodsCertificate(t *testing.T) {
 	var text strings.Builder
 	require.NoError(t, table.Text(&text, Style{}))
 	require.Contains(t, text.String(), "anytime: its radii are steps of a grid")
-	require.Contains(t, text.String(), "anytime: r = 0.1 is no step of its grid;")
+	require.Contains(t, text.String(), "anytime: r = 0.1 is not a step of its grid;")
 	require.Equal(t, 1, strings.Count(text.String(), "(grid)"))
 	for i, s := range table.Runs {
 		require.Greater(t, s.Accuracy[0].Mean, 0.3, s.Name)

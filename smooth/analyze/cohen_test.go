@@ -48,8 +48,8 @@ func markdownCells(text string, columns int) [][]string {
 	return cells
 }
 
-// The published logs give the published table digit for digit, with the same
-// cells marked as the best of their column.
+// The published logs give the published table, digit for digit and with the
+// same cells marked as the best.
 func TestPublishedLogsGiveThePublishedTable(t *testing.T) {
 	runs, dir := cohenLogs(t)
 	published, err := os.ReadFile(filepath.Join(dir, "table.md"))
@@ -65,8 +65,8 @@ func TestPublishedLogsGiveThePublishedTable(t *testing.T) {
 	require.Equal(t, markdownCells(string(published), len(radii)), markdownCells(ours.String(), len(radii)))
 }
 
-// The published logs hold radii that n = 100,000 samples at alpha = 0.001, which
-// the paper states, cannot prove, and radii that were rounded up.
+// The published logs have radii that n = 100,000 samples at the paper's alpha =
+// 0.001 cannot prove, and radii that were rounded up.
 func TestPublishedLogsAgainstTheirParameters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("computes bounds of 100,000 samples")

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// needed are the columns of a table, with the other names that tools give
-// them.
+// needed are the columns of a table, with other names that tools use.
 var needed = [...]struct {
 	name    string
 	aliases []string
@@ -20,15 +19,15 @@ var needed = [...]struct {
 	{"correct", []string{"acc", "is_correct"}},
 }
 
-// columns says where the columns of a table stand.
+// columns are the positions of the columns of a table.
 type columns struct {
 	at    [len(needed)]int
 	time  int // -1 without one
 	width int // columns in all
 }
 
-// findColumns finds the columns by their names in the first line. A name that
-// the format defines goes before another tool's name for the same thing.
+// findColumns finds the columns by their names in the first line. A name of the
+// format takes precedence over another tool's name for the same column.
 func findColumns(header string) (columns, error) {
 	fields := strings.Split(header, "\t")
 	for i, f := range fields {

@@ -22,38 +22,38 @@ const pValuePlaces = 12
 type Paired struct {
 	Radius decimal.Decimal `json:"radius"`
 	A      float64         `json:"a"` // certified accuracy of the first run
-	B      float64         `json:"b"` // and of the second
+	B      float64         `json:"b"` // of the second run
 	OnlyA  int             `json:"only_a"`
 	OnlyB  int             `json:"only_b"` // images that one run certifies and the other does not
 
 	// Difference is B - A. Its standard error is that of paired observations.
 	Difference Estimate `json:"difference"`
 
-	// PValue is that of McNemar's exact test: if both runs were equally good,
-	// each of the OnlyA + OnlyB images would fall to either side like a fair
-	// coin. It is rounded up, and not corrected for the number of radii.
+	// PValue is that of McNemar's exact test: if both runs are equally good,
+	// each of the OnlyA + OnlyB images is on either side with probability
+	// 1/2. It is rounded up, and not corrected for the number of radii.
 	PValue decimal.Decimal `json:"p_value"`
 }
 
-// Comparison compares two runs over the same images.
+// Comparison is the comparison of two runs on the same images.
 type Comparison struct {
 	A      string `json:"a"`
 	B      string `json:"b"`
 	Images int    `json:"images"` // that both have
 
-	// Unequal says in what the runs were not certified alike, a phrase each:
-	// differences of their numbers may come from there.
+	// Unequal has a phrase for each term in which the runs differ. Differences
+	// of the results may come from these.
 	Unequal []string `json:"unequal,omitempty"`
 
 	At []Paired `json:"at"`
 
-	// Radius is the difference B - A of the average certified radii, absent
-	// when the radii of a run are steps of a grid.
+	// Radius is the difference B - A of the average certified radii, absent if
+	// the radii of a run are steps of a grid.
 	Radius *Estimate `json:"average_certified_radius_difference,omitempty"`
 }
 
-// UnequalError says that two runs were not certified alike, so that comparing
-// them says little about their classifiers.
+// UnequalError is the error of comparing two runs that were not certified
+// alike, so that a comparison says little about their classifiers.
 type UnequalError struct {
 	A, B string   // names of the runs
 	How  []string // a phrase for each difference
@@ -63,11 +63,11 @@ func (e *UnequalError) Error() string {
 	return fmt.Sprintf("%q and %q were not certified alike (%s), so a comparison says little about the classifiers", e.A, e.B, strings.Join(e.How, "; "))
 }
 
-// Compare compares two runs at radii, image by image. They must have been
-// certified with the same alpha, noise and sigma on the same images, else there
-// is an [UnequalError]; with anyway set they are compared on the images that
-// both have, and the comparison says what differs. An image must have the same
-// label and pixels in both. Methods and numbers of samples may differ.
+// Compare compares two runs at radii, image by image. If they were not
+// certified with the same alpha, noise and sigma on the same images, the error
+// is an [UnequalError]. With anyway set they are compared on the images that
+// both have, and the comparison lists the differences. An image must have the
+// same label and pixels in both. Methods and numbers of samples may differ.
 func Compare(a, b Run, radii []decimal.Decimal, anyway bool) (Comparison, error) {
 	pairs, others, err := pair(a, b)
 	if err != nil {
@@ -120,8 +120,8 @@ func certifiedRadius(row Row) float64 {
 	return 0
 }
 
-// pair joins the rows of the same images. others says which images only one of
-// the runs has, "" if there are none.
+// pair joins the rows of the same images. others describes the images that only
+// one of the runs has; it is "" if there are none.
 func pair(a, b Run) (pairs [][2]Row, others string, err error) {
 	fail := func(format string, args ...any) ([][2]Row, string, error) {
 		return nil, "", fmt.Errorf("cannot compare %q with %q image by image: %s", a.Name, b.Name, fmt.Sprintf(format, args...))
@@ -162,16 +162,15 @@ func pair(a, b Run) (pairs [][2]Row, others string, err error) {
 	return pairs, strings.Join(phrases, " and "), nil
 }
 
-// samePixels reports whether equal images have equal digests in two runs: the
-// digest is of what the noise is added to, 8-bit pixels for one kind of noise and
-// float32 for the other.
+// samePixels reports whether equal images have equal digests in two runs. The
+// digest is of 8-bit pixels for integer noise and of float32 pixels for float
+// noise.
 func samePixels(a, b Terms) bool {
 	return a.Noise == b.Noise || a.Noise == "" || b.Noise == ""
 }
 
-// otherRows says in what the rows of a run with the same indices as the first one
-// are about something else, "" if in nothing: pixels, or the labels that are
-// counted as right.
+// otherRows describes how the rows of a run differ from those of the first run
+// with the same indices: in pixels, or in labels. It is "" if they agree.
 func otherRows(first, run Run) string {
 	of := make(map[int]Row, len(first.Rows))
 	for _, row := range first.Rows {
@@ -193,7 +192,7 @@ func otherRows(first, run Run) string {
 	return labels
 }
 
-// only returns the run with its rows of the pairs alone.
+// only returns the run with only its rows of the pairs.
 func (run Run) only(pairs [][2]Row, side int) Run {
 	run.Rows = nil
 	for _, p := range pairs {

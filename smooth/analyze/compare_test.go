@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// runOf makes a run of images that are certified with the given radii; a
-// negative radius stands for a wrong class.
+// runOf makes a run of images certified with the given radii. A negative radius
+// means a wrong class.
 func runOf(name string, radii ...float64) Run {
 	run := Run{Name: name}
 	for i, r := range radii {
@@ -36,7 +36,8 @@ func TestCompare(t *testing.T) {
 	require.Equal(t, [2]int{6, 1}, [2]int{at.OnlyA, at.OnlyB})
 	require.Equal(t, "0.125", at.PValue.String(), "2 (1+7) / 2^7")
 	require.InDelta(t, at.B-at.A, at.Difference.Mean, 1e-15)
-	// The variance of differences that are -1 six times, 1 once, 0 three times.
+	// The variance of differences of which six are -1, one is 1 and three are
+	// 0.
 	require.InDelta(t, math.Sqrt((7.0/10-0.25)/10), at.Difference.StandardError, 1e-15)
 	require.InDelta(t, (-6+1+3.5)/10, c.Radius.Mean, 1e-15)
 
@@ -65,8 +66,8 @@ func TestCompare(t *testing.T) {
 	require.Len(t, strings.Split(strings.TrimSpace(out.String()), "\n"), 1+len(DefaultRadii()))
 }
 
-// What only one run has, or was certified with, is no reason to call the other
-// better: there is no comparison unless it is asked for, and then it says so.
+// Runs with different images or terms are not compared unless this is
+// requested, and then the comparison states the differences.
 func TestCompareRefusesRunsThatAreNotAlike(t *testing.T) {
 	for want, change := range map[string]func(*Run){
 		"1 of the 2 images of the first, such as 1, are not in the other":                                                                      func(b *Run) { b.Rows = b.Rows[:1] },
@@ -104,8 +105,8 @@ func TestCompareRefusesRunsThatAreNotAlike(t *testing.T) {
 			}
 		}
 	}
-	// What one of them does not know is no difference, and neither are methods and
-	// numbers of samples.
+	// Terms that are unknown for one run, methods and numbers of samples do not
+	// count as differences.
 	a, b := runOf("a", 1, 1), runOf("b", 1, 1)
 	a.Terms = Terms{Alpha: decimal.Must("0.1"), Sigma: decimal.Must("1"), Noise: "x", N: 10, Method: "cohen"}
 	b.Terms = Terms{N: 20, Method: "randomised"}

@@ -20,13 +20,13 @@ func readCorrect(text string) (int, error) {
 	return int(v), nil
 }
 
-// understandCorrect decides whether the column "correct" says 0 or 1 for each
-// row, or counts the correct rows so far, as some scripts do. It sets Correct
-// in all rows and notes what it found.
+// understandCorrect decides whether the column "correct" has 0 or 1 for each
+// row, or, as some scripts write it, the number of correct rows so far. It
+// sets Correct in all rows and adds notes.
 //
-// A number above 1 can only be a running total. When there is none, both
-// readings may be possible (0 0 1 1); the running total is believed if it
-// agrees with label and prediction in every row and the flags do not.
+// A number above 1 can only be a running total. Without one, both may be
+// possible (0 0 1 1). Then it is a running total if that agrees with label
+// and prediction in every row and the flags do not.
 func (run *Run) understandCorrect(rows []tsvRow) error {
 	matches := func(r tsvRow) bool { return r.Predict >= 0 && r.Predict == r.Label }
 	counts, broken := false, -1
@@ -68,7 +68,7 @@ func (run *Run) understandCorrect(rows []tsvRow) error {
 		run.note("its column \"correct\" is a running total, which was turned into 0 or 1 for each image")
 	}
 	if differ > 0 {
-		run.note("in %d rows the column \"correct\" disagrees with label and prediction; it is believed", differ)
+		run.note("in %d rows the column \"correct\" disagrees with label and prediction; the column is used", differ)
 	}
 	return nil
 }

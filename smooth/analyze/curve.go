@@ -31,8 +31,8 @@ const (
 	curveDPI    = 200
 )
 
-// palette holds colours that remain distinct for colour-blind readers (Okabe
-// and Ito 2008); runs beyond it repeat them with another dash.
+// palette has colours that are distinct for colour-blind readers (Okabe and Ito
+// 2008). Further runs repeat them with another dash.
 var palette = []color.RGBA{
 	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255}, {60, 60, 60, 255},
 }
@@ -47,7 +47,7 @@ type Curve struct {
 	Confidence decimal.Decimal
 }
 
-// CheckPicture returns an error when the name of a picture does not end in .png
+// CheckPicture returns an error if the name of a picture does not end in .png
 // or .svg.
 func CheckPicture(path string) error {
 	if f := pictureFormat(path); f != ".png" && f != ".svg" {
@@ -160,8 +160,8 @@ func (c Curve) plot() (*plot.Plot, error) {
 	return p, nil
 }
 
-// curveName returns the name of a run in the legend, with what sets it apart from
-// runs that were certified at another alpha or under another kind of noise.
+// curveName returns the name of a run in the legend. If runs differ in alpha or
+// the kind of noise, it includes these.
 func curveName(runs []Run, run Run) string {
 	name := run.Name
 	for _, t := range terms {
@@ -175,7 +175,7 @@ func curveName(runs []Run, run Run) string {
 	return name
 }
 
-// ticks labels the multiples of a step up to an end.
+// ticks labels the multiples of step up to end.
 func ticks(end, step float64) plot.ConstantTicks {
 	var marks plot.ConstantTicks
 	for i := 0; float64(i)*step <= end+step/100; i++ {
@@ -185,9 +185,9 @@ func ticks(end, step float64) plot.ConstantTicks {
 	return marks
 }
 
-// steps returns the corners of the certified accuracy as a function of the
-// radius, to be joined after each point: from its radius on, exclusive, the
-// accuracy is the Y of the point.
+// steps returns the corners of the certified accuracy as a step function of
+// the radius: for larger radii than that of a point, up to the next, the
+// accuracy is its Y.
 func steps(run Run) plotter.XYs {
 	var radii []float64
 	for _, row := range run.Rows {
@@ -207,8 +207,8 @@ func steps(run Run) plotter.XYs {
 	return points
 }
 
-// niceEnd returns the end of a radius axis: a multiple of a quarter a little
-// beyond the largest radius.
+// niceEnd returns the end of a radius axis: a multiple of a quarter, slightly
+// larger than the largest radius.
 func niceEnd(widest float64) float64 {
 	const quarter = 0.25
 	return max(math.Ceil(widest*1.02/quarter), 1) * quarter

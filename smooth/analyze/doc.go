@@ -1,15 +1,15 @@
-// Package analyze turns certificates into the tables and curves of the field:
-// certified accuracy at given radii, average certified radius, abstentions.
+// Package analyze makes tables and curves from certificates: certified accuracy
+// at given radii, average certified radius and abstentions.
 //
 // Certified accuracy at radius r is the share of all images that are certified
 // for their label with a radius of at least r; an abstention and an image
-// whose label is unknown count as not certified. The numbers say nothing
-// without the number and choice of images, so every table carries them, with
-// standard errors over the images.
+// whose label is unknown count as not certified. The numbers depend on the
+// number and choice of images, so every table states these, with standard
+// errors over the images.
 //
-// It reads the certificates of package smooth/certificate, which it verifies, and the
-// tab-separated tables that the scripts of Cohen et al. (2019) write, of which
-// it believes the column "correct" and notes what looks odd.
+// It reads and verifies the certificates of package smooth/certificate. It also reads
+// the tab-separated tables of the scripts of Cohen et al. (2019). It uses their
+// column "correct", and adds notes about irregularities.
 //
 // Start at [ReadFile]; [NewTable] computes, Table's methods print, [WriteCurve]
 // draws.

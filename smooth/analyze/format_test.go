@@ -35,12 +35,13 @@ func TestLaTeX(t *testing.T) {
 	}
 }
 
-// hostileNames are names of runs that LaTeX would take for something else.
+// hostileNames are names of runs with characters that are special in LaTeX or
+// Markdown.
 var hostileNames = []string{
 	`50%_of {x} & $y$ ~#^\`, "r = 5%", "[a]", "*b", "[2pt]", "a\fb\x01\x00c\u2028d", `x--y "q" <<z>> ?` + "`!`", "``q''", "é…–µ σ=0.25 Φ", "a\xffb", `\input{x}`, "-1", "r = 0.5", "\t", "",
 }
 
-// hostileTable has every part of a table, with those names.
+// hostileTable is a table with all of its parts and with those names.
 func hostileTable(t *testing.T) Table {
 	var runs []Run
 	for i, name := range hostileNames {
@@ -62,8 +63,9 @@ func hostileTable(t *testing.T) Table {
 	return table
 }
 
-// Whatever a run is called, a row of its tabular has as many cells as there are
-// columns, all groups are closed, and nothing is an argument of a row's end.
+// For every name of a run, a row of the tabular has as many cells as there are
+// columns, all groups are closed, and no text becomes an argument of the end of
+// a row.
 func TestLaTeXOfAnyName(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, hostileTable(t).LaTeX(&out, Style{}))
@@ -91,8 +93,8 @@ func TestLaTeXOfAnyName(t *testing.T) {
 	require.Contains(t, out.String(), "\na\\textbackslash{}xffb & ")
 }
 
-// LaTeX itself takes all of it, on machines that have it: an extra, which CI
-// does not need, since the test before this one knows what LaTeX minds.
+// LaTeX compiles all of it on machines that have it. CI does not need this,
+// because the test before this one checks the same rules.
 func TestLaTeXCompiles(t *testing.T) {
 	program, err := exec.LookPath("pdflatex")
 	if err != nil {
@@ -155,7 +157,7 @@ func TestCSV(t *testing.T) {
 	require.Equal(t, 1.0/3, third, "all digits")
 }
 
-// What programs read comes back as it was, whatever a run is called.
+// The formats for programs can be read back exactly for every name of a run.
 func TestFormatsForProgramsComeBack(t *testing.T) {
 	table := hostileTable(t)
 	var out strings.Builder
@@ -184,7 +186,7 @@ func TestFormatsForProgramsComeBack(t *testing.T) {
 	require.Equal(t, table.Runs[0].Name, back.Runs[0].Name)
 	require.Equal(t, table.Comparisons[0].At[1].PValue.String(), back.Comparisons[0].At[1].PValue.String())
 
-	// The documentation names every field.
+	// The documentation lists every field.
 	page, err := os.ReadFile("../../docs/analysis.md")
 	require.NoError(t, err)
 	for _, key := range regexp.MustCompile(`"([a-z_]+)":`).FindAllStringSubmatch(out.String(), -1) {

@@ -12,7 +12,7 @@ import (
 	"github.com/godmae/godmae/internal/printable"
 )
 
-// Style says how a table is printed.
+// Style is the style of a printed table.
 type Style struct {
 	Places int  // decimals; 0 means 3
 	Errors bool // print standard errors
@@ -43,11 +43,11 @@ func (st Style) fixed(d decimal.Decimal) string {
 // cell is a piece of text of a table.
 type cell struct {
 	text string
-	best bool // to be marked
+	best bool // marked as the best
 }
 
-// grid is a table ready to be written in any notation: a header, rows of as
-// many cells, and what a reader must know, a sentence each.
+// grid is a table that can be written in each format: a header, rows with as
+// many cells, and notes of one sentence each.
 type grid struct {
 	head  []string
 	rows  [][]cell
@@ -63,7 +63,7 @@ func (g *grid) add(texts ...string) {
 	g.rows = append(g.rows, row)
 }
 
-// grid lays out the table. A column that no run can fill is left out.
+// grid lays out the table. A column that is unknown for all runs is left out.
 func (t Table) grid(st Style) grid {
 	g := grid{head: []string{""}, notes: t.notes()}
 	for _, r := range t.Radii {
@@ -125,7 +125,7 @@ func (g *grid) addGuarantees(s Summary, st Style) {
 	g.add(published...)
 }
 
-// which says how many images there are, and which.
+// which describes the number and choice of images.
 func (s Summary) which() string {
 	first, last := s.Which[0], s.Which[len(s.Which)-1]
 	text := fmt.Sprintf("%d (%d..%d", s.Images, first[0], last[0]+last[1]*(last[2]-1))
@@ -215,8 +215,8 @@ func (g grid) markdown(w io.Writer) error {
 	return err
 }
 
-// markdownEscapes are the characters that a name may have and Markdown would
-// take for its own. An underscore within a word is none.
+// markdownEscapes escapes the characters of a name that are special in
+// Markdown. An underscore within a word is not.
 var markdownEscapes = strings.NewReplacer(`\`, `\\`, `|`, `\|`, `*`, `\*`, "`", "\\`", `<`, `&lt;`, `[`, `\[`, `~`, `\~`, `&`, `&amp;`, ` _`, ` \_`, `_ `, `\_ `)
 
 // markdownText returns text as a Markdown page shows it.

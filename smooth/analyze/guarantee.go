@@ -10,10 +10,10 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// Guarantee bounds from below the accuracy that the smoothed classifier truly
-// has on the images of a run, at a radius. Each image's certificate is false
-// with probability at most alpha, so the certified accuracy alone bounds
-// nothing: some of the images it counts may be false certificates.
+// Guarantee is a lower bound on the true accuracy of the smoothed classifier
+// at a radius, on the images of a run. The certificate of each image is false
+// with probability at most alpha. So some of the images that the certified
+// accuracy counts may be false, and it is not a bound itself.
 type Guarantee struct {
 	// Lower is the certified accuracy less FalseCertificates/n: with
 	// probability at least 1-rho over the noise, at all radii at once, the
@@ -23,16 +23,17 @@ type Guarantee struct {
 	// FalseCertificates is the (1-rho) quantile of Bin(n, alpha).
 	FalseCertificates int `json:"false_certificates"`
 
-	// Published is what the formula of Cohen et al. (2019, appendix) gives:
-	// mean - a - sqrt(a(1-a) ln(1/rho)/n) - ln(1/rho)/(3n). It lacks a factor
-	// 2 under the root that Bernstein's inequality has, so for many images it
-	// fails more often than rho says; for comparison with published numbers
-	// only.
+	// Published is the formula of Cohen et al. (2019, appendix): mean - a -
+	// sqrt(a(1-a) ln(1/rho)/n) - ln(1/rho)/(3n). It lacks the factor 2 of
+	// Bernstein's inequality under the root, so with many images it fails
+	// with a probability above rho. It is only for comparison with
+	// published numbers.
 	Published float64 `json:"published_formula"`
 }
 
 // Guarantee adds to each certified accuracy the lower bound that holds with
-// probability at least 1-rho over the noise. Every run must know its alpha.
+// probability at least 1-rho over the noise. The alpha of every run must be
+// known.
 func (t *Table) Guarantee(rho decimal.Decimal) error {
 	if one := decimal.Must("1"); rho.Sign() <= 0 || rho.Cmp(one) >= 0 {
 		return fmt.Errorf("rho is %s: the probability that a lower bound fails must lie between 0 and 1, such as 0.001", rho)
@@ -69,7 +70,7 @@ func FalseCertificates(n int, alpha, rho decimal.Decimal) int {
 	return sort.Search(n, func(q int) bool { return exact.BinomialUpperTail(q+1, n, a).AtMost(limit) })
 }
 
-// publishedMargin is what the published formula subtracts.
+// publishedMargin is the margin that the published formula subtracts.
 func publishedMargin(images int, alpha, rho float64) float64 {
 	n, log := float64(images), -exact.Log(rho)
 	return alpha + math.Sqrt(float64(alpha*(1-alpha))*log/n) + log/float64(3*n)

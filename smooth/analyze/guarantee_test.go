@@ -37,8 +37,8 @@ func TestFalseCertificatesIsTheQuantile(t *testing.T) {
 	require.Equal(t, 0, FalseCertificates(1, decimal.Must("0.0001"), decimal.Must("0.001")))
 }
 
-// With 10,000 images at alpha = rho = 0.001 the published formula fails more
-// often than rho, the quantile does not.
+// With 10,000 images at alpha = rho = 0.001 the published formula fails with a
+// probability above rho. The quantile does not.
 func TestPublishedFormulaFailsTooOften(t *testing.T) {
 	const n = 10000
 	const p = 0.001
@@ -48,9 +48,9 @@ func TestPublishedFormulaFailsTooOften(t *testing.T) {
 	require.Greater(t, fails(publishedMargin(n, p, p)*n), 1.5*p)
 }
 
-// Certificates that are false with probability exactly alpha, all of them
-// counted as certified: the true accuracy is below the bound in a share rho of
-// the simulations at most.
+// If certificates are false with probability exactly alpha and all count as
+// certified, the true accuracy is below the bound in at most a share rho of
+// the simulations.
 func TestLowerBoundHoldsInSimulation(t *testing.T) {
 	const images, trials, alpha = 200, 20000, 0.05
 	rho := decimal.Must("0.05")
@@ -68,7 +68,7 @@ func TestLowerBoundHoldsInSimulation(t *testing.T) {
 			broken++
 		}
 	}
-	// rho plus five standard deviations
+	// rho plus five standard deviations.
 	require.Less(t, float64(broken)/trials, 0.05+5*math.Sqrt(0.05*0.95/trials))
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/godmae/godmae/decimal"
 )
 
-// Numbers of samples and failure probabilities that people use.
+// Usual numbers of samples and failure probabilities.
 var (
 	usualN     = []int{100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000}
 	usualAlpha = []decimal.Decimal{
@@ -21,18 +21,17 @@ var (
 )
 
 const (
-	crowd      = 5   // images at the largest radius from which on it tells something
-	crowdShare = 100 // or one in so many, if that is more
-	fewRadii   = 12  // different radii of a grid, at most
-	fitLevels  = 4   // radii from the largest down that a guess is held against
+	crowd      = 5   // fewest images at the largest radius for a guess
+	crowdShare = 100 // or this fraction of the images, if that is more
+	fewRadii   = 12  // largest number of different radii of a grid
+	fitLevels  = 4   // number of the largest radii that a guess must explain
 )
 
-// GuessParams notes what the radii of a table tell about how they were made:
-// that they are steps of a grid; or, where many images share the largest one,
-// for which usual numbers of samples and failure probabilities that radius is
-// what n hits of n are worth, if the radii below it fit as well. It needs the
-// Sigma of the run, and changes nothing but the notes: a guess is for the
-// reader to confirm.
+// GuessParams adds a note if the radii of a table suggest how they were made.
+// They may be steps of a grid. Or many images share the largest radius, and
+// for usual numbers of samples and failure probabilities it is that of n hits
+// of n, and the radii below it agree. It needs the Sigma of the run and
+// changes only the notes, so that the user confirms a guess.
 func (run *Run) GuessParams() error {
 	counts := make(map[float64]int)
 	certified := 0
@@ -83,8 +82,8 @@ func (run *Run) GuessParams() error {
 // fits reports whether the largest radii of a run, in descending order and
 // printed with so many digits, are those of n, n-1, ... hits of n.
 func (run *Run) fits(radii []float64, digits, n int, alpha decimal.Decimal) (bool, error) {
-	// The exact radii take time: first a look in float64. Hits of n and nothing
-	// else are worth Phi^-1(alpha^(1/n)) sigma.
+	// The exact radii take time, so float64 is tried first. The radius of n
+	// hits of n is Phi^-1(alpha^(1/n)) sigma.
 	unit, _ := halfUnit(radii[0], digits).Float64()
 	unit *= 2
 	rest := -math.Expm1(math.Log(alpha.Float64()) / float64(n)) // 1 - alpha^(1/n)
@@ -113,7 +112,7 @@ func (run *Run) fits(radii []float64, digits, n int, alpha decimal.Decimal) (boo
 		case i == 0:
 			return false, nil
 		case d.Rat().Cmp(last) < 0 && !near(last):
-			return true, nil // the others are worth less than what was looked at
+			return true, nil // the others are smaller than the radii that were checked
 		case !slices.ContainsFunc(levels, near):
 			return false, nil
 		}
@@ -121,8 +120,8 @@ func (run *Run) fits(radii []float64, digits, n int, alpha decimal.Decimal) (boo
 	return true, nil
 }
 
-// roundNumbers reports whether all radii are multiples of 0.01, as those of a
-// grid that somebody typed.
+// roundNumbers reports whether all radii are multiples of 0.01, like those of a
+// grid.
 func roundNumbers(radii []float64) bool {
 	for _, r := range radii {
 		if v := 100 * r; math.Abs(v-math.Round(v)) > 1e-9 {

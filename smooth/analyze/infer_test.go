@@ -13,8 +13,8 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// printed is a run of Cohen's method on images with so many hits of n, with
-// radii as a tool prints them.
+// printed is a run of Cohen's method on images with the given misses of n, with
+// radii rounded as a tool prints them.
 func printed(n int, alpha, sigma string, places int, misses ...int) Run {
 	run := Run{Name: "run", Terms: Terms{Sigma: decimal.Must(sigma)}}
 	for i, m := range misses {
@@ -38,7 +38,7 @@ func TestGuessedParametersAreThoseOfTheRun(t *testing.T) {
 		require.Contains(t, run.Notes[0], "6 images share the largest radius")
 		require.Contains(t, run.Notes[0], "n = "+strconv.Itoa(c.n)+" and alpha = "+c.alpha+"; if it was made so, say it with --n and --alpha")
 		require.NotContains(t, run.Notes[0], ", or ", "six digits leave one guess")
-		require.Zero(t, run.N, "nothing is taken over")
+		require.Zero(t, run.N, "the run does not change")
 		require.Zero(t, run.Alpha.Sign())
 	}
 }
@@ -54,7 +54,7 @@ func TestNothingIsGuessedFromLittle(t *testing.T) {
 	unknown := printed(1000, "0.001", "0.25", 6, 0, 0, 0, 0, 0, 0, 1, 2, 3)
 	unknown.Sigma = decimal.Decimal{}
 	none(unknown)
-	none(printed(1234, "0.001", "0.25", 6, 0, 0, 0, 0, 0, 0, 1, 2, 3)) // no usual number
+	none(printed(1234, "0.001", "0.25", 6, 0, 0, 0, 0, 0, 0, 1, 2, 3)) // not a usual number
 	other := printed(1000, "0.001", "0.25", 6, 0, 0, 0, 0, 0, 0, 1, 2, 3)
 	other.Rows[7].Radius = (other.Rows[5].Radius + other.Rows[6].Radius) / 2 // between two counts
 	none(other)
@@ -70,8 +70,7 @@ func TestAGridIsNoticed(t *testing.T) {
 	require.False(t, run.OnGrid())
 }
 
-// The published logs: that for sigma = 0.25 was not made with the alpha that
-// the paper states.
+// The published log for sigma = 0.25 was not made with the alpha of the paper.
 func TestGuessesOnThePublishedLogs(t *testing.T) {
 	runs, dir := cohenLogs(t)
 	for i, want := range []string{"n = 100000 and alpha = 0.001;", "n = 100000 and alpha = 0.01;", "n = 100000 and alpha = 0.01, or n = 200000 and alpha = 0.0001;", ""} {

@@ -8,11 +8,11 @@ import (
 	"github.com/godmae/godmae/internal/printable"
 )
 
-// latexEscapes are the characters that mean something to LaTeX or look other
-// than they are (a bracket or a star behind the end of a row is an argument of
-// it, two hyphens are a dash), and those outside of Latin that are likely here.
-// Letters of other scripts go through: pdflatex refuses them, xelatex and
-// lualatex print them if the font has them.
+// latexEscapes escapes characters that are special in LaTeX or that it prints
+// differently. For example, a bracket or a star after the end of a row is its
+// argument, and two hyphens are a dash. It also has the non-Latin characters
+// that are likely here. Letters of other scripts are not changed: pdflatex
+// refuses them; xelatex and lualatex print them if the font has them.
 var latexEscapes = strings.NewReplacer(
 	`\`, `\textbackslash{}`, `&`, `\&`, `%`, `\%`, `$`, `\$`, `#`, `\#`, `_`, `\_`, `{`, `\{`, `}`, `\}`,
 	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,
@@ -23,11 +23,11 @@ var latexEscapes = strings.NewReplacer(
 	`τ`, `$\tau$`, `φ`, `$\varphi$`, `χ`, `$\chi$`, `ψ`, `$\psi$`, `ω`, `$\omega$`, `Φ`, `$\Phi$`, `Δ`, `$\Delta$`, `Σ`, `$\Sigma$`, `Ω`, `$\Omega$`,
 )
 
-// latexText returns text as LaTeX prints it: what an escape stands for, and what
-// no font has as Go escapes it.
+// latexText returns text that LaTeX prints unchanged. Characters that no font
+// has are escaped as in Go.
 func latexText(s string) string { return latexEscapes.Replace(printable.Text(s)) }
 
-// latexCell is latexText for a cell, with numbers and radii in mathematics.
+// latexCell is latexText for a cell, with numbers and radii in math mode.
 func latexCell(s string) string {
 	if r, ok := strings.CutPrefix(s, "r = "); ok && isNumber(r) {
 		return "$r = " + r + "$"

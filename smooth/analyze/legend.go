@@ -10,16 +10,16 @@ import (
 )
 
 // legend draws the names of the runs in the upper right corner of the data
-// area, on a white plate so that no curve crosses a name. The library's own
-// place for a legend is a corner of the whole picture, axis labels included,
-// which puts it across the border of the data area.
+// area, on a white background that covers the curves. The library's legend
+// is in a corner of the whole picture with the axis labels, so that it
+// crosses the border of the data area.
 type legend struct {
 	plot.Legend
 	names  []string
 	thumbs [][]plot.Thumbnailer
 }
 
-// maxLegendRunes keeps a long name from covering the picture.
+// maxLegendRunes limits the length of a name in the legend.
 const maxLegendRunes = 36
 
 func newLegend(style plot.Legend) *legend {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// noteOrder notes rows out of order, and images that seem to be missing: where
-// four of five images follow each other at the same distance, a gap of several
-// such distances is an image that is not there.
+// noteOrder adds notes about rows out of order and about images that seem to
+// be missing. If four of five images follow each other at the same distance, a
+// gap of several such distances counts as missing images.
 func (run *Run) noteOrder() {
 	images := make([]int, len(run.Rows))
 	for i, row := range run.Rows {
@@ -32,7 +32,7 @@ func (run *Run) noteOrder() {
 		}
 	}
 	if 5*gaps[step] < 4*(len(images)-1) {
-		return // no regular choice of images
+		return // not a regular choice of images
 	}
 	missing, named := 0, []string{}
 	for i := 1; i < len(images); i++ {
@@ -58,8 +58,8 @@ func (run *Run) noteOrder() {
 	run.note("of the images from %d to %d in steps of %d, %d are missing (%s): they are not counted at all", images[0], images[len(images)-1], step, missing, strings.Join(named, ", "))
 }
 
-// noteZeroRadii notes abstentions with a radius, which count as not certified
-// only if the column "correct" says so.
+// noteZeroRadii adds a note about abstentions with a radius, which the column
+// "correct" may count as certified.
 func (run *Run) noteZeroRadii() {
 	odd := 0
 	for _, row := range run.Rows {

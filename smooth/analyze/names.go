@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// extensions are those of files with runs. Anything else behind a dot belongs to
-// the name: the field's logs are called sigma_0.25.
+// extensions are those of files with runs. Other text after a dot belongs to
+// the name, as in sigma_0.25.
 var extensions = []string{".jsonl", ".tsv", ".txt", ".csv", ".log"}
 
 // nameOf returns the name of a run in a file: that of the file without its
@@ -23,9 +23,9 @@ func nameOf(path string) string {
 	return base
 }
 
-// DistinctNames returns a name for the run in each of the files, no two the
-// same: the name of the file, behind as many folders as it takes to tell them
-// apart. A file that is given twice gets a number.
+// DistinctNames returns different names for the runs of the files: the name
+// of the file, preceded by as many folders as are needed. A file that is
+// given twice gets a number.
 func DistinctNames(paths []string) []string {
 	names, parts := make([]string, len(paths)), make([][]string, len(paths))
 	for i, path := range paths {
@@ -45,8 +45,8 @@ func DistinctNames(paths []string) []string {
 			break
 		}
 	}
-	// What is left is the same file twice, or files that differ by their
-	// extension alone.
+	// The remaining cases are the same file twice, or files that differ only in
+	// their extension.
 	for i, same := 0, shared(names); i < len(names); i++ {
 		if same[names[i]] > 1 {
 			names[i] = paths[i]

@@ -12,7 +12,7 @@ import (
 	"github.com/godmae/godmae/decimal"
 )
 
-// write writes the table, what its runs were certified with, and its comparisons.
+// write writes the table, the terms of its runs, and its comparisons.
 func (t Table) write(w io.Writer, st Style, notation func(grid, io.Writer) error) error {
 	grids := []grid{t.grid(st)}
 	if terms, ok := t.termsGrid(); ok {
@@ -56,8 +56,8 @@ func (t Table) JSON(w io.Writer) error {
 	return err
 }
 
-// CSV prints a line for each run and radius, with all digits: what programs
-// that draw and compute read most easily. A number that is unknown is empty.
+// CSV prints a line for each run and radius, with all digits. An unknown number
+// is empty.
 func (t Table) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
@@ -92,7 +92,7 @@ func (t Table) CSV(w io.Writer) error {
 	return out.Error()
 }
 
-// notes returns what a reader of the table must know, a sentence each.
+// notes returns the notes of the table, one sentence each.
 func (t Table) notes() []string {
 	var notes []string
 	for _, s := range t.Runs {
@@ -106,10 +106,10 @@ func (t Table) notes() []string {
 			notes = append(notes, s.Name+": its radii are steps of a grid, so its average radius cannot be compared with that of a method that reports the largest radius it can prove")
 		}
 		if between := t.betweenSteps(s); len(between) > 0 {
-			notes = append(notes, fmt.Sprintf("%s: r = %s is no step of its grid; it counts there with the next step", s.Name, strings.Join(between, ", ")))
+			notes = append(notes, fmt.Sprintf("%s: r = %s is not a step of its grid; images count there with the next step", s.Name, strings.Join(between, ", ")))
 		}
 		if s.LeftOut > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d images could not be decoded; they are left out and count nowhere", s.Name, s.LeftOut))
+			notes = append(notes, fmt.Sprintf("%s: %d images could not be decoded; they are left out of all numbers", s.Name, s.LeftOut))
 		}
 	}
 	if unlike := t.unlike(); len(unlike) > 0 {
@@ -124,8 +124,8 @@ func (t Table) notes() []string {
 	return notes
 }
 
-// betweenSteps returns the radii of the table that a run on a grid could claim
-// only by claiming more.
+// betweenSteps returns the radii of the table that are not steps of a run's
+// grid, so that images count there only with a larger step.
 func (t Table) betweenSteps(s Summary) []string {
 	if len(s.Grid) == 0 {
 		return nil

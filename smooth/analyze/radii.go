@@ -14,16 +14,16 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// checkedCounts is how many counts of the selected class, from n down, the
-// check of radii looks at. Their radii lie far enough apart to tell which of
-// them a rounded radius stands for.
+// checkedCounts is the number of counts of the selected class, from n down,
+// whose radii are checked. These radii are far enough apart to identify the
+// count of a rounded radius.
 const checkedCounts = 12
 
 // sigmaInName finds a noise level in the name of a file, such as sigma_0.25.
 var sigmaInName = regexp.MustCompile(`(?i)(?:sigma|noise)[_=-]?(\d+\.\d+|\d+)`)
 
-// SigmaOf guesses the noise level of a table from the name of its file, as the
-// field names its logs.
+// SigmaOf guesses the noise level of a table from the name of its file, in the
+// usual form of such logs.
 func SigmaOf(path string) (decimal.Decimal, bool) {
 	m := sigmaInName.FindStringSubmatch(filepath.Base(path))
 	if m == nil {
@@ -33,15 +33,16 @@ func SigmaOf(path string) (decimal.Decimal, bool) {
 	return d, err == nil && d.Sign() > 0
 }
 
-// CheckRadii holds the radii of a table against the Sigma, Alpha and N that a
-// caller filled in, as radii of Cohen et al.'s method, and notes
+// CheckRadii checks the radii of a table, as radii of Cohen et al.'s method,
+// against the Sigma, Alpha and N that the caller has set. It adds notes about
 //
-//   - radii above sigma Phi^-1(alpha^(1/n)), the most that n samples can prove;
-//   - radii that were rounded up: next to one that a count of samples proves,
-//     above it, and not next to another.
+//   - radii above sigma Phi^-1(alpha^(1/n)), the largest that n samples can
+//     prove;
+//   - radii that were rounded up: slightly above the radius of one count and
+//     not near that of another.
 //
-// Only the radii of the largest counts lie far enough apart for the second;
-// rounding among small radii cannot be told from another count.
+// Only the radii of the largest counts are far enough apart for the second; a
+// rounded small radius could be that of another count.
 func (run *Run) CheckRadii() error {
 	levels, err := run.levels()
 	if err != nil {
@@ -53,7 +54,7 @@ func (run *Run) CheckRadii() error {
 	}
 	digits := run.digits()
 	var above, up []Row
-	var proved *big.Rat // what the first of up stands for
+	var proved *big.Rat // the exact radius of the first of up
 	for _, row := range run.Rows {
 		d, err := decimal.Parse(strconv.FormatFloat(row.Radius, 'g', -1, 64))
 		if err != nil || d.Sign() <= 0 {
@@ -100,8 +101,8 @@ func (run *Run) levels() ([]*big.Rat, error) {
 	return levels, nil
 }
 
-// roundedUpFrom returns the level that a radius must have been rounded up
-// from, or nil.
+// roundedUpFrom returns the level from which a radius must have been rounded
+// up, or nil.
 func roundedUpFrom(r, half *big.Rat, levels []*big.Rat) *big.Rat {
 	floored := big.NewRat(1, 1_000_000) // levels are rounded down by less than this
 	for i, level := range levels {
@@ -110,15 +111,15 @@ func roundedUpFrom(r, half *big.Rat, levels []*big.Rat) *big.Rat {
 			continue
 		}
 		if i > 0 && new(big.Rat).Sub(levels[i-1], r).Cmp(half) <= 0 {
-			return nil // or rounded down from that one
+			return nil // may be rounded down from that one
 		}
 		return level
 	}
 	return nil
 }
 
-// digits returns how many significant digits the radii were printed with.
-// Trailing zeros are lost, so the longest radius of the run tells.
+// digits returns the number of significant digits of the printed radii: the
+// largest in the run, because trailing zeros are lost.
 func (run *Run) digits() int {
 	digits := 1
 	for _, row := range run.Rows {
@@ -128,8 +129,8 @@ func (run *Run) digits() int {
 	return digits
 }
 
-// halfUnit returns half a unit in the last of the digits of a radius: the most
-// that rounding to nearest changes.
+// halfUnit returns half a unit in the last digit of a radius, the largest error
+// of rounding to nearest.
 func halfUnit(radius float64, digits int) *big.Rat {
 	_, power, _ := strings.Cut(strconv.FormatFloat(radius, 'e', -1, 64), "e")
 	e, _ := strconv.Atoi(power)

@@ -13,13 +13,13 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Row is what an analysis needs of an image.
+// Row is the data of one image for an analysis.
 type Row struct {
 	Image   int
 	Label   int     // -1 when unknown
 	Predict int     // -1 for an abstention
 	Radius  float64 // in units of pixels scaled to [0,1]; 0 for an abstention
-	Correct bool    // certified, and for the label
+	Correct bool    // certified for the label
 
 	// Pixels is the digest of the image, all zero when the file has none.
 	Pixels certificate.Digest
@@ -28,7 +28,7 @@ type Row struct {
 	Seconds float64 // time spent on it; -1 when unknown
 }
 
-// Run is the outcome of one certification.
+// Run is the result of one certification.
 type Run struct {
 	Name string
 	Rows []Row
@@ -36,11 +36,11 @@ type Run struct {
 	Terms
 	Grid []decimal.Decimal // the radii of bound.MethodAnytime
 
-	// AccuracyOnly says that images with a wrong class were not estimated, so
+	// AccuracyOnly means that images with a wrong class were not estimated, so
 	// that abstentions were not counted.
 	AccuracyOnly bool
 
-	// Notes are sentences about what was noticed while reading.
+	// Notes are sentences about irregularities found while reading.
 	Notes []string
 }
 
@@ -49,12 +49,12 @@ func (run *Run) note(format string, args ...any) {
 	run.Notes = append(run.Notes, fmt.Sprintf(format, args...))
 }
 
-// OnGrid reports whether the radii of a run are the largest claimed ones of a
-// grid and not the largest that could be proved.
+// OnGrid reports whether the radii of a run are steps of a grid and not the
+// largest provable radii.
 func (run Run) OnGrid() bool { return run.Method == string(bound.MethodAnytime) }
 
-// Images returns which images the run has, in ascending order. It panics when
-// an image occurs twice, which no reader lets pass.
+// Images returns the indices of the images in ascending order. It panics if an
+// image occurs twice, which the readers refuse.
 func (run Run) Images() certificate.IndexSet {
 	indices := make([]int, len(run.Rows))
 	for i, row := range run.Rows {

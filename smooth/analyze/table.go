@@ -18,11 +18,11 @@ type Estimate struct {
 // Accuracy is the certified accuracy at a radius.
 type Accuracy struct {
 	Estimate
-	Certified int        `json:"certified"`           // images behind the mean
+	Certified int        `json:"certified"`           // images counted in the mean
 	Guarantee *Guarantee `json:"guarantee,omitempty"` // see Table.Guarantee
 }
 
-// Summary is what a table says about a run.
+// Summary is the row of a run.
 type Summary struct {
 	Name string `json:"name"`
 	Terms
@@ -35,11 +35,11 @@ type Summary struct {
 	Grid         []decimal.Decimal    `json:"grid,omitempty"`
 	Abstained    *float64             `json:"abstained,omitempty"`         // share of images; absent when unknown
 	Samples      *float64             `json:"samples_per_image,omitempty"` // mean; absent when unknown
-	Seconds      *float64             `json:"seconds_per_image,omitempty"` // mean over images with a time; absent when there are none
+	Seconds      *float64             `json:"seconds_per_image,omitempty"` // mean over images with a time; absent if there are none
 	AccuracyOnly bool                 `json:"accuracy_only"`
-	Notes        []string             `json:"notes,omitempty"` // what was noticed while reading
+	Notes        []string             `json:"notes,omitempty"` // irregularities found while reading
 
-	others string // how its rows are about something else than those of the first run; "" if they are not
+	others string // how its images or labels differ from those of the first run; "" if they agree
 }
 
 // Table holds the certified accuracies of runs at radii.
@@ -113,8 +113,8 @@ func summarize(run Run, radii []decimal.Decimal) Summary {
 	return s
 }
 
-// mean returns the mean of a quantity over the images where it is known, nil
-// when it is known for none.
+// mean returns the mean of a quantity over the images for which it is known, or
+// nil if there are none.
 func (run Run) mean(of func(Row) (float64, bool)) *float64 {
 	sum, n := 0.0, 0
 	for _, row := range run.Rows {
@@ -161,8 +161,8 @@ func estimate(values []float64) Estimate {
 	return Estimate{mean, math.Sqrt(squares / n / max(n-1, 1))}
 }
 
-// best returns the accuracy at which a cell of a column is marked as the best:
-// out of reach where there is nothing to compare, or where the runs were not
+// best returns the accuracy at which a cell of a column is marked as the best.
+// It is unreachable if there is nothing to compare, or if the runs were not
 // measured alike.
 func (t Table) best(column int) float64 {
 	if len(t.Runs) < 2 || len(t.unlike()) > 0 {
@@ -186,9 +186,9 @@ type Best struct {
 
 // AddEnvelope adds the best certified accuracy at each radius over all runs,
 // the number that papers report when a model was trained for several noise
-// levels. Choosing the run by the very images that are reported makes it
-// slightly optimistic, and no single classifier has it at all radii. The runs
-// must share alpha, kind of noise, images and labels.
+// levels. It is slightly optimistic, because the run is chosen on the
+// reported images, and no single classifier has it at all radii. The runs
+// must have the same alpha, kind of noise, images and labels.
 func (t *Table) AddEnvelope() error {
 	if unlike := t.unlike(); len(unlike) > 0 {
 		return fmt.Errorf("there is no envelope of runs that were not measured alike: %s", unlike[0])

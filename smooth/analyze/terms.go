@@ -9,20 +9,20 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Terms are what a run was certified under, without which its numbers cannot be
-// read: the same samples prove larger radii at a larger alpha. A certificate's
-// header says them. A table says none of them; a caller who knows may fill them
-// in, and the zero value stands for unknown.
+// Terms are the parameters with which a run was certified. They are needed to
+// interpret its numbers: the same samples prove larger radii at a larger alpha.
+// The header of a certificate has them. A table does not; the caller may set
+// them, and zero values are unknown.
 type Terms struct {
 	Method    string          `json:"method,omitempty"` // such as "cohen"
 	Noise     string          `json:"noise,omitempty"`  // such as "gaussian-u8", integer noise on 8-bit pixels
 	Sigma     decimal.Decimal `json:"sigma,omitzero"`   // in units of pixels scaled to [0,1]
 	Alpha     decimal.Decimal `json:"alpha,omitzero"`
 	N0        int             `json:"n0,omitempty"`       // samples that choose the class
-	N         int             `json:"n,omitempty"`        // estimation samples an image, at most
+	N         int             `json:"n,omitempty"`        // largest number of estimation samples of an image
 	Seed      string          `json:"seed,omitempty"`     // the seed and how it was chosen
 	Of        int             `json:"of,omitempty"`       // images of the whole set
-	Chosen    string          `json:"chosen,omitempty"`   // which of them were to be certified, such as "200 of 2,000, every 10th"
+	Chosen    string          `json:"chosen,omitempty"`   // the images that were selected, such as "200 of 2,000, every 10th"
 	LeftOut   int             `json:"left_out,omitempty"` // images that could not be decoded and have no row
 	Contract  string          `json:"contract,omitempty"` // numerics contract, such as "f32/1"
 	Precision string          `json:"precision,omitempty"`
@@ -34,7 +34,7 @@ type term struct {
 	of   func(Terms) string
 }
 
-// terms lists what a table prints of each run, in the order of its columns.
+// terms lists the terms of a run in the order of their columns.
 var terms = []term{
 	{"method", func(t Terms) string { return t.Method }},
 	{"noise", func(t Terms) string { return t.Noise }},
@@ -61,12 +61,12 @@ func size(n int) string {
 	return strconv.Itoa(n)
 }
 
-// decisive are the terms that move the numbers of a run without its classifier
-// being better or worse.
+// decisive are the terms that change the results of a run for the same
+// classifier.
 var decisive = []string{"alpha", "noise", "sigma"}
 
-// unequal says how the decisive terms of two runs differ, a phrase each. What
-// one of them does not know is no difference.
+// unequal returns a phrase for each decisive term in which two runs differ. An
+// unknown term is not a difference.
 func unequal(a, b Terms) []string {
 	var phrases []string
 	for _, t := range terms {
@@ -80,8 +80,8 @@ func unequal(a, b Terms) []string {
 	return phrases
 }
 
-// termsGrid lays out the terms of all runs, a row each, or returns false when
-// nothing is known of any of them. A column that is unknown for all is left out.
+// termsGrid lays out the terms of all runs, a row each. It is false if nothing
+// is known of any of them. A column that is unknown for all is left out.
 func (t Table) termsGrid() (grid, bool) {
 	g := grid{head: []string{"certified with"}}
 	var shown []term
@@ -101,7 +101,7 @@ func (t Table) termsGrid() (grid, bool) {
 			row = append(row, orUnknown(term.of(s.Terms)))
 		}
 		leftOut := "unknown"
-		if s.Method != "" { // the file is a certificate, which names them
+		if s.Method != "" { // the file is a certificate, which has them
 			leftOut = strconv.Itoa(s.LeftOut)
 		}
 		g.add(append(row, s.chosen(), leftOut)...)
@@ -116,7 +116,8 @@ func orUnknown(s string) string {
 	return s
 }
 
-// chosen says how many images were to be certified of how many, and by which rule.
+// chosen describes how many images of how many were selected, and by which
+// rule.
 func (s Summary) chosen() string {
 	if s.Chosen == "" {
 		return certificate.Thousands(s.Images) + " of an unknown number"
@@ -124,9 +125,9 @@ func (s Summary) chosen() string {
 	return s.Chosen
 }
 
-// unlike says, a sentence each, which runs cannot be ranked against the first
-// one: certified at another alpha, under another kind of noise, on other images,
-// or counted with other labels. Other noise levels are what a table is made to compare.
+// unlike returns a sentence for each run that cannot be ranked against the first one:
+// it has another alpha, kind of noise, images or labels. Noise levels may differ, as
+// tables compare them.
 func (t Table) unlike() []string {
 	var notes []string
 	first := t.Runs[0]

@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// Limits that keep a hostile table small: the longest line and the most rows.
+// Limits for hostile tables: the longest line and the largest number of rows.
 const (
 	maxTSVLine = 1 << 16
 	maxTSVRows = 1 << 24
 )
 
-// tsvRow is a line of a table before the column "correct" is understood.
+// tsvRow is a line of a table before the column "correct" is interpreted.
 type tsvRow struct {
 	Row
-	correct int // as it stands there
+	correct int // as in the table
 	line    int
 }
 
-// readTSV reads a table that names the columns idx, label, predict, radius and
-// correct in its first line, in any order and with any others between them.
+// readTSV reads a table whose first line has the columns idx, label, predict,
+// radius and correct, in any order and possibly with others.
 func readTSV(r io.Reader) (Run, error) {
 	lines := tableLines{scanner: bufio.NewScanner(r)}
 	lines.scanner.Buffer(make([]byte, 0, 4096), maxTSVLine)
@@ -40,7 +40,7 @@ func readTSV(r io.Reader) (Run, error) {
 		return Run{}, err
 	}
 	var rows []tsvRow
-	seen := make(map[int]int) // image to its place in rows
+	seen := make(map[int]int) // position in rows by image
 	repeated := 0
 	for {
 		line, ok := lines.next()
@@ -89,16 +89,16 @@ func readTSV(r io.Reader) (Run, error) {
 	return run, nil
 }
 
-// tableLines cuts a table into lines and remembers how they ended.
+// tableLines splits a table into lines and records how they ended.
 type tableLines struct {
 	scanner *bufio.Scanner
-	number  int  // of the line returned last, from 1
+	number  int  // number of the last line, from 1
 	crlf    int  // lines that ended in a carriage return
-	bom     bool // whether the file began with a byte order mark
-	torn    bool // whether the line returned last had no newline
+	bom     bool // the file begins with a byte order mark
+	torn    bool // the last line has no newline
 }
 
-// split is bufio.ScanLines, which also tells whether the last line was ended.
+// split is bufio.ScanLines and records whether the last line had a newline.
 func (l *tableLines) split(data []byte, atEOF bool) (int, []byte, error) {
 	advance, token, err := bufio.ScanLines(data, atEOF)
 	if token != nil {
@@ -122,7 +122,7 @@ func (l *tableLines) next() (string, bool) {
 	return text, true
 }
 
-// failure returns why reading ended, or otherwise if it simply did.
+// failure returns the error that ended reading, or otherwise if there is none.
 func (l *tableLines) failure(otherwise string) error {
 	switch err := l.scanner.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
@@ -145,7 +145,7 @@ func (l *tableLines) notes(run *Run) {
 	}
 }
 
-// row reads a line; torn says that the file ends in it.
+// row reads a line; torn means that the file ends in it.
 func (c columns) row(line string, torn bool) (tsvRow, error) {
 	fields := strings.Split(line, "\t")
 	if torn && len(fields) < c.width {
@@ -209,7 +209,7 @@ func readSeconds(s string) float64 {
 	return days*86400 + d.Seconds()
 }
 
-// clip keeps a quotation from a hostile file short.
+// clip shortens a quotation from a hostile file.
 func clip(s string) string {
 	const most = 40
 	if len(s) > most {

@@ -122,11 +122,11 @@ func TestMissingAndRepeatedRows(t *testing.T) {
 	require.Contains(t, run.Notes[0], "1 of its 18 rows repeat an image")
 	require.Contains(t, run.Notes[1], "not in the order of the images")
 
-	// A choice of images without a pattern misses nothing.
+	// An irregular choice of images has no missing ones.
 	run, err = Read(strings.NewReader(tableOf("0 1 1 .5 1", "7 1 1 .5 1", "8 1 1 .5 1", "95 1 1 .5 1")))
 	require.NoError(t, err)
 	require.Empty(t, run.Notes)
-	// Very many missing rows are counted, not walked over.
+	// Many missing rows are counted without a loop over them.
 	for i := range 20 {
 		rows = append(rows, fmt.Sprintf("%d 1 1 .5 1", 400+20*i))
 	}
@@ -171,8 +171,8 @@ func TestReadErrorsAreOneSentence(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// A table that is cut off in the middle of a line is refused, or says that its
-// last line is not ended, unless only the time of the last row is incomplete.
+// A table that is cut off within a line is an error, or has a note that its
+// last line has no newline, unless only the time of the last row is incomplete.
 func TestEveryCutOfATableIsNoticed(t *testing.T) {
 	whole, err := Read(strings.NewReader(smallTSV))
 	require.NoError(t, err)

@@ -15,7 +15,7 @@ type gridRadius struct {
 	radius *big.Rat
 	p0     *big.Float // Phi(radius/sigma)
 	claim  evidence   // of hits, against p <= p0
-	most   int        // misses among n samples with which they still claim it
+	most   int        // largest number of misses among n samples that still certify it
 }
 
 func newGridRadius(x *examiner, radius *big.Rat) gridRadius {
@@ -34,8 +34,8 @@ func newGridRadius(x *examiner, radius *big.Rat) gridRadius {
 }
 
 // gives reports whether a radius is given up: whether the misses exceed their
-// share of most by more than z standard deviations of the forecast, both sides
-// times n and squared. It is exact.
+// share of most by more than z standard deviations of the forecast. Both sides
+// are multiplied by n and squared, so the comparison is exact.
 func (x *examiner) gives(r gridRadius, samples, misses int) bool {
 	if misses > r.most {
 		return true
@@ -95,7 +95,7 @@ func logOf(x *big.Float) float64 {
 	m := number()
 	e := x.MantExp(m)
 	f, _ := m.Float64()
-	if e == 1 || e == 0 { // near 1: keep the digits of x-1
+	if e == 1 || e == 0 { // near 1: log1p of x-1
 		d, _ := sub(x, whole(1)).Float64()
 		return math.Log1p(d)
 	}
@@ -103,7 +103,7 @@ func logOf(x *big.Float) float64 {
 }
 
 // reaches reports whether the evidence is at least 1/level. Logarithms decide
-// unless they come close; then the mixture is computed to the last digit.
+// unless they are close; then the mixture is computed in full precision.
 func (e evidence) reaches(successes, failures int) bool {
 	top, sum := math.Inf(-1), 0.0
 	terms := make([]float64, len(e.rise))
@@ -126,14 +126,14 @@ func (e evidence) reaches(successes, failures int) bool {
 	return exact.Cmp(mul(e.goal, whole(len(e.rise)))) >= 0
 }
 
-// examineAnytime repeats the trial of an image look by look.
+// examineAnytime repeats the test of an image look by look.
 func (x *examiner) examineAnytime(rec certificate.Record) error {
 	every, limit := x.header.Anytime.Every, x.header.N
 	claims, hits, samples := 0, 0, 0
 	ended := false
 	for i := range len(rec.Looks) {
 		if ended {
-			return differs("the trial goes on behind its end at %d samples", samples)
+			return differs("the looks continue after the test ended at %d samples", samples)
 		}
 		hits += strings.IndexByte(bound.LookDigits, rec.Looks[i])
 		samples += every

@@ -12,57 +12,55 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Depth says how much of a certificate is computed again.
+// Depth is the part of a certificate that is recomputed.
 type Depth string
 
 // The depths; each includes those before it.
 const (
-	Arithmetic Depth = "arithmetic" // from the counts to the radii; needs no model
-	Sample     Depth = "sample"     // and some blocks of predictions
-	Full       Depth = "full"       // and all of them
+	Arithmetic Depth = "arithmetic" // from the counts to the radii; without the model
+	Sample     Depth = "sample"     // also some blocks of predictions
+	Full       Depth = "full"       // also all blocks
 )
 
-// Options say how to audit. Depths beyond Arithmetic need the classifier and
-// the images.
+// Options are the options of Run. Depths beyond Arithmetic need the classifier
+// and the images.
 type Options struct {
 	Depth Depth
 
-	// Subject is what the classifier and the images are here; its Images are
-	// ignored, and its Of too where it is 0.
+	// Subject describes the given classifier and images. Its Images are
+	// ignored, and its Of, too, if it is 0.
 	Subject    certificate.Subject
 	Classifier smooth.Classifier
 	Describe   func(index int) (certificate.Image, error) // as in smooth.Task
 
-	// Batch is the number of jobs of a call; 0 means what the classifier
-	// prefers.
+	// Batch is the number of jobs of a call; 0 means the preference of the
+	// classifier.
 	Batch int
 
-	// Blocks is the number of blocks that depth Sample draws, with a generator
-	// that Seed starts. A seed that the issuer could foresee tells him where
-	// to cheat.
+	// Blocks is the number of blocks that depth Sample draws with Seed. An
+	// issuer who can predict the seed can forge the blocks that are not drawn.
 	Blocks int
 	Seed   uint64
 
-	// Now, if set, is the time to hold the round of a beacon against.
+	// Now, if set, is the time with which the round of a beacon is compared.
 	Now time.Time
 
 	// Progress, if set, is called after each batch with the samples so far.
 	Progress func(samples int)
 }
 
-// Report is the outcome of an audit.
+// Report is the result of an audit.
 type Report struct {
 	Depth      Depth  `json:"depth"`
 	Intact     bool   `json:"intact"`
 	Difference string `json:"difference,omitempty"` // the first one, in a sentence
-	Images     int    `json:"images"`               // that were checked, with those left out
+	Images     int    `json:"images"`               // that were checked, including those left out
 	Blocks     int    `json:"blocks"`               // that were classified again
 	Samples    int    `json:"samples"`              // that were classified again
 	Seed       string `json:"seed,omitempty"`       // that chose the blocks of depth Sample
 
-	// Certificate is what the certificate says of itself, as far as it was read;
-	// nil where its header cannot be read. Notes say what is no difference, but
-	// should be known.
+	// Certificate summarises the certificate as far as it was read; it is nil if
+	// the header cannot be read. Notes are facts that are not differences.
 	Certificate *Summary `json:"certificate,omitempty"`
 	Notes       []string `json:"notes,omitempty"`
 }
@@ -74,8 +72,8 @@ func (d difference) Error() string { return d.text }
 
 func differs(format string, args ...any) error { return difference{fmt.Sprintf(format, args...)} }
 
-// Run audits a certificate. An error means that the audit could not be made;
-// a certificate that is not what it should be is a Report with a Difference.
+// Run audits a certificate. An error means that the audit was not possible. An
+// incorrect certificate gives a Report with a Difference.
 func Run(ctx context.Context, file io.Reader, o Options) (Report, error) {
 	report := Report{Depth: o.Depth}
 	if !slices.Contains([]Depth{Arithmetic, Sample, Full}, o.Depth) {
@@ -100,7 +98,7 @@ func Run(ctx context.Context, file io.Reader, o Options) (Report, error) {
 	return report, err
 }
 
-// auditor is an audit under way.
+// auditor is an audit in progress.
 type auditor struct {
 	Options
 	report   *Report
@@ -108,7 +106,7 @@ type auditor struct {
 	params   certificate.Params
 	noise    smooth.Noise
 	examiner *examiner
-	commit   *certificate.Commitment // nil where there is none
+	commit   *certificate.Commitment // nil if there is none
 	drawn    *reservoir              // of depth Sample
 }
 
@@ -210,7 +208,7 @@ func (a *auditor) image(ctx context.Context, line certificate.Line) error {
 	return nil
 }
 
-// compareHeader holds the header to the model and the data that are here.
+// compareHeader compares the header with the given model and data.
 func (a *auditor) compareHeader() error {
 	h := a.header
 	if a.Subject.Precision == "" {
@@ -230,12 +228,12 @@ func (a *auditor) compareHeader() error {
 		{"preprocessing", h.Preprocessing, a.Subject.Preprocessing},
 	} {
 		if c.have != c.want {
-			return differs("the header names the %s %s, but here it is %s: it was changed, or is about something else than what is given here", c.what, quoted(c.have), quoted(c.want))
+			return differs("the header names the %s %s, but here it is %s: it was changed, or is a certificate of something else", c.what, quoted(c.have), quoted(c.want))
 		}
 	}
 	if h.Data != a.Subject.Data {
-		// The same images may be under another path: their digests decide.
-		a.note("the header names the data %s, but here they are %s; the digests of the pixels are compared all the same", plain(h.Data), plain(a.Subject.Data))
+		// The same images may have another path; their digests decide.
+		a.note("the header names the data %s, but here they are %s; the digests of the pixels are compared", plain(h.Data), plain(a.Subject.Data))
 	}
 	switch of := a.Subject.Of; {
 	case of == 0:
@@ -264,7 +262,7 @@ func (a *auditor) note(format string, args ...any) {
 	a.report.Notes = append(a.report.Notes, fmt.Sprintf(format, args...))
 }
 
-// at says where a difference is; other errors get the place too.
+// at adds the place to a difference or another error.
 func at(err error, place string) error {
 	var d difference
 	if errors.As(err, &d) {
@@ -273,7 +271,7 @@ func at(err error, place string) error {
 	return fmt.Errorf("%s: %w", place, err)
 }
 
-// failing remembers that reading failed for a reason outside the file.
+// failing records that reading failed for a reason outside the file.
 type failing struct {
 	r   io.Reader
 	err error
@@ -287,7 +285,7 @@ func (f *failing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// judge tells what a reader of the format found wrong from failed reading.
+// judge distinguishes an error of the format from a failed read.
 func (f *failing) judge(err error) error {
 	if f.err != nil {
 		return f.err

@@ -23,7 +23,7 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// corners is a classifier of points in the plane with three classes that all
+// corners is a classifier of points in the plane. All of its three classes
 // occur under noise.
 func corners(weight float32) *smooth.FuncClassifier {
 	return &smooth.FuncClassifier{
@@ -40,8 +40,8 @@ func corners(weight float32) *smooth.FuncClassifier {
 	}
 }
 
-// remembering answers a job once: the table of mutations asks for the same ones
-// again and again.
+// remembering caches the answers to jobs, which the table of mutations repeats
+// many times.
 type remembering struct {
 	smooth.Classifier
 	known map[asked]int32
@@ -148,8 +148,8 @@ func TestIntactCertificatesPassAtEveryDepth(t *testing.T) {
 	}
 }
 
-// A model that gives other answers is noticed by any block, and images that
-// are not those that were certified by the sample too.
+// Every block detects a model with other answers, and depth Sample detects
+// other images.
 func TestAnotherModelAndOtherImages(t *testing.T) {
 	text := issue(t, func(*smooth.Task) {})
 	for _, depth := range []Depth{Sample, Full} {
@@ -160,18 +160,19 @@ func TestAnotherModelAndOtherImages(t *testing.T) {
 		o.Describe = func(i int) (certificate.Image, error) { return describe(i + 1) }
 		require.Contains(t, audit(t, text, o).Difference, "line 2, image 0: the pixels have the digest")
 	}
-	// The header of the forger names the honest model, the samples are another's.
+	// The forged header names the honest model, but the samples are from
+	// another one.
 	forged := issue(t, func(task *smooth.Task) { task.Classifier = corners(0.5) })
 	require.True(t, audit(t, forged, options(Arithmetic)).Intact)
 	require.False(t, audit(t, forged, options(Sample)).Intact)
 }
 
-// What is no difference of the certificate is an error of the audit.
+// Errors other than those of the certificate are errors of the audit.
 func TestAuditsThatCannotBeMade(t *testing.T) {
 	text := issue(t, func(*smooth.Task) {})
-	broken := errors.New("the disk is gone")
+	broken := errors.New("the disk failed")
 	for want, make := range map[string]func() (io.Reader, Options){
-		"the disk is gone": func() (io.Reader, Options) {
+		"the disk failed": func() (io.Reader, Options) {
 			return io.MultiReader(strings.NewReader(text[:900]), iotest.ErrReader(broken)), options(Arithmetic)
 		},
 		"no such image": func() (io.Reader, Options) {

@@ -18,20 +18,20 @@ var (
 	one        = big.NewRat(1, 1)
 )
 
-// examiner checks the way from the counts of an image to its radius.
+// examiner checks the computation from the counts of an image to its radius.
 type examiner struct {
 	header certificate.Header
 	alpha  *big.Rat
 	sigma  *big.Rat
 	grid   []gridRadius // of the anytime method
-	z      *big.Rat     // that of its level of giving up
+	z      *big.Rat     // quantile of its futility level
 
-	// known holds what was found right by what it depends on: the counts of the
-	// selected class and of the one after it.
+	// known caches the results that were checked, by the counts of the selected
+	// class and of the runner-up.
 	known map[[2]int]verdict
 }
 
-// verdict is what was printed for counts and found right.
+// verdict is the printed numbers that were correct for some counts.
 type verdict struct{ pA, pB, radius string }
 
 func newExaminer(h certificate.Header) *examiner {
@@ -45,8 +45,8 @@ func newExaminer(h certificate.Header) *examiner {
 	return x
 }
 
-// examine returns a difference if the numbers of a record are not those that
-// its counts give.
+// examine returns a difference if the numbers of a record do not follow from
+// its counts.
 func (x *examiner) examine(rec certificate.Record) error {
 	switch {
 	case rec.Stopped != "":
@@ -56,7 +56,7 @@ func (x *examiner) examine(rec certificate.Record) error {
 		return nil
 	case rec.Selected == bound.NoClass:
 		if rec.Predict != bound.NoClass || rec.Radius.Sign() != 0 {
-			return differs("class %d is claimed where no class was selected", rec.Predict)
+			return differs("class %d is claimed, but no class was selected", rec.Predict)
 		}
 		return nil
 	case x.header.Method == bound.MethodAnytime:
@@ -69,7 +69,8 @@ func (x *examiner) examine(rec certificate.Record) error {
 	return x.remember(rec, x.examineBound)
 }
 
-// remember examines each pair of counts once: equal counts get equal numbers.
+// remember examines each pair of counts once, since equal counts give equal
+// numbers.
 func (x *examiner) remember(rec certificate.Record, examine func(certificate.Record) error) error {
 	key := [2]int{rec.Estimation.Counts.Of(rec.Selected), rival(rec)}
 	if x.header.Method == bound.MethodCohen {
@@ -87,13 +88,13 @@ func (x *examiner) remember(rec certificate.Record, examine func(certificate.Rec
 		return err
 	}
 	if len(x.known) >= 1<<14 {
-		clear(x.known) // it must not grow with the number of images
+		clear(x.known) // bounds its size for many images
 	}
 	x.known[key] = now
 	return nil
 }
 
-// rival returns the largest count of a class that was not selected.
+// rival returns the largest count of another class than the selected one.
 func rival(rec certificate.Record) int {
 	most := 0
 	for _, cc := range rec.Estimation.Counts {
@@ -104,7 +105,7 @@ func rival(rec certificate.Record) int {
 	return most
 }
 
-// examineBound is for the methods with pB = 1-pA.
+// examineBound examines records of the methods with pB = 1-pA.
 func (x *examiner) examineBound(rec certificate.Record) error {
 	w := one
 	if x.header.Method == bound.MethodRandomised {
@@ -129,14 +130,14 @@ func (x *examiner) examineBound(rec certificate.Record) error {
 	if rec.Predict != rec.Selected {
 		return differs("class %d is claimed, but class %d was selected", rec.Predict, rec.Selected)
 	}
-	// Phi(radius/sigma) <= pA, and not so for one more unit.
+	// Phi(radius/sigma) <= pA, but not with one more unit of the radius.
 	pA := fraction(rec.PA.Rat())
 	return lastDigit("radius", rec.Radius.Rat(), radiusStep, func(r *big.Rat) bool {
 		return normalCDF(fraction(new(big.Rat).Quo(r, x.sigma))).Cmp(pA) <= 0
 	})
 }
 
-// origin returns where the random number of an image's bound comes from.
+// origin returns the address of the random number of an image's bound.
 func (x *examiner) origin(rec certificate.Record) philox.Addr {
 	h := x.header
 	if !h.Seed.Derived {
@@ -152,13 +153,13 @@ func (x *examiner) origin(rec certificate.Record) philox.Addr {
 
 func abstains(rec certificate.Record) error {
 	if rec.Predict != bound.NoClass || rec.Radius.Sign() != 0 {
-		return differs("class %d is claimed with radius %s, but nothing follows from the counts", rec.Predict, rec.Radius)
+		return differs("class %d is claimed with radius %s, but the counts do not certify any class", rec.Predict, rec.Radius)
 	}
 	return nil
 }
 
-// lowerBound holds a printed lower bound to its definition: the largest p with
-// P[Bin(n,p) > x] + w P[Bin(n,p) = x] <= level.
+// lowerBound checks a printed lower bound against its definition: the largest p
+// with P[Bin(n,p) > x] + w P[Bin(n,p) = x] <= level.
 func lowerBound(name string, x, n int, level, w, printed *big.Rat) error {
 	if x == 0 {
 		if printed.Sign() != 0 {
@@ -169,16 +170,16 @@ func lowerBound(name string, x, n int, level, w, printed *big.Rat) error {
 	if side := compareTail(x, n, w, printed, level, provedBits); side > 0 || side == 0 && exactTail(x, n, w, printed).Cmp(level) > 0 {
 		return differs("the %s %s is larger than the counts allow", name, digits(printed))
 	}
-	// Where the next decimal ties with the level, intervals of whatever precision
-	// cannot prove it: the one before is right, and the reader of the format holds
-	// the file to the certifier's own choice.
+	// If the tail at the next decimal equals the level, intervals of no precision
+	// can prove it. Then the printed decimal is correct, and the reader of the
+	// format checks that it is the certifier's choice.
 	if compareTail(x, n, w, new(big.Rat).Add(printed, boundStep), level, unprovedBits) < 0 {
 		return differs("the %s %s is smaller than the counts give", name, digits(printed))
 	}
 	return nil
 }
 
-// lastDigit reports a difference unless a property holds for a printed number
+// lastDigit returns a difference unless a property holds for a printed number
 // and not for the next one.
 func lastDigit(name string, printed, step *big.Rat, holds func(*big.Rat) bool) error {
 	if !holds(printed) {
@@ -192,7 +193,7 @@ func lastDigit(name string, printed, step *big.Rat, holds func(*big.Rat) bool) e
 
 func digits(r *big.Rat) string { return r.FloatString(12) }
 
-// examineRunnerUp holds pA, pB and the radius between them to the counts.
+// examineRunnerUp checks pA, pB and the radius against the counts.
 func (x *examiner) examineRunnerUp(rec certificate.Record) error {
 	n := rec.Estimation.N
 	level := new(big.Rat).Mul(x.alpha, big.NewRat(1, 2))
@@ -213,13 +214,13 @@ func (x *examiner) examineRunnerUp(rec certificate.Record) error {
 		if pB.Cmp(rest) > 0 {
 			return differs("pB %s exceeds 1-pA", digits(pB))
 		}
-		// An upper bound is a lower bound of the misses.
+		// An upper bound is one minus the lower bound of the misses.
 		level.Quo(level, big.NewRat(int64(x.header.Classes-1), 1))
 		if err := lowerBound("1-pB", n-rival(rec), n, level, one, new(big.Rat).Sub(one, pB)); err != nil {
 			return err
 		}
 	default:
-		// 1-pA may only be printed where the bound itself is no smaller.
+		// 1-pA is correct only if the bound itself is not smaller.
 		level.Quo(level, big.NewRat(int64(x.header.Classes-1), 1))
 		misses := n - rival(rec)
 		if misses > 0 && compareTail(misses, n, one, new(big.Rat).Add(pA, boundStep), level, unprovedBits) < 0 {
@@ -239,8 +240,8 @@ func (x *examiner) examineRunnerUp(rec certificate.Record) error {
 	})
 }
 
-// quantile returns Phi^-1(p) for 0 < p < 1 by Newton's method. The slope needs
-// no more than a float64: each step gains fifteen digits.
+// quantile returns Phi^-1(p) for 0 < p < 1 by Newton's method. The slope is a
+// float64, which gains fifteen digits in each step.
 func quantile(p *big.Rat) *big.Float {
 	start, _ := p.Float64()
 	z := number().SetFloat64(math.Sqrt2 * math.Erfinv(2*start-1))

@@ -15,7 +15,7 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// field is a scalar of a line of JSON: where it stands and what it is called.
+// field is a scalar of a line of JSON: its position and its name.
 type field struct {
 	path     string // names, without the indices of arrays
 	from, to int
@@ -58,7 +58,7 @@ func fieldsOf(t *testing.T, line string) []field {
 	return list
 }
 
-// neighbours returns what a scalar becomes when it is changed by one unit.
+// neighbours returns the values of a scalar changed by one unit.
 func neighbours(scalar string) []string {
 	switch {
 	case scalar == "true":
@@ -85,10 +85,9 @@ func neighbours(scalar string) []string {
 	return list
 }
 
-// Every scalar of header, line and trailer, of whatever name, is changed by one unit, with a
-// trailer that fits: a full audit notices each. Those that arithmetic cannot
-// know are named here; a field that is added to the format is tested with the
-// others, and fails the test if it can be changed.
+// Every scalar of header, line and trailer is changed by one unit, with a matching trailer,
+// and a full audit detects each change. The fields that Arithmetic cannot check are listed
+// here. A field that is added to the format is tested like the others.
 func TestEveryFieldChangedByOneUnit(t *testing.T) {
 	unknown := map[string]bool{ // to arithmetic
 		"0 contract": true, "0 model": true, "0 data": true, "0 preprocessing": true, "0 names": true, "0 seed": true, "0 precision": true, "0 choice.of": true,
@@ -100,14 +99,14 @@ func TestEveryFieldChangedByOneUnit(t *testing.T) {
 		change func(*smooth.Task)
 	}
 	variants := []variant{{"stopped", func(task *smooth.Task) { task.AccuracyOnly, task.Images = true, certificate.IndexSet{{0, 1, 6}} }}, {"shard", func(task *smooth.Task) {
-		// Of more shards, each is silent about the images of the others; merging
-		// compares what they say.
+		// With more shards, each states nothing about the images of the others;
+		// merging compares them.
 		task.Shard = &certificate.Shard{Index: 1, Of: 1}
 	}}}
 	for _, m := range bound.Methods() {
 		variants = append(variants, variant{string(m), func(task *smooth.Task) {
 			task.Params = params(m)
-			if m == bound.MethodAnytime { // its levels show where trials end
+			if m == bound.MethodAnytime { // its levels show where tests end
 				task.Images = certificate.IndexSet{{0, 1, 6}}
 			}
 		}})
@@ -140,7 +139,7 @@ func TestEveryFieldChangedByOneUnit(t *testing.T) {
 						require.True(t, unknown[name], "%s: arithmetic does not notice", what)
 						seen[name] = true
 						full := audit(t, forged, options(Full))
-						if name == "0 data" { // the digests of the pixels decide
+						if name == "0 data" { // only the digests of the pixels count
 							require.Len(t, full.Notes, 1, what)
 							continue
 						}
@@ -151,6 +150,6 @@ func TestEveryFieldChangedByOneUnit(t *testing.T) {
 		}
 	}
 	if !testing.Short() {
-		require.Len(t, seen, len(unknown), "each is unknown to arithmetic indeed")
+		require.Len(t, seen, len(unknown), "Arithmetic detects none of them")
 	}
 }

@@ -14,16 +14,15 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// reseal gives a changed certificate the trailer that goes with it, as a
-// forger would.
+// reseal gives a changed certificate the matching trailer, as a forger would.
 func reseal(text string) string {
 	i := strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n") + 1
 	body := text[:i]
 	return body + fmt.Sprintf(`{"kind":"trailer","lines":%d,"sha256":"%x"}`+"\n", strings.Count(body, "\n")-1, sha256.Sum256([]byte(body)))
 }
 
-// mutation is a change to a certificate and the weakest depth that must notice
-// it: every depth from there on does, and those before it do not.
+// mutation is a change to a certificate and the weakest depth that detects it.
+// All deeper ones detect it, the others do not.
 type mutation struct {
 	name    string
 	change  func(text string) string
@@ -88,8 +87,8 @@ func unsealed(old, new string) func(string) string {
 	}
 }
 
-// consistent forges a line: one hit more, in counts, block and digest of the
-// block as they were, with the bounds that follow.
+// consistent forges a line with one hit more in the counts and the block, with
+// the same digest of the block and the bounds that follow.
 func consistent(t *testing.T) func(string) string {
 	return func(text string) string {
 		d, err := certificate.NewReader(strings.NewReader(text))
@@ -131,7 +130,7 @@ func consistent(t *testing.T) func(string) string {
 // beacon is that of the tests.
 const beacon = "drand:1000:ab85baa1029a2e2e0a35d0a3d9ff2f5b1ab8d6d1e7bf1f0f2d8a9d1d31e6f0c5"
 
-// trimmed keeps some lines of a certificate, with the set of images that fits.
+// trimmed keeps some lines of a certificate, with the matching set of images.
 func trimmed(text, set string, keep ...int) string {
 	all := strings.SplitAfter(edit(0, `\[\[0,1,6\]\]`, set)(text), "\n")
 	var b strings.Builder
@@ -141,14 +140,15 @@ func trimmed(text, set string, keep ...int) string {
 	return reseal(b.String())
 }
 
-// leftOut puts a line in the place of image 0's, with a trailer that counts it.
+// leftOut replaces the line of image 0 by another line, with a trailer that
+// counts it.
 func leftOut(text, line string) string {
 	all := strings.SplitAfter(text, "\n")
 	all[1] = line + "\n"
 	return strings.Replace(reseal(strings.Join(all, "")), `,"sha256":`, `,"left_out":1,"sha256":`, 1)
 }
 
-// TestMutations is the table of what an audit must notice.
+// TestMutations is the table of changes that an audit must detect.
 func TestMutations(t *testing.T) {
 	const a, s, f = Arithmetic, Sample, Full
 	cohen := issue(t, func(*smooth.Task) {})
@@ -168,7 +168,7 @@ func TestMutations(t *testing.T) {
 		{"selection stream", digit(0, `"selection":`), a},
 		{"estimation stream", digit(0, `"estimation":`), a},
 		{"accuracy only", edit(0, `"accuracy_only":false`, `"accuracy_only":true`), a},
-		{"classes", digit(0, `"classes":`), a}, // three names are left for two
+		{"classes", digit(0, `"classes":`), a}, // three names for two classes
 		{"contract", digit(0, `"contract":"f32/`), s},
 		{"model", edit(0, `sha256:corners`, `sha256:cornert`), s},
 		{"precision", edit(0, `"precision":"f32"`, `"precision":"f16"`), s},
@@ -352,7 +352,7 @@ func TestMutations(t *testing.T) {
 		task.Params = params(bound.MethodRandomised)
 		task.Derived, task.Seed = &certificate.Derivation{Beacon: beacon}, 0
 	})
-	checkMutations(t, derivedRandomised, []mutation{ // w tells
+	checkMutations(t, derivedRandomised, []mutation{ // w detects it
 		{"seed", edit(0, `"seed":"derived","beacon":"[^"]*"`, `"seed":"0"`), a},
 		{"round", edit(0, `drand:1000`, `drand:1001`), a},
 		{"model", edit(0, `sha256:corners`, `sha256:cornert`), a},

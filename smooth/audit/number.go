@@ -5,9 +5,8 @@ import (
 	"sync"
 )
 
-// precision is the mantissa length, in bits, of this package's numbers. They
-// round to the nearest; results that are compared have lost fewer than 150
-// bits.
+// precision is the mantissa length, in bits, of this package's numbers,
+// which round to nearest. Compared results have lost fewer than 150 bits.
 const precision = 512
 
 func number() *big.Float             { return new(big.Float).SetPrec(precision) }
@@ -35,7 +34,7 @@ func power(x *big.Float, n int) *big.Float {
 // and Legendre.
 var rootTwoPi = sync.OnceValue(func() *big.Float {
 	a, b, t, p := whole(1), quo(whole(1), number().Sqrt(whole(2))), fraction(big.NewRat(1, 4)), whole(1)
-	for range 10 { // each step doubles the number of right digits
+	for range 10 { // each step doubles the number of correct digits
 		mean := quo(add(a, b), whole(2))
 		b = number().Sqrt(mul(a, b))
 		d := sub(a, mean)
@@ -48,12 +47,12 @@ var rootTwoPi = sync.OnceValue(func() *big.Float {
 	return number().Sqrt(mul(whole(2), pi))
 })
 
-// normalCDF returns Phi(z), rounded to 0 or 1 for |z| > 12, where it is nearer to
-// them than 10^-32, and else by the alternating Taylor series
+// normalCDF returns Phi(z). For |z| > 12 it is 0 or 1, with an error below
+// 10^-32. Otherwise it is the alternating Taylor series
 //
 //	Phi(z) = 1/2 + (z - z^3/(2*3) + z^5/(2^2*2!*5) - ...)/sqrt(2 pi),
 //
-// whose cancellation costs z^2/(2 ln 2) bits, 104 at most.
+// whose cancellation loses z^2/(2 ln 2) bits, at most 104.
 func normalCDF(z *big.Float) *big.Float {
 	switch far := whole(12); {
 	case z.Cmp(far) > 0:

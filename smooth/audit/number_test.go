@@ -12,8 +12,7 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// The two arithmetics of the project, made by different means, agree to more
-// than forty digits.
+// The two independent implementations agree to more than forty digits.
 func TestNumbersAgreeWithTheIntervals(t *testing.T) {
 	near := func(want exact.Interval, got *big.Float, what string) {
 		t.Helper()
@@ -48,7 +47,7 @@ func TestLogarithmOfNumbers(t *testing.T) {
 	}
 }
 
-// Where logarithms cannot tell, the last digit does.
+// If logarithms cannot decide, full precision does.
 func TestEvidenceIsDecidedToTheLastDigit(t *testing.T) {
 	p0 := fraction(big.NewRat(1, 2))
 	shares := []*big.Rat{big.NewRat(1, 2)}

@@ -16,7 +16,7 @@ import (
 // part is a block of predictions of an image.
 type part struct {
 	image    int
-	key      uint64 // of its noise, where it is derived
+	key      uint64 // of its noise, if it is derived
 	stream   philox.Stream
 	number   int // of the block in its stream
 	samples  int
@@ -43,7 +43,7 @@ func parts(rec certificate.Record) []part {
 	return list
 }
 
-// name says what a part holds.
+// name describes the samples of a part.
 func (p part) name() string {
 	kind := "estimation"
 	if p.stream == philox.SelectionNoise {
@@ -53,7 +53,7 @@ func (p part) name() string {
 	return fmt.Sprintf("%s samples %d to %d", kind, first, first+p.samples-1)
 }
 
-// replay classifies the samples of a part again and compares.
+// replay classifies the samples of a part again and compares the results.
 func (a *auditor) replay(ctx context.Context, p part) error {
 	batch := a.Batch
 	if batch < 1 {
@@ -81,7 +81,7 @@ func (a *auditor) replay(ctx context.Context, p part) error {
 	return p.compare(out)
 }
 
-// compare holds a part to the answers of its samples.
+// compare compares a part with the answers to its samples.
 func (p part) compare(answers []int32) error {
 	counts := map[int]int{}
 	words := make([]byte, 0, 2*len(answers))
@@ -111,8 +111,8 @@ func (p part) compare(answers []int32) error {
 	return nil
 }
 
-// reservoir keeps a uniform choice of the parts it is offered (Vitter 1985,
-// algorithm R), so that a file is read once and only the choice is kept.
+// reservoir keeps a uniform random choice of the parts (Vitter 1985, algorithm
+// R), so that a file is read once and only the choice is kept.
 type reservoir struct {
 	parts []part
 	size  int

@@ -10,8 +10,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Summary is what a certificate says of itself, so that nobody has to look
-// for the parameter that makes a number large.
+// Summary states all parameters and totals of a certificate, including each
+// parameter that is not the default.
 type Summary struct {
 	Schema        string              `json:"schema"`
 	Method        bound.Method        `json:"method"`
@@ -19,7 +19,7 @@ type Summary struct {
 	Sigma         decimal.Decimal     `json:"sigma"`
 	Alpha         decimal.Decimal     `json:"alpha"`
 	N0            int                 `json:"n0"`
-	N             int                 `json:"n"` // at most so many with the method anytime
+	N             int                 `json:"n"` // the maximum for the method anytime
 	Radii         []decimal.Decimal   `json:"radii,omitempty"`
 	Futility      *decimal.Decimal    `json:"futility,omitempty"`
 	AccuracyOnly  bool                `json:"accuracy_only"`
@@ -27,13 +27,13 @@ type Summary struct {
 	Beacon        certificate.Beacon  `json:"beacon,omitempty"`
 	SeedChoice    string              `json:"seed_choice"`          // in words
 	Commitment    *certificate.Digest `json:"commitment,omitempty"` // of a whole certificate with a beacon
-	Images        int                 `json:"images"`               // lines due, with those left out
-	Of            int                 `json:"of,omitempty"`         // images of the whole set; absent where that is not stated
+	Images        int                 `json:"images"`               // number of lines, including those left out
+	Of            int                 `json:"of,omitempty"`         // images of the whole set; absent if that is not stated
 	Choice        string              `json:"choice"`               // in words
 	Shard         *certificate.Shard  `json:"shard,omitempty"`
-	Certified     int                 `json:"certified"` // images with a class and a radius, of those read
+	Certified     int                 `json:"certified"` // images with a class and a radius among those read
 	Abstained     int                 `json:"abstained"`
-	Stopped       int                 `json:"stopped,omitempty"` // not estimated, as accuracy_only has it
+	Stopped       int                 `json:"stopped,omitempty"` // not estimated because of accuracy_only
 	LeftOut       int                 `json:"left_out"`          // images that could not be decoded
 	Classes       int                 `json:"classes"`
 	Contract      string              `json:"contract"`
@@ -54,7 +54,7 @@ func newSummary(h certificate.Header) *Summary {
 		Model: h.Model, Data: h.Data, Preprocessing: h.Preprocessing, NotDefault: notDefault(h),
 	}
 	if s.Precision == "" {
-		s.Precision = certificate.Precision // what format 1 had no need to say
+		s.Precision = certificate.Precision // format 1 does not state it
 	}
 	if h.Anytime != nil {
 		s.Radii, s.Futility = h.Anytime.Radii, &h.Anytime.Futility
@@ -62,7 +62,7 @@ func newSummary(h certificate.Header) *Summary {
 	return s
 }
 
-// seedChoice says what was left to whoever certified.
+// seedChoice describes the freedom that the issuer had in choosing the seed.
 func seedChoice(h certificate.Header) string {
 	switch {
 	case !h.Seed.Derived:
@@ -73,7 +73,7 @@ func seedChoice(h certificate.Header) string {
 	return fmt.Sprintf("derived from round %d: free of choice if commitment C was public before it, at %s", h.Beacon.Round(), h.Beacon.When())
 }
 
-// choice says how the images were picked.
+// choice describes how the images were selected.
 func choice(h certificate.Header) string {
 	n := h.Images.Len()
 	if h.Choice == nil {
@@ -136,8 +136,8 @@ func (s *Summary) take(line certificate.Line) {
 	}
 }
 
-// Text says the same in a few lines, without a newline at the end. Names are
-// quoted: a certificate may hold any characters.
+// Text returns the summary in a few lines, without a newline at the end. Names
+// are quoted, because a certificate may contain any characters.
 func (s *Summary) Text() string {
 	n := fmt.Sprintf("n %d", s.N)
 	if s.Method == bound.MethodAnytime {
@@ -190,9 +190,8 @@ func (s *Summary) Text() string {
 	return strings.Join(lines, "\n")
 }
 
-// plain returns a text of a certificate as it may be printed: quoted as Go does if it has
-// characters that are not printable, or that would make it look like two words
-// of the report.
+// plain returns a text of a certificate for printing. It is quoted as in Go if it has
+// characters that are not printable or that separate words of the report.
 func plain(text string) string {
 	if text == "" || strings.ContainsFunc(text, printable.Odd) || strings.ContainsAny(text, ` ,;"\`) {
 		return quoted(text)
@@ -200,7 +199,7 @@ func plain(text string) string {
 	return printable.Short(text, mostText)
 }
 
-// quoted returns a text as Go quotes it.
+// quoted returns a text quoted as in Go.
 func quoted(text string) string { return printable.Quote(text, mostText) }
 
 // mostText is how many bytes of a text a report shows.

@@ -16,8 +16,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// A report says what the certificate says of itself, whatever the depth and the
-// outcome, in text and as JSON.
+// A report has the summary of the certificate, for every depth and result, in
+// text and as JSON.
 func TestReportsShowEverything(t *testing.T) {
 	text := issue(t, func(task *smooth.Task) {
 		task.Alpha, task.Of, task.Images = decimal.Must("0.999"), 60, certificate.IndexSet{{0, 10, 6}}
@@ -40,7 +40,7 @@ func TestReportsShowEverything(t *testing.T) {
 	for _, want := range []string{`"alpha":"0.999"`, `"sigma":"0.25"`, `"seed":"5"`, `"seed_choice":"seed chosen by whoever ran this"`, `"of":60`, `"choice":"6 of 60, every 10th"`, `"left_out":0`, `"contract":"f32/1"`} {
 		require.Contains(t, string(raw), want)
 	}
-	// Of one that is not intact, what was read.
+	// If it is not intact, the report has the part that was read.
 	r = audit(t, digit(3, `"pa":"`)(text), options(Arithmetic))
 	require.False(t, r.Intact)
 	require.Equal(t, 2, r.Certificate.Certified+r.Certificate.Abstained)
@@ -55,12 +55,12 @@ func TestReportsShowEverything(t *testing.T) {
 	require.Contains(t, anytime.Certificate.Text(), "radii 0,0.1,0.2 (default 0,0.25,0.5,0.75,1)")
 }
 
-// Where a derived seed comes from, and what was promised.
+// The report states the source of a derived seed and the commitment.
 func TestReportsOfDerivedSeeds(t *testing.T) {
 	derived := issue(t, func(task *smooth.Task) { task.Derived, task.Seed = &certificate.Derivation{Beacon: beacon}, 0 })
 	for now, notes := range map[time.Time][]string{
 		{}:                       nil,
-		time.Unix(1692806364, 0): nil, // when the round came
+		time.Unix(1692806364, 0): nil, // the time of the round
 		time.Unix(1692806363, 0): {"by this machine's clock drand's round 1000 comes only at 2023-08-23 15:59:24 UTC: nobody can know its value yet, so this one was chosen"},
 	} {
 		o := options(Arithmetic)
@@ -88,7 +88,7 @@ func TestReportsOfDerivedSeeds(t *testing.T) {
 	require.Contains(t, none.Text(), "seed: derived, no beacon: models, n, alpha, sigma, images could still be tried\n")
 }
 
-// Names in a certificate do not command the terminal.
+// Names in a certificate cannot control the terminal.
 func TestReportsQuoteNames(t *testing.T) {
 	text := issue(t, func(task *smooth.Task) {
 		task.Data, task.Model, task.Preprocessing = "a\x1b[31m\nintact", "m\u202e", "x; y"
@@ -102,16 +102,16 @@ func TestReportsQuoteNames(t *testing.T) {
 	require.Contains(t, r.Certificate.Text(), `preprocessing "x; y"`)
 }
 
-// A certificate about other pixels is not intact, one about the same pixels under
-// another name is, with a note; and so is one of the version before, whose whole
-// is not stated.
+// A certificate of other pixels is not intact. One of the same pixels under
+// another name is intact with a note. So is one of the previous version, which
+// does not state the size of the whole set.
 func TestNotesAreNoDifferences(t *testing.T) {
 	o := options(Full)
 	o.Subject.Data = "elsewhere"
 	text := issue(t, func(*smooth.Task) {})
 	r := audit(t, text, o)
 	require.True(t, r.Intact, r.Difference)
-	require.Equal(t, []string{"the header names the data points, but here they are elsewhere; the digests of the pixels are compared all the same"}, r.Notes)
+	require.Equal(t, []string{"the header names the data points, but here they are elsewhere; the digests of the pixels are compared"}, r.Notes)
 
 	raw, err := os.ReadFile("../certificate/testdata/format1.jsonl")
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestNotesAreNoDifferences(t *testing.T) {
 	require.Contains(t, r.Notes[0], "does not state the size of the whole set, which has 7 images here")
 }
 
-// An image that was left out is compared with the data at hand.
+// An image that was left out is compared with the given data.
 func TestImagesLeftOutAreCompared(t *testing.T) {
 	file, other := certificate.Digest{1}, certificate.Digest{2}
 	broken := func(file *certificate.Digest) func(int) (certificate.Image, error) {

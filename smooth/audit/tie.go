@@ -2,22 +2,22 @@ package audit
 
 import "math/big"
 
-// How close, relative to a level, a tail is told apart from it by numbers, in bits.
+// Relative distances, in bits, at which a tail and a level count as different.
 //
-// Nearer than provedBits to a level that it was proved not to exceed, with 192 bits
-// at most, a tail equals it: so exactTail, which takes many digits of many
-// samples, is for few samples. (A file could ask for hours of it otherwise, with an
-// alpha of 45 digits.) The intervals of a long sum have about 96 right bits; what
-// they could not prove for one unit more, from unprovedBits on, is not held against
-// a file.
+// If a tail that was proved not to exceed a level, with at most 192 bits, is nearer
+// to it than provedBits, it equals the level. So exactTail, which is slow for many
+// samples, is used for few samples only. Otherwise a file with an alpha of 45
+// digits could take hours. The intervals of a long sum have about 96 correct bits.
+// If a tail for one unit more is nearer than unprovedBits, the certifier may not
+// have been able to prove it, and the file is accepted.
 const (
 	provedBits   = 224
 	unprovedBits = 80
 )
 
-// compareTail compares P[Bin(n,p) > x] + w P[Bin(n,p) = x] with a level: -1 when
-// it is below, 1 when it is above (or p is no probability below 1), 0 when they
-// are the same to so many bits.
+// compareTail compares P[Bin(n,p) > x] + w P[Bin(n,p) = x] with a level: -1 if
+// it is below, 1 if it is above (or p is not below 1), 0 if they are equal to
+// the given number of bits.
 func compareTail(x, n int, w, p, level *big.Rat, bits int) int {
 	if p.Cmp(one) >= 0 {
 		return 1
@@ -36,7 +36,8 @@ func compareTail(x, n int, w, p, level *big.Rat, bits int) int {
 
 // exactTail returns P[Bin(n,p) > x] + w P[Bin(n,p) = x] for 0 < p < 1 as a
 // fraction: with p = a/b it is the sum of C(n,k) a^k (b-a)^(n-k) over b^n. It is
-// for ties, which take few digits: p^n = level with n of n hits, say.
+// used for ties, where numbers have few digits, for example p^n = level with n
+// of n hits.
 func exactTail(x, n int, w, p *big.Rat) *big.Rat {
 	a, b := p.Num(), p.Denom()
 	rest := new(big.Int).Sub(b, a)

@@ -14,10 +14,9 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// For all small n, all counts and levels that have exact ties among them, the
-// certifier's bound is on the safe side of the exact rational tail, no more
-// than one unit below the largest that is, and the audit accepts it; it refuses
-// one unit more.
+// For all small n, all counts, and levels with exact ties, the certifier's
+// bound is on the safe side of the exact rational tail and at most one unit
+// below the largest such bound. The audit accepts it and refuses one unit more.
 func TestBoundsAtExactTies(t *testing.T) {
 	ties := 0
 	for n := 1; n <= 7; n++ {
@@ -40,8 +39,8 @@ func TestBoundsAtExactTies(t *testing.T) {
 	require.Greater(t, ties, 20, "there are ties among them")
 }
 
-// checkTies goes through all counts of two classes and returns the number of
-// exact ties.
+// checkTies checks all counts of two classes and returns the number of exact
+// ties.
 func checkTies(t *testing.T, p certificate.Params, classes int) (ties int) {
 	t.Helper()
 	stats, err := bound.New(p.Plan, classes)
@@ -87,7 +86,7 @@ func checkTies(t *testing.T, p certificate.Params, classes int) (ties int) {
 	return ties
 }
 
-// Whole certificates at ties are intact: one sample at level 0.1, three at
+// Whole certificates with ties are intact: one sample at level 0.1, three at
 // 0.001, two at 0.25, where the bound is one half and the radius 0.
 func TestCertificatesAtExactTies(t *testing.T) {
 	for n, alphas := range map[int][]string{1: {"0.1", "0.5", "0.001"}, 2: {"0.25", "0.01"}, 3: {"0.001", "0.125"}} {
@@ -116,8 +115,8 @@ func TestExactTail(t *testing.T) {
 	require.Equal(t, 1, compareTail(3, 3, one, one, big.NewRat(1, 2), provedBits))
 }
 
-// A level may be written so near to a tail that few numbers tell them apart: that
-// must not send the audit into fractions of a million digits.
+// A level may be so near to a tail that only exact arithmetic distinguishes
+// them. The audit must not compute fractions of a million digits then.
 func TestLevelNextToATail(t *testing.T) {
 	const n = 1 << 25 // all of them hits
 	p := big.NewRat(999999, 1000000)
@@ -139,12 +138,13 @@ func TestLevelNextToATail(t *testing.T) {
 	case err := <-done:
 		require.NoError(t, err)
 	case <-time.After(time.Minute):
-		t.Fatal("an hour would not be enough")
+		t.Fatal("the audit takes too long")
 	}
 }
 
-// Where the certifier cannot prove the next decimal, because its tail is nearer to
-// the level than its intervals are narrow, the audit does not ask for it.
+// If the certifier cannot prove the next decimal, because the distance of its
+// tail to the level is below the width of the intervals, the audit accepts the
+// printed one.
 func TestLevelThatCannotBeProved(t *testing.T) {
 	const n = 2000
 	p := big.NewRat(496, 1000)
@@ -161,8 +161,8 @@ func TestLevelThatCannotBeProved(t *testing.T) {
 	}
 }
 
-// A noise level may be so small that one unit of a radius is a number of
-// deviations that no float64 holds.
+// With a tiny noise level, one unit of a radius is more standard deviations
+// than a float64 can hold.
 func TestTinySigma(t *testing.T) {
 	for _, sigma := range []string{"0.0000001", "1e-50", "1e-390"} {
 		for _, method := range bound.Methods()[:3] {

@@ -2,29 +2,29 @@ package jpeg
 
 import "errors"
 
-// arithmetic reads files with arithmetic coding, T.81 annex D and sections F.2.4
-// and G.2.3: binary decisions, each with a likelihood that adapts. The lower 7
-// bits of a bin are its state, the highest is the likelier value.
+// arithmetic decodes arithmetic coding, T.81 annex D and sections F.2.4 and
+// G.2.3: binary decisions with adaptive probabilities. The lower 7 bits of a bin
+// are its state, the highest bit is the more probable value.
 type arithmetic struct {
 	on          bool
 	code, width uint32
-	count       int  // bits of code that are below those compared with width; negative at the start
-	short       bool // bytes were needed behind the end of the file
+	count       int  // bits of code below those that are compared with width; negative at the start
+	short       bool // bytes beyond the end of the file were needed
 
 	dc        [16][64]byte
 	ac        [16][256]byte
 	even      byte
 	low, high [16]byte // of a difference of means: the conditioning
-	few       [16]byte // the frequency up to which coefficients count as low ones
+	few       [16]byte // the largest index of low-frequency coefficients
 }
 
-// Places in the bins of a table: T.81 tables F.4 and F.5.
+// Positions in the bins of a table: T.81 tables F.4 and F.5.
 const (
 	meanSizes           = 20
 	lowSizes, highSizes = 189, 217
 )
 
-// start makes a file one with arithmetic coding, with the usual conditioning.
+// start sets arithmetic coding with the default conditioning.
 func (a *arithmetic) start() {
 	a.on = true
 	for i := range a.low {
@@ -61,8 +61,8 @@ func (d *decoder) resetArithmetic(parts []part) {
 	}
 }
 
-// dataByte returns the next byte of a scan. At a marker it gives zeros, which an
-// encoder does not write at the end.
+// dataByte returns the next byte of a scan. At a marker it returns zeros, which
+// an encoder omits at the end.
 func (d *decoder) dataByte() uint32 {
 	at := d.at
 	if at < len(d.file) && d.file[at] != 0xff {
@@ -80,7 +80,7 @@ func (d *decoder) dataByte() uint32 {
 		d.at = at + 1
 		return 0xff
 	}
-	d.at = at - 1 // the marker stays
+	d.at = at - 1 // the marker remains to be read
 	return 0
 }
 
@@ -124,11 +124,11 @@ func (d *decoder) decide(bin *byte) bool {
 	return value != 0
 }
 
-// bit reads a decision that is as likely as not.
+// bit reads a decision of probability 1/2.
 func (d *decoder) bit() bool { return d.decide(&d.arithmetic.even) }
 
-// magnitude reads the bits below the highest of m, of a number that is larger by
-// one, in the bin 14 behind that of its size.
+// magnitude reads the bits below the highest bit of m, of a number that is
+// larger by one, in the bin that is 14 after that of its size.
 func (d *decoder) magnitude(bins []byte, at, m int, negative bool) int {
 	v := m
 	for m >>= 1; m > 0; m >>= 1 {
@@ -152,8 +152,8 @@ func (d *decoder) size(bins []byte, at, m int) (int, int, error) {
 	return at, m, nil
 }
 
-// arithmeticMean reads the difference of a block's mean to the one before, and
-// returns the mean.
+// arithmeticMean reads the difference between a block's mean and the previous
+// one, and returns the mean.
 func (d *decoder) arithmeticMean(p part) (int16, error) {
 	a := &d.arithmetic
 	table := p.tables >> 4
@@ -188,7 +188,7 @@ func (d *decoder) arithmeticMean(p part) (int16, error) {
 }
 
 // arithmeticDetail reads coefficients from first to last in zigzag order, and
-// hands each that is not zero to set.
+// calls set for each that is not zero.
 func (d *decoder) arithmeticDetail(p part, first, last int, set func(k, v int)) error {
 	table := p.tables & 15
 	bins := d.arithmetic.ac[table][:]
@@ -221,11 +221,11 @@ func (d *decoder) arithmeticDetail(p part, first, last int, set func(k, v int)) 
 }
 
 // arithmeticRefine reads one more bit of coefficients, and those that become
-// other than zero with it.
+// nonzero with it.
 func (d *decoder) arithmeticRefine(p part, b *[64]int16, s spectrum) error {
 	bins := d.arithmetic.ac[p.tables&15][:]
 	bit := int16(1) << s.low
-	end := s.last // of the block as it is known
+	end := s.last // of the block as decoded so far
 	for end > 0 && b[natural[end]] == 0 {
 		end--
 	}

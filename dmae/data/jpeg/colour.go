@@ -1,7 +1,7 @@
 package jpeg
 
-// picture makes a picture of the components, and gives up their memory as it
-// goes.
+// picture makes a picture from the components, and releases their memory on the
+// way.
 func (d *decoder) picture() Picture {
 	p := Picture{C: 3, H: d.h, W: d.w}
 	if len(d.components) == 1 {
@@ -24,7 +24,8 @@ func (d *decoder) picture() Picture {
 	case d.ycc():
 		rgb(p.Pix)
 	case len(d.components) == 4:
-		// Of CMYK the inks are stored inverted; those of YCCK come out as inks.
+		// The inks of CMYK are stored inverted; the conversion of YCCK yields
+		// inks.
 		for i, v := range p.Pix {
 			p.Pix[i] = 255 - v
 		}
@@ -37,8 +38,8 @@ func (d *decoder) picture() Picture {
 	return p
 }
 
-// reconstruct makes samples of the coefficients of a component of a progressive
-// file; see smooth.
+// reconstruct makes samples from the coefficients of a component of a
+// progressive file; see smooth.
 func (d *decoder) reconstruct(c *component, smooth bool) {
 	if !c.seen {
 		return
@@ -60,7 +61,7 @@ func (d *decoder) reconstruct(c *component, smooth bool) {
 	c.coeffs = nil
 }
 
-// ycc reports whether the first three components are luma and colour, by the
+// ycc reports whether the first three components are luma and chroma, by the
 // rules of libjpeg.
 func (d *decoder) ycc() bool {
 	if len(d.components) == 4 {
@@ -77,8 +78,8 @@ func (d *decoder) ycc() bool {
 	return !(d.components[0].id == 'R' && d.components[1].id == 'G' && d.components[2].id == 'B')
 }
 
-// rgb converts luma and colour, three planes, in place: ITU-R BT.601 at full
-// range, in 16 bits of fraction.
+// rgb converts luma and chroma, three planes, in place: ITU-R BT.601 at full
+// range, with 16 bits of fraction.
 func rgb(pix []byte) {
 	n := len(pix) / 3
 	red, green, blue := pix[:n], pix[n:2*n], pix[2*n:3*n]
@@ -90,8 +91,8 @@ func rgb(pix []byte) {
 	}
 }
 
-// darken turns inks, three planes, into red, green and blue, under the light
-// that black ink leaves, as PIL does.
+// darken converts inks, three planes, to red, green and blue, scaled by the
+// light that black ink leaves, as in PIL.
 func darken(ink, light []byte) {
 	for i, v := range ink {
 		k := int32(light[i%len(light)])

@@ -5,20 +5,20 @@ import (
 	"io"
 )
 
-// Picture is a decoded picture: grey or red, green, blue.
+// Picture is a decoded image: grey, or red, green and blue.
 type Picture struct {
 	C, H, W int
 	Pix     []byte // [C, H, W]
 }
 
-// Reader is what Size reads a file's beginning from, such as a bufio.Reader.
+// Reader is the input of Size, such as a bufio.Reader.
 type Reader interface {
 	io.ByteReader
 	Discard(n int) (int, error)
 }
 
-// Size returns the size of the picture in a file, in pixels, as its frame
-// header states it.
+// Size returns the size of the picture in a file, in pixels, from its frame
+// header.
 func Size(r Reader) (w, h int, err error) {
 	var m byte
 	next := func() (b byte) {
@@ -29,7 +29,7 @@ func Size(r Reader) (w, h int, err error) {
 	}
 	two := func() int { return int(next())<<8 | int(next()) }
 	for err == nil {
-		if m != 0xff { // passing over what is no marker, as the decoder does
+		if m != 0xff { // skip bytes that are not a marker, as the decoder does
 			m = next()
 			continue
 		}
@@ -56,9 +56,9 @@ func Size(r Reader) (w, h int, err error) {
 	return 0, 0, err
 }
 
-// Decode decodes a file. The memory it takes is proportional to the size that
-// Size returns, and a file that is too short for that size is refused before
-// any is taken.
+// Decode decodes a file. Its memory is proportional to the size that Size
+// returns. A file that is too short for that size is refused before memory is
+// allocated.
 func Decode(file []byte) (Picture, error) {
 	d := decoder{file: file}
 	if err := d.segments(); err != nil {
@@ -67,9 +67,9 @@ func Decode(file []byte) (Picture, error) {
 	return d.picture(), nil
 }
 
-// DecodePart decodes a part of a TIFF file: one that uses the tables of another
-// file, which may be nil, and whose colours are of a known kind: luma and
-// colour, or red, green and blue.
+// DecodePart decodes a part of a TIFF file. It uses the tables of another file,
+// which may be nil. Its colours are luma and chroma if ycc is set, or else red,
+// green and blue.
 func DecodePart(tables, file []byte, ycc bool) (Picture, error) {
 	d := decoder{file: tables, colours: asStored}
 	if ycc {
@@ -90,12 +90,12 @@ func DecodePart(tables, file []byte, ycc bool) (Picture, error) {
 // errShort is the error of a file that ends too early.
 var errShort = errors.New("the file is cut short")
 
-// errNoPicture is the error of a file that ends without one.
+// errNoPicture is the error of a file without a picture.
 var errNoPicture = errors.New("it holds no picture")
 
-// Kinds of colour that are known from elsewhere than the file.
+// Colour models that the caller may give.
 const (
-	asMarked = iota // the file itself says
+	asMarked = iota // decided by the file
 	asStored
 	asYCC
 )
@@ -125,7 +125,7 @@ type decoder struct {
 	skip int // blocks that still end early: EOBRUN of a progressive scan
 }
 
-// component is one of the planes a picture is stored in.
+// component is one of the stored planes of a picture.
 type component struct {
 	id, tq     byte
 	h, v       int // sampling factors
@@ -136,7 +136,7 @@ type component struct {
 	samples    []byte
 	coeffs     []int16 // of a progressive file, 64 a block
 	prediction int
-	condition  int // of arithmetic coding: what the last difference was like
+	condition  int // of arithmetic coding: the class of the last difference
 	seen       bool
-	missing    [lowest]int // of a progressive file: bits of the first coefficients that have not come; -1 for all
+	missing    [lowest]int // of a progressive file: missing bits of the first coefficients; -1 for all
 }

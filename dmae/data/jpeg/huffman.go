@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// fastBits is the length up to which a code is looked up in one step.
+// fastBits is the length up to which codes are decoded by one table lookup.
 const fastBits = 9
 
 // huffman is a table of codes, T.81 annex C.
 type huffman struct {
 	fast   [1 << fastBits]uint16 // length << 8 | value; 0 for longer codes
 	limit  [18]int32             // of the codes of a length, left-aligned to 16 bits: the first that is longer
-	offset [17]int32             // from a code of a length to its place in values
+	offset [17]int32             // from a code of a length to its position in values
 	values []byte
 }
 
@@ -49,7 +49,7 @@ func (d *decoder) huffman(b []byte) error {
 	return nil
 }
 
-// newHuffman makes a table from the number of codes of each length and their
+// newHuffman makes a table from the numbers of codes of each length and their
 // values.
 func newHuffman(counts, values []byte) (*huffman, error) {
 	t := &huffman{values: values}
@@ -77,10 +77,10 @@ func newHuffman(counts, values []byte) (*huffman, error) {
 	return t, nil
 }
 
-// bitReader reads the bits between two markers. Beyond the end it gives zeros
+// bitReader reads the bits between two markers. Beyond the end it returns zeros
 // and counts them.
 type bitReader struct {
-	acc    uint64 // the lower n bits are to be read
+	acc    uint64 // the lower n bits are unread
 	n      int
 	padded int
 }
@@ -104,7 +104,7 @@ func (d *decoder) fill() {
 	}
 }
 
-// overrun reports whether bits have been read that are not there.
+// overrun reports whether bits beyond the end have been read.
 func (b *bitReader) overrun() bool { return b.n < b.padded }
 
 // take returns the next n <= 16 bits.
@@ -128,7 +128,7 @@ func (d *decoder) signed(n int) int32 {
 	return v
 }
 
-// errCode is the error of bits that are no code.
+// errCode is the error of bits that are not a code.
 var errCode = errors.New("the data of a scan are damaged: a code is not in its Huffman table")
 
 // symbol reads the next code.

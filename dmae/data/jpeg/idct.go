@@ -1,6 +1,6 @@
 package jpeg
 
-// Constants of the transform, in 13 bits of fraction.
+// Constants of the transform, with 13 bits of fraction.
 const (
 	fix0298 = 2446  // 0.298631336
 	fix0390 = 3196  // 0.390180644
@@ -17,8 +17,8 @@ const (
 )
 
 // idct writes the samples of a block of 8x8 coefficients: the inverse cosine
-// transform of its columns, kept with 2 bits of fraction, then of its rows,
-// rounded, around 128.
+// transform of the columns, with 2 bits of fraction, and then of the rows,
+// rounded, plus 128.
 func idct(b *[64]int32, dst []byte, stride int) {
 	if flat(b) {
 		v := clamp((b[0]+4)>>3 + 128)
@@ -46,8 +46,8 @@ func idct(b *[64]int32, dst []byte, stride int) {
 	}
 }
 
-// flat reports whether a block has one value; its samples are what the
-// transform would give.
+// flat reports whether a block has a mean only. The samples are those of the
+// transform.
 func flat(b *[64]int32) bool {
 	for _, v := range b[1:] {
 		if v != 0 {

@@ -15,8 +15,8 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// What Pillow, on libjpeg-turbo, makes of files of all kinds, to the bit; see
-// scripts/make-pil-fixtures.py.
+// Files of all kinds are decoded as by Pillow with libjpeg-turbo, bit for bit;
+// see scripts/make-pil-fixtures.py.
 func TestDecodeEqualsPIL(t *testing.T) {
 	f, err := checkpoint.Open("../testdata/pil_jpeg.safetensors")
 	require.NoError(t, err)
@@ -99,8 +99,8 @@ func TestIDCT(t *testing.T) {
 	}
 }
 
-// The standard library reads the same coefficients: its luma is within one
-// value, of its own encoder's files too.
+// The standard library reads the same coefficients: its luma differs by at most
+// one, also for files of its own encoder.
 func TestLumaEqualsStandardLibrary(t *testing.T) {
 	m := image.NewRGBA(image.Rect(0, 0, 45, 31))
 	g := philox.NewGen(philox.Addr{Seed: 2})
@@ -149,7 +149,7 @@ func TestLumaEqualsStandardLibrary(t *testing.T) {
 	require.Greater(t, compared, 40)
 }
 
-// Every beginning of a file is an error, or the picture when all of it is
+// Every prefix of a file gives an error, or the picture if all its data are
 // there.
 func TestCutFiles(t *testing.T) {
 	all := files(t)
@@ -207,8 +207,8 @@ func TestRefusals(t *testing.T) {
 	require.Equal(t, [2]int{37, 19}, [2]int{w, h})
 }
 
-// A scan that says nothing new takes a few bytes and goes over the whole
-// picture: what all of them visit is bounded.
+// A scan without new data has a few bytes and visits the whole picture, so the
+// number of blocks that all scans visit is bounded.
 func TestScansAreBounded(t *testing.T) {
 	d := decoder{file: files(t)["420.photo.progressive"], visited: mostBlocks}
 	require.ErrorContains(t, d.segments(), "go over more than")

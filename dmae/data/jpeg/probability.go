@@ -1,17 +1,17 @@
 package jpeg
 
-// probability is a state of the estimate of a decision's likelier value, T.81
-// table D.3: the width of the other value's interval, and the states that follow
-// that value and the likelier one.
+// probability is a state of the probability estimate of a decision, T.81 table
+// D.3: the width of the less probable value's interval, and the states that
+// follow that value and the more probable one.
 type probability struct {
 	less         uint32
 	after, usual byte
 }
 
-// exchange marks a state after which the likelier value is the other one.
+// exchange marks a state after which the other value is the more probable one.
 const exchange = 0x80
 
-// even is the state of decisions that are as likely as not.
+// even is the state of decisions of probability 1/2.
 const even = 113
 
 var probabilities = [even + 1]probability{

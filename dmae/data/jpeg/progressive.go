@@ -7,7 +7,8 @@ func (d *decoder) mean(p part, b *[64]int16, low int) error {
 	return err
 }
 
-// endOfBand reads for how many blocks, this one among them, nothing more comes.
+// endOfBand reads the number of blocks, including this one, without further
+// coefficients.
 func (d *decoder) endOfBand(run int) {
 	d.skip = 1<<run + int(d.take(run))
 }
@@ -41,8 +42,8 @@ func (d *decoder) detail(p part, b *[64]int16, s spectrum) error {
 	return nil
 }
 
-// refine reads one more bit of coefficients, and those that become other than
-// zero with it, T.81 section G.1.2.3.
+// refine reads one more bit of coefficients, and those that become nonzero with
+// it, T.81 section G.1.2.3.
 func (d *decoder) refine(p part, b *[64]int16, s spectrum) error {
 	bit := int16(1) << s.low
 	k := s.first
@@ -83,8 +84,8 @@ func (d *decoder) refine(p part, b *[64]int16, s spectrum) error {
 	return nil
 }
 
-// correct reads a bit for each coefficient from k on that is not zero, and
-// returns the place of the zero after passing over run zeros.
+// correct reads a bit for each nonzero coefficient from k on, skips run zeros,
+// and returns the position of the next zero.
 func (d *decoder) correct(b *[64]int16, k, last, run int, bit int16) int {
 	for ; k <= last; k++ {
 		c := &b[natural[k]]

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// mostBlocks bounds the work a short file can cause: a scan that says nothing
-// new takes a few bytes and goes over the whole picture. Blocks of the
-// largest picture can be read sixty times over before it is reached.
+// mostBlocks bounds the work for a short file: a scan without new data has a
+// few bytes and visits the whole picture. The largest picture can be visited
+// sixty times.
 const mostBlocks = 1 << 28
 
 // part is a component's share of a scan.
@@ -18,8 +18,9 @@ type part struct {
 	dc, ac *huffman
 }
 
-// spectrum is what a scan holds of each block: the coefficients from first to
-// last in zigzag order, the bits from low on, down from high if that is not 0.
+// spectrum is the part of each block that a scan holds: the coefficients first
+// to last in zigzag order, and their bits from low on, below high if that is
+// not 0.
 type spectrum struct{ first, last, high, low int }
 
 // scan reads a scan: its header and the data after it.
@@ -38,7 +39,7 @@ func (d *decoder) scan(b []byte) error {
 	}
 	columns, rows := ceil(d.w, 8*d.hmax), ceil(d.h, 8*d.vmax) // units
 	alone := len(parts) == 1
-	if alone { // then units are blocks, and only those that hold pixels
+	if alone { // then the units are the blocks that contain pixels
 		columns, rows = ceil(parts[0].w, 8), ceil(parts[0].rows, 8)
 	}
 	for _, p := range parts {
@@ -109,7 +110,7 @@ func (d *decoder) scanHeader(b []byte) ([]part, spectrum, error) {
 		for j := range d.components {
 			c := &d.components[j]
 			taken := slices.ContainsFunc(parts[:i], func(p part) bool { return p.component == c })
-			if c.id == id && !taken { // a number that is given twice stands for the next one
+			if c.id == id && !taken { // if a number is given twice, the second is the next component
 				p.component = c
 				break
 			}
@@ -138,7 +139,7 @@ func (d *decoder) scanHeader(b []byte) ([]part, spectrum, error) {
 	return parts, s, nil
 }
 
-// prepare makes room for a component and fixes its quantisation when its first
+// prepare allocates a component and sets its quantisation table when its first
 // scan starts.
 func (d *decoder) prepare(c *component) error {
 	if c.seen {
@@ -168,7 +169,7 @@ func (d *decoder) reset(parts []part) {
 	}
 }
 
-// restartMarker passes over the i-th restart marker.
+// restartMarker skips the i-th restart marker.
 func (d *decoder) restartMarker(i int) error {
 	m, err := d.next()
 	if err != nil {
@@ -207,8 +208,8 @@ func (d *decoder) block(p part, s spectrum, bx, by int) error {
 	return d.refine(p, b, s)
 }
 
-// difference reads the difference of a block's mean to the one before, and
-// returns the mean, T.81 section F.2.2.1.
+// difference reads the difference between a block's mean and the previous one,
+// and returns the mean, T.81 section F.2.2.1.
 func (d *decoder) difference(p part) (int16, error) {
 	n, err := d.symbol(p.dc)
 	if err != nil {
@@ -218,8 +219,8 @@ func (d *decoder) difference(p part) (int16, error) {
 	return int16(p.prediction), nil
 }
 
-// sequential reads a block of a sequential scan and removes its quantisation,
-// T.81 section F.2.2.
+// sequential reads and dequantises a block of a sequential scan, T.81 section
+// F.2.2.
 func (d *decoder) sequential(p part, b *[64]int32) error {
 	mean, err := d.difference(p)
 	if err != nil {

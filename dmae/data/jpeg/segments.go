@@ -23,14 +23,14 @@ const (
 	markerAPP14                        = 0xee
 )
 
-// unsupported names the kinds of frame that are not read.
+// unsupported names the kinds of frame that are not supported.
 var unsupported = map[byte]string{
 	0xc3: "lossless coding", 0xc5: "hierarchical coding", 0xc6: "hierarchical coding", 0xc7: "hierarchical coding",
 	0xcb: "lossless coding", 0xcd: "hierarchical coding", 0xce: "hierarchical coding", 0xcf: "hierarchical coding",
 	0xde: "hierarchical coding", 0xdf: "hierarchical coding",
 }
 
-// next returns the next marker, passing over what is none.
+// next returns the next marker, skipping other bytes.
 func (d *decoder) next() (byte, error) {
 	for ; d.at+1 < len(d.file); d.at++ {
 		if m := d.file[d.at+1]; d.file[d.at] == 0xff && m != 0 && m != 0xff {
@@ -98,7 +98,7 @@ func (d *decoder) segments() error {
 		case markerSOS:
 			whole := len(body) > 0 && int(body[0]) == len(d.components)
 			if err = d.scan(body); err == nil && !d.progressive && whole && d.scans == 1 {
-				return nil // nothing more is looked for, an end neither
+				return nil // the rest is not read; an end marker may be missing
 			}
 		}
 		if err != nil {
@@ -107,13 +107,13 @@ func (d *decoder) segments() error {
 	}
 }
 
-// body returns the content of the segment at hand and passes over it.
+// body returns the content of the current segment and skips it.
 func (d *decoder) body() ([]byte, error) {
 	if d.at+2 > len(d.file) {
 		return nil, errShort
 	}
 	// Some writers give a length of 0 or 1, without the two bytes of the length
-	// itself; libjpeg takes that for nothing.
+	// itself. libjpeg reads such a segment as empty.
 	n := max(int(binary.BigEndian.Uint16(d.file[d.at:])), 2)
 	if d.at+n > len(d.file) {
 		return nil, errShort
@@ -164,7 +164,8 @@ func (d *decoder) frame(b []byte) error {
 		c.bw, c.bh = ceil(d.w, 8*d.hmax)*c.h, ceil(d.h, 8*d.vmax)*c.v
 		blocks += c.bw * c.bh
 	}
-	// With Huffman codes every block takes at least a bit: a short file cannot claim to be huge.
+	// With Huffman codes every block has at least one bit, so a short file
+	// cannot have a huge size.
 	if !d.arithmetic.on && blocks/8 > len(d.file) {
 		return fmt.Errorf("%w: %d bytes cannot hold %dx%d pixels", errShort, len(d.file), d.w, d.h)
 	}
@@ -197,8 +198,8 @@ func (d *decoder) quantisation(b []byte) error {
 	return nil
 }
 
-// natural is the place in a block, row by row, of the k-th coefficient in the
-// zigzag order of a file.
+// natural is the position in a block, row by row, of the k-th coefficient in
+// zigzag order.
 var natural = func() (t [64]byte) {
 	y, x := 0, 0
 	for k := range t {

@@ -1,18 +1,18 @@
 package jpeg
 
-// Of a progressive file that ends before all bits of the low frequencies have
-// come, libjpeg estimates those from the means of the 5x5 blocks around, in the
-// manner of T.81 section K.8; without it blocks would be seen. An estimate
-// takes the place of a coefficient that is zero and not known to be exact.
+// If a progressive file ends before all bits of the low frequencies, libjpeg
+// estimates these from the means of the surrounding 5x5 blocks, similarly to
+// T.81 section K.8, so that blocks are less visible. An estimate replaces a
+// coefficient that is zero and not known to be exact.
 
-// lowest is how many coefficients, in zigzag order, can be estimated.
+// lowest is the number of coefficients, in zigzag order, that can be estimated.
 const lowest = 10
 
-// kernel weighs the means of the 5x5 blocks around a block.
+// kernel is the weights of the means of the 5x5 blocks around a block.
 type kernel [5][5]int
 
-// fromDetails are the kernels, by zigzag order, where other coefficients have
-// come; of those left zero nothing is estimated.
+// fromDetails are the kernels, in zigzag order, for blocks with other
+// coefficients. Coefficients whose kernel is zero are not estimated.
 var fromDetails = [lowest]kernel{
 	1: {2: {-7, 50, 0, -50, 7}},
 	2: {{0, 0, -7}, {0, 0, 50}, {}, {0, 0, -50}, {0, 0, 7}},
@@ -21,8 +21,8 @@ var fromDetails = [lowest]kernel{
 	5: {2: {-1, 13, -24, 13, -1}},
 }
 
-// fromMeans are the kernels where only means have come. The first one smooths
-// the means themselves.
+// fromMeans are the kernels for blocks with means only. The first one smooths
+// the means.
 var fromMeans = [lowest]kernel{
 	{{-2, -6, -8, -6, -2}, {-6, 6, 42, 6, -6}, {-8, 42, 152, 42, -8}, {-6, 6, 42, 6, -6}, {-2, -6, -8, -6, -2}},
 	{{-1, -1, 0, 1, 1}, {-3, 13, 0, -13, 3}, {-3, 38, 0, -38, 3}, {-3, 13, 0, -13, 3}, {-1, -1, 0, 1, 1}},
@@ -55,8 +55,8 @@ func (d *decoder) smoothed() bool {
 	return inexact
 }
 
-// smooth estimates coefficients of the block at column bx, row by, which b is a
-// copy of.
+// smooth estimates coefficients of the block at column bx, row by, of which b
+// is a copy.
 func (d *decoder) smooth(c *component, b *[64]int32, bx, by int) {
 	kernels, meansOnly := &fromDetails, true
 	for _, bits := range c.missing[1:] {
@@ -85,8 +85,8 @@ func (d *decoder) smooth(c *component, b *[64]int32, bx, by int) {
 	}
 }
 
-// estimate rounds a weighted sum to steps of a coefficient. It is no larger than
-// the bits that are missing can say.
+// estimate rounds a weighted sum to quantisation steps of a coefficient. It is
+// limited to the range of the missing bits.
 func (w *kernel) estimate(means *[5][5]int, mean, step, missing int) int32 {
 	sum := 0
 	for i, row := range w {
@@ -105,10 +105,10 @@ func (w *kernel) estimate(means *[5][5]int, mean, step, missing int) int32 {
 	return int32(int16(v))
 }
 
-// around returns the rows of the blocks two above to two below row by, the
-// outermost in place of what lies outside. Rows are counted as libjpeg does: in
-// the last row of units with the number of rows that this one has, so that of a
-// low picture one that is there may not be used.
+// around returns the rows of the blocks two above to two below row by, with the
+// outermost row in place of those outside. As in libjpeg, the last row of units
+// is counted with its own number of block rows, so that an existing row of a
+// picture with few rows may not be used.
 func (c *component) around(by int) [5]int {
 	units := c.bh / c.v
 	rows := c.v

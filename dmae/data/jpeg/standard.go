@@ -1,8 +1,8 @@
 package jpeg
 
-// The tables of T.81 annex K.3, which a file may leave out: frames of webcams
-// do, and libjpeg supplies them. For each length from 1 to 16 bits the number of
-// codes, then the values.
+// The tables of T.81 annex K.3. Files such as frames of webcams omit them, and
+// libjpeg supplies them. They are the number of codes for each length from 1 to
+// 16 bits, and then the values.
 
 const (
 	lumaDC   = "\x00\x01\x05\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b"
@@ -25,8 +25,8 @@ const (
 		"\xe2\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xea\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa"
 )
 
-// standardTables fills in the tables that a sequential file has not defined
-// when its first scan starts.
+// standardTables sets the tables that a sequential file has not defined before
+// its first scan.
 func (d *decoder) standardTables() error {
 	for _, s := range []struct {
 		to    **huffman

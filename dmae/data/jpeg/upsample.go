@@ -1,9 +1,9 @@
 package jpeg
 
-// plane fills out with a component at the size of the picture: halved directions
-// are enlarged linearly ("fancy upsampling"), each sample being in the middle of
-// the pixels it stands for; except that one or two columns, and other ratios,
-// are repeated, as libjpeg does. A component that never came is grey.
+// plane fills out with a component at the size of the picture. Directions at
+// half resolution are interpolated linearly ("fancy upsampling"), with each
+// sample in the centre of its pixels. As in libjpeg, one or two columns, and
+// other ratios, are repeated. A missing component is grey.
 func (d *decoder) plane(out []byte, c *component) {
 	if !c.seen {
 		for i := range out {
@@ -38,8 +38,8 @@ func (d *decoder) plane(out []byte, c *component) {
 	}
 }
 
-// packed returns the first w columns and h rows of a plane, without what pads
-// it to whole blocks.
+// packed returns the first w columns and h rows of a plane, without the padding
+// to whole blocks.
 func packed(pix []byte, stride, w, h int) []byte {
 	if stride == w {
 		return pix[:w*h]
@@ -51,9 +51,9 @@ func packed(pix []byte, stride, w, h int) []byte {
 	return out
 }
 
-// enlargeColumns doubles the columns: a pixel is 3/4 of the sample it lies in
-// and 1/4 of the next one on its side. Halves are rounded down to the left and
-// up to the right, which keeps the mean.
+// enlargeColumns doubles the columns: a pixel is 3/4 of the sample that
+// contains it plus 1/4 of the nearer neighbour. Halves are rounded down for
+// the left pixel and up for the right one, which keeps the mean.
 func enlargeColumns(out, src []byte, cw, w, h int) {
 	for y := range h {
 		row, to := src[y*cw:(y+1)*cw], out[y*w:(y+1)*w]
@@ -80,8 +80,8 @@ func enlargeRows(out, src []byte, w, ch, h int) {
 	}
 }
 
-// neighbours returns the row of samples that pixel row y lies in, the next one
-// on its side, and what rounds their weighted sum.
+// neighbours returns the row of samples that contains pixel row y, the nearer
+// neighbouring row, and the rounding term of their weighted sum.
 func neighbours(src []byte, y, w, ch int) (near, next []byte, bias int) {
 	c := y / 2
 	other, bias := max(c-1, 0), 1

@@ -8,8 +8,8 @@ import (
 
 var errMessage = errors.New("tfevents: the record is not an Event message")
 
-// Decode returns the event a record holds. Fields and kinds of values that this
-// package does not write are passed over; data are copied.
+// Decode returns the event of a record. Fields and values of kinds that this
+// package does not write are skipped. Data are copied.
 func Decode(record []byte) (Event, error) {
 	var e Event
 	err := fields(record, func(field int, wire uint64, number uint64, data []byte) (err error) {

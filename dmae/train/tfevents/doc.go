@@ -1,14 +1,14 @@
-// Package tfevents writes the event files that TensorBoard shows, and reads
-// them back as far as going on with one needs.
+// Package tfevents writes event files for TensorBoard, and reads them as far as
+// appending needs.
 //
 // An event file is a sequence of TFRecords, each the encoding of one Event
-// message of TensorFlow's event.proto. Start at [Event]; record.go is the
-// framing, encode.go and decode.go the messages, [Log] a file that grows with a
-// training run.
+// message of TensorFlow's event.proto. Start at [Event]; record.go has the
+// framing, encode.go and decode.go the messages, and [Log] a file to which a
+// training run appends.
 //
-// A Log survives being killed: what [Log.Sync] returned for stays, a record that
-// was being written is cut off when the file is opened again, and so is every
-// event that the run will produce once more because it goes on from an earlier
-// point. Wall-clock times stand in these files and nowhere else; they are a
-// record of one execution, and no part of a reproducible result.
+// A Log is consistent after the process is killed: events before [Log.Sync]
+// returned are kept. When the file is opened again, an incomplete record is cut
+// off, and so are events that the run will produce again because it resumes from
+// an earlier step. These files have wall-clock times, so they are not
+// reproducible.
 package tfevents

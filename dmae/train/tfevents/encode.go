@@ -31,7 +31,7 @@ func (e *Event) Append(dst []byte) []byte {
 func (v *Value) append(dst []byte) []byte {
 	dst = appendString(dst, valueTag, v.Tag)
 	if v.Image == nil {
-		// Also a zero is written: it says that the value is a number.
+		// A zero is written, too: it marks the value as a number.
 		dst = appendKey(dst, valueScalar, wireFixed4)
 		return binary.LittleEndian.AppendUint32(dst, math.Float32bits(v.Scalar))
 	}
@@ -74,7 +74,7 @@ func appendMessage(dst []byte, field uint64, fill func([]byte) []byte) []byte {
 	n := len(dst) - start
 	var length [binary.MaxVarintLen64]byte
 	k := binary.PutUvarint(length[:], uint64(n))
-	dst = append(dst, length[:k]...) // makes room
+	dst = append(dst, length[:k]...) // grows dst
 	copy(dst[start+k:], dst[start:start+n])
 	copy(dst[start:], length[:k])
 	return dst

@@ -1,33 +1,33 @@
 package tfevents
 
-// Version is the version of the format that the first record of a file names.
+// Version is the format version in the first record of a file.
 const Version = "brain.Event:2"
 
-// Event is a moment of a training run.
+// Event is one event of a training run.
 type Event struct {
 	WallTime float64 // seconds since 1970
-	Step     int64   // place on TensorBoard's horizontal axis
+	Step     int64   // position on TensorBoard's horizontal axis
 
-	// Position counts what the run had done when it made the event; it never
-	// falls within a file. TensorBoard passes over it: it stands in a field of
-	// the message that event.proto leaves to applications.
+	// Position counts the work that the run had done when it made the event.
+	// It never decreases in a file. TensorBoard ignores it: it is in a field
+	// of the message that event.proto leaves to applications.
 	Position uint64
 
 	Values []Value
 
-	// Of the first record only: Version, and who wrote the file.
+	// Only in the first record: Version, and the writer of the file.
 	FileVersion string
 	Writer      string
 }
 
-// Value is a number or, if Image is set, a picture under a name.
+// Value is a named number or, if Image is set, a named image.
 type Value struct {
 	Tag    string // groups are separated by slashes, as in "perf/test_acc1"
 	Scalar float32
 	Image  *Image
 }
 
-// Image is a picture as a PNG file.
+// Image is an image as a PNG file.
 type Image struct {
 	Width, Height int // in pixels
 	Channels      int // 1 grey, 3 RGB, 4 RGBA

@@ -6,8 +6,9 @@ import (
 	"math/bits"
 )
 
-// A second reader, written from the descriptions of TFRecord, CRC-32C (RFC 3720,
-// appendix B.4) and protobuf's wire format, and sharing nothing with the package.
+// A second reader, written from the descriptions of TFRecord, CRC-32C (RFC
+// 3720, appendix B.4) and protobuf's wire format. It shares no code with the
+// package.
 
 // crc32c divides bit by bit, with the reflected polynomial 0x1EDC6F41.
 func crc32c(data []byte) uint32 {
@@ -59,8 +60,8 @@ func records(file []byte) (list [][]byte, err error) {
 	return list, nil
 }
 
-// message is a protobuf message: the values of each field, numbers as they are
-// and everything with a length as a string.
+// message is a protobuf message: the values of each field, as numbers, or as
+// strings if they have a length.
 type message map[uint64][]any
 
 func parse(s string) (message, error) {
@@ -107,14 +108,14 @@ func parse(s string) (message, error) {
 	return m, nil
 }
 
-// point is a number or a picture as TensorBoard would show it.
+// point is a number or an image as TensorBoard shows it.
 type point struct {
 	wall   float64
 	step   int64
 	tag    string
 	scalar float32
 	png    string
-	size   [3]uint64 // height, width, channels of a picture
+	size   [3]uint64 // height, width, channels of an image
 }
 
 // points returns version and points of an event file.

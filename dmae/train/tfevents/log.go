@@ -15,24 +15,24 @@ import (
 type Log struct {
 	path string
 	file *os.File
-	data []byte // of the record being written, kept to allocate nothing
+	data []byte // of the record being written, kept to avoid allocations
 	rec  []byte
 	last uint64 // position of the last event
 }
 
-// OtherRunError says that an event file belongs to a run other than the one
-// that wants to append to it.
+// OtherRunError is the error of an event file that belongs to another run.
 type OtherRunError struct{ Path string }
 
 func (e *OtherRunError) Error() string {
 	return fmt.Sprintf("%s holds the events of another run; choose another folder for the events, or remove the file", e.Path)
 }
 
-// Open opens the event file at path, or makes it, for a run that stands at a
-// position. writer identifies the run. A file of the same run loses all events
-// after that position, and from the first damaged record on; a file of another
-// run is an [OtherRunError], unless replace is set. now is the time of the first
-// record of a new file. cut is the number of bytes lost to damage.
+// Open opens the event file at path, or creates it, for a run at the given
+// position. writer identifies the run. In a file of the same run, events after
+// that position, and everything from the first damaged record on, are cut off. A
+// file of another run is an [OtherRunError] unless replace is set. now is the
+// time of the first record of a new file. cut is the number of damaged bytes
+// that were cut off.
 func Open(path, writer string, position uint64, replace bool, now float64) (l *Log, cut int64, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, 0, fmt.Errorf("cannot make the folder for the events: %w", err)
@@ -71,8 +71,8 @@ func Open(path, writer string, position uint64, replace bool, now float64) (l *L
 	return l, cut, err
 }
 
-// scan returns how many bytes of the file stay, and how many are lost because
-// they are damaged.
+// scan returns the number of bytes of the file to keep, and the number of
+// damaged ones.
 func (l *Log) scan(writer string, position uint64) (keep, damaged int64, err error) {
 	r := NewReader(l.file)
 	for {
@@ -98,8 +98,8 @@ func (l *Log) scan(writer string, position uint64) (keep, damaged int64, err err
 	}
 }
 
-// Append writes an event. It panics if the event's position lies before that of
-// the event before it.
+// Append writes an event. It panics if the event's position is less than that
+// of the previous event.
 func (l *Log) Append(e *Event) error {
 	if e.Position < l.last {
 		panic(fmt.Sprintf("tfevents: an event at position %d after one at %d", e.Position, l.last))

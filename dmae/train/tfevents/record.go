@@ -16,13 +16,13 @@ const (
 	trailerBytes = 4
 )
 
-// maxRecord bounds what a damaged length makes a reader ask for.
+// maxRecord bounds the bytes that a reader expects after a damaged length.
 const maxRecord = 1 << 30
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// maskedCRC is the checksum of TFRecords: a CRC of data that hold CRCs
-// themselves is weak, so it is turned and moved.
+// maskedCRC is the checksum of TFRecords. A CRC over data that contain CRCs is
+// weak, so it is rotated and offset.
 func maskedCRC(data []byte) uint32 {
 	c := crc32.Checksum(data, castagnoli)
 	return (c>>15 | c<<17) + 0xa282ead8
@@ -37,8 +37,8 @@ func appendRecord(dst, data []byte) []byte {
 	return binary.LittleEndian.AppendUint32(dst, maskedCRC(data))
 }
 
-// ErrDamaged is what reading ends with at a record that is cut off or whose
-// checksum is wrong.
+// ErrDamaged is the error of a record that is cut off or whose checksum is
+// wrong.
 var ErrDamaged = errors.New("tfevents: the file ends in a damaged record")
 
 // Reader reads the events of a file in order.
@@ -55,8 +55,8 @@ func NewReader(r io.Reader) *Reader { return &Reader{r: bufio.NewReader(r)} }
 func (r *Reader) Offset() int64 { return r.offset }
 
 // Next returns the next event, io.EOF after the last one, ErrDamaged where the
-// file is damaged, or the error of the file. The memory it takes is in
-// proportion to what is there, not to what a damaged length claims.
+// file is damaged, or the error of the file. Its memory is proportional to the
+// data in the file, not to a damaged length.
 func (r *Reader) Next() (Event, error) {
 	var header [headerBytes]byte
 	if n, err := io.ReadFull(r.r, header[:]); err != nil {

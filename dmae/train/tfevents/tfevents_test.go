@@ -32,7 +32,7 @@ func picture(t testing.TB) *tfevents.Image {
 	return &tfevents.Image{Width: 3, Height: 2, Channels: 3, PNG: b.Bytes()}
 }
 
-// sample is what a short run writes.
+// sample is the events of a short run.
 func sample(t testing.TB) []tfevents.Event {
 	return []tfevents.Event{
 		{WallTime: 1700000001.5, Step: 0, Position: 1, Values: []tfevents.Value{{Tag: "train_loss", Scalar: 0.75}, {Tag: "lr", Scalar: 0}}},
@@ -97,7 +97,8 @@ func TestAnIndependentReaderSeesWhatWasWritten(t *testing.T) {
 }
 
 // The bytes of testdata/godmae.tfevents were read with TensorBoard 2.21
-// (scripts/tensorboard-check.py); a change of them needs that again.
+// (scripts/tensorboard-check.py). If they change, they must be checked with it
+// again.
 func TestGoldenFile(t *testing.T) {
 	file := write(t, filepath.Join(t.TempDir(), "events"), sample(t))
 	golden := filepath.Join("testdata", "godmae.tfevents")
@@ -139,7 +140,7 @@ func TestGoingOnCutsOffWhatWillComeAgain(t *testing.T) {
 	}
 }
 
-// A process that is killed while it writes leaves any part of a record.
+// A process that is killed during a write leaves any part of a record.
 func TestATornTailIsCutOff(t *testing.T) {
 	events := sample(t)
 	path := filepath.Join(t.TempDir(), "events")
@@ -147,7 +148,7 @@ func TestATornTailIsCutOff(t *testing.T) {
 	last := len(whole) - len(write(t, path+"3", events[:3]))
 	for lost := 1; lost < last; lost++ {
 		torn := whole[:len(whole)-lost]
-		if lost%2 == 0 { // a file system may also leave zeros
+		if lost%2 == 0 { // a file system may leave zeros, too
 			torn = append(bytes.Clone(torn), make([]byte, lost)...)
 		}
 		require.NoError(t, os.WriteFile(path, torn, 0o666))
@@ -167,7 +168,7 @@ func TestATornTailIsCutOff(t *testing.T) {
 	require.NoError(t, l.Close())
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.True(t, bytes.HasPrefix(whole, got), "a new beginning")
+	require.True(t, bytes.HasPrefix(whole, got), "a new file")
 	require.Len(t, readAll(t, got), 1)
 }
 
@@ -205,8 +206,8 @@ func TestAppendAllocatesLittle(t *testing.T) {
 	require.LessOrEqual(t, testing.AllocsPerRun(20, func() { _ = l.Append(&e) }), 6.0)
 }
 
-// Whatever a file holds, reading it ends, takes no more memory than is there,
-// and both readers agree on the events before the damage.
+// For every content of a file, reading ends, memory is bounded by its size, and
+// both readers agree on the events before the damage.
 func FuzzReader(f *testing.F) {
 	f.Add(write(f, filepath.Join(f.TempDir(), "events"), sample(f)))
 	for _, name := range []string{"godmae.tfevents", "tensorboard.tfevents"} {

@@ -1,14 +1,13 @@
 // Package pickle reads and writes the subset of Python's pickle format that
-// PyTorch checkpoints are made of.
+// PyTorch checkpoints use.
 //
-// A pickle is a program for a small stack machine, and Python's own machine
-// lets it import and call anything. The one here cannot: a pickle may name the
-// globals on its [Loader]'s list and nothing else, a global is a Go function
-// of that list, and the values are numbers, strings, lists, tuples,
-// dictionaries and what those functions return. Any other name ends the
-// reading with a [ForbiddenError] that says which; nothing is ever executed.
+// A pickle is a program for a small stack machine. In Python it can import and
+// call anything. Here it can name only the globals on the list of its
+// [Loader], each of which is a Go function. The values are numbers, strings,
+// lists, tuples, dictionaries and the results of those functions. Any other
+// name is a [ForbiddenError]. No Python code is executed.
 //
-// Start at [Loader.Load] to read and at [Encoder] to write.
+// Start at [Loader.Load] to read and at [Encode] to write.
 //
 // What is promised:
 //
@@ -16,10 +15,10 @@
 //     out-of-band buffers, which need a registry of the running Python, are
 //     errors.
 //   - Time and memory are bounded by a constant times the length of the
-//     pickle, and absolutely by [MaxValues]: a length is compared with what is
-//     left of the input before memory is taken for it.
-//   - The machine does not recurse. The values may: a list can hold itself, or
-//     the same list twice at each of many levels. [Walk] visits them within a
-//     budget.
-//   - Errors are one sentence that names what was wrong and where.
+//     pickle, and by [MaxValues]. A length is compared with the rest of the
+//     input before memory is allocated for it.
+//   - Reading does not recurse. The values may be recursive: a list can hold
+//     itself, or the same list twice at each of many levels. [Walk] limits the
+//     number of values it visits.
+//   - An error is one sentence that names the fault and its position.
 package pickle

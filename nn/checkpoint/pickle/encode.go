@@ -10,22 +10,21 @@ import (
 	"unicode/utf8"
 )
 
-// Call is a value to be written that Python makes by calling a global, named in
-// full.
+// Call is a value to be written that Python makes by calling a global, given by
+// its full name.
 type Call struct {
 	Global string
 	Args   Tuple
 }
 
-// Persistent is a value to be written that stands for something outside of the
-// pickle, by its identifier.
+// Persistent is a value to be written that refers to something outside of the
+// pickle by its identifier.
 type Persistent struct{ ID any }
 
 // Encode writes a value and everything in it as a pickle of protocol 2, which
-// is the one of PyTorch. The bytes are a function of the value alone: the memo
-// is not used, and a value that is held twice is written twice. The errors are
-// those of values that no pickle can hold, that hold themselves, or whose
-// repetitions make it too long.
+// PyTorch uses. The bytes depend on the value only: the memo is not used, and
+// a value that occurs twice is written twice. It is an error if a value cannot
+// be pickled, contains itself, or is too long because of repetitions.
 func Encode(v any) ([]byte, error) {
 	e := encoder{b: []byte{opProto, 2}}
 	if err := e.value(v, 0); err != nil {
@@ -136,8 +135,8 @@ func (e *encoder) int(v int64) {
 	}
 }
 
-// big writes two's complement, in as many bytes as the number and its sign
-// take.
+// big writes two's complement in the fewest bytes that hold the number and its
+// sign.
 func (e *encoder) big(v *big.Int) {
 	n := v.BitLen()/8 + 1
 	b := new(big.Int).Set(v)

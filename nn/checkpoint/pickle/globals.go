@@ -5,12 +5,11 @@ import (
 	"fmt"
 )
 
-// Plain returns the globals that make Python's own plain values: containers
+// Plain returns the globals of Python's plain values: containers
 // (collections.OrderedDict, Counter, defaultdict; set, frozenset), bytes,
-// complex numbers, argparse.Namespace (the command line that training ran
-// with), paths, dates and numpy's numbers and arrays, torch-free and without any
-// effect. Protocols 0 and 1 make an object in a roundabout way, by
-// copyreg._reconstructor. The map is the caller's to add to.
+// complex numbers, argparse.Namespace (the command line of a training run),
+// paths, dates, and numpy's numbers and arrays. Protocols 0 and 1 make objects
+// with copyreg._reconstructor. The caller may add to the map.
 func Plain() map[string]Func {
 	g := map[string]Func{
 		"collections.OrderedDict": orderedDict,
@@ -25,7 +24,7 @@ func Plain() map[string]Func {
 		"builtins.frozenset":      setOf(true),
 	}
 	for _, name := range []string{"object", "int", "float", "bool", "str", "list", "dict", "tuple"} {
-		g["builtins."+name] = nil // the types themselves, as of a defaultdict's values
+		g["builtins."+name] = nil // types, such as that of a defaultdict's values
 	}
 	for _, name := range []string{namespaceName, "types.SimpleNamespace"} {
 		g[name] = object(name)
@@ -49,13 +48,13 @@ func Plain() map[string]Func {
 
 const namespaceName = "argparse.Namespace"
 
-// OpaqueOf returns what a global makes whose values are of no use here: they
-// keep nothing but their type's name.
+// OpaqueOf returns a function for a global whose values are not used: only the
+// name of their type is kept.
 func OpaqueOf(name string) Func {
 	return func(Tuple) (any, error) { return &Opaque{Type: name}, nil }
 }
 
-// object makes an object without attributes of a class that consists of them.
+// object makes an object without attributes, which a later state sets.
 func object(class string) Func {
 	return func(args Tuple) (any, error) {
 		if len(args) > 0 {
@@ -65,8 +64,8 @@ func object(class string) Func {
 	}
 }
 
-// orderedDict makes a dictionary, of the pairs of Python 2's form if there are
-// any.
+// orderedDict makes a dictionary, from pairs in the form of Python 2 if there
+// are any.
 func orderedDict(args Tuple) (any, error) {
 	d := &Dict{Ordered: true}
 	if len(args) == 0 {
@@ -98,7 +97,7 @@ func pair(v any) (Tuple, bool) {
 	return nil, false
 }
 
-// counter makes a collections.Counter of a dictionary, whose numbers it keeps.
+// counter makes a collections.Counter from a dictionary of counts.
 func counter(args Tuple) (any, error) {
 	if len(args) == 0 {
 		return &Dict{}, nil
@@ -109,8 +108,8 @@ func counter(args Tuple) (any, error) {
 	return nil, errors.New("it is made of something else than a dictionary")
 }
 
-// defaultDict makes an empty dictionary; what it would give for keys that it
-// lacks is of no use here.
+// defaultDict makes an empty dictionary. The default for missing keys is
+// ignored.
 func defaultDict(Tuple) (any, error) { return &Dict{}, nil }
 
 // setOf makes a set of a list.
@@ -147,9 +146,9 @@ func encodeText(args Tuple) (any, error) {
 	return Latin(s), nil
 }
 
-// byteArray makes bytes: of nothing, of bytes, or of a text and its encoding, as
-// protocol 2 writes a bytearray. A number of zero bytes is not written by any
-// protocol, and would take memory on a few bytes' word.
+// byteArray makes bytes from nothing, from bytes, or from a text and its
+// encoding, as protocol 2 writes a bytearray. bytearray(n) is refused: no
+// protocol writes it, and a few bytes could demand any amount of memory.
 func byteArray(args Tuple) (any, error) {
 	if len(args) == 0 {
 		return []byte{}, nil
@@ -184,8 +183,8 @@ func complexNumber(args Tuple) (any, error) {
 	return complex(parts[0], parts[1]), nil
 }
 
-// reconstruct makes what protocols 0 and 1 make of a class without arguments:
-// _reconstructor(class, object, None).
+// reconstruct makes an object of a class without arguments, as protocols 0 and
+// 1 write it: _reconstructor(class, object, None).
 func reconstruct(args Tuple) (any, error) {
 	if len(args) == 3 && args[2] == nil {
 		class, ok1 := args[0].(*Global)

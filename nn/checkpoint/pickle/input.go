@@ -18,7 +18,7 @@ const (
 	maxLong = 1 << 10 // bytes, or digits, of a whole number
 )
 
-// input reads the arguments of opcodes. A failed read makes err stick.
+// input reads the arguments of opcodes. err keeps the first error.
 type input struct {
 	data []byte
 	pos  int
@@ -31,7 +31,7 @@ func (in *input) fail(format string, args ...any) {
 	}
 }
 
-// take returns the next n bytes, which belong to the input.
+// take returns the next n bytes as a slice of the input.
 func (in *input) take(n uint64) []byte {
 	if in.err != nil {
 		return nil
@@ -62,11 +62,12 @@ func (in *input) float() float64 {
 	return math.Float64frombits(binary.BigEndian.Uint64(b))
 }
 
-// text reads n bytes of UTF-8. Python writes lone surrogates in the same way,
-// which is not UTF-8 and stays as it is.
+// text reads n bytes of UTF-8. Lone surrogates, which Python writes in the same
+// way, are not UTF-8 and are kept unchanged.
 func (in *input) text(n uint64) string { return string(in.take(n)) }
 
-// latin reads n bytes of a Python 2 string: UTF-8 if it is, else Latin-1.
+// latin reads n bytes of a Python 2 string: as UTF-8 if they are valid, else as
+// Latin-1.
 func (in *input) latin(n uint64) string { return fromLatin(in.take(n)) }
 
 func fromLatin(b []byte) string {
@@ -164,7 +165,7 @@ func (in *input) integer() any {
 func (in *input) decimalFloat() float64 {
 	s := in.line()
 	v, err := strconv.ParseFloat(s, 64)
-	// Too large a number is an infinity, as in Python.
+	// A number out of range is an infinity, as in Python.
 	if err != nil && !math.IsInf(v, 0) {
 		in.fail("%q is no number", s)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Tags of what JSON has no words for: each is the only key of an object.
+// Tags of values that JSON lacks: each is the only key of an object.
 const (
 	tagDict      = "$dict"      // a dictionary with other keys than strings, as pairs
 	tagTuple     = "$tuple"     // its items
@@ -24,20 +24,20 @@ const (
 )
 
 // EncodeJSON writes a value as JSON that [DecodeJSON] reads back to the same
-// value: dictionaries keep their order, whole numbers have no point or exponent
-// and other numbers always do, and what JSON has no words for is an object with
-// one key that starts with "$". An OrderedDict becomes a plain dictionary.
-// Values of other types are written if they implement json.Marshaler. The error
-// is that of values that no such text can hold, that hold themselves, or whose
-// repetitions make it too long.
+// value. Dictionaries keep their order. Integers have no point or exponent;
+// other numbers always have one. A value that JSON lacks is an object with one
+// key that starts with "$". An OrderedDict becomes a plain dictionary. Values
+// of other types are written if they implement json.Marshaler. It is an error
+// if a value cannot be written in this way, contains itself, or is too long
+// because of repetitions.
 func EncodeJSON(v any) ([]byte, error) {
 	e := jsonEncoder{}
 	err := e.value(v, 0)
 	return e.b.Bytes(), err
 }
 
-// ShowJSON is EncodeJSON for a reader: a value that no text can hold is shown as
-// an object with the key "$type" and the name of its type.
+// ShowJSON is EncodeJSON for display: a value that cannot be written is an
+// object with the key "$type" and the name of its type.
 func ShowJSON(v any) ([]byte, error) {
 	e := jsonEncoder{show: true}
 	err := e.value(v, 0)
@@ -102,7 +102,7 @@ func (e *jsonEncoder) value(v any, depth int) error {
 	return nil
 }
 
-// other is the end of a value that no text can hold.
+// other handles a value that JSON cannot represent.
 func (e *jsonEncoder) other(v any) error {
 	if !e.show {
 		return fmt.Errorf("a value of type %s cannot be written", TypeName(v))

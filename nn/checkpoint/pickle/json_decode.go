@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// DecodeJSON reads what EncodeJSON wrote. special returns the value of an
-// object with one key that starts with "$" and is none of this package's, such
-// as a json.Marshaler wrote; nil refuses all.
+// DecodeJSON reads the output of EncodeJSON. special returns the value of an
+// object with one key that starts with "$" and is not a tag of this package,
+// such as one that a json.Marshaler wrote. A nil special refuses them.
 func DecodeJSON(text []byte, special func(tag string, v any) (any, error)) (any, error) {
 	d := jsonDecoder{dec: json.NewDecoder(bytes.NewReader(text)), special: special}
 	d.dec.UseNumber()

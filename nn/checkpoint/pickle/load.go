@@ -7,31 +7,33 @@ import (
 	"strconv"
 )
 
-// Builder is implemented by values of a Loader's functions that take the state
-// that a pickle gives them; they must not keep what they may not change.
+// Builder is implemented by results of a Loader's functions that accept the
+// state a pickle gives them. They must not keep a state that they may not
+// change.
 type Builder interface{ Build(state any) error }
 
-// Stateful is implemented by values of a Loader's functions that may be given
+// Stateful is implemented by results of a Loader's functions that may be given
 // attributes, which are not kept.
 type Stateful interface{ TakesState() }
 
-// MaxValues is the number of opcodes a pickle may have. A checkpoint needs
-// about forty a tensor.
+// MaxValues is the number of opcodes a pickle may have. A checkpoint has about
+// forty for each tensor.
 const MaxValues = 1 << 20
 
 // Loader reads pickles whose globals are on a list.
 type Loader struct {
 	// Globals maps the full name of each global that a pickle may name, such
-	// as "collections.OrderedDict", to what calling it gives; nil for one that
-	// may be named but not called.
+	// as "collections.OrderedDict", to its function. The function is nil if
+	// the global may be named but not called.
 	Globals map[string]Func
 
-	// Persistent returns what a persistent identifier stands for; nil refuses
-	// all.
+	// Persistent returns the value of a persistent identifier. If it is nil,
+	// identifiers are refused.
 	Persistent func(id any) (any, error)
 }
 
-// ForbiddenError says that a pickle named a global that is not on the list.
+// ForbiddenError is the error of a pickle that names a global that is not on
+// the list.
 type ForbiddenError struct{ Global string }
 
 func (e *ForbiddenError) Error() string {
@@ -114,7 +116,8 @@ func (m *machine) top() (any, error) {
 	return m.stack[len(m.stack)-1], nil
 }
 
-// sinceMark removes the last mark and returns a copy of what stood above it.
+// sinceMark removes the last mark and the values above it, and returns a copy
+// of them.
 func (m *machine) sinceMark() ([]any, error) {
 	if len(m.marks) == 0 {
 		return nil, errMark
@@ -166,8 +169,8 @@ func (m *machine) global(module, name string) error {
 	return m.push(&Global{Name: full, call: call})
 }
 
-// modern returns Python 3's full name of a global that protocols 0 to 2 write
-// under Python 2's.
+// modern returns the full name in Python 3 of a global that protocols 0 to 2
+// write under its name in Python 2.
 func modern(module, name string) string {
 	switch module {
 	case "copy_reg":
@@ -186,8 +189,8 @@ func modern(module, name string) string {
 	return module + "." + name
 }
 
-// call replaces a global and its arguments, taken off the stack already, by
-// what it returns.
+// call pushes the result of calling a global; it and its arguments are no
+// longer on the stack.
 func (m *machine) call(callee, args any) error {
 	g, ok := callee.(*Global)
 	t, isTuple := args.(Tuple)
@@ -250,7 +253,7 @@ func (m *machine) extend(items []any) error {
 	return nil
 }
 
-// setItems sets keys and values, in turns, of the dictionary on top.
+// setItems sets entries of the dictionary on top; keys and values alternate.
 func (m *machine) setItems(items []any) error {
 	v, err := m.top()
 	if err != nil {
@@ -275,7 +278,7 @@ func setAll(d *Dict, items []any) error {
 	return nil
 }
 
-// build gives the object on top of the stack the state above it.
+// build sets the state on top of the stack to the object below it.
 func (m *machine) build() error {
 	state, err := m.pop()
 	if err != nil {
@@ -301,10 +304,10 @@ func (m *machine) build() error {
 			}
 		}
 	case *Dict, *Set, *Opaque, *Global:
-		// The attributes of a state dict are versions of modules (_metadata), and
-		// those of other values tell nothing here.
+		// The attributes of a state dict are the versions of modules
+		// (_metadata). They and those of other values are not used.
 	case Stateful:
-		// The function of a Loader that made it knows what it leaves out.
+		// The function that made it has chosen which values to leave out.
 	default:
 		return fmt.Errorf("a %s is given attributes", TypeName(v))
 	}

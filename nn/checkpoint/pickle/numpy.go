@@ -7,8 +7,8 @@ import (
 )
 
 // numpy returns the globals by which numpy's numbers and arrays are pickled.
-// A number becomes a Python number, as float() and int() would make it; an
-// array keeps its type's name alone.
+// A number becomes a Python number, as by float() and int(). Of an array
+// only the name of the type is kept.
 func numpy() map[string]Func {
 	g := map[string]Func{
 		"numpy.dtype":   numpyType,
@@ -35,7 +35,7 @@ func numpy() map[string]Func {
 	return g
 }
 
-// numpyType makes an element type of its short name, such as "f8"; its byte
+// numpyType makes an element type from its short name, such as "f8". Its byte
 // order follows as a state.
 func numpyType(args Tuple) (any, error) {
 	if len(args) == 0 {
@@ -50,8 +50,8 @@ func numpyType(args Tuple) (any, error) {
 	return nil, errors.New("it is named by something else than a string")
 }
 
-// numpyScalar makes a number of an element type and its bytes, which are
-// little-endian on all machines that PyTorch is built for.
+// numpyScalar makes a number from an element type and its bytes, which are
+// little-endian on all machines that PyTorch supports.
 func numpyScalar(args Tuple) (any, error) {
 	if len(args) != 2 {
 		return nil, errors.New("a number has no type and bytes")

@@ -28,7 +28,7 @@ func mustGet(t *testing.T, d any, key any) any {
 	return v
 }
 
-// The files hold one value, written by Python with each of its protocols.
+// The files hold one value, written by Python with each protocol.
 func TestReadsEveryProtocol(t *testing.T) {
 	for protocol := range 6 {
 		b, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("protocol%d.pkl", protocol)))
@@ -118,11 +118,11 @@ func TestHostilePickles(t *testing.T) {
 		{"bytes of something", "c_codecs\nencode\nN\x85R.", "something else than Latin-1"},
 		{"a number of zeros", "cbuiltins\nbytearray\nJ" + le32(1<<30) + "\x85R.", "made of a int"},
 		{"a set of a number", "cbuiltins\nset\nK\x01\x85R.", "something else than a list"},
-		{"a type that is called", "cbuiltins\nint\n)R.", "no use for"},
+		{"a type that is called", "cbuiltins\nint\n)R.", "which no checkpoint needs"},
 		{"copies of one list", "](" + strings.Repeat("(K\x01K\x02t", 1000) + "eq\x00" + strings.Repeat("ccollections\nOrderedDict\nh\x00\x85R0", 1100) + ".", "copy more than"},
 		{"call of a string", "S'x'\n)R.", "str is called"},
 		{"call with a list", "ccollections\nOrderedDict\n]R.", "called with a list"},
-		{"call of object", "c__builtin__\nobject\n)R.", "no use for"},
+		{"call of object", "c__builtin__\nobject\n)R.", "which no checkpoint needs"},
 		{"named arguments", "cargparse\nNamespace\n)}S'a'\nNs\x92.", "named arguments"},
 		{"state of a list", "]}b.", "given attributes"},
 		{"state that is no dict", "cargparse\nNamespace\n)RNb.", "attributes from a NoneType"},
@@ -141,8 +141,8 @@ func TestHostilePickles(t *testing.T) {
 	}
 }
 
-// A list that holds another twice, which holds another twice, and so on: small
-// in memory, endless to visit.
+// A list that holds another twice, which holds another twice, and so on, is
+// small in memory but takes exponential time to visit.
 func TestWalkGivesUpOnBombs(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("]q\x00")
@@ -214,8 +214,8 @@ func TestEncodeAndLoad(t *testing.T) {
 	}
 }
 
-// A string that a pickle holds once and uses many times is not written out as
-// often: the file would be its product.
+// A string that a pickle holds once and uses many times is not written as
+// often: the file would be too long.
 func TestRepetitionsAreNotWrittenWithoutBound(t *testing.T) {
 	const length, times = 1 << 16, 2000
 	b := binary.LittleEndian.AppendUint32([]byte{opBinUnicode}, length)
@@ -237,7 +237,7 @@ func TestRepetitionsAreNotWrittenWithoutBound(t *testing.T) {
 	}
 }
 
-// Whatever the input, memory stays within a constant times its length.
+// For every input, memory is bounded by a constant times its length.
 func FuzzLoad(f *testing.F) {
 	for protocol := range 6 {
 		b, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("protocol%d.pkl", protocol)))

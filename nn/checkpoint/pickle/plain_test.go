@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What stands beside the tensors of real checkpoints, written by Python with
-// each of its protocols (scripts/make-torch-testdata.py).
+// The values beside the tensors of real checkpoints, written by Python with
+// each protocol (scripts/make-torch-testdata.py).
 func TestPlainValues(t *testing.T) {
 	for protocol := range 6 {
 		b, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("plain%d.pkl", protocol)))
@@ -42,7 +42,7 @@ func TestPlainValues(t *testing.T) {
 		require.Equal(t, 12, keys.Len())
 		require.Equal(t, "eleven", mustGet(t, keys, int64(11)))
 
-		// A reader is shown all of it, those without words by their type.
+		// ShowJSON shows all of it; values that JSON lacks by their type.
 		text, err := ShowJSON(v)
 		require.NoError(t, err)
 		require.Contains(t, string(text), `"array":{"$type":"numpy.ndarray"}`)
@@ -51,7 +51,7 @@ func TestPlainValues(t *testing.T) {
 	}
 }
 
-// Values that have words go through JSON and through a pickle unchanged.
+// Values that can be written are unchanged by JSON and by a pickle.
 func TestPlainValuesReturn(t *testing.T) {
 	for _, v := range []any{
 		&Set{Items: []any{int64(1), "x"}}, &Set{Frozen: true, Items: []any{}}, []byte{0, 255, 128}, []byte{}, complex(0.5, -1),

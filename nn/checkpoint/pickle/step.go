@@ -2,16 +2,16 @@ package pickle
 
 import "fmt"
 
-// step executes one opcode. Reads beyond the end of the input stick in m.err.
+// step executes one opcode. Reads beyond the end of the input set m.err.
 func (m *machine) step(op byte) error {
 	switch op {
 	case opProto:
 		if v := m.uint(1); v > 5 {
-			return fmt.Errorf("it is of protocol %d, 5 is the newest known", v)
+			return fmt.Errorf("it has protocol %d; at most 5 is supported", v)
 		}
 		return nil
 	case opFrame:
-		m.uint(8) // the frame's length, which only helps those who read streams
+		m.uint(8) // the frame's length, which only readers of streams need
 		return nil
 
 	// Constants and numbers.
@@ -108,7 +108,7 @@ func (m *machine) step(op byte) error {
 	return m.compose(op)
 }
 
-// compose executes the opcodes that make values of other values.
+// compose executes the opcodes that make values from other values.
 func (m *machine) compose(op byte) error {
 	switch op {
 	case opEmptyTuple:
@@ -179,7 +179,7 @@ func (m *machine) compose(op byte) error {
 		}
 		return m.persistent(id)
 	case opExt1, opExt2, opExt4:
-		return fmt.Errorf("it uses an extension code, which only the Python that wrote it could resolve")
+		return fmt.Errorf("it uses an extension code, which only the Python program that wrote it can resolve")
 	case opNextBuffer, opReadonlyBuffer:
 		return fmt.Errorf("it refers to a buffer outside of it")
 	}

@@ -24,11 +24,11 @@ type Set struct {
 	Items  []any
 }
 
-// Latin is Python bytes as protocols 0 to 2 write them: a text whose characters
-// are the bytes' numbers.
+// Latin is Python bytes as protocols 0 to 2 write them: a text whose code
+// points are the bytes.
 type Latin string
 
-// bytes returns what the text stands for, and false if it has other characters.
+// bytes returns the bytes of the text, and false if it has other characters.
 func (s Latin) bytes() ([]byte, bool) {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -40,7 +40,7 @@ func (s Latin) bytes() ([]byte, bool) {
 	return b, true
 }
 
-// latinOf is the opposite of bytes.
+// latinOf is the inverse of bytes.
 func latinOf(b []byte) Latin {
 	r := make([]rune, len(b))
 	for i, c := range b {
@@ -49,15 +49,16 @@ func latinOf(b []byte) Latin {
 	return Latin(r)
 }
 
-// Opaque is a value of which nothing but the type is kept: a path, a date, an
-// array, a tensor of a kind that models are not made of.
+// Opaque is a value of which only the type is kept: a path, a date, an array,
+// or a tensor of a kind that models do not use.
 type Opaque struct {
 	Type string // in words or as Python names it
 
 	code string // of a numpy.dtype
 }
 
-// Object is an instance of a class: its name in full and its attributes.
+// Object is an instance of a class: the full name of the class and the
+// attributes.
 type Object struct {
 	Class string
 	Attrs *Dict
@@ -70,10 +71,10 @@ type Global struct {
 	call Func
 }
 
-// Call does what a pickle does that calls the global.
+// Call calls the global as a pickle does.
 func (g *Global) Call(args Tuple) (any, error) {
 	if g.call == nil {
-		return nil, fmt.Errorf("%s is called, which a checkpoint has no use for", g.Name)
+		return nil, fmt.Errorf("%s is called, which no checkpoint needs", g.Name)
 	}
 	v, err := g.call(args)
 	if err != nil {
@@ -82,12 +83,12 @@ func (g *Global) Call(args Tuple) (any, error) {
 	return v, nil
 }
 
-// Func stands for a global that a pickle may call. It must not keep args.
+// Func implements a global that a pickle may call. It must not keep args.
 type Func func(args Tuple) (any, error)
 
-// Dict is a Python dictionary, which keeps the order of insertion. Keys that
-// are strings, numbers, bools or nil can be looked up; others (a tuple, bytes, a
-// type) are kept, each time that they are set. The zero Dict is empty.
+// Dict is a Python dictionary, which keeps the order of insertion. Keys that are
+// strings, numbers, bools or nil can be looked up. An entry with another key (a
+// tuple, bytes, a type) is appended each time it is set. The zero Dict is empty.
 type Dict struct {
 	Ordered bool // a collections.OrderedDict
 	keys    []any
@@ -109,8 +110,8 @@ func (d *Dict) Len() int {
 // At returns entry i in the order of insertion.
 func (d *Dict) At(i int) (key, value any) { return d.keys[i], d.values[i] }
 
-// Get returns the value of a key, and nil and false when there is none, as in
-// a nil Dict.
+// Get returns the value of a key, or nil and false if there is none or the Dict
+// is nil.
 func (d *Dict) Get(key any) (any, bool) {
 	if d == nil {
 		return nil, false
@@ -180,9 +181,9 @@ func (d *Dict) MustSet(key, value any) *Dict {
 	return d
 }
 
-// Describe returns a value for a message: an integer's digits, the beginning of
-// a string in quotes, and of anything else the type, for it may be long or
-// hold line breaks.
+// Describe returns a value for a message: the digits of an integer, the
+// beginning of a string in quotes, and the type of anything else, which may be
+// long or contain line breaks.
 func Describe(v any) string {
 	switch v := v.(type) {
 	case int64:
@@ -234,21 +235,22 @@ func TypeName(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// Bounds of Walk and of what is written. A pickle of a few bytes can hold one
-// long string a million times; written out it would be as many copies.
+// Bounds of Walk and of written text. A small pickle can hold one long string a
+// million times, which would be written as often.
 const (
 	maxDepth   = 100
 	maxVisits  = 4 * MaxValues
 	maxWritten = 64 << 20 // bytes
 )
 
-// ErrTooMuch is the error of values that hold themselves, or hold one value
-// along so many ways that no real checkpoint does.
+// ErrTooMuch is the error of values that contain themselves, or that contain
+// one value more often than any real checkpoint does.
 var ErrTooMuch = errors.New("its values hold themselves, or one another too many times")
 
-// Walk calls visit for v and everything in it, with the steps that lead there:
+// Walk calls visit for v and everything in it, with the path to each value:
 // keys of dictionaries, names of attributes, and int positions. visit returns
-// false to stay out of a value. The path is valid during the call only.
+// false to skip the content of a value. The path is valid during the call
+// only.
 func Walk(v any, visit func(path []any, v any) (descend bool, err error)) error {
 	w := walker{visit: visit}
 	return w.walk(v)

@@ -6,8 +6,8 @@
 //
 //	cd simd/asmgen && go run ./gemm
 //
-// It writes into the parent folder, or into the folder given with -out.
-// It needs nothing but the standard library.
+// It writes into the parent folder, or into the folder given with -out. It
+// needs only the standard library.
 package main
 
 import (
@@ -26,7 +26,7 @@ type file struct {
 	bytes.Buffer
 }
 
-// line writes one instruction with its meaning beside it.
+// line writes one instruction with a comment.
 func (f *file) line(instruction, meaning string) {
 	fmt.Fprintf(f, "\t%-48s // %s\n", instruction, meaning)
 }
@@ -121,7 +121,7 @@ func stubs(families ...family) []byte {
 	return f.Bytes()
 }
 
-// copyWidths lists the widths of the panels that all tiles read.
+// copyWidths lists the widths of the panels of all tiles.
 var copyWidths = []int{4, 6, 8, 12, 14, 16, 32}
 
 func tileName(family string, rows, vecs int) string {

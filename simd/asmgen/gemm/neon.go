@@ -32,7 +32,7 @@ func neonSource() []byte {
 	return f.Bytes()
 }
 
-// vectors lists vecs consecutive registers the way Go's assembler wants them.
+// vectors lists vecs consecutive registers in the syntax of Go's assembler.
 func vectors(first, vecs int) string {
 	list := "["
 	for v := range vecs {

@@ -2,9 +2,9 @@ package main
 
 import "fmt"
 
-// The packers fill the panels that tiles read. The copiers take k steps of n
-// numbers side by side. The transposers turn four steps of four or two rows at a time. They use
-// 128-bit vectors on both architectures.
+// The packers fill the panels that tiles read. The copiers copy k steps of n adjacent numbers.
+// The transposers transpose four steps of four or two rows at a time. They use 128-bit vectors
+// on both architectures.
 
 func x86PackSource() []byte {
 	var f file

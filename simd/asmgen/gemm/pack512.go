@@ -3,10 +3,11 @@ package main
 import "fmt"
 
 // The packers of AVX-512 move whole cache lines: a copier loads and stores a row
-// in one or two vectors, and the transposer turns sixteen rows by sixteen k steps
-// in registers.
+// in one or two vectors, and the transposer transposes sixteen rows by sixteen k
+// steps in registers.
 
-// copyWidths512 lists the widths that are worth a copier of 512-bit vectors.
+// copyWidths512 lists the widths for which a copier of 512-bit vectors is
+// faster.
 var copyWidths512 = []int{14, 16, 32}
 
 func x86Pack512Source() []byte {
@@ -19,7 +20,7 @@ func x86Pack512Source() []byte {
 	return f.Bytes()
 }
 
-// copy512 is a copier that takes four rows a turn.
+// copy512 is a copier of four rows per iteration.
 func copy512(f *file, n int) {
 	f.printf("// func gemmCopyAVX512_%d(dst, src *float32, ld, k int)\n", n)
 	f.printf("TEXT ·gemmCopyAVX512_%d(SB), NOSPLIT, $0-32\n", n)
@@ -48,7 +49,7 @@ func copy512(f *file, n int) {
 	f.line("LEAQ (SI)(R10*4), BX", "the four after them")
 	for _, address := range [...]string{"(BX)", "(BX)(R10*1)", "(BX)(R10*2)", "(BX)(R11*1)"} {
 		for v := range vectors {
-			f.line(fmt.Sprintf("PREFETCHT0 %d%s", 64*v, address), "rows far apart are nothing that the processor foresees")
+			f.line(fmt.Sprintf("PREFETCHT0 %d%s", 64*v, address), "the processor does not prefetch rows that are far apart")
 		}
 	}
 	for r := range 4 {
@@ -121,7 +122,7 @@ func transpose512(f *file) {
 }
 
 // turn512 writes the transposition of up to sixteen rows by sixteen columns, or
-// by the CX columns that are left.
+// by the remaining CX columns.
 func turn512(f *file, tail string) {
 	offsets := [...]string{"", "(R10*1)", "(R10*2)", "(R11*1)", "(R10*4)", "(R12*1)", "(R11*2)", "(R13*1)"}
 	for r := range 16 {

@@ -135,8 +135,8 @@ func (x x86) tile(f *file, rows, vecs int) {
 	f.printf("\n")
 }
 
-// prefetch asks for the rows of C that the next tile, one further down, starts
-// from: its first multiply-adds would wait for them.
+// prefetch loads the rows of C of the next tile down into the cache, because
+// its first multiply-adds would wait for them.
 func (x x86) prefetch(f *file, vecs int) {
 	f.line("LEAQ (R13)(R13*2), AX", "3 rows of C")
 	if x.rows == 14 {

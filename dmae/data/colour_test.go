@@ -9,9 +9,10 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// The factors and the order are read off images on which the three operations
-// do not commute: every order comes up equally often, the factors are uniform,
-// and the result is that of PIL's operations, which have tests of their own.
+// The factors and the order are inferred from images on which the three
+// operations do not commute. Every order is equally frequent, the factors are
+// uniform, and the result is that of PIL's operations, which have their own
+// tests.
 func TestColorJitter(t *testing.T) {
 	im := Image{C: 3, H: 2, W: 2, Pix: []byte{200, 30, 90, 10, 60, 180, 90, 40, 20, 100, 250, 70}}
 	const n, v = 3000, 0.4
@@ -44,7 +45,7 @@ func TestColorJitter(t *testing.T) {
 		}
 		got := j.apply(im, philox.NewGen(a), &other)
 		require.Equal(t, want, got)
-		require.Equal(t, byte(200), im.Pix[0], "the input stays")
+		require.Equal(t, byte(200), im.Pix[0], "the input is unchanged")
 	}
 	for _, p := range perms {
 		require.InDelta(t, 1.0/6, float64(count[p])/n, 4*math.Sqrt(1.0/6/n))
@@ -53,12 +54,12 @@ func TestColorJitter(t *testing.T) {
 		require.InDelta(t, 0.5, below[k]/n, 4*math.Sqrt(0.25/n))
 	}
 
-	// A strength beyond 1 may take all colour away, but never turns it around.
+	// A strength above 1 may remove all colour, but never inverts it.
 	var s scratch
 	strong := ColorJitter{Saturation: 3}
 	for i := range uint32(50) {
 		got := strong.apply(im, philox.NewGen(AugmentAddr(2, i, 0)), &s)
-		require.GreaterOrEqual(t, got.Pix[0], got.Pix[4], "red stays the most of a red pixel")
+		require.GreaterOrEqual(t, got.Pix[0], got.Pix[4], "red is still the largest value of a red pixel")
 	}
 	require.Equal(t, im, ColorJitter{}.apply(im, philox.NewGen(AugmentAddr(3, 0, 0)), &s), "no strength, no change")
 }
