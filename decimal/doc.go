@@ -1,11 +1,10 @@
-// Package decimal holds exact decimal numbers. A noise level and a failure
-// probability are [Decimal]s as a user types them, a bound and a radius as a
-// certificate prints them: 0.12 is twelve hundredths and not the float64
-// nearest to them, so that "rounded down" is a statement about the number on
-// the page.
+// Package decimal has exact decimal numbers. The noise level and the failure
+// probability of a command line, and the bounds and radii of a certificate,
+// are [Decimal]s. 0.12 is twelve hundredths and not the nearest float64, so
+// that "rounded down" holds for the number as it is printed.
 //
-// [Parse] reads a number and [Must] one in source code; [Floor] and [Ceil]
-// round a rational number to so many places, to the side that they name.
-// Arithmetic is that of math/big: [Decimal.Rat] gives the value. The package is
-// a leaf: it imports nothing of the project.
+// [Parse] reads a number, and [Must] is for constants in source code. [Floor]
+// and [Ceil] round a rational number down or up to a number of places. For
+// arithmetic, [Decimal.Rat] returns a number of math/big. The package imports
+// nothing of the project.
 package decimal

@@ -16,3 +16,13 @@ var All = []*Op{
 	CrossEntropy, CrossEntropyGrad, Consistency, ConsistencyGrad, ArgMax, TopK,
 	Copy, AddInPlace, ScaleInPlace, Fill, SumSquares, StepScale, AdamW, EMA, BatchNorm, BatchNormGrad, Standardize, RunningStats, LARS,
 }
+
+// Lacking returns the names of the operations that a backend cannot run.
+func Lacking(b Backend) (names []string) {
+	for _, op := range All {
+		if !b.Has(op) {
+			names = append(names, op.Name)
+		}
+	}
+	return names
+}

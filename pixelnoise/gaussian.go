@@ -8,8 +8,8 @@ import (
 	"github.com/godmae/godmae/decimal"
 )
 
-// Levels is the largest pixel value: pixels are 0..Levels, and stand for
-// 0..1 in steps of 1/Levels.
+// Levels is the largest pixel value: pixels are 0..Levels, and mean 0..1 in
+// steps of 1/Levels.
 const Levels = 255
 
 // MaxSigma bounds the noise level, so that every rank fits into 15 bits.
@@ -126,3 +126,23 @@ func (g *Gaussian) rank(next func() uint64) int {
 	}
 	return lo
 }
+
+// Table has the data with which a device draws noise: the distribution function
+// and the network inputs. Its slices must not be changed.
+type Table struct {
+	// Bound is where the noise saturates: it is between -Bound and Bound.
+	Bound int
+
+	// CDF [2*Bound] holds the first 64 binary digits of P(eta <= i-Bound), ascending.
+	// The noise of a random word u of 64 bits is the number of entries below u, minus
+	// Bound. If an entry equals u, which has probability 2^-64 for each entry,
+	// [Gaussian.At] decides.
+	CDF []uint64
+
+	// Inputs [2*Bound+Levels+1] holds the network input of pixel x and noise eta at
+	// x + eta + Bound.
+	Inputs []float32
+}
+
+// Table returns the tables of the distribution.
+func (g *Gaussian) Table() Table { return Table{Bound: g.bound, CDF: g.cdf, Inputs: g.inputs} }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 
 	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/internal/exact"
@@ -93,4 +94,17 @@ func decidePrediction(counts bound.Counts, alpha decimal.Decimal) Prediction {
 		p.Class = p.Top[0]
 	}
 	return p
+}
+
+// PredictionNeeds returns the least number of samples with which Predict does not
+// abstain when all have one class: the two-sided test gives 2^(1-n) then, which
+// must be at most alpha.
+func PredictionNeeds(alpha decimal.Decimal) int {
+	num, den := new(big.Int).Set(alpha.Rat().Num()), alpha.Rat().Denom()
+	n := max(1, den.BitLen()-num.BitLen())
+	num.Lsh(num, uint(n-1))
+	for ; num.Cmp(den) < 0; n++ {
+		num.Lsh(num, 1)
+	}
+	return n
 }

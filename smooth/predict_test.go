@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/decimal"
+	"github.com/godmae/godmae/internal/exact"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth/bound"
 )
@@ -75,4 +76,15 @@ func TestFuncClassifierReportsErrors(t *testing.T) {
 	require.ErrorIs(t, l.Classify(cancelled(), jobs, Noise{Sigma: 1}, make([]int32, 10)), context.Canceled)
 	l.Pixels = func(int) ([]float32, error) { return nil, context.DeadlineExceeded }
 	require.ErrorIs(t, l.Classify(t.Context(), jobs, Noise{Sigma: 1}, make([]int32, 10)), context.DeadlineExceeded)
+}
+
+// The number of samples that a prediction needs is where the test begins to be
+// decisive.
+func TestPredictionNeeds(t *testing.T) {
+	for _, alpha := range []string{"0.001", "0.5", "0.25", "0.05", "0.9", "0.000001", "0.0009765625", "0.0009765624"} {
+		d := decimal.Must(alpha)
+		n := PredictionNeeds(d)
+		require.True(t, exact.BinomialTest(n, 0).AtMost(d.Rat()), alpha)
+		require.False(t, n > 1 && exact.BinomialTest(n-1, 0).AtMost(d.Rat()), alpha)
+	}
 }

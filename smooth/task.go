@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math"
+	"os"
 	"time"
 
 	"github.com/godmae/godmae/smooth/bound"
@@ -180,4 +182,16 @@ func (t Task) classify(ctx context.Context, w *certificate.Writer, stats bound.S
 		return err
 	}
 	return s.answers.remove()
+}
+
+// Discard removes the outputs of a task and what it left of itself when it was
+// stopped, so that the next run begins anew. No run may be under way.
+func Discard(files certificate.Files) error {
+	outputs := []string{files.Certificate, files.Timing, files.TSV}
+	for _, path := range append(outputs, files.Partial(), files.PartialTiming(), answersPath(files)) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot begin a certification anew: %w", err)
+		}
+	}
+	return nil
 }

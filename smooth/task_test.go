@@ -238,6 +238,17 @@ func TestCancelledRunKeepsItsImages(t *testing.T) {
 	partial, err := os.ReadFile(certificate.FilesFor(task.Out).Partial())
 	require.NoError(t, err)
 	require.Equal(t, 4, bytes.Count(partial, []byte("\n")))
+
+	task.Progress = nil
+	require.NoError(t, Discard(certificate.FilesFor(task.Out)))
+	left, err := os.ReadDir(filepath.Dir(task.Out))
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.NoError(t, task.Run(t.Context()))
+	require.NoError(t, Discard(certificate.FilesFor(task.Out)))
+	left, err = os.ReadDir(filepath.Dir(task.Out))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 func TestTaskRefusesWhatCannotBeCertified(t *testing.T) {

@@ -66,7 +66,7 @@ func findLine(path string, index int) (certificate.Header, certificate.Record, e
 		return certificate.Header{}, certificate.Record{}, err
 	}
 	defer f.Close()
-	return certify.FindLine(f, index)
+	return certificate.Find(f, index)
 }
 
 func joined(lists ...[]string) []string {

@@ -12,6 +12,7 @@ import (
 	"github.com/godmae/godmae/dmae/explain"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // fromCertificate explains a line of a certificate, with the parameters that
@@ -22,7 +23,7 @@ func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) 
 		return nil, nil, err
 	}
 	defer f.Close()
-	header, rec, err := certify.FindLine(f, *c.Index)
+	header, rec, err := certificate.Find(f, *c.Index)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", c.Certificate, err)
 	}

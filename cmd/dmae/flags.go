@@ -40,6 +40,10 @@ func (f *computeFlags) backend() (ops.Backend, error) {
 		b.Close()
 		return nil, misused("--precision %s cannot be used: the backend %s computes in %s", f.Precision, f.Backend, own)
 	}
+	if lacks := ops.Lacking(b); len(lacks) > 0 {
+		b.Close()
+		return nil, fmt.Errorf("the backend %s lacks %d of %d operations (%s): models cannot be computed on it; use another one", f.Backend, len(lacks), len(ops.All), strings.Join(lacks, ", "))
+	}
 	return b, nil
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math/big"
 
 	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
@@ -161,19 +160,7 @@ func (a *prediction) print(e *env) error {
 // noteTooFew tells the user about a number of samples with which a prediction
 // always abstains.
 func noteTooFew(e *env, flag string, n int, alpha decimal.Decimal) {
-	if least := predictionNeeds(alpha); n < least {
+	if least := smooth.PredictionNeeds(alpha); n < least {
 		e.note(fmt.Sprintf("no image can get an answer with %s %d at alpha %s, even if every sample has its class: it takes at least %d samples", flag, n, alpha, least))
 	}
-}
-
-// predictionNeeds returns the least number of samples that decide when all have
-// one class: the two-sided test gives 2^(1-n) then, which must be at most alpha.
-func predictionNeeds(alpha decimal.Decimal) int {
-	num, den := new(big.Int).Set(alpha.Rat().Num()), alpha.Rat().Denom()
-	n := max(1, den.BitLen()-num.BitLen())
-	num.Lsh(num, uint(n-1))
-	for ; num.Cmp(den) < 0; n++ {
-		num.Lsh(num, 1)
-	}
-	return n
 }

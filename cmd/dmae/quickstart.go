@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/godmae/godmae/internal/outfile"
 	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/analyze"
 	"github.com/godmae/godmae/smooth/bound"
 	"github.com/godmae/godmae/smooth/certificate"
@@ -179,12 +179,8 @@ func (q *quickstart) certify(name, checkpoint, out string) (analyze.Run, error) 
 	}
 	files := certificate.FilesFor(q.path(out))
 	if q.Resume == "" {
-		for _, f := range []string{files.Certificate, files.Timing, files.TSV} {
-			for _, f := range []string{f, f + ".partial"} {
-				if err := os.Remove(f); err != nil && !os.IsNotExist(err) {
-					return analyze.Run{}, err
-				}
-			}
+		if err := smooth.Discard(files); err != nil {
+			return analyze.Run{}, err
 		}
 	}
 	show := shown{env: q.env, title: "certify " + name}

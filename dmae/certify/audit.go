@@ -1,9 +1,8 @@
 package certify
 
 import (
-	"bufio"
-	"bytes"
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/godmae/godmae/dmae/data"
@@ -17,7 +16,7 @@ import (
 // of how only this and Batch and Note play a part. The depth audit.Arithmetic
 // needs neither model nor images: audit.Run.
 func Audit(ctx context.Context, file io.Reader, m Model, images data.Dataset, how Options, o audit.Options) (audit.Report, error) {
-	whole, header, err := ReadHeader(file)
+	whole, header, err := certificate.Peek(file)
 	if err != nil {
 		return audit.Report{Depth: o.Depth}, err
 	}
@@ -42,27 +41,31 @@ func ForHeader(h certificate.Header, m Model, images data.Dataset, o Options) (*
 	return New(m, images, p, o)
 }
 
-// maxHeader is the longest header that is looked into before an audit.
-const maxHeader = 64 << 20
-
-// ReadHeader reads the header of a certificate, which says what kind of noise and
-// which pixels it is about, and returns a reader of the whole: what was read
-// cannot be read again from a pipe. The header is empty if it cannot be read;
-// an audit finds out what is wrong with it. The error is that of reading.
-func ReadHeader(file io.Reader) (whole io.Reader, h certificate.Header, err error) {
-	r, head := bufio.NewReader(file), []byte(nil)
-	for len(head) < maxHeader && (len(head) == 0 || head[len(head)-1] != '\n') {
-		part, err := r.ReadSlice('\n')
-		head = append(head, part...)
-		if err == io.EOF {
-			break
-		}
-		if err != nil && err != bufio.ErrBufferFull {
-			return nil, h, err
+// Holds returns an error unless the model, the preprocessing and the pixels of the
+// image of a certificate's line are those at hand.
+func (c *Certification) Holds(h certificate.Header, rec certificate.Record) error {
+	here, err := c.Subject()
+	if err != nil {
+		return err
+	}
+	for _, part := range []struct{ what, here, there string }{
+		{"model", here.Model, h.Model},
+		{"preprocessing", here.Preprocessing, h.Preprocessing},
+		{"numerics contract", here.Contract, h.Contract},
+	} {
+		if part.here != part.there {
+			return fmt.Errorf("the certificate is about the %s %q, but here it is %q; give what was certified", part.what, part.there, part.here)
 		}
 	}
-	if d, err := certificate.NewReader(bytes.NewReader(head)); err == nil {
-		h = d.Header()
+	if here.Data != h.Data { // the digest of the pixels decides
+		c.o.Note(fmt.Sprintf("the certificate names the data %q, which are %q here", h.Data, here.Data))
 	}
-	return io.MultiReader(bytes.NewReader(head), r), h, nil
+	image, err := c.Describe(rec.Image)
+	if err != nil {
+		return err
+	}
+	if image.Pixels != rec.Pixels {
+		return fmt.Errorf("image %d of %s has other pixels than the certificate is about: %s, not %s", rec.Image, here.Data, image.Pixels, rec.Pixels)
+	}
+	return nil
 }

@@ -6,20 +6,20 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// Input is the shape of the images that a model takes, [Channels, Size, Size]:
-// what noise is added to. Its methods bring the images of a data set to it, the
-// same for evaluation and for certification.
+// Input is the shape of the images at which noise is added for a model,
+// [Channels, Size, Size]. Its methods bring the images of a data set to this
+// shape, in the same way for evaluation and for certification.
 type Input struct{ Channels, Size int }
 
-// NewInput returns the shape of a model's images, as its method Input gives it.
+// NewInput returns the shape for the results of a model's method Input.
 func NewInput(channels, size int) Input { return Input{channels, size} }
 
 // Elems returns the number of values of an image.
 func (in Input) Elems() int { return in.Channels * in.Size * in.Size }
 
 // Pipeline returns the transform between the stored images of ds and the model's:
-// nothing if all are exactly of its size, else resizing and the middle, for all of
-// them. A view by Preprocessed has all resized in any case.
+// the empty one if all images have exactly its size, else resizing and a central
+// crop for all of them. All images of a resized view by Preprocessed are resized.
 func (in Input) Pipeline(ds Dataset) Pipeline {
 	if _, h, w := ds.Shape(); h == in.Size && w == in.Size {
 		return nil
@@ -27,9 +27,9 @@ func (in Input) Pipeline(ds Dataset) Pipeline {
 	return EvalPipeline(in.Size)
 }
 
-// Describe says in words what comes before the model: how image files are
-// decoded, and what Pipeline does; with integers as it is before noise that is
-// added to the 8-bit pixels. It stands in checkpoints and certificates.
+// Describe describes the processing before the model in words: the decoding of
+// image files, and Pipeline. With integers it is the processing before noise
+// that is added to 8-bit pixels. Checkpoints and certificates record it.
 func (in Input) Describe(ds Dataset, integers bool) string {
 	text, stored := "", len(in.Pipeline(ds)) == 0
 	if FromFiles(ds) {
@@ -48,8 +48,8 @@ func (in Input) Describe(ds Dataset, integers bool) string {
 	return text
 }
 
-// Recognise returns the preprocessing of ds that a text by Describe is about:
-// PreprocessResize where that alone gives the text, else PreprocessAuto.
+// Recognise returns the preprocessing of ds in a text by Describe:
+// PreprocessResize if only that gives the text, else PreprocessAuto.
 func (in Input) Recognise(text string, ds Dataset, integers bool) Preprocess {
 	resized, err := Preprocessed(ds, PreprocessResize, in.Size)
 	if err == nil && in.Describe(ds, integers) != text && in.Describe(resized, integers) == text {
@@ -59,7 +59,7 @@ func (in Input) Recognise(text string, ds Dataset, integers bool) Preprocess {
 }
 
 // Pixels writes image i of ds, [C, h, w] in [0,1]. The error is a *CorruptError
-// when the image cannot be used and is to be left out.
+// if the image cannot be used and is to be left out.
 func (in Input) Pixels(ds Dataset, i int, dst []float32) error {
 	im, err := in.image(ds, i)
 	if err != nil {
@@ -68,8 +68,8 @@ func (in Input) Pixels(ds Dataset, i int, dst []float32) error {
 	return in.Pipeline(ds).Apply(dst, im, philox.Addr{})
 }
 
-// Bytes writes the same image as it is before the division by 255: integers of
-// 8 bits, [C, h, w].
+// Bytes writes the same image before the division by 255: 8-bit integers, [C,
+// h, w].
 func (in Input) Bytes(ds Dataset, i int, dst []byte) error {
 	im, err := in.image(ds, i)
 	if err != nil {
@@ -78,8 +78,8 @@ func (in Input) Bytes(ds Dataset, i int, dst []byte) error {
 	return in.Pipeline(ds).ApplyBytes(dst, im, philox.Addr{})
 }
 
-// ReadImage reads an image file to 8-bit pixels [C, h, w]: of o, MaxPixels plays a
-// part, and how as in Preprocessed.
+// ReadImage reads an image file as 8-bit pixels [C, h, w]. It uses o.MaxPixels
+// only; how is as in Preprocessed.
 func (in Input) ReadImage(path string, o Options, how Preprocess) ([]byte, error) {
 	o.Channels = in.Channels
 	one, err := OpenImage(path, o)
@@ -93,8 +93,7 @@ func (in Input) ReadImage(path string, o Options, how Preprocess) ([]byte, error
 	return x, in.Bytes(one, 0, x)
 }
 
-// Check returns an *ImageSizeError for an image that has got values and should
-// have another number of them.
+// Check returns an *ImageSizeError if an image has the wrong number of values.
 func (in Input) Check(image, got int) error {
 	if got == in.Elems() {
 		return nil
@@ -102,7 +101,7 @@ func (in Input) Check(image, got int) error {
 	return &ImageSizeError{Image: image, Got: got, Want: in}
 }
 
-// ImageSizeError says that an image does not have the size a model works with.
+// ImageSizeError is the error of an image that does not have the model's size.
 type ImageSizeError struct {
 	Image int // index in its data set
 	Got   int // number of values
@@ -113,7 +112,7 @@ func (e *ImageSizeError) Error() string {
 	return fmt.Sprintf("image %d has %d values, but the model works on %d x %d x %d (channels, height, width); prepare the data at that size", e.Image, e.Got, e.Want.Channels, e.Want.Size, e.Want.Size)
 }
 
-// image returns a stored image that has the model's number of channels.
+// image returns a stored image with the model's number of channels.
 func (in Input) image(ds Dataset, i int) (Image, error) {
 	im, err := ds.Image(i)
 	if err == nil && im.C != in.Channels {

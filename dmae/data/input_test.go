@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Certificates and checkpoints say how the pixels came about.
+// Certificates and checkpoints record the processing of the pixels.
 func TestPreprocessingNamesTheDecoder(t *testing.T) {
 	var file bytes.Buffer
 	require.NoError(t, png.Encode(&file, image.NewGray(image.Rect(0, 0, 4, 3))))

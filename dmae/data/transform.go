@@ -208,3 +208,25 @@ func middle(n, size int) int {
 	}
 	return int(math.RoundToEven(float64(n-size) / 2))
 }
+
+// Custom is a transform of another package. In a pipeline its random numbers
+// have their own address, like those of other steps (see [AugmentAddr]), so
+// that a run is the same with any number of workers.
+type Custom struct {
+	// Name identifies the transform with its settings. A training records it,
+	// and resumes from a checkpoint only with the same name.
+	Name string
+
+	// Change changes the pixels of an image, which is a copy, in place, with
+	// random numbers from g. It is called concurrently for different images.
+	Change func(im Image, g *philox.Gen)
+}
+
+func (Custom) size(h, w int) (int, int) { return h, w }
+
+func (c Custom) apply(im Image, g *philox.Gen, s *scratch) Image {
+	out := s.image(im.C, im.H, im.W)
+	copy(out.Pix, im.Pix)
+	c.Change(out, g)
+	return out
+}

@@ -64,8 +64,8 @@ func (m *module) report(file string, line int, format string, args ...any) {
 var testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w*)\(`)
 
 // walk fills tops, files, pages, scripts and tests, and returns the folders with
-// Go files, relative to root. What lies in a folder named testdata is listed, but
-// not read; hidden folders other than .ci are skipped.
+// Go files, relative to root. Files in folders named testdata are listed, but not
+// read; hidden folders other than .ci are skipped.
 func (m *module) walk() (folders []string, err error) {
 	err = filepath.WalkDir(m.root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

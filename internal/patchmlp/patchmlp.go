@@ -1,8 +1,8 @@
 // Package patchmlp is a small second family of classifiers, without attention and
-// without convolutions. It shows, and its tests prove, that a family is one
+// without convolutions. It shows, and its tests check, that a family is one
 // package: once it is registered, its models are trained, saved, loaded,
-// evaluated and certified by the same commands as the Vision Transformer's. It
-// uses nothing but what other modules can import, too.
+// evaluated and certified with the same functions as the Vision Transformer's. It
+// imports only packages that other modules can import, too.
 package patchmlp
 
 import (
@@ -17,15 +17,15 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Name is the family's in checkpoints.
+// Name is the family's name in checkpoints.
 const Name = "patch-mlp"
 
-// Settings are the family's own part of a configuration.
+// Settings are the part of a configuration that is specific to the family.
 type Settings struct {
 	Hidden int `json:"hidden"` // units of a block's MLP
 }
 
-// Register makes the family known. A program that wants it calls this once.
+// Register registers the family. A program calls it once.
 func Register() {
 	dmae.Register(dmae.Family{
 		Name: Name,

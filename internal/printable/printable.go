@@ -1,7 +1,7 @@
-// Package printable makes texts of strangers fit for messages: names of files,
-// classes and models, and the fields of certificates, may hold characters that a
-// terminal obeys, that turn the direction of writing, or bytes that are no text.
-// Everything of the kind is written as Go escapes it.
+// Package printable escapes texts from files for messages. Names of files,
+// classes and models, and fields of certificates, may contain control
+// characters, characters that change the direction of writing, or invalid UTF-8.
+// All of these are escaped as in Go.
 package printable
 
 import (
@@ -11,14 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// Odd reports whether a character is not printed as it is: it does not show, or
-// stands for bytes that are not UTF-8.
+// Odd reports whether a character is escaped: it is not printable, or the
+// result of decoding invalid UTF-8.
 func Odd(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 // Text returns a text with its odd characters escaped.
 func Text(s string) string { return Lines(s, "") }
 
-// Lines is Text but for the characters in keep, such as ends of lines.
+// Lines is Text, except that the characters in keep, such as newlines, are not
+// escaped.
 func Lines(s, keep string) string {
 	odd := func(r rune) bool { return Odd(r) && !strings.ContainsRune(keep, r) }
 	if !strings.ContainsFunc(s, odd) {
@@ -43,10 +44,9 @@ func Line(s string) string {
 	return Text(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " "))
 }
 
-// Quote returns a text in quotes, escaped as Go does, without the middle of one of
-// more than so many bytes. A text whose accents are characters of their own, as
-// macOS writes names of files, looks like another one that has letters with
-// accents, so that it is shown in escapes.
+// Quote returns a text in quotes, escaped as in Go. The middle of a text of more
+// than most bytes is left out. A text with combining accents, as in file names of
+// macOS, looks like one with precomposed letters, so the accents are escaped.
 func Quote(s string, most int) string {
 	s = Short(s, most)
 	if strings.ContainsFunc(s, composes) {
@@ -55,13 +55,13 @@ func Quote(s string, most int) string {
 	return strconv.Quote(s)
 }
 
-// Short returns a text without the middle of one of more than so many bytes.
+// Short returns a text, without its middle if it has more than most bytes.
 func Short(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
 	head, tail := most/2, len(s)-most/2
-	for range utf8.UTFMax - 1 { // no character is cut
+	for range utf8.UTFMax - 1 { // do not cut a character
 		if head > 0 && !utf8.RuneStart(s[head]) {
 			head--
 		}
@@ -72,9 +72,9 @@ func Short(s string, most int) string {
 	return s[:head] + "..." + s[tail:]
 }
 
-// composes reports whether a character is one of those that Unicode's normal
-// forms join with the one before it to one that looks the same: combining
-// diacritical marks, the Japanese sound marks, vowels and finals of Hangul.
+// composes reports whether Unicode normalisation may join a character with
+// the one before it: combining diacritical marks, the Japanese sound marks,
+// vowels and finals of Hangul.
 func composes(r rune) bool {
 	return r >= 0x300 && r <= 0x36f || r == 0x3099 || r == 0x309a || r >= 0x1161 && r <= 0x11ff
 }

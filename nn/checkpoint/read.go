@@ -136,8 +136,8 @@ func (f *File) Metadata() map[string]string {
 }
 
 // Extra returns what a PyTorch file holds beside the model ("optimizer",
-// "epoch", "args"), with a *[Ref] in the place of each tensor. It is nil for a
-// safetensors file, and must not be changed.
+// "epoch", "args"), with a *[Ref] for each tensor. It is nil for a safetensors
+// file, and must not be changed.
 func (f *File) Extra() *pickle.Dict { return f.extra }
 
 // Root returns the path of keys to the dictionary of the model in a PyTorch

@@ -15,7 +15,7 @@ func Run(t *testing.T, newBackend func() ops.Backend) {
 	t.Run("transfers", func(t *testing.T) { transfers(t, newBackend) })
 	b := newBackend()
 	defer func() { require.NoError(t, b.Close()) }()
-	if names := Lacking(b); names != nil {
+	if names := ops.Lacking(b); names != nil {
 		t.Logf("the backend %q lacks the operations %v: they are not tested", b.Identity().Name, names)
 	}
 	for _, op := range ops.All {
@@ -32,16 +32,6 @@ func Run(t *testing.T, newBackend func() ops.Backend) {
 	if b.Identity().Contract == ops.Contract {
 		t.Run("contract", func(t *testing.T) { contract(t, b) })
 	}
-}
-
-// Lacking returns the names of the operations that a backend cannot run.
-func Lacking(b ops.Backend) (names []string) {
-	for _, op := range ops.All {
-		if !b.Has(op) {
-			names = append(names, op.Name)
-		}
-	}
-	return names
 }
 
 func check(t *testing.T, b ops.Backend, op *ops.Op, c *ops.Case) {

@@ -8,7 +8,7 @@
 // but its outputs, and keeps the rules of [ops.Backend] on memory and transfers. A
 // backend that names the contract [ops.Contract] must also give the bits that are
 // committed in testdata: they belong to the contract, not to a backend. Operations
-// that a backend lacks are listed ([Lacking]) and not run.
+// that a backend lacks are listed ([ops.Lacking]) and not run.
 //
 // [Mutants] measures how much of a wrong result Run would notice.
 package conformance

@@ -33,7 +33,7 @@ func contract(t *testing.T, b ops.Backend) {
 		require.Equal(t, want[h.Op], h.SHA256, "the bits of %s are not those of the contract %s", h.Op, ops.Contract)
 		delete(want, h.Op)
 	}
-	for _, name := range Lacking(b) {
+	for _, name := range ops.Lacking(b) {
 		for op := range want {
 			if op == name || strings.HasPrefix(op, name+"/") {
 				delete(want, op)

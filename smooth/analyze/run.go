@@ -68,9 +68,9 @@ func (run Run) Images() certificate.IndexSet {
 	return set
 }
 
-// ReadFile reads a certificate (JSONL) or a table (TSV), told apart by their
-// first byte. The run is named after the file; see [DistinctNames]. The times of a certificate are
-// read from the timing file beside it, if there is one.
+// ReadFile reads a certificate (JSONL) or a table (TSV); the first byte decides which. The run is
+// named after the file; see [DistinctNames]. The times of a certificate are read from the timing
+// file beside it, if there is one.
 func ReadFile(path string) (Run, error) {
 	if of := certificate.FilesFor(path); path == of.Timing {
 		return Run{}, fmt.Errorf("%s holds the times of a certificate, which are read with it: give %s", path, of.Certificate)

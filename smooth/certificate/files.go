@@ -48,7 +48,8 @@ func WithoutTimings(paths []string) []string {
 // under way.
 func (f Files) Partial() string { return f.Certificate + ".partial" }
 
-func (f Files) partialTiming() string { return f.Timing + ".partial" }
+// PartialTiming names the file of the timing in the meantime.
+func (f Files) PartialTiming() string { return f.Timing + ".partial" }
 
 // Header returns the header of the run that these files belong to, finished or
 // not, so that it can be continued as it was begun; false if there is none.

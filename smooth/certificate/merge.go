@@ -47,7 +47,7 @@ func Merge(out string, shards []string) (Files, error) {
 		return files, fmt.Errorf("cannot write the certificate: %w", err)
 	}
 	var err error
-	if w.times, err = outfile.Open(files.partialTiming()); err == nil {
+	if w.times, err = outfile.Open(files.PartialTiming()); err == nil {
 		err = w.times.Truncate(0)
 	}
 	if err != nil {

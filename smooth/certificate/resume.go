@@ -153,7 +153,7 @@ func headerDifference(have, want Header) string {
 // that the certificate has. A run killed while it moved its files into place
 // has the timing under its final name already.
 func (w *Writer) resumeTiming(header Header) error {
-	name := w.files.partialTiming()
+	name := w.files.PartialTiming()
 	if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) && w.images > 0 {
 		if err := os.Rename(w.files.Timing, name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("cannot continue the timing: %w", err)

@@ -172,7 +172,7 @@ func (w *Writer) Finish() error {
 		}
 	}
 	w.times = nil
-	if err := outfile.Move(times, w.files.partialTiming(), w.files.Timing); err != nil {
+	if err := outfile.Move(times, w.files.PartialTiming(), w.files.Timing); err != nil {
 		return fmt.Errorf("cannot finish the timing: %w", err)
 	}
 	if err := deriveTSV(w.files.TSV, w.files.Partial(), w.files.Timing); err != nil {
