@@ -1,6 +1,12 @@
 package nn
 
-import "github.com/godmae/godmae/internal/exact"
+import (
+	"fmt"
+	"math"
+
+	"github.com/godmae/godmae/internal/exact"
+	"github.com/godmae/godmae/ops"
+)
 
 // SinCosPositions returns the fixed position embedding of a grid x grid image
 // and its class token, [1+grid*grid, width] in row-major order: a zero row for
@@ -29,4 +35,76 @@ func SinCosPositions(width, grid int) []float64 {
 		}
 	}
 	return out
+}
+
+// InterpolatePositions makes a position embedding for another grid of patches.
+// src is [1+from*from, width], the class token's row first and then the
+// patches' in row-major order; the result is [1+to*to, width]. The class
+// token's row is kept. Each column of the others is an image of from x from
+// that [ops.Resize]'s rule enlarges or shrinks: bicubic with a = -0.75,
+// half-pixel centres, the border repeated, no antialiasing. Sums are formed in
+// float64 and rounded once.
+func InterpolatePositions(src []float32, from, to, width int) []float32 {
+	if len(src) != (1+from*from)*width {
+		panic(fmt.Sprintf("nn.InterpolatePositions: %d values are no %d x %d grid of width %d with a class token", len(src), from, from, width))
+	}
+	dst := make([]float32, (1+to*to)*width)
+	copy(dst, src[:width])
+	row := make([]float64, width)
+	for i := range to {
+		rows, rowWeights := ops.CubicTaps(i, from, to)
+		for j := range to {
+			cols, colWeights := ops.CubicTaps(j, from, to)
+			clear(row)
+			for a, y := range rows {
+				for b, x := range cols {
+					weight := float64(rowWeights[a] * colWeights[b])
+					for d, v := range src[(1+y*from+x)*width:][:width] {
+						row[d] += float64(weight * float64(v))
+					}
+				}
+			}
+			for d, v := range row {
+				dst[(1+i*to+j)*width+d] = float32(v)
+			}
+		}
+	}
+	return dst
+}
+
+// Grid returns the side of the square grid that a position embedding of shape
+// [1, 1+grid*grid, width] belongs to, and false for another shape.
+func Grid(shape []int) (grid int, ok bool) {
+	if len(shape) != 3 || shape[0] != 1 || shape[1] < 2 {
+		return 0, false
+	}
+	grid = int(math.Sqrt(float64(shape[1] - 1)))
+	return grid, grid*grid == shape[1]-1
+}
+
+// positionName is the parameter that is interpolated when a model has another
+// grid than the weights it is given.
+const positionName = "pos_embed"
+
+// regrids reports whether a tensor of the given shape is a position embedding
+// that can be interpolated to that of a parameter.
+func regrids(p *Param, shape []int) bool {
+	_, ok1 := Grid(shape)
+	_, ok2 := Grid(p.Shape.Dims())
+	return p.Name == positionName && ok1 && ok2 && shape[2] == p.Shape.Last()
+}
+
+// regrid returns the position embedding of the given shape for a parameter on
+// another grid, and false if they are not two grids of the same width.
+func regrid(p *Param, shape []int, src func() ([]float32, error)) ([]float32, bool, error) {
+	if !regrids(p, shape) {
+		return nil, false, nil
+	}
+	v, err := src()
+	if err != nil {
+		return nil, true, err
+	}
+	from, _ := Grid(shape)
+	to, _ := Grid(p.Shape.Dims())
+	return InterpolatePositions(v, from, to, shape[2]), true, nil
 }

@@ -2,6 +2,16 @@ package ops
 
 import "github.com/godmae/godmae/tensor"
 
+// Order is the order of the values inside a flattened patch.
+type Order uint8
+
+// The two orders in use: a patch embedding is a convolution (channel, row,
+// column), a reconstruction target interleaves channels (row, column, channel).
+const (
+	ChannelRowColumn Order = iota
+	RowColumnChannel
+)
+
 // Patchify cuts images into patches, rows of patches first, each flattened in
 // the given Order: the layout of a patch embedding's input or of a
 // reconstruction target. Input: img [B, C, H, W], H and W multiples of Patch.

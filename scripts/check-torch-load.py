@@ -1,11 +1,11 @@
-"""Checks with a real PyTorch that it reads what `dmae convert` writes.
+"""Checks that PyTorch reads the output of `dmae convert`.
 
     python3 scripts/check-torch-load.py FILE.pth [FILE.safetensors]
 
 The file is loaded with weights_only=True, mapped and not. With a safetensors
-file, every tensor of the model must equal the one there, bit for bit. An
-optimiser in the file must be accepted by torch.optim.AdamW. Exit code 0 when
-all of that holds.
+file, every tensor of the model must equal the one there, bit for bit.
+torch.optim.AdamW must accept an optimiser in the file. The exit code is 0 if
+all of this holds.
 """
 
 import json
@@ -63,7 +63,7 @@ def main():
             for p in g["params"]:
                 p.grad = torch.ones_like(p)
         optimizer.step()
-        print(f"AdamW goes on from its optimizer: {[len(g['params']) for g in optimizer.param_groups]} parameters, step {int(next(iter(optimizer.state.values()))['step'])}")
+        print(f"AdamW continues from its optimizer: {[len(g['params']) for g in optimizer.param_groups]} parameters, step {int(next(iter(optimizer.state.values()))['step'])}")
 
 
 main()

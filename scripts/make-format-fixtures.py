@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes dmae/data/testdata/pil_formats.safetensors: small files of all formats
-that ImageFolder reads, and the RGB pixels that Pillow makes of them, among them
-JPEG files that only decoders like libjpeg-turbo read. Those with arithmetic
-coding are written by cjpeg (Debian: libjpeg-turbo-progs).
+that ImageFolder reads, and the RGB pixels that Pillow decodes. Some JPEG files
+are read only by decoders like libjpeg-turbo. Those with arithmetic coding are
+written by cjpeg (Debian: libjpeg-turbo-progs).
 
     python3 -m venv venv && venv/bin/pip install pillow
     venv/bin/python scripts/make-format-fixtures.py dmae/data/testdata

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes dmae/data/testdata/imagefolder.json: a tree of files with awkward names,
+"""Writes dmae/data/testdata/imagefolder.json: a tree of files with unusual names,
 and the order in which torchvision's ImageFolder reads it.
 
     python3 scripts/make-imagefolder-fixture.py >dmae/data/testdata/imagefolder.json
 
-Needs torchvision, and a file system that takes names of any bytes. Names are
-written as Latin-1: a character stands for a byte."""
+Needs torchvision, and a file system whose names may have any bytes. Names are
+written as Latin-1: one character per byte."""
 
 import json, os, random, tempfile
 

@@ -2,7 +2,7 @@
 """Writes what Pillow computes to two files in dmae/data/testdata:
 
 pil_ops.safetensors: RandAugment's operations, for strengths, directions, sizes
-and modes that randaugment_ops.safetensors leaves out.
+and modes that randaugment_ops.safetensors does not have.
 
 pil_jpeg.safetensors: small JPEG files of all kinds and their pixels. Blocks of
 "flat" ones have one value each. Files that Pillow does not write come from

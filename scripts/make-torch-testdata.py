@@ -4,7 +4,7 @@ plain values in nn/checkpoint/pickle/testdata.
     python3 scripts/make-torch-testdata.py nn/checkpoint/testdata
 
 Needs PyTorch 2.9 or later and numpy 2. The tests know every value: element i of a tensor
-is i plus what stands here.
+is i plus the offset given here.
 """
 
 import argparse

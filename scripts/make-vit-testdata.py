@@ -1,10 +1,10 @@
-"""Writes small vision transformers of other libraries, and what those libraries
-compute with them, into dmae/testdata.
+"""Writes small vision transformers of other libraries, and their outputs in those
+libraries, into dmae/testdata.
 
     python3 scripts/make-vit-testdata.py dmae/testdata
 
 Needs torch, safetensors, transformers (5 or later), timm and torchvision.
-Every vit_from_*.safetensors or .pth holds the weights alone;
+Every vit_from_*.safetensors or .pth has only the weights;
 vit_from_expected.safetensors the images, normalised already, and the logits or
 predictions.
 """

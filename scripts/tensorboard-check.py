@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Reads event files with TensorBoard itself and prints what it shows.
+"""Reads event files with TensorBoard and prints their contents.
 
     python3 -m venv venv && venv/bin/pip install tensorboard
     venv/bin/python scripts/tensorboard-check.py FILE_OR_FOLDER...
 
-Not part of the tests, which have a reader of their own: run it when
+Not part of the tests, which have an independent reader: run it when
 dmae/train/tfevents changes what it writes. It fails when TensorBoard skips a
 record, when the steps of a tag go back, or when a picture is not a PNG file.
 """

@@ -38,9 +38,9 @@ type memory struct {
 }
 
 // NewMemory returns a data set over images in memory. It is an error if there
-// are no images, if the counts of images and labels differ, if a label is not
-// a class, if an image's pixels do not match its size, or if images differ in
-// channels. It keeps all slices.
+// are no images, or if the counts of images and labels differ. So it is if a
+// label is not a class, an image's pixels do not match its size, or images
+// differ in channels. It keeps all slices.
 func NewMemory(name string, classes []string, images []Image, labels []int32) (Dataset, error) {
 	if len(images) == 0 {
 		return nil, fmt.Errorf("the data set %s has no images", name)

@@ -21,11 +21,8 @@ var shortFiles = map[string]string{
 	"internal/listhash/listhash.go": "the whole package",
 	"nn/droppath.go":                "one layer",
 	"nn/optim/schedule.go":          "the learning-rate schedule, independent of the optimisers",
-	"nn/positions.go":               "one layer",
 	"ops/all.go":                    "the list of all operations",
 	"ops/gelu.go":                   "one operation",
-	"ops/identity.go":               "the identity of a backend",
-	"ops/patch.go":                  "one operation",
 	"ops/shards.go":                 "the shards of a gradient",
 }
 

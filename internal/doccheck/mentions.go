@@ -58,10 +58,10 @@ func (m *module) isPath(word string) bool {
 	return stem != "" && slices.Contains([]string{".go", ".md", ".s"}, path.Ext(word))
 }
 
-// find returns the file or folder that a word names: relative to the root or to
-// the folder of the file that names it, or, unless beside is set, a file anywhere
-// for a word without a folder. The name of a package may be followed by a dot and
-// a declaration, as in ops/cpu.New.
+// find returns the file or folder that a word names, relative to the root or to
+// the folder of the file that names it. Unless beside is set, a word without a
+// folder may name a file anywhere. The name of a package may be followed by a dot
+// and a declaration, as in ops/cpu.New.
 func (m *module) find(file, word string, beside bool) (string, bool) {
 	for _, candidate := range []string{path.Clean(word), path.Join(path.Dir(file), word)} {
 		if m.files[candidate] {

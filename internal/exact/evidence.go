@@ -12,8 +12,8 @@ import (
 //	E = mean over i of (q_i/p0)^h ((1-q_i)/(1-p0))^m,  q_i = p0 + (1-p0) s_i
 //
 // for shares s_i in (0,1). While the hypothesis holds, every factor has a mean
-// of at most 1, so E is a non-negative supermartingale that starts at 1, and
-// the probability that it ever reaches 1/level is at most level (Ville 1939),
+// of at most 1, so E is a non-negative supermartingale that starts at 1. The
+// probability that it ever reaches 1/level is at most level (Ville 1939),
 // however often it is evaluated.
 //
 // E grows with every success and shrinks with every failure. Only lower bounds

@@ -14,8 +14,8 @@
 //
 //   - The bytes written depend on the tensors and the metadata only: tensors
 //     are ordered by element size (largest first) and then by name, metadata
-//     by key, so that every tensor starts at a multiple of its element size
-//     and no byte is left between two.
+//     by key. So every tensor starts at a multiple of its element size
+//     without gaps.
 //   - A write replaces the file completely or leaves the old one, never a part.
 //   - A header is checked in full before a tensor is read: names are unique,
 //     offsets fit the shape and the type, tensors neither overlap nor leave

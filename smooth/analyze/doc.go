@@ -2,7 +2,7 @@
 // at given radii, average certified radius and abstentions.
 //
 // Certified accuracy at radius r is the share of all images that are certified
-// for their label with a radius of at least r; an abstention and an image
+// for their label with a radius of at least r. An abstention and an image
 // whose label is unknown count as not certified. The numbers depend on the
 // number and choice of images, so every table states these, with standard
 // errors over the images.
