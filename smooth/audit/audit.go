@@ -218,7 +218,7 @@ func (a *auditor) compareHeader() error {
 		h.Precision = certificate.Precision
 	}
 	if h.Contract != a.Subject.Contract {
-		return differs("the answers were computed under the numerics contract %s, but here they are computed under %s, whose bits are others: a replay would prove nothing; audit it on a backend of the first", quoted(h.Contract), quoted(a.Subject.Contract))
+		return differs("the header names the numerics contract %s, but this backend computes under %s, whose bits are different: the header was changed, or the certificate was made on another backend, on which alone it can be audited", quoted(h.Contract), quoted(a.Subject.Contract))
 	}
 	for _, c := range []struct{ what, have, want string }{
 		{"precision", h.Precision, a.Subject.Precision},
