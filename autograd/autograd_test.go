@@ -8,6 +8,7 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/autograd/gradcheck"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
@@ -93,21 +94,27 @@ func step(n *net, t *autograd.Tape, layers int) {
 	n.b.Release(scope)
 }
 
-func grads(n *net) map[string][]float64 {
+func grads(t *testing.T, n *net) map[string][]float64 {
 	r := map[string][]float64{}
 	for _, p := range n.params {
-		r[p.Name] = append([]float64(nil), tensor.Data[float64](p.Grad)...)
+		r[p.Name] = download(t, n.b, p.Grad)
 	}
 	return r
 }
 
+func download(t *testing.T, b ops.Backend, x *tensor.Tensor) []float64 {
+	v := make([]float64, x.Shape().Elems())
+	require.NoError(t, b.Download(v, x))
+	return v
+}
+
 func TestGradientsAddUp(t *testing.T) {
-	n := newNet(ref.New())
+	n := newNet(testbackend.Float64(t))
 	tape := autograd.NewTape(n.b)
 	step(n, tape, 1)
-	once := grads(n)
+	once := grads(t, n)
 	step(n, tape, 1)
-	for name, g := range grads(n) {
+	for name, g := range grads(t, n) {
 		for i := range g {
 			require.InDelta(t, 2*once[name][i], g[i], 1e-12, "%s[%d]", name, i)
 		}
@@ -144,15 +151,15 @@ type allocFree struct{ *ref.Backend }
 func (allocFree) Run(*ops.Op, []*tensor.Tensor, []*tensor.Tensor, *ops.Attr) {}
 
 func TestInferenceRecordsNothing(t *testing.T) {
-	n := newNet(ref.New())
-	want := tensor.Data[float64](n.forward(autograd.NewTape(n.b), 2).Value)
+	n := newNet(testbackend.Float64(t))
+	want := download(t, n.b, n.forward(autograd.NewTape(n.b), 2).Value)
 	tape := autograd.NewInference(n.b)
 	y := n.forward(tape, 2)
-	require.Equal(t, want, tensor.Data[float64](y.Value))
+	require.Equal(t, want, download(t, n.b, y.Value))
 	require.False(t, y.Differentiable())
 	tape.Backward(y, n.seed)
 	for _, p := range n.params {
-		require.Equal(t, make([]float64, p.Shape().Elems()), tensor.Data[float64](p.Grad))
+		require.Equal(t, make([]float64, p.Shape().Elems()), download(t, n.b, p.Grad))
 	}
 	gelu := tape.ApplyAll(ops.Linear, ops.Attr{Gelu: true}, tape.Const(n.x), n.w1, n.b1, nil, nil)
 	require.Zero(t, gelu[1].Shape().Elems(), "kept for a derivative that nobody will ask for")
@@ -160,7 +167,7 @@ func TestInferenceRecordsNothing(t *testing.T) {
 
 // A result that is a sum of two losses is seeded twice.
 func TestSeed(t *testing.T) {
-	b := ref.New()
+	b := testbackend.Float64(t)
 	x := b.Persist(tensor.F64, tensor.Of(2))
 	g := b.Persist(tensor.F64, tensor.Of(2))
 	b.Upload(x, []float64{3, 4})
@@ -173,13 +180,13 @@ func TestSeed(t *testing.T) {
 	tape.Seed(y, s)
 	tape.Seed(y, s)
 	tape.Backward(z, s)
-	require.Equal(t, []float64{7, 70}, tensor.Data[float64](g))
-	require.Equal(t, []float64{1, 10}, tensor.Data[float64](s), "the seed belongs to the caller")
+	require.Equal(t, []float64{7, 70}, download(t, b, g))
+	require.Equal(t, []float64{1, 10}, download(t, b, s), "the seed belongs to the caller")
 	require.Panics(t, func() { tape.Seed(y, b.Persist(tensor.F64, tensor.Of(3))) })
 }
 
 func TestWrongUse(t *testing.T) {
-	n := newNet(ref.New())
+	n := newNet(testbackend.Float64(t))
 	tape := autograd.NewTape(n.b)
 	for name, f := range map[string]func(){
 		"no derivative":         func() { tape.Apply(ops.NormPatches, ops.Attr{}, n.tok) },
@@ -224,8 +231,8 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 // With Shards the derivative of a parameter is the tree of its groups' sums, and a
 // parameter that is used twice is refused.
 func TestShards(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
+	testbackend.NeedsContract(t, b)
 	const samples, in, out = 8, 5, 3
 	host := func(n int, seed float32) []float32 {
 		v := make([]float32, n)
@@ -235,9 +242,9 @@ func TestShards(t *testing.T) {
 		return v
 	}
 	gradients := func(shards, from, to int) []float32 {
-		w, g := b.Persist(tensor.F32, tensor.Of(out, in)), b.Persist(tensor.F32, tensor.Of(out, in))
+		w, g := b.Persist(b.Float(), tensor.Of(out, in)), b.Persist(b.Float(), tensor.Of(out, in))
 		b.Upload(w, host(out*in, 1))
-		x, seed := b.Persist(tensor.F32, tensor.Of(to-from, in)), b.Persist(tensor.F32, tensor.Of(to-from, out))
+		x, seed := b.Persist(b.Float(), tensor.Of(to-from, in)), b.Persist(b.Float(), tensor.Of(to-from, out))
 		b.Upload(x, host(samples*in, 2)[from*in:to*in])
 		b.Upload(seed, host(samples*out, 3)[from*out:to*out])
 		tape := autograd.NewTape(b)
@@ -260,8 +267,8 @@ func TestShards(t *testing.T) {
 	require.NotEqual(t, want, gradients(1, 0, samples), "a sum in which the order does not show proves nothing")
 
 	tape := autograd.NewTape(b)
-	w := autograd.NewParam("w", b.Persist(tensor.F32, tensor.Of(in, in)), b.Persist(tensor.F32, tensor.Of(in, in)))
-	x := b.Persist(tensor.F32, tensor.Of(samples, in))
+	w := autograd.NewParam("w", b.Persist(b.Float(), tensor.Of(in, in)), b.Persist(b.Float(), tensor.Of(in, in)))
+	x := b.Persist(b.Float(), tensor.Of(samples, in))
 	y := tape.Apply(ops.Linear, ops.Attr{}, tape.Apply(ops.Linear, ops.Attr{}, tape.Const(x), w), w)
 	tape.Backward(y, x) // in one group it is a sum like others
 	tape.Shards = 2

@@ -8,9 +8,9 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
@@ -34,8 +34,8 @@ func sampleIDs(from, to int) (a, b []int32, u []uint32) {
 // trainAutoencoder takes two steps of total samples each, in micro-batches, and
 // returns gradients and parameters.
 func trainAutoencoder(t *testing.T, threads, total, micro int, cfg dmae.Config) []float32 {
-	b := cpu.New(cpu.Options{Threads: threads})
-	defer b.Close()
+	b := testbackend.Threads(t, threads)
+	testbackend.NeedsContract(t, b)
 	m, err := dmae.NewAutoencoder(b, cfg)
 	require.NoError(t, err)
 	m.Init(1)
@@ -90,8 +90,8 @@ func TestAccumulationIsBitEqual(t *testing.T) {
 
 // trainClassifier is trainAutoencoder for a classifier with drop path.
 func trainClassifier(t *testing.T, threads, total, micro int, cfg dmae.Config) []float32 {
-	b := cpu.New(cpu.Options{Threads: threads})
-	defer b.Close()
+	b := testbackend.Threads(t, threads)
+	testbackend.NeedsContract(t, b)
 	m := lively(t, b, cfg)
 	opt := optim.NewAdamW(m.Params, 0.9, 0.999, optim.Finetune(0.05, 0.65, cfg.Depth))
 	tape := autograd.NewTape(b)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
@@ -47,7 +48,7 @@ func TestWhatOneImageTakesIsBounded(t *testing.T) {
 // configuration of its own.
 func withConfig(t *testing.T, kind, config string) *checkpoint.File {
 	t.Helper()
-	c, err := dmae.NewClassifier(newCPU(t), micro(t))
+	c, err := dmae.NewClassifier(testbackend.New(t), micro(t))
 	require.NoError(t, err)
 	var b bytes.Buffer
 	require.NoError(t, checkpoint.Encode(&b, must(c.Params.Export()), map[string]string{

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 func micro(t *testing.T) dmae.Config {
@@ -21,14 +21,8 @@ func micro(t *testing.T) dmae.Config {
 	return c
 }
 
-func newCPU(t *testing.T) *cpu.Backend {
-	b := cpu.New(cpu.Options{Threads: 2})
-	t.Cleanup(func() { require.NoError(t, b.Close()) })
-	return b
-}
-
 func TestSaveAndLoad(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	dir := t.TempDir()
 	ae, err := dmae.NewAutoencoder(b, micro(t))
 	require.NoError(t, err)
@@ -65,7 +59,7 @@ func TestSaveAndLoad(t *testing.T) {
 }
 
 func TestDigestIsOfTheFunction(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	digest := func(change func(*dmae.Config)) [32]byte {
 		cfg := micro(t)
 		change(&cfg)
@@ -81,7 +75,7 @@ func TestDigestIsOfTheFunction(t *testing.T) {
 }
 
 func TestLoadEncoderOfAnotherSize(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	ae, err := dmae.NewAutoencoder(b, micro(t))
 	require.NoError(t, err)
 	cfg := micro(t)
@@ -94,7 +88,7 @@ func TestLoadEncoderOfAnotherSize(t *testing.T) {
 }
 
 func TestLoadingSaysWhatIsWrong(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	ae, err := dmae.NewAutoencoder(b, micro(t))
 	require.NoError(t, err)
 	ae.Init(1)
@@ -152,7 +146,7 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 // A file may claim any configuration: memory is taken only when its tensors
 // back the claim.
 func TestHugeClaimTakesNoMemory(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	cfg := micro(t)
 	cfg.Width, cfg.Heads, cfg.Depth, cfg.MLPRatio = 16384, 1, 1000, 4
 	meta := map[string]string{

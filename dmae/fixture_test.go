@@ -10,12 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -46,22 +45,13 @@ func numbers(t *testing.T, f *checkpoint.File, name string) []float32 {
 	return v
 }
 
-// onBackends runs a test on every backend, in short mode on the fast one.
+// onBackends runs a test in float64 and on the backend of the tests, in short mode on
+// that alone.
 func onBackends(t *testing.T, test func(t *testing.T, b ops.Backend)) {
-	for _, make := range []func() ops.Backend{
-		func() ops.Backend { return ref.New() },
-		func() ops.Backend { return cpu.New(cpu.Options{Threads: 2}) },
-	} {
-		b := make()
-		if testing.Short() && b.Identity().Name == "ref" {
-			continue
-		}
-		t.Run(b.Identity().Name, func(t *testing.T) {
-			test(t, b)
-			require.NoError(t, b.Sync())
-		})
-		require.NoError(t, b.Close())
+	if !testing.Short() {
+		t.Run("float64", func(t *testing.T) { test(t, testbackend.Float64(t)) })
 	}
+	t.Run("float32", func(t *testing.T) { test(t, testbackend.New(t)) })
 }
 
 // upload returns a persistent tensor with the given numbers.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 	"github.com/godmae/godmae/ops"
@@ -80,7 +81,7 @@ func TestVisionTransformersOfOtherLibraries(t *testing.T) {
 // Of several models in a file the weights that the optimiser works on are taken,
 // which is said, and --weights takes another.
 func TestWeightsChoosesAMovingAverage(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	var notes []string
 	r := asStored(&notes)
 	f := fixture(t, "vit_from_timm_avg.pth")
@@ -114,7 +115,7 @@ func torchFile(t *testing.T, root *pickle.Dict) *checkpoint.File {
 
 // Whatever trainers wrap a model in, it is the same model.
 func TestWrappersAreTakenOff(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	var notes []string
 	r := asStored(&notes)
 	r.Mean, r.Std, r.Heads = []float64{0}, []float64{1}, 0
@@ -192,7 +193,7 @@ func TestWrappersAreTakenOff(t *testing.T) {
 // Each of several models in a file can be taken, with the head that is its own,
 // however the models are wrapped and in both formats.
 func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	var notes []string
 	r := asStored(&notes)
 	r.Mean, r.Std, r.Heads = []float64{0}, []float64{1}, 0
@@ -298,7 +299,7 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 
 // What these models do not have is named, not listed as unexpected tensors.
 func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
-	c, err := dmae.NewClassifier(newCPU(t), micro(t))
+	c, err := dmae.NewClassifier(testbackend.New(t), micro(t))
 	require.NoError(t, err)
 	for name, want := range map[string]string{
 		"blocks.0.ls1.gamma":          "layer scale",

@@ -20,10 +20,10 @@ import (
 	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
@@ -69,8 +69,8 @@ func TestGolden(t *testing.T) {
 const goldenImages = 16
 
 func goldenRun(t *testing.T, threads, batch int) string {
-	b := cpu.New(cpu.Options{Threads: threads})
-	defer b.Close()
+	b := testbackend.Threads(t, threads)
+	testbackend.NeedsContract(t, b)
 	cfg := dmae.Config{
 		Name: "golden", ImageSize: 12, DataSize: 12, Channels: 3, Patch: 4,
 		Width: 32, Depth: 2, Heads: 2, MLPRatio: 4,
@@ -105,7 +105,7 @@ func goldenRun(t *testing.T, threads, batch int) string {
 // goldenModels computes the hashes for one number of threads and batch size.
 type goldenModels struct {
 	t      *testing.T
-	b      *cpu.Backend
+	b      ops.Backend
 	cfg    dmae.Config
 	batch  int
 	images []float32

@@ -171,13 +171,15 @@ func CheckGradients() []gradcheck.Result {
 // those of the reference backend: the normalised mean squared error over all
 // parameters. The error is the backend's.
 func CheckGradientsOn(b ops.Backend) ([]gradcheck.Result, error) {
+	arena := ops.NewArena(b)
+	defer arena.FreeAll()
 	var results []gradcheck.Result
 	for _, w := range wholeModels() {
 		want, err := w.gradient(ref.New())
 		if err != nil {
 			return nil, err
 		}
-		got, err := w.gradient(b)
+		got, err := w.gradient(arena)
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", w.name, w.variant, err)
 		}

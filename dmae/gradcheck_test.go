@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 )
 
 func TestGradientsOfWholeModels(t *testing.T) {
@@ -17,9 +17,8 @@ func TestGradientsOfWholeModels(t *testing.T) {
 	}
 }
 
-func TestGradientsOfWholeModelsOnCPU(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer func() { require.NoError(t, b.Close()) }()
+func TestGradientsOfWholeModelsOnABackend(t *testing.T) {
+	b := testbackend.New(t)
 	for _, r := range must(dmae.CheckGradientsOn(b)) {
 		t.Logf("%-12s %-40s %4d gradients, error %.1e", r.Name, r.Case, r.Checked, r.Worst)
 		require.True(t, r.Pass, "%+v", r)

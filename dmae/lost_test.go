@@ -1,17 +1,26 @@
 package dmae_test
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/attack"
+	"github.com/godmae/godmae/dmae/certify"
+	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/dmae/explain"
+	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/hostile"
 	"github.com/godmae/godmae/philox"
+	"github.com/godmae/godmae/smooth/bound"
+	"github.com/godmae/godmae/smooth/certificate"
 )
 
 // lively returns a classifier whose answers vary under noise.
@@ -40,72 +49,176 @@ func pixelsOf(c *dmae.Config, image int) []float32 {
 	return v
 }
 
-func savedModel(t *testing.T) string {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
-	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
-	require.NoError(t, err)
-	cfg.Classes = 3
-	path := filepath.Join(t.TempDir(), "m.safetensors")
-	require.NoError(t, lively(t, b, cfg).Save(path))
-	return path
+// What is computed with models, and what it gives.
+var lostWork = map[string]func(t *testing.T, b ops.Backend, files lostFiles) (any, error){
+	"picture": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
+		m, err := dmae.LoadAutoencoder(b, files.autoencoder)
+		if err != nil {
+			return nil, err
+		}
+		return m.Picture(make([]float32, 2*m.Config.Pixels()), 0.25, 1)
+	},
+	"attack": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
+		m, err := dmae.LoadClassifier(b, files.classifier)
+		if err != nil {
+			return nil, err
+		}
+		a := attack.Search{Model: m, Sigma: 0.25, Samples: 2, Steps: 2, Seed: 1}
+		return a.Run(t.Context(), make([]float32, m.Config.Pixels()), 1, 0.5)
+	},
+	"prediction": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
+		m, err := dmae.LoadClassifier(b, files.classifier)
+		if err != nil {
+			return nil, err
+		}
+		p := certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N: 12}, Derived: &certificate.Derivation{}}
+		if p, err = certify.Derive(m, p); err != nil {
+			return nil, err
+		}
+		return certify.Predict(t.Context(), m, certify.Image{Pixels: make([]byte, m.Config.Pixels())}, p, 8, nil)
+	},
+	"page": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
+		m, err := dmae.LoadClassifier(b, files.classifier)
+		if err != nil {
+			return nil, err
+		}
+		made, err := explain.Make(t.Context(), m, make([]byte, m.Config.Pixels()), explain.Options{
+			Params: certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 2, N: 14}, Seed: 3},
+			Batch:  16, Steps: 1, Samples: 2, Answers: 12,
+		})
+		if err != nil {
+			return nil, err
+		}
+		var page bytes.Buffer
+		return &page, made.WriteHTML(&page)
+	},
+	"evaluation": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
+		m, err := dmae.LoadClassifier(b, files.classifier)
+		if err != nil {
+			return nil, err
+		}
+		x := make([]data.Image, 5)
+		for i := range x {
+			x[i] = data.Image{C: m.Config.Channels, H: m.Config.DataSize, W: m.Config.DataSize, Pix: make([]byte, m.Config.Pixels())}
+			x[i].Pix[i] = 200
+		}
+		ds, err := data.NewMemory("made up", []string{"a", "b", "c"}, x, []int32{0, 1, 2, 0, 1})
+		if err != nil {
+			return nil, err
+		}
+		return train.Evaluate(t.Context(), m, ds, train.EvalOptions{Batch: 2, Sigma: 0.5, Seed: 3})
+	},
+	"a start, saved": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
+		_, cfg := files.configs(t)
+		m, err := dmae.NewClassifier(b, cfg)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := (dmae.Reader{}).StartClassifier(m, files.autoencoder, 1); err != nil {
+			return nil, err
+		}
+		path := filepath.Join(t.TempDir(), "m.safetensors")
+		if err := m.Save(path); err != nil {
+			require.NoFileExists(t, path)
+			return nil, err
+		}
+		return os.ReadFile(path)
+	},
+	"a copy of an encoder, digested": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
+		ae, cfg := files.configs(t)
+		from, err := dmae.NewAutoencoder(b, ae)
+		if err != nil {
+			return nil, err
+		}
+		from.Init(1)
+		m, err := dmae.NewClassifier(b, cfg)
+		if err != nil {
+			return nil, err
+		}
+		if err := m.LoadEncoder(from, 2); err != nil {
+			return nil, err
+		}
+		return m.Digest()
+	},
+	"gradient checks": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
+		return dmae.CheckGradientsOn(b)
+	},
 }
 
-// A picture, an attack and a saved model are made of what was read back without
-// an error, or there is none.
-func TestADeviceLostElsewhere(t *testing.T) {
+// lostFiles are the models of lostWork.
+type lostFiles struct{ autoencoder, classifier string }
+
+func (lostFiles) configs(t *testing.T) (autoencoder, classifier dmae.Config) {
 	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
 	require.NoError(t, err)
-	classes := cfg
-	classes.Classes = 3
-	saved := savedModel(t)
-	for what, f := range map[string]func(ops.Backend) error{
-		"picture": func(b ops.Backend) error {
-			m, err := dmae.NewAutoencoder(b, cfg)
-			if err != nil {
-				return err
-			}
-			m.Init(1)
-			_, err = m.Picture(make([]float32, 2*cfg.Pixels()), 0.25, 1)
-			return err
-		},
-		"attack": func(b ops.Backend) error {
-			m, err := dmae.LoadClassifier(b, saved)
-			if err != nil {
-				return err
-			}
-			a := attack.Search{Model: m, Sigma: 0.25, Samples: 2, Steps: 2, Seed: 1}
-			_, err = a.Run(t.Context(), make([]float32, classes.Pixels()), 1, 0.5)
-			return err
-		},
-		"save": func(b ops.Backend) error {
-			m, err := dmae.NewClassifier(b, classes)
-			if err != nil {
-				return err
-			}
-			m.InitScratch(1)
-			return m.Save(filepath.Join(t.TempDir(), "m.safetensors"))
-		},
-		"gradient checks": func(b ops.Backend) error {
-			_, err := dmae.CheckGradientsOn(b)
-			return err
-		},
-	} {
+	classifier = cfg
+	classifier.Classes = 3
+	return cfg, classifier
+}
+
+func saveLostFiles(t *testing.T) lostFiles {
+	b, dir := testbackend.New(t), t.TempDir()
+	f := lostFiles{filepath.Join(dir, "autoencoder.safetensors"), filepath.Join(dir, "classifier.safetensors")}
+	ae, classifier := f.configs(t)
+	m, err := dmae.NewAutoencoder(b, ae)
+	require.NoError(t, err)
+	m.Init(1)
+	require.NoError(t, m.Save(f.autoencoder))
+	require.NoError(t, lively(t, b, classifier).Save(f.classifier))
+	return f
+}
+
+// on runs a work on a hostile backend.
+func on(t *testing.T, o hostile.Options, what string, files lostFiles) (*hostile.Backend, any, error) {
+	b := testbackend.Hostile(t, o)
+	result, err := lostWork[what](t, b, files)
+	require.NoError(t, b.Close())
+	return b, result, err
+}
+
+// Pictures, attacks, measurements, digests and files are made of what was read back
+// without an error, or there is none.
+func TestADeviceLostElsewhere(t *testing.T) {
+	files := saveLostFiles(t)
+	for what := range lostWork {
 		t.Run(what, func(t *testing.T) {
-			b := hostile.New(cpu.New(cpu.Options{Threads: 1}), hostile.Options{})
-			require.NoError(t, f(b))
-			require.NoError(t, b.Close())
-			last := 0 // call whose loss nobody noticed
-			for n := 1; n <= b.Calls(); n += max(1, b.Calls()/200) {
-				lost := hostile.New(cpu.New(cpu.Options{Threads: 1}), hostile.Options{LoseAt: n})
-				if err := f(lost); err == nil {
-					last = n
-					require.GreaterOrEqual(t, last, b.Calls()-2, "lost at call %d of %d", n, b.Calls())
+			b, want, err := on(t, hostile.Options{}, what, files)
+			require.NoError(t, err)
+			stride := 1
+			t.Logf("%d calls", b.Calls())
+			if testing.Short() {
+				stride = max(1, b.Calls()/50)
+			}
+			for n := 1; n <= b.Calls(); n += stride {
+				if _, got, err := on(t, hostile.Options{LoseAt: n}, what, files); err == nil {
+					require.GreaterOrEqual(t, n, b.Waited(), "lost at call %d of %d", n, b.Calls())
+					require.Equal(t, want, got, "lost at call %d of %d, when all was read", n, b.Calls())
 				} else {
 					require.ErrorIs(t, err, hostile.ErrLost)
 				}
-				require.NoError(t, lost.Close())
 			}
+		})
+	}
+}
+
+// The error of a full device says how much was missing.
+func TestADeviceThatIsFullElsewhere(t *testing.T) {
+	files := saveLostFiles(t)
+	for what := range lostWork {
+		t.Run(what, func(t *testing.T) {
+			b, want, err := on(t, hostile.Options{}, what, files)
+			require.NoError(t, err)
+			_, peak := b.Live()
+			for _, memory := range []int64{1, peak / 3, peak / 2, peak - 1} {
+				_, _, err := on(t, hostile.Options{Memory: memory}, what, files)
+				var full *ops.MemoryError
+				require.ErrorAs(t, err, &full, "%d of %d bytes", memory, peak)
+				require.Equal(t, memory, full.Limit)
+				require.Greater(t, full.Need+full.Used, memory)
+			}
+			_, got, err := on(t, hostile.Options{Memory: peak}, what, files)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
 		})
 	}
 }

@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
-	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -20,7 +20,7 @@ func TestOptimiserOfPyTorch(t *testing.T) {
 	adam := func(change func([]nn.Spec)) (*nn.Params, *optim.AdamW) {
 		specs := cfg.AutoencoderSpecs()
 		change(specs)
-		p := nn.NewParams(ref.New(), specs)
+		p := nn.NewParams(testbackend.Float64(t), specs)
 		return p, optim.NewAdamW(p, 0.9, 0.95, optim.Pretrain(0.05))
 	}
 	none := func([]nn.Spec) {}

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godmae/godmae/internal/testbackend"
 )
 
 func TestPicture(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	for _, c := range []struct {
 		name     string
 		dataSize int

@@ -9,10 +9,10 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // Four steps of a linear probe in PyTorch: batch normalisation, linear layer,
@@ -63,8 +63,7 @@ func TestProbeParity(t *testing.T) {
 // A probe is saved as a classifier with the names of timm's, and read back as
 // the same function; how many batches it has seen decides nothing.
 func TestProbeRoundTrip(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	m, err := dmae.NewProbe(b, vitTiny(false))
 	require.NoError(t, err)
 	m.InitScratch(3)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 )
@@ -21,7 +22,7 @@ var tinyHeads = dmae.Reader{Heads: 3, DecoderHeads: 4}
 // A PyTorch file and the safetensors file of the same weights are one
 // classifier.
 func TestClassifierFromTorch(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	for _, pool := range []string{"gap", "cls"} {
 		c, err := tinyHeads.ReadClassifier(b, fixture(t, "vit_tiny_"+pool+".pth"))
 		require.NoError(t, err)
@@ -36,7 +37,7 @@ func TestClassifierFromTorch(t *testing.T) {
 }
 
 func TestAutoencoderFromTorch(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	for _, file := range []string{"dmae_tiny_full.pth", "dmae_tiny_full_legacy.pth"} {
 		var notes []string
 		r := tinyHeads
@@ -73,18 +74,18 @@ func TestInferenceSaysWhatIsMissing(t *testing.T) {
 	require.ErrorContains(t, err, "5 heads do not divide width 48")
 
 	// A preset that was asked for is what the tensors are compared with.
-	_, err = dmae.Reader{Preset: "dmae_vit_nano_patch4_32"}.ReadClassifier(newCPU(t), f)
+	_, err = dmae.Reader{Preset: "dmae_vit_nano_patch4_32"}.ReadClassifier(testbackend.New(t), f)
 	require.ErrorContains(t, err, "cls_token is [1 1 48] but should be [1 1 64]")
 	var misfit *nn.MatchError
 	require.ErrorAs(t, err, &misfit)
 	require.Contains(t, misfit.Problems, "blocks.2.norm1.weight [64] is missing")
-	_, err = tinyHeads.ReadAutoencoder(newCPU(t), f)
+	_, err = tinyHeads.ReadAutoencoder(testbackend.New(t), f)
 	require.ErrorContains(t, err, `"classifier"`)
 }
 
 // With the width, depth and patch size of one preset alone, that is the model.
 func TestInferenceByShape(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	cfg := micro(t)
 	c, err := dmae.NewClassifier(b, cfg)
 	require.NoError(t, err)
@@ -112,7 +113,7 @@ func TestInferenceByShape(t *testing.T) {
 
 // The head of a linear probe is recognised too.
 func TestInferenceOfAProbe(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	cfg := micro(t)
 	cfg.GlobalPool = false
 	c, err := dmae.NewProbe(b, cfg)
@@ -127,7 +128,7 @@ func TestInferenceOfAProbe(t *testing.T) {
 }
 
 func TestMeanAndStdOverride(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	c, err := dmae.NewClassifier(b, micro(t))
 	require.NoError(t, err)
 	c.InitScratch(1)
@@ -146,7 +147,7 @@ func TestMeanAndStdOverride(t *testing.T) {
 // Another input size has another grid: the position embedding is interpolated,
 // everything else stays.
 func TestAnotherGrid(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	c, err := tinyHeads.ReadClassifier(b, fixture(t, "vit_tiny_gap.pth"))
 	require.NoError(t, err)
 	r := tinyHeads

@@ -7,7 +7,6 @@ import (
 
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops"
 )
 
 // Start says what a model that is to be trained took from a checkpoint.
@@ -60,11 +59,7 @@ func layers(names []string) []string {
 func (r Reader) StartClassifier(m *Classifier, path string, seed uint64) (*Start, error) {
 	return r.start(path, func(f *checkpoint.File, kind string, cfg *Config) (*Start, error) {
 		if kind == KindAutoencoder {
-			from, err := loadAutoencoder(m.Params.Backend(), f, *cfg)
-			if err != nil {
-				return nil, err
-			}
-			return &Start{Kind: kind, File: f.Name()}, m.LoadEncoder(from, seed)
+			return &Start{Kind: kind, File: f.Name()}, m.readEncoder(f, cfg, seed)
 		}
 		s, err := takeEncoder(m.Params, f, kind, cfg, &m.Config)
 		if err != nil {
@@ -81,11 +76,7 @@ func (r Reader) StartClassifier(m *Classifier, path string, seed uint64) (*Start
 func (r Reader) StartAutoencoder(m *Autoencoder, path string) (*Start, error) {
 	return r.start(path, func(f *checkpoint.File, kind string, cfg *Config) (*Start, error) {
 		if kind == KindAutoencoder {
-			from, err := loadAutoencoder(m.Params.Backend(), f, *cfg)
-			if err != nil {
-				return nil, err
-			}
-			if err := m.Params.CopyFrom(from.Params); err != nil {
+			if err := m.Params.LoadSome(f, hasName(cfg.AutoencoderSpecs())); err != nil {
 				return nil, fmt.Errorf("%s does not fit the model %s: %w", path, m.Config.Name, err)
 			}
 			return &Start{Kind: kind, File: f.Name()}, nil
@@ -108,12 +99,27 @@ func (r Reader) start(path string, use func(*checkpoint.File, string, *Config) (
 	return use(native, kind, &cfg)
 }
 
-func loadAutoencoder(b ops.Backend, f *checkpoint.File, cfg Config) (*Autoencoder, error) {
-	m, err := NewAutoencoder(b, cfg)
-	if err != nil {
-		return nil, err
+// readEncoder is [Classifier.LoadEncoder] of the autoencoder in a file. The decoder is
+// not read, and nothing but the classifier takes memory of the backend.
+func (m *Classifier) readEncoder(f *checkpoint.File, cfg *Config, seed uint64) error {
+	if err := m.Config.HasAutoencoder(); err != nil {
+		return err
 	}
-	return m, m.Params.Load(f)
+	taken := hasName(cfg.AutoencoderSpecs())
+	if err := m.Params.LoadSome(f, taken); err != nil {
+		return fmt.Errorf("the autoencoder %s does not fit the classifier %s: %w", cfg.Name, m.Config.Name, err)
+	}
+	m.drawRest(seed, taken)
+	return nil
+}
+
+// hasName returns whether one of the parameters has a name.
+func hasName(specs []nn.Spec) func(name string) bool {
+	names := make(map[string]bool, len(specs))
+	for _, s := range specs {
+		names[s.Name] = true
+	}
+	return func(name string) bool { return names[name] }
 }
 
 // takeEncoder loads what a start takes of a file.

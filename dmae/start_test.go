@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
@@ -15,7 +16,7 @@ import (
 // official fine-tuning: what it holds is taken, and the rest is drawn as under
 // an autoencoder.
 func TestAnEncoderAloneIsAStart(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	cfg := micro(t)
 	ae, err := dmae.NewAutoencoder(b, cfg)
 	require.NoError(t, err)
@@ -74,7 +75,7 @@ func TestAnEncoderAloneIsAStart(t *testing.T) {
 // Of a classifier the encoder is taken, whatever its head: of godmae, of others,
 // of a linear probe, of another number of classes.
 func TestAClassifierIsAStart(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	for _, probe := range []bool{true, false} {
 		cfg := micro(t)
 		cfg.Classes, cfg.ClassNames = 7, nil
@@ -139,7 +140,7 @@ func openFile(t *testing.T, path string) *checkpoint.File {
 // What a foreign autoencoder was trained to predict is asked for by a note, and
 // its epsilon is the official code's whatever preset it resembles.
 func TestNormalisedPatchesOfForeignFiles(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	ae, err := dmae.NewAutoencoder(b, micro(t))
 	require.NoError(t, err)
 	ae.Init(1)

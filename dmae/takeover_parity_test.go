@@ -11,11 +11,11 @@ import (
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/convert"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // The official trainer's checkpoint after five recorded steps has the moments
@@ -26,8 +26,7 @@ func TestOfficialTrainingIsGoneOnWith(t *testing.T) {
 	view, err := convert.Open(fixturePath(t, "dmae_tiny_full.pth"), tinyHeads)
 	require.NoError(t, err)
 	defer view.Close()
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg := tiny(32, true)
 	trainer := func() (*dmae.Autoencoder, *optim.AdamW, func(step int)) {
 		m := loadTiny(t, b, cfg)
@@ -89,8 +88,7 @@ func TestOfficialTrainingIsGoneOnWith(t *testing.T) {
 func TestOfficialProbeIsGoneOnWith(t *testing.T) {
 	f := fixture(t, "linprobe_lars.safetensors")
 	const n, width, classes = 16, 48, 10
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	trainer := func() (*dmae.Classifier, *optim.LARS, func(step int)) {
 		m, err := dmae.NewProbe(b, vitTiny(false))
 		require.NoError(t, err)

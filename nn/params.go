@@ -145,6 +145,15 @@ func (p *Params) Download(param *Param) ([]float32, error) {
 	return dst, nil
 }
 
+// Free gives the memory of the parameters and their gradients back to the backend.
+// The model must not be used any more.
+func (p *Params) Free() {
+	p.b.Free(p.values)
+	if p.grads != nil {
+		p.b.Free(p.grads)
+	}
+}
+
 // Touch records that values changed through the flat tensor, as an optimiser
 // step changes them: caches of packed weights key on each parameter's version.
 func (p *Params) Touch() {

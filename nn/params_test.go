@@ -8,11 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/autograd"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
@@ -27,8 +26,7 @@ func specs() []nn.Spec {
 }
 
 func TestParamsLieInOneTensor(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	p := nn.NewParams(b, specs())
 	require.Nil(t, p.Grads())
 	p.EnableGrad()
@@ -58,7 +56,8 @@ func TestParamsLieInOneTensor(t *testing.T) {
 	require.Equal(t, tensor.Of(8, 12), w.Value.Shape())
 
 	// The flat tensor shows what a view got, and zeros between parameters.
-	flat := tensor.Data[float32](p.Values())
+	flat := make([]float32, p.Values().Shape().Elems())
+	require.NoError(t, b.Download(flat, p.Values()))
 	used := make([]bool, len(flat))
 	for _, param := range p.All() {
 		for i, v := range must(p.Download(param)) {
@@ -70,9 +69,11 @@ func TestParamsLieInOneTensor(t *testing.T) {
 		require.True(t, used[i] || v == 0)
 	}
 
-	g := tensor.Data[float32](p.Grads())
+	g := make([]float32, p.Grads().Shape().Elems())
 	g[0], g[len(g)-1] = 1, 1
+	b.Upload(p.Grads(), g)
 	p.ZeroGrad()
+	require.NoError(t, b.Download(g, p.Grads()))
 	require.Equal(t, make([]float32, len(g)), g)
 
 	version := w.Value.Version()
@@ -84,7 +85,7 @@ func TestParamsLieInOneTensor(t *testing.T) {
 
 // Before EnableGrad a model records nothing.
 func TestParamsWithoutGradients(t *testing.T) {
-	b := ref.New()
+	b := testbackend.Float64(t)
 	declared := nn.NewBuilder()
 	l := nn.NewLinear(declared, "l", 4, 3, nn.Normal(1))
 	p := declared.Allocate(b)
@@ -129,7 +130,7 @@ func TestInitialisers(t *testing.T) {
 // Initial values are part of the contract: a seed means the same network
 // everywhere.
 func TestInitIsReproducible(t *testing.T) {
-	b := ref.New()
+	b := testbackend.Float64(t)
 	p := nn.NewParams(b, specs())
 	p.Init(0)
 	cls, qkv := must(p.Download(p.Get("cls_token"))), must(p.Download(p.Get("blocks.1.attn.qkv.weight")))
@@ -194,7 +195,7 @@ func openFixture(t *testing.T, name string) *checkpoint.File {
 }
 
 func TestLoadWhatWasExported(t *testing.T) {
-	b := ref.New()
+	b := testbackend.Float64(t)
 	p, q := nn.NewParams(b, specs()), nn.NewParams(b, specs())
 	p.Init(5)
 	path := filepath.Join(t.TempDir(), "p.safetensors")
@@ -219,7 +220,7 @@ func TestLoadWhatWasExported(t *testing.T) {
 
 // A block computes what its formula says, on the reference backend.
 func TestBlockWithDropPath(t *testing.T) {
-	b := ref.New()
+	b := testbackend.Float64(t)
 	declared := nn.NewBuilder()
 	block := nn.NewBlock(declared, "x", nn.BlockShape{Width: 8, Hidden: 12, Heads: 2, Eps: nn.LayerNormEps, Weight: func(in, out int) nn.Initializer { return nn.Normal(0.5) }})
 	declared.Allocate(b).Init(9)
@@ -287,7 +288,7 @@ func TestBuilder(t *testing.T) {
 	}
 	require.Equal(t, []string{"first.weight", "first.bias", "norm.weight", "norm.bias"}, names)
 
-	b := ref.New()
+	b := testbackend.Float64(t)
 	p := declared.Allocate(b)
 	require.Empty(t, declared.Specs())
 	p.Init(0)

@@ -1,11 +1,15 @@
 package ops
 
-import "github.com/godmae/godmae/tensor"
+import (
+	"fmt"
+
+	"github.com/godmae/godmae/tensor"
+)
 
 // Backend allocates tensors on one device and runs operations on them.
 //
 // Every method may return before its work is done; only Await, Download and Sync
-// wait. An error of the device (it was lost, its memory is full) is kept until
+// wait. An error of the device (it was lost, its memory is full: [MemoryError]) is kept until
 // then, and for good: from the first error on every Await, Download and Sync
 // returns it until Close, and the contents of all tensors are undefined. So nobody
 // uses a number of a device, or writes one to a file, before an Await, Download or
@@ -123,4 +127,17 @@ func (id Identity) DType() tensor.DType {
 		return tensor.F64
 	}
 	return tensor.F32
+}
+
+// MemoryError is the error of a device whose memory is full. Who knows what asked for
+// so much says what helps.
+type MemoryError struct {
+	Need  int64 // bytes of the tensor that did not fit
+	Used  int64 // bytes of those that lived
+	Limit int64 // bytes that may live at a time
+}
+
+// Error says how much is missing.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("out of device memory: a tensor of %d bytes does not fit beside %d bytes; the limit is %d", e.Need, e.Used, e.Limit)
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/autograd/gradcheck"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
 )
@@ -22,15 +22,14 @@ func TestEveryOperation(t *testing.T) {
 }
 
 func TestReferenceAgreesWithItself(t *testing.T) {
-	for _, r := range onBackend(t, ref.New()) {
+	for _, r := range onBackend(t, testbackend.Float64(t)) {
 		require.True(t, r.Pass, "%+v", r)
 		require.Zero(t, r.Worst, "%+v", r)
 	}
 }
 
-func TestCPUAgreesWithReference(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer func() { require.NoError(t, b.Close()) }()
+func TestBackendAgreesWithReference(t *testing.T) {
+	b := testbackend.New(t)
 	for _, r := range onBackend(t, b) {
 		t.Logf("%-16s %-20s %4d gradients, worst %.1e", r.Name, r.Case, r.Checked, r.Worst)
 		require.True(t, r.Pass, "%+v", r)

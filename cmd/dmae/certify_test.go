@@ -18,7 +18,7 @@ import (
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/internal/printable"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/smooth/bound"
 	"github.com/godmae/godmae/smooth/certificate"
 )
@@ -27,8 +27,7 @@ import (
 // decoded, and a model for them, and returns the flags that name both.
 func certifiable(t *testing.T, dir string, broken ...int) []string {
 	t.Helper()
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
 	require.NoError(t, err)
 	cfg.Classes, cfg.ClassNames = 2, []string{"cat", "dog"}
@@ -247,7 +246,7 @@ func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 		args := []string{"certify", "--commit", "--beacon", "drand:4000000000", "--json", "--method", string(m), "--out", filepath.Join(dir, "d")}
 		var p promise
 		require.NoError(t, json.Unmarshal([]byte(succeed(t, joined(args, set)...)), &p))
-		b := cpu.New(cpu.Options{})
+		b := testbackend.New(t)
 		model, err := dmae.LoadClassifier(b, filepath.Join(dir, "m.safetensors"))
 		require.NoError(t, err)
 		params := certificate.Defaults(m)
@@ -264,7 +263,6 @@ func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 			require.NoError(t, c.Add(about.Describe(i)))
 		}
 		require.Equal(t, c.Digest(), p.Commitment, m)
-		require.NoError(t, b.Close())
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // pets makes a folder of 8x8 pixels with four test images of each class.
@@ -45,8 +45,7 @@ func pets(t *testing.T, classes ...string) string {
 // change may alter the bias of the head.
 func petModel(t *testing.T, order []int, names []string, change func(bias []float32)) string {
 	t.Helper()
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
 	require.NoError(t, err)
 	cfg.Classes, cfg.ClassNames = len(order), names

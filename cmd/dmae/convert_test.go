@@ -13,17 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // A classifier in a PyTorch file that says nothing but names and shapes is the
 // classifier it was: it gives the same certificates.
 func TestCommandsTakePyTorchFiles(t *testing.T) {
 	in := func(name string) string { return filepath.Join(t.TempDir(), name) }
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_tiny_patch4_28")
 	require.NoError(t, err)
 	cfg.Classes = 10

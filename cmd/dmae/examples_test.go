@@ -13,7 +13,7 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 )
 
 // examplesOf returns the command lines that the help of a command prints.
@@ -49,8 +49,7 @@ func runExample(t *testing.T, line string, smaller ...string) string {
 // does what it says.
 func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	t.Chdir(t.TempDir())
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
 	require.NoError(t, err)
 	images, err := data.Open(data.FashionMNIST, data.Options{Split: data.Test})

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
@@ -48,8 +48,7 @@ func TestThePageIsMadeAgainByItsCommand(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "it's here")
 	require.NoError(t, os.Mkdir(dir, 0o777))
 	in := func(name string) string { return filepath.Join(dir, name) }
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
 	require.NoError(t, err)
 	cfg.Classes, cfg.ClassNames = 10, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/godmae/godmae/internal/printable"
+	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/simd"
 )
 
@@ -166,8 +167,28 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 		text = "interrupted"
 	}
 	text = strings.TrimPrefix(text, "train: ") // the package; whoever typed the command knows that it trains
+	if errors.As(err, new(*ops.MemoryError)) {
+		text += memoryRemedy(parsed.Selected())
+	}
 	fmt.Fprintf(stderr, "dmae: %s\n", printable.Line(text))
 	return code
+}
+
+// memoryRemedy says what a user can do about the full memory of a device in a command;
+// "" for training, which has said it.
+func memoryRemedy(command *kong.Node) string {
+	has := func(name string) bool {
+		return slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == name })
+	}
+	switch {
+	case has("accum-iter"):
+		return ""
+	case has("batch"):
+		return "; use a smaller --batch, which gives the same result"
+	case has("batch-size"):
+		return "; use a smaller --batch-size, which gives the same result"
+	}
+	return "; use a smaller model or another --backend"
 }
 
 // helpArgs turns "help" and "help COMMAND" into what the parser understands.

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/smooth/certificate"
@@ -371,4 +373,28 @@ func TestGradcheckReportsNoFailure(t *testing.T) {
 	require.Zero(t, result.Failed)
 	require.Equal(t, result.Checked, len(result.Cases))
 	require.Greater(t, result.Checked, 50)
+}
+
+// Every command that can fill a device's memory says what helps, by a flag it has.
+func TestMemoryRemedies(t *testing.T) {
+	var c cli
+	k, err := kong.New(&c, flagDefaults)
+	require.NoError(t, err)
+	want := map[string]string{
+		"pretrain": "", "finetune": "", "linprobe": "",
+		"certify": "--batch,", "audit": "--batch,", "predict": "--batch,", "explain": "--batch,",
+		"eval": "--batch-size,", "quickstart": "another --backend", "reconstruct": "another --backend", "gradcheck": "another --backend",
+	}
+	for _, command := range k.Model.Children {
+		text, ok := want[command.Name]
+		if !ok {
+			require.False(t, slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == "backend" }), "%s computes on a backend", command.Name)
+			continue
+		}
+		if text == "" {
+			require.Empty(t, memoryRemedy(command), command.Name)
+		} else {
+			require.Contains(t, memoryRemedy(command), text, command.Name)
+		}
+	}
 }

@@ -177,6 +177,7 @@ func (q *quickstart) certify(name, checkpoint, out string) (analyze.Run, error) 
 	if err != nil {
 		return analyze.Run{}, err
 	}
+	defer model.Params.Free()
 	files := certificate.FilesFor(q.path(out))
 	if q.Resume == "" {
 		if err := smooth.Discard(files); err != nil {
@@ -205,6 +206,7 @@ func (q *quickstart) picture(encoder string) error {
 	if err != nil {
 		return err
 	}
+	defer model.Params.Free()
 	return reconstruction{model: model, images: q.test, leftOut: data.NewLeftOut(q.test, 0, q.env.note), count: 8, sigma: model.Config.Sigma, seed: q.Seed}.write(q.path("reconstruct.png"))
 }
 

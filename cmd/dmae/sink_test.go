@@ -18,8 +18,8 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/internal/printable"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // limited is a disk with room for so many bytes.
@@ -41,8 +41,7 @@ func (l *limited) Write(p []byte) (int, error) {
 // randomClassifier writes a classifier of 28x28 grey images and returns its name.
 func randomClassifier(t *testing.T, names ...string) string {
 	t.Helper()
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_tiny_patch4_28")
 	require.NoError(t, err)
 	cfg.Classes, cfg.ClassNames, cfg.Depth = len(names), names, 1

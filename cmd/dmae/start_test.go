@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // foreignFile writes parameters as a trainer with a wrapper saves them.
@@ -33,8 +33,7 @@ func all(string) bool { return true }
 // Encoders without a decoder, and classifiers with another head, are a start for
 // every stage of training, which says what it took.
 func TestTrainingStartsFromAnyEncoder(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_tiny_patch4_28")
 	require.NoError(t, err)
 	ae, err := dmae.NewAutoencoder(b, cfg)
@@ -68,8 +67,7 @@ func TestTrainingStartsFromAnyEncoder(t *testing.T) {
 // What an autoencoder without arguments was trained to predict is assumed aloud,
 // and the flag decides it.
 func TestReconstructAsksHowPatchesAreNormalised(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_tiny_patch4_28")
 	require.NoError(t, err)
 	ae, err := dmae.NewAutoencoder(b, cfg)

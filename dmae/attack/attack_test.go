@@ -9,10 +9,9 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/philox"
 )
 
@@ -46,7 +45,7 @@ func attacked(t *testing.T, b ops.Backend) (*dmae.Classifier, []float32) {
 // The gradient of the attack is that of its loss, by central differences in
 // float64, through normalisation and resizing.
 func TestAttackGradient(t *testing.T) {
-	m, x := attacked(t, ref.New())
+	m, x := attacked(t, testbackend.Float64(t))
 	a := Search{Model: m, Sigma: 0.25, Samples: 3, Steps: 1, Seed: 2}
 	gradient, waste := make([]float32, len(x)), make([]float32, len(x))
 	_, err := a.gradient(x, 1, 4, gradient)
@@ -65,8 +64,7 @@ func TestAttackGradient(t *testing.T) {
 }
 
 func TestAttackStaysInsideAndHurts(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	m, x := attacked(t, b)
 	a := Search{Model: m, Sigma: 0.1, Samples: 8, Steps: 10, Seed: 2}
 	waste := make([]float32, len(x))
@@ -94,8 +92,7 @@ func TestAttackStaysInsideAndHurts(t *testing.T) {
 }
 
 func TestAttackRefusesNonsense(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	m, x := attacked(t, b)
 	good := Search{Model: m, Sigma: 0.1, Samples: 1, Steps: 1}
 	_, err := good.Run(t.Context(), x[1:], 0, 1)

@@ -17,7 +17,7 @@ import (
 	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
@@ -65,8 +65,7 @@ func TestGoldenAudit(t *testing.T) {
 					t.Skipf("this processor has no %s", isa)
 				}
 				require.NoError(t, simd.Select(isa))
-				o, done := goldenAuditOptions(t)
-				defer done()
+				o := goldenAuditOptions(t)
 				if c.derived && c.sound {
 					o.Subject.Preprocessing = certificate.EightBit
 				}
@@ -106,8 +105,8 @@ func goldenSamples(t *testing.T, raw []byte, m bound.Method, sound, derived bool
 }
 
 // goldenAuditModel is a tiny classifier whose answers the noise changes.
-func goldenAuditModel(t *testing.T, threads int) (model *dmae.Classifier, pixels func(int) ([]byte, error), done func()) {
-	b := cpu.New(cpu.Options{Threads: threads})
+func goldenAuditModel(t *testing.T, threads int) (model *dmae.Classifier, pixels func(int) ([]byte, error)) {
+	b := testbackend.Threads(t, threads)
 	cfg := dmae.Config{
 		Name: "audit", ImageSize: 8, DataSize: 8, Channels: 1, Patch: 4,
 		Width: 16, Depth: 1, Heads: 2, MLPRatio: 2,
@@ -128,11 +127,11 @@ func goldenAuditModel(t *testing.T, threads int) (model *dmae.Classifier, pixels
 			x[i] = byte(g.Uint32())
 		}
 		return x, nil
-	}, func() { require.NoError(t, b.Close()) }
+	}
 }
 
-func goldenAuditOptions(t *testing.T) (audit.Options, func()) {
-	model, pixels, done := goldenAuditModel(t, 2)
+func goldenAuditOptions(t *testing.T) audit.Options {
+	model, pixels := goldenAuditModel(t, 2)
 	return audit.Options{
 		Depth:      audit.Full,
 		Subject:    goldenSubject(t, model),
@@ -141,7 +140,7 @@ func goldenAuditOptions(t *testing.T) (audit.Options, func()) {
 			x, err := pixels(image)
 			return certificate.Image{Label: image % 3, Pixels: sha256.Sum256(x)}, err
 		},
-	}, done
+	}
 }
 
 func goldenSubject(t *testing.T, model *dmae.Classifier) certificate.Subject {
@@ -155,8 +154,7 @@ func goldenSubject(t *testing.T, model *dmae.Classifier) certificate.Subject {
 
 // goldenCertificate certifies four images.
 func goldenCertificate(t *testing.T, m bound.Method, sound bool) []byte {
-	o, done := goldenAuditOptions(t)
-	defer done()
+	o := goldenAuditOptions(t)
 	p := certificate.Params{Plan: bound.Plan{Method: m, Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 16, N: 96}, Sound: sound, Derived: &certificate.Derivation{Beacon: goldenBeacon}}
 	if m == bound.MethodAnytime {
 		p.Radii, p.Futility = bound.Grid([]decimal.Decimal{decimal.Must("0.1"), decimal.Must("0.25")}), bound.DefaultFutility()

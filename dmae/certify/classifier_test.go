@@ -10,8 +10,8 @@ import (
 
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/simd"
 	"github.com/godmae/godmae/smooth"
@@ -36,8 +36,7 @@ func TestFloatClassifierAnswersJobByJob(t *testing.T) {
 	}
 	noise := smooth.Noise{Sigma: 0.5, Seed: 1<<40 + 3}
 	answer := func(threads, batch int, lanes bool, order func(i int) int) []int32 {
-		var b ops.Backend = cpu.New(cpu.Options{Threads: threads})
-		defer b.Close()
+		b := testbackend.Threads(t, threads)
 		if !lanes {
 			b = withoutLanes{b}
 		}
@@ -66,7 +65,7 @@ func TestFloatClassifierAnswersJobByJob(t *testing.T) {
 	require.Equal(t, want, answer(2, 16, false, inOrder))
 	require.Equal(t, want, answer(3, 5, true, func(i int) int { return i * 11 % len(jobs) }))
 
-	b := newCPU(t)
+	b := testbackend.New(t)
 	m := lively(t, b, micro(t))
 	clean := certify.NewFloatClassifier(m, func(image int) ([]float32, error) {
 		v := pixelsOf(&m.Config, jobs[image].Image)
@@ -82,7 +81,7 @@ func TestFloatClassifierAnswersJobByJob(t *testing.T) {
 }
 
 func TestFloatClassifierWithoutAnswer(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	m := lively(t, b, micro(t))
 	head := m.Params.Get("head.bias")
 	m.Params.Upload(head, []float32{float32(math.NaN()), float32(math.NaN()), float32(math.NaN())})
@@ -98,7 +97,7 @@ func TestFloatClassifierWithoutAnswer(t *testing.T) {
 }
 
 func TestFloatClassifierErrors(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	m := lively(t, b, micro(t))
 	broken := errors.New("disk on fire")
 	s := certify.NewFloatClassifier(m, func(image int) ([]float32, error) {

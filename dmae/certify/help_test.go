@@ -8,7 +8,6 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 )
 
@@ -21,12 +20,6 @@ func micro(t *testing.T) dmae.Config {
 	require.NoError(t, err)
 	c.Classes, c.ClassNames = 3, []string{"cat", "dog", "ähre"}
 	return c
-}
-
-func newCPU(t *testing.T) *cpu.Backend {
-	b := cpu.New(cpu.Options{Threads: 2})
-	t.Cleanup(func() { require.NoError(t, b.Close()) })
-	return b
 }
 
 // lively returns a classifier whose answers vary under noise.

@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/ops/hostile"
 	"github.com/godmae/godmae/smooth/audit"
 	"github.com/godmae/godmae/smooth/bound"
@@ -20,8 +20,7 @@ import (
 )
 
 func savedModel(t *testing.T) string {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	require.NoError(t, lively(t, b, micro(t)).Save(path))
 	return path
@@ -58,16 +57,16 @@ func certifyOn(t *testing.T, b ops.Backend, saved, dir string) error {
 // verdict.
 func TestADeviceLostWhileCertifying(t *testing.T) {
 	saved, dir := savedModel(t), t.TempDir()
-	on := func(b ops.Backend, f func(ops.Backend) error) error {
+	on := func(b *hostile.Backend, f func(ops.Backend) error) error {
 		defer func() { require.NoError(t, b.Close()) }()
 		return f(b)
 	}
-	plain := func() ops.Backend { return cpu.New(cpu.Options{Threads: 1}) }
-	require.NoError(t, on(plain(), func(b ops.Backend) error { return certifyOn(t, b, saved, dir) }))
+	plain := testbackend.New(t)
+	require.NoError(t, certifyOn(t, plain, saved, dir))
 	want, err := os.ReadFile(filepath.Join(dir, "c.jsonl"))
 	require.NoError(t, err)
 
-	late, same := hostile.New(plain(), hostile.Options{}), t.TempDir()
+	late, same := testbackend.Hostile(t, hostile.Options{}), t.TempDir()
 	require.NoError(t, on(late, func(b ops.Backend) error { return certifyOn(t, b, saved, same) }))
 	got, err := os.ReadFile(filepath.Join(same, "c.jsonl"))
 	require.NoError(t, err)
@@ -80,9 +79,9 @@ func TestADeviceLostWhileCertifying(t *testing.T) {
 	t.Logf("%d calls", late.Calls())
 	for n := 1; n <= late.Calls(); n += stride {
 		dir := t.TempDir()
-		err := on(hostile.New(plain(), hostile.Options{LoseAt: n}), func(b ops.Backend) error { return certifyOn(t, b, saved, dir) })
+		err := on(testbackend.Hostile(t, hostile.Options{LoseAt: n}), func(b ops.Backend) error { return certifyOn(t, b, saved, dir) })
 		if err == nil { // lost behind the last answer, when it was needed no more
-			require.GreaterOrEqual(t, n, late.Calls()-2, "lost at call %d of %d", n, late.Calls())
+			require.GreaterOrEqual(t, n, late.Waited(), "lost at call %d of %d", n, late.Calls())
 		} else {
 			require.ErrorIs(t, err, hostile.ErrLost, "lost at call %d of %d", n, late.Calls())
 			require.NoFileExists(t, filepath.Join(dir, "c.jsonl"))
@@ -90,7 +89,7 @@ func TestADeviceLostWhileCertifying(t *testing.T) {
 		if n%8 != 0 {
 			continue // going on takes as long as everything before
 		}
-		require.NoError(t, on(plain(), func(b ops.Backend) error { return certifyOn(t, b, saved, dir) }))
+		require.NoError(t, certifyOn(t, plain, saved, dir))
 		got, err := os.ReadFile(filepath.Join(dir, "c.jsonl"))
 		require.NoError(t, err)
 		require.Equal(t, string(want), string(got), "lost at call %d of %d", n, late.Calls())
@@ -109,11 +108,11 @@ func TestADeviceLostWhileCertifying(t *testing.T) {
 		_, err = certify.Audit(t.Context(), f, model, twoImages(t, model), certify.Options{Batch: 16}, audit.Options{Depth: audit.Full})
 		return err
 	}
-	late = hostile.New(plain(), hostile.Options{})
+	late = testbackend.Hostile(t, hostile.Options{})
 	require.NoError(t, on(late, check))
 	for n := 1; n <= late.Calls(); n += stride {
-		if err := on(hostile.New(plain(), hostile.Options{LoseAt: n}), check); err == nil {
-			require.GreaterOrEqual(t, n, late.Calls()-2, "an audit with a device lost at call %d of %d", n, late.Calls())
+		if err := on(testbackend.Hostile(t, hostile.Options{LoseAt: n}), check); err == nil {
+			require.GreaterOrEqual(t, n, late.Waited(), "an audit with a device lost at call %d of %d", n, late.Calls())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package certify_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"github.com/godmae/godmae/internal/testbackend"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,7 +16,6 @@ import (
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth/audit"
 	"github.com/godmae/godmae/smooth/bound"
@@ -89,8 +89,7 @@ func brightness(t *testing.T) data.Dataset {
 // interface alone, with classes matched by name, and its radii are below the
 // distances that are known exactly.
 func TestAnyFamily(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
 	m, images := newLinear(b, 5), brightness(t)
 	params := certificate.Defaults(bound.MethodCohen)
 	params.Sound, params.N = false, 2000

@@ -10,7 +10,7 @@ import (
 	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/smooth"
@@ -34,8 +34,7 @@ func TestClassifierAnswersJobByJob(t *testing.T) {
 	}
 	noise := smooth.Noise{Pixels: pixelNoise(t, "0.5"), Seed: 1<<40 + 3}
 	answer := func(threads, batch int) []int32 {
-		b := cpu.New(cpu.Options{Threads: threads})
-		defer b.Close()
+		b := testbackend.Threads(t, threads)
 		m := lively(t, b, micro(t))
 		s := certify.NewClassifier(m, func(image int) ([]byte, error) { return bytesOf(&m.Config, image), nil }, batch)
 		out := make([]int32, len(jobs))
@@ -51,7 +50,7 @@ func TestClassifierAnswersJobByJob(t *testing.T) {
 	require.Equal(t, want, answer(2, 16))
 	require.Equal(t, want, answer(7, 1000))
 
-	b := newCPU(t)
+	b := testbackend.New(t)
 	m := lively(t, b, micro(t))
 	var noisy []float32
 	inputs := &smooth.FuncClassifier{
@@ -69,7 +68,7 @@ func TestClassifierAnswersJobByJob(t *testing.T) {
 
 // Without integer noise the same adapter is that of float pixels.
 func TestClassifierUnderFloatNoise(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	m := lively(t, b, micro(t))
 	bytes := func(image int) ([]byte, error) { return bytesOf(&m.Config, image), nil }
 	floats := func(image int) ([]float32, error) {
@@ -90,7 +89,7 @@ func TestClassifierUnderFloatNoise(t *testing.T) {
 }
 
 func TestPixelNoiseIsRefusedForFloatPixels(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	m := lively(t, b, micro(t))
 	noise := smooth.Noise{Pixels: pixelNoise(t, "0.25")}
 	s := certify.NewFloatClassifier(m, func(image int) ([]float32, error) { return pixelsOf(&m.Config, image), nil }, 4)

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae/certify"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/smooth/bound"
 	"github.com/godmae/godmae/smooth/certificate"
 )
@@ -45,8 +45,7 @@ func TestSeedApply(t *testing.T) {
 
 // What would certify something else than is meant is refused.
 func TestRefusals(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	m, images := newLinear(b, 5), brightness(t)
 	params := certificate.Defaults(bound.MethodCohen)
 	_, err := certify.New(m, images, params, certify.Options{Every: -2})

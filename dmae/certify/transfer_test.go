@@ -8,8 +8,8 @@ import (
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/decimal"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/simd"
@@ -52,7 +52,7 @@ func TestNoisyInputsAreTableValues(t *testing.T) {
 	jobs := []smooth.Job{{Image: 4, Stream: philox.EstimationNoise, Sample: 9}, {Image: 1, Stream: philox.EstimationNoise, Sample: 1 << 20}}
 	for _, isa := range simd.Available() {
 		require.NoError(t, simd.Select(isa))
-		b := cpu.New(cpu.Options{Threads: 2})
+		b := testbackend.New(t)
 		c := NewClassifier(noModel{b: b}, image, 8)
 		require.NoError(t, c.load(jobs, noise))
 		got := make([]float32, 2*size)
@@ -66,6 +66,5 @@ func TestNoisyInputsAreTableValues(t *testing.T) {
 			sum := int(stored[i%size]) + pixels.At(noise.Addr(job), i%size)
 			require.Equal(t, min(max(sum, -255*k), 255*(k+1)), z)
 		}
-		require.NoError(t, b.Close())
 	}
 }

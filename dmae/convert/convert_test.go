@@ -15,11 +15,11 @@ import (
 	"github.com/godmae/godmae/dmae/convert"
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/internal/testfiles"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 	"github.com/godmae/godmae/nn/optim"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 func fixture(t *testing.T, name string) string {
@@ -144,8 +144,8 @@ func micro(t *testing.T, finetune bool, change func(*train.Options)) string {
 // microRun is micro for any stage and with the error of the run.
 func microRun(t *testing.T, stage string, change func(*train.Options)) (*train.Result, error) {
 	t.Helper()
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer func() { require.NoError(t, b.Close()) }()
+	b := testbackend.New(t)
+	testbackend.NeedsFloat32(t, b)
 	cfg, err := dmae.Preset("dmae_vit_micro_patch4_8")
 	require.NoError(t, err)
 	images := make([]data.Image, 8)

@@ -9,15 +9,14 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/convert"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // Files of other libraries are converted to files that contain their
 // configuration and compute the same.
 func TestConversionOfOtherLibraries(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer func() { require.NoError(t, b.Close()) }()
+	b := testbackend.New(t)
 	r := dmae.Reader{Heads: 2, DecoderHeads: 2, Mean: []float64{0, 0, 0}, Std: []float64{1, 1, 1}}
 	for file, kind := range map[string]string{
 		"huggingface.safetensors": dmae.KindClassifier, "torchvision.pth": dmae.KindClassifier, "timm_avg.pth": dmae.KindClassifier,

@@ -19,7 +19,7 @@ import (
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/certify"
 	"github.com/godmae/godmae/dmae/explain"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth"
 	"github.com/godmae/godmae/smooth/bound"
@@ -29,8 +29,7 @@ import (
 // subject returns a small classifier and an image. Larger weights give larger
 // margins.
 func subject(t *testing.T, weights float32) (*dmae.Classifier, []byte) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	t.Cleanup(func() { b.Close() })
+	b := testbackend.New(t)
 	m, err := dmae.NewClassifier(b, dmae.Config{
 		Name: "micro", ImageSize: 8, DataSize: 6, Channels: 3, Patch: 4, Width: 16, Depth: 1, Heads: 2, MLPRatio: 2,
 		Positions: dmae.Learned, Decoder: dmae.Decoder{Width: 8, Depth: 1, Heads: 2}, MaskRatio: 0.5, NormPixEps: 1e-2, Sigma: 0.5,

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -26,8 +26,8 @@ func TestAverageDecayWarmsUp(t *testing.T) {
 // of a run without one, and the checkpoint's model is the average.
 func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
 	const decay = 0.7
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
+	testbackend.NeedsContract(t, b)
 
 	plain := tinyOptions(StagePretrain, t.TempDir())
 	plain.Keep, plain.SaveEvery = 0, 1
@@ -172,8 +172,7 @@ func TestAnAveragedRunIsAnotherRun(t *testing.T) {
 // What is not trained is not averaged: a running statistic that changes is the
 // model's at once.
 func TestFixedValuesAreNotAveraged(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	p := nn.NewParams(b, []nn.Spec{
 		{Name: "statistic", Shape: tensor.Of(3), Fixed: true},
 		{Name: "weight", Shape: tensor.Of(5)},

@@ -9,7 +9,7 @@ import (
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
@@ -17,8 +17,8 @@ import (
 // For two images, neighbours are first and last: the blend is that of package
 // data, which equals timm's, to the bit.
 func TestBlendingOfTwoIsTheBlendOfTheDefinition(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
+	testbackend.NeedsContract(t, b)
 	c, err := dmae.Preset("dmae_vit_nano_patch4_32")
 	require.NoError(t, err)
 	r := FinetuneRecipe(2)
@@ -86,8 +86,8 @@ func TestBlendingNeedsPairs(t *testing.T) {
 // same; and each row of targets is a distribution.
 func TestBlendingOfEachImage(t *testing.T) {
 	const images, copies, classes = 6, 2, 10
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
+	testbackend.NeedsContract(t, b)
 	c, err := dmae.Preset("dmae_vit_nano_patch4_32")
 	require.NoError(t, err)
 	g := philox.NewGen(philox.Addr{Seed: 3, Stream: philox.FirstUserStream})

@@ -16,8 +16,8 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // broken is a data set of which some images cannot be used.
@@ -37,8 +37,7 @@ func (b broken) Image(i int) (data.Image, error) {
 // evaluated one by one give what they give together.
 func TestEvaluationLeavesOutBrokenImages(t *testing.T) {
 	o := tinyOptions(StageFinetune, t.TempDir())
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	model, err := dmae.NewClassifier(b, o.Model)
 	require.NoError(t, err)
 	model.InitScratch(3)
@@ -180,8 +179,7 @@ func TestRunsWithBrokenImagesAreResumed(t *testing.T) {
 			cancel()
 		}
 	}
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	o.Backend = b
 	_, err := train(ctx, o)
 	require.ErrorIs(t, err, ErrInterrupted)

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops/cpu"
 )
 
 // Pre-training that is continued on other images goes on with the moments and
@@ -21,8 +21,7 @@ func TestPretrainingIsContinued(t *testing.T) {
 	first.Recipe.EMA = 0
 	finish(t, first)
 
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	model, err := dmae.LoadAutoencoder(b, filepath.Join(first.Out, CheckpointName))
 	require.NoError(t, err)
 	bare := filepath.Join(t.TempDir(), "model.safetensors")

@@ -16,16 +16,16 @@ import (
 // Gaussian noise (paper, section 3.3), starting from the encoder of an
 // autoencoder or, without one, from scratch. When ctx is cancelled it saves and
 // returns an error that is ErrInterrupted.
-func Finetune(ctx context.Context, o Options) (*Result, error) {
+func Finetune(ctx context.Context, o Options) (result *Result, err error) {
 	r, err := newRun(o, StageFinetune)
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
+	defer func() { err = r.close(err) }()
 	if err := r.checkClasses(); err != nil {
 		return nil, err
 	}
-	model, err := dmae.NewClassifier(o.Backend, o.Model)
+	model, err := dmae.NewClassifier(r.memory, o.Model)
 	if err != nil {
 		return nil, err
 	}
@@ -42,14 +42,14 @@ func Finetune(ctx context.Context, o Options) (*Result, error) {
 		regulariser: o.Recipe.regulariser(),
 		labels:      make([]int32, n*copies),
 		target:      make([]float32, n*copies*c.Classes),
-		targets:     o.Backend.Persist(o.Backend.Float(), tensor.Of(n*copies, c.Classes)),
+		targets:     r.memory.Persist(r.memory.Float(), tensor.Of(n*copies, c.Classes)),
 	}
-	if stage.blend, err = newBlending(o.Backend, c, &o.Recipe, n); err != nil {
+	if stage.blend, err = newBlending(r.memory, c, &o.Recipe, n); err != nil {
 		return nil, err
 	}
 	if c.DropPath > 0 {
 		stage.drop = make([]float32, 2*c.Depth*n*copies)
-		stage.drops = o.Backend.Persist(o.Backend.Float(), tensor.Of(2*c.Depth, n*copies))
+		stage.drops = r.memory.Persist(r.memory.Float(), tensor.Of(2*c.Depth, n*copies))
 	}
 	r.stage = stage
 	if err := initialise(model, o); err != nil {

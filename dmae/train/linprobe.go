@@ -18,18 +18,18 @@ import (
 // as one process of the official code does over its own; Options.MicroBatch
 // divides that number, and bounds the memory of the encoder only. When ctx is
 // cancelled it saves and returns an error that is ErrInterrupted.
-func Linprobe(ctx context.Context, o Options) (*Result, error) {
+func Linprobe(ctx context.Context, o Options) (result *Result, err error) {
 	r, err := newRun(o, StageLinprobe)
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
+	defer func() { err = r.close(err) }()
 	if err := r.checkClasses(); err != nil {
 		return nil, err
 	}
 	o.Model.Head = dmae.BatchNormHead
 	r.opt.Model = o.Model
-	model, err := dmae.NewProbe(o.Backend, o.Model)
+	model, err := dmae.NewProbe(r.memory, o.Model)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func Linprobe(ctx context.Context, o Options) (*Result, error) {
 	r.params, r.describe = model.Params, model.Metadata
 	r.optimiser = optim.NewLARS(model.Params, o.Recipe.Momentum, o.Recipe.Trust, o.Recipe.WeightDecay)
 	r.optimiserPrefix = dmae.StatePrefix + "lars."
-	b := o.Backend
+	b := r.memory
 	width := model.FeatureWidth()
 	stats := tensor.Of(o.Recipe.Batch/group, width)
 	r.stage = &probing{

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godmae/godmae/dmae"
-	"github.com/godmae/godmae/ops/cpu"
+	"github.com/godmae/godmae/internal/testbackend"
 )
 
 // Checkpoints written before there were noisy copies, mixing, linear probes or
@@ -39,8 +39,7 @@ func TestOlderCheckpointsAreResumed(t *testing.T) {
 
 // They are read as models, too.
 func TestOlderCheckpointsAreLoaded(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 1})
-	defer b.Close()
+	b := testbackend.New(t)
 	auto, err := dmae.LoadAutoencoder(b, filepath.Join("testdata", StagePretrain+"-step7.safetensors"))
 	require.NoError(t, err)
 	require.Equal(t, "dmae_vit_micro_patch4_8", auto.Config.Name)

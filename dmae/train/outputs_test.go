@@ -17,9 +17,8 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/train/tfevents"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
-	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/ops/ref"
 )
 
 // readEvents returns the events of a run without their wall times.
@@ -191,8 +190,7 @@ func TestTheBestModelIsChosenAndKept(t *testing.T) {
 			require.Equal(t, want, result.Best)
 
 			// The numbered checkpoint of that epoch is the same model.
-			b := cpu.New(cpu.Options{Threads: 1})
-			defer b.Close()
+			b := testbackend.New(t)
 			best, err := dmae.LoadClassifier(b, filepath.Join(o.Out, BestName))
 			require.NoError(t, err)
 			same, err := dmae.LoadClassifier(b, filepath.Join(o.Out, NumberedName(want.Epoch)))
@@ -323,7 +321,7 @@ func TestACheckpointGoesOnWithAnotherBackend(t *testing.T) {
 		o := tinyOptions(stage, t.TempDir())
 		_, log := finish(t, o)
 		o.Resume, o.Out = filepath.Join(o.Out, NumberedName(1)), t.TempDir()
-		o.LogDir, o.Backend = "", ref.New()
+		o.LogDir, o.Backend = "", testbackend.Float64(t)
 		var notes []string
 		o.Log = func(message string) { notes = append(notes, message) }
 		r, err := train(t.Context(), o)

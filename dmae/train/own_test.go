@@ -12,9 +12,9 @@ import (
 	"github.com/godmae/godmae/autograd"
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/tensor"
 )
@@ -55,8 +55,7 @@ func withOwn(o *Options, calls *atomic.Int64) {
 func TestOwnTransformCorruptionAndMasking(t *testing.T) {
 	for _, stage := range []string{StagePretrain, StageFinetune, consistent} {
 		t.Run(stage, func(t *testing.T) {
-			b := cpu.New(cpu.Options{Threads: 2})
-			defer b.Close()
+			b := testbackend.New(t)
 			var calls atomic.Int64
 			result := func(micro int, own bool) (string, Options) {
 				o := tinyOptions(stage, t.TempDir())

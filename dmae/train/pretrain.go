@@ -15,13 +15,13 @@ import (
 // images from noisy ones of which most patches are hidden (paper, section 3).
 // Labels play no part. When ctx is cancelled it saves and returns an error that
 // is ErrInterrupted.
-func Pretrain(ctx context.Context, o Options) (*Result, error) {
+func Pretrain(ctx context.Context, o Options) (result *Result, err error) {
 	r, err := newRun(o, StagePretrain)
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
-	model, err := dmae.NewAutoencoder(o.Backend, o.Model)
+	defer func() { err = r.close(err) }()
+	model, err := dmae.NewAutoencoder(r.memory, o.Model)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +37,8 @@ func Pretrain(ctx context.Context, o Options) (*Result, error) {
 		mask:        cmp.Or(o.Mask, &dmae.UniformMasking),
 		keep:        make([]int32, n*(1+c.Visible())),
 		restore:     make([]int32, n*patches),
-		keepIDs:     o.Backend.Persist(tensor.I32, tensor.Of(n, 1+c.Visible())),
-		restoreIDs:  o.Backend.Persist(tensor.I32, tensor.Of(n, patches)),
+		keepIDs:     r.memory.Persist(tensor.I32, tensor.Of(n, 1+c.Visible())),
+		restoreIDs:  r.memory.Persist(tensor.I32, tensor.Of(n, patches)),
 	}
 	model.Init(o.Recipe.Seed)
 	if o.Init != "" {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -39,7 +40,8 @@ type Result struct {
 
 // run is a training run under way.
 type run struct {
-	opt             Options
+	opt             Options         // its Backend is memory
+	memory          *ops.Arena      // of the run on the caller's backend
 	folder          *outfile.Folder // Options.Out, which no other process writes
 	images          data.Dataset    // Options.Train before it was preprocessed
 	params          *nn.Params
@@ -59,8 +61,23 @@ type run struct {
 	waited  time.Duration
 }
 
-// close lets other processes train in the folder of the run.
-func (r *run) close() { r.folder.Release() }
+// close gives the memory of the run back, lets other processes train in its folder,
+// and returns the error of the run: of a device that was full with what helps.
+func (r *run) close(err error) error {
+	r.memory.FreeAll()
+	r.folder.Release()
+	if !errors.As(err, new(*ops.MemoryError)) {
+		return err
+	}
+	least := 1
+	if m := r.opt.Recipe.Mix; m != nil && m.On() {
+		least = 2 // it blends pairs
+	}
+	if n := r.opt.MicroBatch; n > least {
+		return fmt.Errorf("train: %w; a --batch-size below %d needs less and gives the same result, if --effective-batch %d stays; %s", err, n, r.state.Recipe.Batch, r.lastGood())
+	}
+	return fmt.Errorf("train: %w; no smaller --batch-size is left, so choose a smaller model or another device; %s", err, r.lastGood())
+}
 
 // newRun checks the options, locks the folder for the results and fills in what
 // all stages need; the caller closes the run.
@@ -107,7 +124,10 @@ func newRun(o Options, stageName string) (*run, error) {
 		folder.Release()
 		return nil, err
 	}
+	memory := ops.NewArena(o.Backend)
+	o.Backend = memory
 	r := &run{
+		memory:          memory,
 		images:          images,
 		opt:             o,
 		folder:          folder,

@@ -17,6 +17,7 @@ import (
 
 	"github.com/godmae/godmae/dmae"
 	"github.com/godmae/godmae/dmae/data"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops/cpu"
 	"github.com/godmae/godmae/philox"
@@ -130,8 +131,8 @@ func finish(t *testing.T, o Options) (weights, log []byte) {
 
 func runOn(t *testing.T, o Options, threads int, f func(context.Context, Options)) {
 	t.Helper()
-	b := cpu.New(cpu.Options{Threads: threads})
-	defer b.Close()
+	b := testbackend.Threads(t, threads)
+	testbackend.NeedsFloat32(t, b)
 	o.Backend = b
 	f(t.Context(), o)
 }

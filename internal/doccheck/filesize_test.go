@@ -22,6 +22,7 @@ var shortFiles = map[string]string{
 	"nn/droppath.go":                "one layer",
 	"nn/optim/schedule.go":          "the learning-rate schedule, independent of the optimisers",
 	"ops/all.go":                    "the list of all operations",
+	"ops/arena.go":                  "what a job frees at its end",
 	"ops/gelu.go":                   "one operation",
 	"ops/shards.go":                 "the shards of a gradient",
 }

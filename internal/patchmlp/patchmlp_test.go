@@ -17,22 +17,15 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 	"github.com/godmae/godmae/dmae/train"
 	"github.com/godmae/godmae/internal/patchmlp"
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
 )
 
 func TestMain(m *testing.M) {
 	patchmlp.Register()
 	os.Exit(m.Run())
-}
-
-func newCPU(t *testing.T) ops.Backend {
-	b := cpu.New(cpu.Options{Threads: 2})
-	t.Cleanup(func() { require.NoError(t, b.Close()) })
-	return b
 }
 
 // images returns the first images of the built-in data.
@@ -47,7 +40,7 @@ func options(t *testing.T, recipe train.Recipe, epochs int) train.Options {
 	model, err := dmae.Preset("patch_mlp_28")
 	require.NoError(t, err)
 	require.Equal(t, patchmlp.Name, model.Family)
-	o := train.Options{Backend: newCPU(t), Model: model, Recipe: recipe, Train: images(t, data.Train, 128), Out: t.TempDir()}
+	o := train.Options{Backend: testbackend.New(t), Model: model, Recipe: recipe, Train: images(t, data.Train, 128), Out: t.TempDir()}
 	o.Model.Classes, o.Model.ClassNames, o.Model.DropPath = 10, o.Train.Classes(), 0.1
 	o.Recipe.Epochs, o.Recipe.WarmupEpochs, o.Recipe.LR = epochs, 1, 1e-2
 	return o
@@ -83,7 +76,7 @@ func TestTrainedSavedAndRead(t *testing.T) {
 	other, err := m.Digest()
 	require.NoError(t, err)
 	require.NotEqual(t, want, other)
-	again, err := dmae.LoadClassifier(newCPU(t), result.Checkpoint)
+	again, err := dmae.LoadClassifier(testbackend.New(t), result.Checkpoint)
 	require.NoError(t, err)
 	got, err := again.Digest()
 	require.NoError(t, err)
@@ -104,7 +97,7 @@ func TestTrainedSavedAndRead(t *testing.T) {
 
 // What cannot be done with the family is said in one sentence.
 func TestRefusals(t *testing.T) {
-	b := newCPU(t)
+	b := testbackend.New(t)
 	cfg, err := dmae.Preset("patch_mlp_28")
 	require.NoError(t, err)
 	for want, change := range map[string]func(*dmae.Config){
@@ -170,7 +163,7 @@ func TestGradients(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, checked)
-	for _, b := range []ops.Backend{newCPU(t), ref.New()} {
+	for _, b := range []ops.Backend{testbackend.New(t), testbackend.Float64(t)} {
 		results, err := dmae.CheckGradientsOn(b)
 		require.NoError(t, err)
 		for _, r := range results {
@@ -230,7 +223,7 @@ func TestEvaluateTakesAnyModel(t *testing.T) {
 	labels[0] = 1
 	ds, err := data.NewMemory("greys", []string{"dark", "light"}, pictures, labels)
 	require.NoError(t, err)
-	e, err := train.Evaluate(context.Background(), newBrightness(newCPU(t)), ds, train.EvalOptions{Batch: 100})
+	e, err := train.Evaluate(context.Background(), newBrightness(testbackend.New(t)), ds, train.EvalOptions{Batch: 100})
 	require.NoError(t, err)
 	require.Equal(t, 8, e.Images)
 	require.Equal(t, 7, e.Correct)

@@ -11,12 +11,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godmae/godmae/internal/testbackend"
 	"github.com/godmae/godmae/nn"
 	"github.com/godmae/godmae/nn/checkpoint"
 	"github.com/godmae/godmae/nn/optim"
 	"github.com/godmae/godmae/ops"
-	"github.com/godmae/godmae/ops/cpu"
-	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -121,7 +120,7 @@ func (a *adamw) step(g, lr, b1, b2, wd float64, t int) {
 }
 
 func TestAdamWFollowsTheFormula(t *testing.T) {
-	b := ref.New()
+	b := testbackend.Float64(t)
 	p := nn.NewParams(b, specs())
 	p.Init(1)
 	rule := optim.Finetune(0.05, 0.65, 1)
@@ -181,8 +180,7 @@ func TestAdamWFollowsTheFormula(t *testing.T) {
 // A gradient or a loss that is not finite stops the step: parameters and moments stay
 // as they are, and the next step is taken as if nothing had happened.
 func TestStepThatIsNotFinite(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
+	b := testbackend.New(t)
 	for name, make := range map[string]func(*nn.Params) optimiser{
 		"AdamW": func(p *nn.Params) optimiser { return optim.NewAdamW(p, 0.9, 0.95, optim.Pretrain(0.05)) },
 		"LARS":  func(p *nn.Params) optimiser { return optim.NewLARS(p, 0.9, 0.001, 0.05) },
@@ -223,14 +221,8 @@ type optimiser interface {
 
 // Export and Import continue as if nothing had happened, to the bit.
 func TestStateRoundTrip(t *testing.T) {
-	for _, make := range []func() ops.Backend{
-		func() ops.Backend { return ref.New() },
-		func() ops.Backend { return cpu.New(cpu.Options{Threads: 2}) },
-	} {
-		b := make()
-		t.Run(b.Identity().Name, func(t *testing.T) { testStateRoundTrip(t, b) })
-		require.NoError(t, b.Close())
-	}
+	t.Run("float64", func(t *testing.T) { testStateRoundTrip(t, testbackend.Float64(t)) })
+	t.Run("float32", func(t *testing.T) { testStateRoundTrip(t, testbackend.New(t)) })
 }
 
 func testStateRoundTrip(t *testing.T, b ops.Backend) {

@@ -34,6 +34,7 @@ type Backend struct {
 
 	// Of the caller's goroutine.
 	calls  int
+	waited int // calls up to the last that waited for the device
 	closed bool
 	scopes []scope
 	live   int64 // bytes of all tensors
@@ -83,6 +84,10 @@ func New(inner ops.Backend, o Options) *Backend {
 // [Options.LoseAt].
 func (b *Backend) Calls() int { return b.calls }
 
+// Waited returns the number of the last call that waited for the device. A loss behind it
+// cannot be noticed, and has spoilt nothing that was read.
+func (b *Backend) Waited() int { return b.waited }
+
 // Live returns the bytes of the tensors that live, and the most there have been.
 func (b *Backend) Live() (now, peak int64) { return b.live, b.peak }
 
@@ -122,6 +127,7 @@ func (b *Backend) known() error {
 
 // wait returns when the device has done everything.
 func (b *Backend) wait() error {
+	b.waited = b.calls
 	ready := make(chan struct{})
 	b.queue <- func() { close(ready) }
 	<-ready
@@ -190,7 +196,7 @@ func (b *Backend) take(dtype tensor.DType, shape tensor.Shape) *buffer {
 	b.live += m.bytes()
 	b.peak = max(b.peak, b.live)
 	if b.o.Memory > 0 && b.live > b.o.Memory && b.failed == nil {
-		b.failed = fmt.Errorf("out of device memory: a tensor of %d bytes does not fit beside %d bytes; the limit is %d", m.bytes(), b.live-m.bytes(), b.o.Memory)
+		b.failed = &ops.MemoryError{Need: m.bytes(), Used: b.live - m.bytes(), Limit: b.o.Memory}
 		b.fail(b.failed)
 	}
 	return m

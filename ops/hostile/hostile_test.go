@@ -74,6 +74,27 @@ func TestMemoryIsLimitedAndCounted(t *testing.T) {
 	require.EqualError(t, b.Sync(), "out of device memory: a tensor of 604 bytes does not fit beside 400 bytes; the limit is 1000")
 }
 
+// An arena frees what it made and nothing else.
+func TestArena(t *testing.T) {
+	b := wrapped(hostile.Options{})
+	defer b.Close()
+	live := func() int64 {
+		now, _ := b.Live()
+		return now
+	}
+	b.Persist(b.Float(), tensor.Of(3))
+	a := ops.NewArena(b)
+	first := a.Persist(a.Float(), tensor.Of(5))
+	a.Persist(tensor.U8, tensor.Of(7))
+	require.EqualValues(t, 12+20+7, live())
+	a.Free(first)
+	require.EqualValues(t, 12+7, live())
+	a.FreeAll()
+	require.EqualValues(t, 12, live())
+	a.FreeAll()
+	require.NoError(t, b.Sync())
+}
+
 // What the contract forbids is refused at once.
 func TestMistakesPanic(t *testing.T) {
 	b, other := wrapped(hostile.Options{}), wrapped(hostile.Options{})

@@ -54,6 +54,7 @@ func (b *Backend) Await(t ops.Ticket) error {
 	if f == nil { // has been awaited
 		return b.wait()
 	}
+	b.waited = b.calls
 	<-f.done
 	if err := errors.Join(b.known(), f.err); err != nil {
 		return err
