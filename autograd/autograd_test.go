@@ -16,9 +16,9 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// net is a small transformer block with everything that makes a tape
-// difficult: values used twice, residuals, drop path, tokens put in front and a
-// parameter shared by two layers.
+// net is a small transformer block with the difficult cases of a tape: values
+// used twice, residuals, drop path, prepended tokens and a parameter shared by
+// two layers.
 type net struct {
 	b                         ops.Backend
 	params                    []*autograd.Variable
@@ -121,8 +121,8 @@ func TestGradientsAddUp(t *testing.T) {
 	}
 }
 
-// The Go memory of a step does not grow with the model: once a tape has seen a
-// step, repeating it allocates nothing, however deep the net.
+// After the first step of a tape, further steps of that size allocate no Go
+// memory, for a net of any depth.
 func TestSteadyStateAllocations(t *testing.T) {
 	n := newNet(allocFree{ref.New()})
 	for _, layers := range []int{1, 40} {
@@ -162,10 +162,10 @@ func TestInferenceRecordsNothing(t *testing.T) {
 		require.Equal(t, make([]float64, p.Shape().Elems()), download(t, n.b, p.Grad))
 	}
 	gelu := tape.ApplyAll(ops.Linear, ops.Attr{Gelu: true}, tape.Const(n.x), n.w1, n.b1, nil, nil)
-	require.Zero(t, gelu[1].Shape().Elems(), "kept for a derivative that nobody will ask for")
+	require.Zero(t, gelu[1].Shape().Elems(), "kept although no derivative is needed")
 }
 
-// A result that is a sum of two losses is seeded twice.
+// Two losses are added by two seeds.
 func TestSeed(t *testing.T) {
 	b := testbackend.Float64(t)
 	x := b.Persist(tensor.F64, tensor.Of(2))
@@ -181,7 +181,7 @@ func TestSeed(t *testing.T) {
 	tape.Seed(y, s)
 	tape.Backward(z, s)
 	require.Equal(t, []float64{7, 70}, download(t, b, g))
-	require.Equal(t, []float64{1, 10}, download(t, b, s), "the seed belongs to the caller")
+	require.Equal(t, []float64{1, 10}, download(t, b, s), "the caller's seed changed")
 	require.Panics(t, func() { tape.Seed(y, b.Persist(tensor.F64, tensor.Of(3))) })
 }
 
@@ -208,15 +208,15 @@ func TestWrongUse(t *testing.T) {
 // Operations are differentiable or on this list.
 func TestOperationsWithoutDerivative(t *testing.T) {
 	without := []*ops.Op{
-		// derivatives themselves
+		// derivatives
 		ops.LinearGradX, ops.LinearGradW, ops.RowSum, ops.GeluGrad, ops.LayerNormGradX, ops.LayerNormGradParams,
 		ops.AttentionGrad, ops.SoftmaxGrad, ops.BroadcastGrad, ops.PrependGradToken, ops.SliceGrad, ops.MeanTokensGrad,
 		ops.GatherGrad, ops.RestoreGradX, ops.RestoreGradToken, ops.PatchMSEGrad, ops.CrossEntropyGrad, ops.ConsistencyGrad, ops.ResizeGrad, ops.BatchNormGrad,
-		// preparation of inputs and targets
+		// inputs and targets
 		ops.Pixels, ops.AddNoise, ops.AddPixelNoise, ops.NormPatches, ops.Mix, ops.MixRows,
-		// answers
+		// predictions
 		ops.ArgMax, ops.TopK,
-		// in place, and for the optimiser
+		// in-place operations and those of the optimiser
 		ops.StepScale, ops.AddInPlace, ops.ScaleInPlace, ops.Fill, ops.AdamW, ops.SumSquares, ops.EMA, ops.RunningStats, ops.LARS,
 	}
 	for _, op := range ops.All {
@@ -228,7 +228,7 @@ func TestOperationsWithoutDerivative(t *testing.T) {
 	}
 }
 
-// With Shards the derivative of a parameter is the tree of its groups' sums, and a
+// With Shards the derivative of a parameter is the tree of its groups' sums. A
 // parameter that is used twice is refused.
 func TestShards(t *testing.T) {
 	b := testbackend.New(t)
@@ -264,13 +264,13 @@ func TestShards(t *testing.T) {
 	quarter := func(i int) []float32 { return gradients(1, 2*i, 2*i+2) }
 	want := add(add(quarter(0), quarter(1)), add(quarter(2), quarter(3)))
 	require.Equal(t, want, gradients(4, 0, samples))
-	require.NotEqual(t, want, gradients(1, 0, samples), "a sum in which the order does not show proves nothing")
+	require.NotEqual(t, want, gradients(1, 0, samples), "the test needs a sum that depends on the order")
 
 	tape := autograd.NewTape(b)
 	w := autograd.NewParam("w", b.Persist(b.Float(), tensor.Of(in, in)), b.Persist(b.Float(), tensor.Of(in, in)))
 	x := b.Persist(b.Float(), tensor.Of(samples, in))
 	y := tape.Apply(ops.Linear, ops.Attr{}, tape.Apply(ops.Linear, ops.Attr{}, tape.Const(x), w), w)
-	tape.Backward(y, x) // in one group it is a sum like others
+	tape.Backward(y, x) // one group: an ordinary sum
 	tape.Shards = 2
 	require.PanicsWithError(t, "linear: the parameter w is used twice, and its derivative cannot be summed in groups; use one group", func() { tape.Backward(y, x) })
 }

@@ -7,23 +7,23 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// VJP is the derivative of an operation: given the derivative of the result
-// with respect to the operation's first output, it adds the derivatives with
-// respect to the inputs (a vector-Jacobian product).
+// VJP is the vector-Jacobian product of an operation. From the derivative of
+// the result with respect to the operation's first output it adds the
+// derivatives with respect to the inputs.
 type VJP func(c Call)
 
-// Call is a recorded operation during Backward, as its VJP sees it.
+// Call is a recorded operation during Backward, the argument of its VJP.
 type Call struct {
 	t *Tape
 	n *node
 }
 
-// Define gives an operation defined outside package ops a derivative. It panics
-// with an *Error when the operation has one already. It is called from
-// initialisation code, before tapes are used.
+// Define sets the derivative of an operation that is defined outside package
+// ops. It panics with an *Error if the operation already has one. Call it from
+// an init, before tapes are used.
 func Define(op *ops.Op, f VJP) {
 	if table[op] != nil {
-		panic(&Error{Op: op.Name, Msg: "has a derivative already"})
+		panic(&Error{Op: op.Name, Msg: "already has a derivative"})
 	}
 	table[op] = f
 }
@@ -48,12 +48,12 @@ func (c Call) Out(i int) *tensor.Tensor { return c.n.out[i].Value }
 // Grad returns the derivative of the result with respect to the first output.
 func (c Call) Grad() *tensor.Tensor { return c.n.out[0].Grad }
 
-// Needs reports whether a derivative with respect to input i is wanted. Input i
-// may be absent.
+// Needs reports whether the derivative with respect to input i is needed. Input
+// i may be absent.
 func (c Call) Needs(i int) bool { return c.n.in[i] != nil && c.n.in[i].kind != constant }
 
-// Refuse panics with an *Error when a derivative is wanted with respect to input
-// i, which has none.
+// Refuse panics with an *Error if the derivative with respect to input i is
+// needed, for an input without one.
 func (c Call) Refuse(i int) {
 	if c.Needs(i) {
 		panic(&Error{Op: c.n.op.Name, Msg: fmt.Sprintf("has no derivative with respect to input %d", i)})
@@ -68,9 +68,9 @@ func (c Call) Apply(op *ops.Op, at ops.Attr, in ...*tensor.Tensor) *tensor.Tenso
 	return t.run(op)[0]
 }
 
-// Into returns where to put the derivative with respect to input i, and whether
-// to add to what is there (Attr.Accumulate) or to overwrite it. The caller does
-// so at once.
+// Into returns the tensor for the derivative with respect to input i, and
+// whether to add to it (Attr.Accumulate) or to overwrite it. The caller must
+// write it before any other call.
 func (c Call) Into(i int) (dst *tensor.Tensor, accumulate bool) {
 	v := c.n.in[i]
 	if v.Grad != nil {
@@ -80,8 +80,8 @@ func (c Call) Into(i int) (dst *tensor.Tensor, accumulate bool) {
 	return v.Grad, false
 }
 
-// Accumulate puts op, an operation that honours Attr.Accumulate, into the
-// derivative with respect to input i. It does nothing if that is not wanted.
+// Accumulate runs op, which must read Attr.Accumulate, into the derivative with
+// respect to input i. It does nothing if that is not needed.
 func (c Call) Accumulate(i int, op *ops.Op, at ops.Attr, in ...*tensor.Tensor) {
 	if !c.Needs(i) {
 		return
@@ -96,10 +96,10 @@ func (c Call) Accumulate(i int, op *ops.Op, at ops.Attr, in ...*tensor.Tensor) {
 	t.b.Run(op, t.out[:1], t.in[:len(op.In)], &t.at)
 }
 
-// shards returns the number of groups that a derivative with respect to input i is
-// summed in: those of the tape for a parameter. Sums of several derivatives would
-// depend on how groups are divided among machines, so a parameter that is used twice
-// is refused.
+// shards returns the number of groups of the sum in the derivative with respect to
+// input i: the tape's number for a parameter, else one. A parameter that is used
+// twice is refused, because the sum of its derivatives would depend on the division
+// of groups among machines.
 func (c Call) shards(i int) int {
 	v := c.n.in[i]
 	if c.t.Shards <= 1 || v.kind != param {
@@ -113,16 +113,16 @@ func (c Call) shards(i int) int {
 }
 
 // Derive adds the first output of op to the derivative with respect to input i.
-// It does nothing if that is not wanted.
+// It does nothing if that is not needed.
 func (c Call) Derive(i int, op *ops.Op, at ops.Attr, in ...*tensor.Tensor) {
 	if c.Needs(i) {
 		c.Give(i, c.Apply(op, at, in...))
 	}
 }
 
-// Give adds g to the derivative with respect to input i and hands g over: the
-// caller must not use it any more. It does nothing if the derivative is not
-// wanted.
+// Give adds g to the derivative with respect to input i and takes ownership
+// of g: the caller must not use it afterwards. It does nothing if the
+// derivative is not needed.
 func (c Call) Give(i int, g *tensor.Tensor) {
 	if !c.Needs(i) {
 		return

@@ -44,9 +44,9 @@ func Example() {
 	// db [2]
 }
 
-// An operation of one's own, y = x^2, with its derivative, dx = 2 x dy, checked
-// against finite differences. The reference backend runs what Ref computes; other
-// backends need a kernel of theirs.
+// A new operation, y = x^2, with its derivative, dx = 2 x dy, checked against
+// finite differences. The reference backend runs Ref; other backends need a
+// kernel.
 func ExampleDefine() {
 	like := func(in []*tensor.Tensor, _ *ops.Attr) [ops.MaxOut]ops.Spec {
 		return [ops.MaxOut]ops.Spec{ops.F(in[0].Shape())}

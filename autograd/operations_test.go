@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite docs/operations.md")
 
-// docs/operations.md lists what whoever writes a kernel or a shader has to know of each
-// operation; it is made from the operations' rows.
+// docs/operations.md is a reference for authors of kernels and shaders. It is
+// generated from the operations' rows.
 func TestTheTableOfOperationsIsCurrent(t *testing.T) {
 	const page = "../docs/operations.md"
 	want := operationsPage(t)
@@ -37,18 +37,18 @@ func operationsPage(t *testing.T) string {
 	var s strings.Builder
 	s.WriteString(`# Operations
 
-Everything that a backend computes, in the order of ` + "`ops.All`" + `. The formula of an operation, with shapes, orders of sums and
-sources, is the comment in the file that its name links to. This page is made from the operations' rows by
+All operations of a backend, in the order of ` + "`ops.All`" + `. The name of an operation links to its file, where a comment has the
+formula with shapes, orders of sums and sources. This page is generated from the operations' rows by
 ` + "`go test ./autograd -run TheTableOfOperations -update`" + `.
 
-* **Inputs and outputs** are of the backend's float type unless a type follows the name. ` + "`?`" + ` marks inputs that may be absent.
-  Outputs in *italics* are updated in place: they hold values that the operation reads.
-* **Reads** are the attributes (fields of ` + "`ops.Attr`" + `) that the operation looks at; ` + "`ops.Check`" + ` refuses all others.
-* **Bits**: *exact* operations move numbers or look them up, and every backend gives the reference's values. For the others the
-  numbers are the largest normalised mean squared error, and the largest error of an element as a share of the largest element,
-  that conformance tests allow a float32 backend.
-* **Batch** says how a result for a batch follows from those for its samples: *each* sample by itself; their *sum*, in order; or
-  *whole*, with the reason.
+* **Inputs and outputs** have the backend's float type unless a type follows the name. Inputs marked ` + "`?`" + ` may be absent. Outputs in
+  *italics* are updated in place: the operation reads their old values.
+* **Reads** are the attributes (fields of ` + "`ops.Attr`" + `) that the operation uses; ` + "`ops.Check`" + ` refuses all others.
+* **Bits**: *exact* operations only copy or select numbers, and every backend gives the reference's values. For the others the two
+  numbers are the bounds of conformance tests for a float32 backend: of the normalised mean squared error, and of an element's error
+  as a share of the largest element.
+* **Batch** is the relation of the result for a batch to those for its samples: *each* sample separately; their *sum*, in order; or
+  the *whole* batch, with the reason.
 * **Derivative** marks operations with a row in ` + "`autograd/vjp.go`" + `.
 
 | operation | inputs | outputs | reads | bits | batch | derivative |

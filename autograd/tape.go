@@ -11,25 +11,25 @@ import (
 // Tape applies operations on a backend and records them for differentiation. It
 // is used by one goroutine at a time.
 type Tape struct {
-	// Shards is the number of groups of samples, a power of two, that the derivatives
-	// of parameters are summed in; see [ops.ShardSum]. 0 and 1 stand for one.
+	// Shards is the number of groups of samples, a power of two, in the sums of
+	// parameters' derivatives; see [ops.ShardSum]. 0 and 1 mean one.
 	Shards int
 
-	// Recording says whether operations are recorded. It is true for a tape made
-	// by NewTape and false for one made by NewInference, and may be switched
-	// between operations: what is computed while it is false counts as constant.
+	// Recording is true if operations are recorded. It is true for a tape of
+	// NewTape and false for one of NewInference, and may be changed between
+	// operations. Results computed while it is false are constants.
 	Recording bool
 
 	b     ops.Backend
 	nodes []node
 
-	pass uint64 // of Backward, among those of all tapes
+	pass uint64 // number of this call of Backward, unique among all tapes
 
-	// Variables are handed out from blocks that never move.
+	// Variables are allocated in blocks that never move.
 	blocks [][]Variable
 	used   int
 
-	// Arguments of the running call; here so that they need no allocation.
+	// Arguments of the running call; fields to avoid allocations.
 	at  ops.Attr
 	in  [ops.MaxIn]*tensor.Tensor
 	out [ops.MaxOut]*tensor.Tensor
@@ -51,15 +51,15 @@ type node struct {
 func NewTape(b ops.Backend) *Tape { return &Tape{Recording: true, b: b} }
 
 // NewInference returns a tape that records nothing and sets ops.Attr.Infer, so
-// that outputs needed only by derivatives are not kept.
+// outputs that only derivatives use are empty.
 func NewInference(b ops.Backend) *Tape { return &Tape{b: b} }
 
 // Backend returns the backend the tape computes on.
 func (t *Tape) Backend() ops.Backend { return t.b }
 
-// Reset forgets all operations and variables, so that the tape can record
-// again: variables other than parameters, made before, must not be used any
-// more. It does not free tensors; that is done by releasing the backend's scope.
+// Reset deletes all recorded operations and variables. Earlier variables other
+// than parameters must not be used afterwards. It does not free tensors;
+// releasing the backend's scope does.
 func (t *Tape) Reset() {
 	t.nodes = t.nodes[:0]
 	t.used = 0
@@ -77,19 +77,17 @@ func (t *Tape) newVariable(v *tensor.Tensor, k kind) *Variable {
 	return r
 }
 
-// Const returns a variable that no derivative is computed for.
+// Const returns a variable without a derivative.
 func (t *Tape) Const(v *tensor.Tensor) *Variable { return t.newVariable(v, constant) }
 
-// Apply computes an operation and returns its first output, the only one with a
-// derivative. Absent optional inputs are nil or, at the end, left out. It panics with an *Error when a
-// derivative is wanted and the operation has none, and with a
-// *tensor.ShapeError when the shapes do not fit.
+// Apply computes an operation and returns its first output, the only one with a derivative. Absent
+// optional inputs are nil or, at the end, omitted. It panics with an *Error if a derivative is needed
+// and the operation has none, and with a *tensor.ShapeError if the shapes do not match.
 func (t *Tape) Apply(op *ops.Op, at ops.Attr, in ...*Variable) *Variable {
 	return t.ApplyAll(op, at, in...)[0]
 }
 
-// ApplyAll is Apply returning all outputs; those after the first are constants
-// to whatever uses them.
+// ApplyAll is Apply with all outputs; those after the first are constants.
 func (t *Tape) ApplyAll(op *ops.Op, at ops.Attr, in ...*Variable) (out [ops.MaxOut]*Variable) {
 	if op.InPlace != nil {
 		panic(&Error{Op: op.Name, Msg: "works in place; run it on the backend"})
@@ -138,9 +136,9 @@ func (t *Tape) run(op *ops.Op) [ops.MaxOut]*tensor.Tensor {
 	return t.out
 }
 
-// Seed adds g, as large as y, to the derivative of the result with respect to
-// y, before Backward: for results that are sums of several variables. g is
-// copied.
+// Seed adds g, which has the size of y, to the derivative of the result with
+// respect to y. Call it before Backward, for results that are sums of several
+// variables. g is copied.
 func (t *Tape) Seed(y *Variable, g *tensor.Tensor) {
 	if g.Shape().Elems() != y.Value.Shape().Elems() {
 		panic(&tensor.ShapeError{Op: "autograd.Tape.Seed", Msg: fmt.Sprintf("seed %v for a variable %v", g.Shape(), y.Value.Shape())})
@@ -156,10 +154,10 @@ func (t *Tape) Seed(y *Variable, g *tensor.Tensor) {
 	t.into(ops.AddInPlace, y.Grad, g)
 }
 
-// Backward adds the derivative of sum(seed*y), and of whatever was seeded
-// before, to the gradients of the parameters. seed is as large as y: for a loss
-// per sample [B], one over the number of samples of the whole batch. The tape
-// keeps its record until Reset.
+// Backward adds the derivative of sum(seed*y), and of earlier seeds, to the
+// gradients of the parameters. seed has the size of y. For a loss per sample
+// [B] it is one over the number of samples of the whole batch. The tape keeps
+// its record until Reset.
 func (t *Tape) Backward(y *Variable, seed *tensor.Tensor) {
 	t.Seed(y, seed)
 	t.pass = passes.Add(1)
@@ -169,7 +167,7 @@ func (t *Tape) Backward(y *Variable, seed *tensor.Tensor) {
 			continue // the result does not depend on it
 		}
 		n.vjp(Call{t, n})
-		n.out[0].Grad = nil // may have been handed on
+		n.out[0].Grad = nil // may belong to another variable now
 	}
 }
 

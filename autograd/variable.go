@@ -10,8 +10,9 @@ type Variable struct {
 
 	Value *tensor.Tensor
 
-	// Grad of a parameter is the sum of all derivatives so far, made and zeroed
-	// by the caller. Grad of other variables is used during Backward only.
+	// Grad of a parameter is the sum of all derivatives so far; the caller
+	// allocates and clears it. Grad of other variables is used during Backward
+	// only.
 	Grad *tensor.Tensor
 
 	kind kind
@@ -21,35 +22,35 @@ type Variable struct {
 type kind uint8
 
 const (
-	constant kind = iota // no derivative is wanted
+	constant kind = iota // no derivative is needed
 	inner                // output of a recorded operation
 	param                // derivatives are added to Grad, which outlives the tape
 )
 
-// NewParam returns a parameter whose gradient is added to grad, a tensor as
-// large as value. Both usually outlive the scopes of a step
-// (ops.Backend.Persist). The same parameter may be used on many tapes, one at a
+// NewParam returns a parameter whose gradient is added to grad, a tensor with
+// the size of value. Both usually outlive the scopes of a step
+// (ops.Backend.Persist). A parameter may be used on several tapes, one at a
 // time.
 func NewParam(name string, value, grad *tensor.Tensor) *Variable {
 	if grad == nil || grad.Shape().Elems() != value.Shape().Elems() {
-		panic(&Error{Op: "autograd.NewParam", Msg: "the gradient of " + name + " is not as large as its value"})
+		panic(&Error{Op: "autograd.NewParam", Msg: "the gradient of " + name + " does not have the size of its value"})
 	}
 	return &Variable{Name: name, Value: value, Grad: grad, kind: param}
 }
 
-// NewConst returns a constant that outlives the tapes it is used on, such as a
-// fixed position embedding. [Tape.Const] makes one for a single step.
+// NewConst returns a constant for several tapes, such as a fixed position
+// embedding. [Tape.Const] makes one for a single step.
 func NewConst(value *tensor.Tensor) *Variable { return &Variable{Value: value} }
 
 // Shape returns the dimensions of the value.
 func (v *Variable) Shape() tensor.Shape { return v.Value.Shape() }
 
-// Differentiable reports whether a derivative with respect to v will be
-// computed: whether it is a parameter or was recorded as depending on one.
+// Differentiable reports whether the derivative with respect to v is computed:
+// v is a parameter or depends on one in the record.
 func (v *Variable) Differentiable() bool { return v.kind != constant }
 
-// Error is the panic value for wrong uses of the package: mistakes of the
-// program, not of its user.
+// Error is the panic value for wrong uses of the package, which are bugs of the
+// program.
 type Error struct {
 	Op  string // function or operation
 	Msg string

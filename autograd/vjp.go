@@ -2,9 +2,9 @@ package autograd
 
 import "github.com/godmae/godmae/ops"
 
-// table holds the derivative of every operation that has one. dy stands for
-// c.Grad(), the derivative of the result with respect to the output. Operations
-// called with Accumulate continue the chain of additions in the gradient.
+// table has the derivative of every differentiable operation. dy is c.Grad(),
+// the derivative of the result with respect to the output. Operations called
+// with Accumulate continue the chain of additions in the gradient.
 var table = map[*ops.Op]VJP{
 	ops.Linear:    linear,
 	ops.LayerNorm: layerNorm,
@@ -93,9 +93,8 @@ func linear(c Call) {
 	c.Give(3, c.Grad())
 }
 
-// The derivatives with respect to gamma and beta are one operation; they are
-// computed straight into the gradients where both are wanted alike, which they
-// are for parameters.
+// The derivatives with respect to gamma and beta are one operation. It writes
+// to the gradients directly if both need the same treatment, as parameters do.
 func layerNorm(c Call) {
 	c.Accumulate(0, ops.LayerNormGradX, ops.Attr{}, c.Grad(), c.In(0), c.Out(1), c.Out(2), c.In(1))
 	if !c.Needs(1) && !c.Needs(2) {
@@ -124,8 +123,8 @@ func layerNorm(c Call) {
 	c.Give(2, dbeta)
 }
 
-// The derivative with respect to b is summed over its repetitions. Where there
-// are none, both inputs have dy, and b gets a copy.
+// The derivative with respect to b is summed over its repetitions. Without
+// repetitions both derivatives are dy, and b gets a copy.
 func add(c Call) {
 	if c.Needs(1) {
 		if c.In(1).Shape() == c.In(0).Shape() && c.n.in[1].Grad == nil {

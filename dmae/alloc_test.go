@@ -12,8 +12,8 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// A step that has been taken before allocates little on the heap, and no more
-// for a deeper model.
+// After the first steps, a step allocates little on the heap, and no more for a
+// deeper model.
 func TestSteadyStepAllocatesNothingThatGrows(t *testing.T) {
 	perStep := func(depth int) float64 {
 		b := cpu.New(cpu.Options{Threads: 2})

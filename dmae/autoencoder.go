@@ -8,7 +8,7 @@ import (
 )
 
 // Autoencoder is the model of pre-training (paper, section 3.2): an encoder
-// that sees some patches of a noisy image, and a small decoder that
+// of the visible patches of a noisy image, and a small decoder that
 // reconstructs all patches of the clean one.
 type Autoencoder struct {
 	Config Config
@@ -99,9 +99,9 @@ func (m *Autoencoder) Reconstruct(t *autograd.Tape, noisy, keep, restore *tensor
 	return m.pred.Forward(t, x)
 }
 
-// Target returns what a prediction is compared with, [B, L, P]: the patches of
-// the clean image as the model sees it, resized and normalised, and with
-// NormPix each patch by its own mean and unbiased variance.
+// Target returns the target of the prediction, [B, L, P]: the patches of the
+// clean image, resized and normalised as the model's input. With NormPix each
+// patch is also normalised by its own mean and unbiased variance.
 func (m *Autoencoder) Target(t *autograd.Tape, clean *tensor.Tensor) *autograd.Variable {
 	c := &m.Config
 	y := t.Apply(ops.Patchify, ops.Attr{Patch: c.Patch, Order: ops.RowColumnChannel}, c.Prepare(t, t.Const(clean)))

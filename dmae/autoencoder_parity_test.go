@@ -15,7 +15,7 @@ import (
 )
 
 // tolerance is relative to the largest element of each tensor. The fixtures are
-// float32 themselves, so that a float64 backend cannot do much better.
+// float32, so that a float64 backend is not much closer.
 const tolerance = 5e-6
 
 // tiny is the model of the dmae_tiny fixtures.

@@ -31,7 +31,7 @@ func sampleIDs(from, to int) (a, b []int32, u []uint32) {
 	return a, b, u
 }
 
-// trainAutoencoder takes two steps of total samples each, in micro-batches, and
+// trainAutoencoder runs two steps of total samples each, in micro-batches, and
 // returns gradients and parameters.
 func trainAutoencoder(t *testing.T, threads, total, micro int, cfg dmae.Config) []float32 {
 	b := testbackend.Threads(t, threads)

@@ -2,20 +2,20 @@ package dmae
 
 import "fmt"
 
-// Bounds on what a configuration, which may come from a file, can ask for. The
-// weights of a model follow from the tensors that the file holds, so these are
-// about what one image takes on its way through it.
+// Bounds on the memory that a configuration, which may come from a file, can
+// ask for. The memory of the weights is bounded by the tensors in the file, so
+// these are bounds on the activations of one image.
 const (
 	maxSize   = 1 << 14
 	maxDepth  = 1 << 10
-	maxPixels = 1 << 23 // values of an image as the model sees it: 32 MiB, 1,672 x 1,672 x 3
+	maxPixels = 1 << 23 // values of an image at the model's input size: 32 MiB, 1,672 x 1,672 x 3
 	maxData   = 1 << 20 // and at the data's resolution, if that is larger: 4 MiB, 591 x 591 x 3
 	maxTokens = 1 << 13 // of an image: 256 MiB for the scores of one attention head
 	maxHidden = 1 << 25 // values of the widest layer for all tokens of an image: 128 MiB
 )
 
-// imageBounded reports an image that would take too much memory. The single
-// sizes are at most maxSize, so that no product overflows, here and below.
+// imageBounded reports an image that would take too much memory. Each size is
+// at most maxSize, so that no product overflows, here and below.
 func (c *Config) imageBounded() error {
 	seen := c.Channels * c.ImageSize * c.ImageSize
 	if seen > maxPixels {
@@ -27,7 +27,7 @@ func (c *Config) imageBounded() error {
 	return nil
 }
 
-// tokensBounded reports the first size by which the tokens of one image would
+// tokensBounded reports the first size for which the tokens of one image would
 // take too much memory.
 func (c *Config) tokensBounded() error {
 	if n := c.Patches() + 1; n > maxTokens {
@@ -48,13 +48,14 @@ func (c *Config) tokensBounded() error {
 // the tokens of an image.
 func (c *Config) tokenValues() int { return (c.Patches() + 1) * c.Width * max(3, c.MLPRatio) }
 
-// batchMemory bounds what the images of a batch take together, in values: 2 GiB.
+// batchMemory bounds the activations of all images of a batch, in values: 2
+// GiB.
 const batchMemory = 1 << 29
 
-// Batch returns how many images go through a classifier at a time: as many as
-// asked for, or as the memory that is meant for a batch holds. The models of the
-// paper come to less than that with 128 images of 224 pixels. What the classifier
-// answers does not depend on it.
+// Batch returns how many images a classifier processes at a time: as many as
+// asked for, or as fit into batchMemory. The models of the paper need less than
+// that for 128 images of 224 pixels. The classifier's outputs do not depend on
+// it.
 func (c *Config) Batch(asked int) int {
 	one := 2 * (c.Pixels() + c.Channels*c.ImageSize*c.ImageSize + c.mustFamily().Activations(c))
 	return max(1, min(asked, batchMemory/one))

@@ -14,8 +14,8 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// What an image would take on its way through a model is bounded, with the
-// field, its value and the limit, before anything of it is made.
+// The memory of one image in a model is bounded before any is allocated; the
+// error has the field, its value and the limit.
 func TestWhatOneImageTakesIsBounded(t *testing.T) {
 	for want, change := range map[string]func(*dmae.Config){
 		"data_size 16384 makes an image of 268435456 values, at most 1048576 are supported with image_size 8": func(c *dmae.Config) { c.DataSize = 16384 },
@@ -35,7 +35,8 @@ func TestWhatOneImageTakesIsBounded(t *testing.T) {
 	large.ImageSize, large.DataSize = 518, 518
 	require.NoError(t, large.Validate())
 
-	// A small file can ask for large images: fewer go through at a time.
+	// A small file can ask for large images: fewer are then processed at a
+	// time.
 	c := micro(t)
 	c.ImageSize, c.DataSize, c.Patch, c.Channels = 1536, 1536, 24, 3
 	c.Mean, c.Std = dmae.ImageNetMean, dmae.ImageNetStd
@@ -44,8 +45,8 @@ func TestWhatOneImageTakesIsBounded(t *testing.T) {
 	require.Equal(t, 1, c.Batch(1))
 }
 
-// withConfig returns a checkpoint with the weights of a small classifier and a
-// configuration of its own.
+// withConfig returns a checkpoint with the weights of a small classifier and
+// the given configuration.
 func withConfig(t *testing.T, kind, config string) *checkpoint.File {
 	t.Helper()
 	c, err := dmae.NewClassifier(testbackend.New(t), micro(t))
@@ -59,8 +60,8 @@ func withConfig(t *testing.T, kind, config string) *checkpoint.File {
 	return f
 }
 
-// A configuration that the tensors do not back, or that two programs would read
-// differently, describes no model.
+// A configuration that does not match the tensors, or that two programs could
+// read differently, is an error.
 func TestAConfigurationMustBeThatOfItsTensors(t *testing.T) {
 	cfg := micro(t)
 	text := configJSON(t, cfg)
@@ -71,7 +72,7 @@ func TestAConfigurationMustBeThatOfItsTensors(t *testing.T) {
 		`the field "data_size" twice`: strings.Replace(text, `"data_size":8`, `"data_size":8,"data_size":9`, 1),
 		`the field "data_Size" twice`: strings.Replace(text, `"data_size":8`, `"data_size":8,"data_Size":9`, 1),
 		"unknown field":               strings.Replace(text, `"data_size":8`, `"data_size":8,"x":9`, 1),
-		"goes on after":               text + text,
+		"more text after":             text + text,
 	} {
 		require.NotEqual(t, text, config, want)
 		_, _, err := dmae.Describe(withConfig(t, dmae.KindClassifier, config))
@@ -79,7 +80,7 @@ func TestAConfigurationMustBeThatOfItsTensors(t *testing.T) {
 		require.Contains(t, strings.ToLower(err.Error()), strings.ToLower(want))
 	}
 
-	// A decoder that no tensor backs is made anew, but not of any size.
+	// A decoder that is not in the file is created, up to a largest size.
 	cfg.Decoder = dmae.Decoder{Width: 8192, Depth: 1000, Heads: 1}
 	_, _, err := dmae.Reader{}.DescribeStart(withConfig(t, dmae.KindEncoder, configJSON(t, cfg)))
 	require.ErrorContains(t, err, "decoder.width 8192, decoder.depth 1000")

@@ -12,13 +12,13 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// HeadStd is the standard deviation that the head of a classifier starts with
-// when its encoder is pre-trained.
+// HeadStd is the standard deviation of the initial weights of the head of a
+// classifier with a pre-trained encoder.
 const HeadStd = 2e-5
 
 // Classifier is an image classifier of a [Family]: the backbone of its
-// architecture and a linear head. Of the Vision Transformer, the backbone is the
-// encoder of an autoencoder, with a position embedding that is trained.
+// architecture and a linear head. For the Vision Transformer, the backbone is
+// the encoder of an autoencoder, with a trained position embedding.
 type Classifier struct {
 	Config Config
 	Params *nn.Params
@@ -34,7 +34,7 @@ func NewClassifier(b ops.Backend, cfg Config) (*Classifier, error) {
 	return newClassifier(b, cfg, func(string) bool { return false })
 }
 
-// newClassifier is NewClassifier with parameters that are fixed.
+// newClassifier is NewClassifier with fixed parameters, which are not trained.
 func newClassifier(b ops.Backend, cfg Config, fixed func(name string) bool) (*Classifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -71,18 +71,18 @@ func (m *Classifier) ClassNames() []string { return m.Config.ClassNames }
 // side at the data's resolution.
 func (m *Classifier) Input() (channels, size int) { return m.Config.Input() }
 
-// MaxBatch returns how many images the model takes at a time: as many as the
-// memory that is meant for a batch holds.
+// MaxBatch returns how many images the model processes at a time: as many as
+// fit into the memory for a batch.
 func (m *Classifier) MaxBatch() int { return m.Config.Batch(math.MaxInt) }
 
 // InitScratch draws all parameters as for training without pre-training.
 func (m *Classifier) InitScratch(seed uint64) { m.Params.Init(seed) }
 
-// LoadEncoder takes class token, position embedding, patch embedding, blocks
+// LoadEncoder copies class token, position embedding, patch embedding, blocks
 // and, for a class-token model, the last normalisation from a pre-trained
-// autoencoder of the same encoder; fc_norm starts at 1 and 0, and the head is
-// drawn with deviation HeadStd and zero bias. The error lists what does not
-// fit.
+// autoencoder with the same encoder. fc_norm starts at 1 and 0; the head is
+// drawn with deviation HeadStd and zero bias. The error lists the parameters
+// that do not fit.
 func (m *Classifier) LoadEncoder(from *Autoencoder, seed uint64) error {
 	if err := m.Config.HasAutoencoder(); err != nil {
 		return err
@@ -94,8 +94,8 @@ func (m *Classifier) LoadEncoder(from *Autoencoder, seed uint64) error {
 	return nil
 }
 
-// drawRest draws what was not taken from a checkpoint: the head always, with a
-// small weight.
+// drawRest draws the parameters that were not loaded from a checkpoint; the
+// head is always drawn, with small weights.
 func (m *Classifier) drawRest(seed uint64, taken func(name string) bool) {
 	for _, p := range m.Params.All() {
 		if taken(p.Name) {
@@ -118,7 +118,8 @@ func (m *Classifier) Logits(t *autograd.Tape, images *autograd.Variable) *autogr
 }
 
 // TrainLogits is Logits with stochastic depth: drop, [2*Depth, B] as
-// [Config.DropPathScales] draws it, holds its factors; nil drops nothing.
+// [Config.DropPathScales] draws it, holds the factors of the branches; nil
+// drops nothing.
 func (m *Classifier) TrainLogits(t *autograd.Tape, images *autograd.Variable, drop *tensor.Tensor) *autograd.Variable {
 	var path *nn.DropPath
 	if drop != nil {
@@ -130,14 +131,14 @@ func (m *Classifier) TrainLogits(t *autograd.Tape, images *autograd.Variable, dr
 // FeatureWidth returns D, the number of features of an image.
 func (m *Classifier) FeatureWidth() int { return m.head.linear.W.Value.Shape().Last() }
 
-// Features maps images, as Logits takes them, to what the head classifies
-// [B, D].
+// Features maps images, as for Logits, to the features [B, D] that the head
+// classifies.
 func (m *Classifier) Features(t *autograd.Tape, images *tensor.Tensor) *autograd.Variable {
 	return m.backbone.Features(t, t.Const(images), nil)
 }
 
-// Classify maps features [B, D] to logits [B, K]. A linear probe normalises them
-// by the statistics it has gathered.
+// Classify maps features [B, D] to logits [B, K]. A linear probe normalises
+// them by its running statistics.
 func (m *Classifier) Classify(t *autograd.Tape, features *autograd.Variable) *autograd.Variable {
 	return m.head.forward(t, features)
 }

@@ -72,8 +72,8 @@ func TestClassifierParity(t *testing.T) {
 				for _, c := range []struct {
 					name string
 					loss func(logits *autograd.Variable) *autograd.Variable
-					// KL and MSE are small differences of terms of the size of
-					// Lambda log K = 4.6, whose rounding is in the fixture.
+					// KL and MSE are small differences of terms of about Lambda
+					// log K = 4.6. The fixture contains their rounding errors.
 					noise float64
 				}{
 					{"ce", target(plain), 0},

@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// Positions says how an autoencoder knows where a patch is.
+// Positions is the kind of an autoencoder's position embedding.
 type Positions string
 
 // The two kinds of position embedding. A classifier's is always learned; it
 // starts from the autoencoder's.
 const (
 	SinCos  Positions = "sincos"  // fixed two-dimensional sines and cosines
-	Learned Positions = "learned" // a parameter, normal with deviation 0.02 at first
+	Learned Positions = "learned" // a parameter, initially normal with deviation 0.02
 )
 
 // Head is the kind of a classifier's last layer.
@@ -28,18 +28,18 @@ const (
 )
 
 // Decoder is the shape of the transformer that reconstructs the image from the
-// encoder's output. It is thrown away after pre-training.
+// encoder's output. It is not used after pre-training.
 type Decoder struct {
 	Width int `json:"width"`
 	Depth int `json:"depth"`
 	Heads int `json:"heads"`
 }
 
-// Config is everything that decides what a model computes, and it travels with
-// the weights in a checkpoint. Sizes are in pixels; images are square.
+// Config determines the function that a model computes, apart from its weights.
+// A checkpoint stores both. Sizes are in pixels; images are square.
 type Config struct {
-	Name      string `json:"name"`       // of the preset it started from; informative
-	ImageSize int    `json:"image_size"` // side of the picture the transformer sees
+	Name      string `json:"name"`       // of the preset it is based on; informative
+	ImageSize int    `json:"image_size"` // side of the transformer's input
 	DataSize  int    `json:"data_size"`  // side of the data's images, where noise is added; resized to ImageSize
 	Channels  int    `json:"channels"`   // 1 or 3
 	Patch     int    `json:"patch"`      // side of a patch
@@ -53,7 +53,7 @@ type Config struct {
 	MaskRatio  float64   `json:"mask_ratio"`   // share of patches hidden in pre-training
 	NormPix    bool      `json:"norm_pix"`     // reconstruct patches normalised by their own mean and variance
 	NormPixEps float64   `json:"norm_pix_eps"` // inside the root of that normalisation
-	Sigma      float64   `json:"sigma"`        // of the noise trained with, in units of pixels in [0,1]
+	Sigma      float64   `json:"sigma"`        // of the training noise, in units of pixels in [0,1]
 
 	Mean []float64 `json:"mean"` // per channel, of pixels in [0,1]; subtracted inside the model
 	Std  []float64 `json:"std"`  // per channel; divided by inside the model
@@ -62,11 +62,11 @@ type Config struct {
 	ClassNames []string `json:"class_names,omitempty"` // K names, or none
 	GlobalPool bool     `json:"global_pool"`           // classify the mean of the patch tokens, not the class token
 	DropPath   float64  `json:"drop_path"`             // rate of stochastic depth in the last block; linear from 0
-	Head       Head     `json:"head,omitempty"`        // what classifies
+	Head       Head     `json:"head,omitempty"`        // kind of the last layer
 	NormEps    float64  `json:"norm_eps,omitempty"`    // of the layer normalisations, inside the root; 0 for 1e-6
 
 	Family   string          `json:"family,omitempty"`   // the architecture, by the name it is registered under; "" is the Vision Transformer
-	Settings json.RawMessage `json:"settings,omitempty"` // what only that family knows; see [Config.ReadSettings]
+	Settings json.RawMessage `json:"settings,omitempty"` // fields of that family only; see [Config.ReadSettings]
 }
 
 // Grid returns the number of patches along a side.
@@ -90,8 +90,8 @@ func (c *Config) Pixels() int { return c.Channels * c.DataSize * c.DataSize }
 // side at the data's resolution.
 func (c *Config) Input() (channels, size int) { return c.Channels, c.DataSize }
 
-// Validate reports the first value that cannot be worked with, what it is and
-// what would do.
+// Validate returns an error that names the first invalid value and the valid
+// ones.
 func (c *Config) Validate() error {
 	f, err := c.family()
 	if err != nil {
@@ -103,7 +103,7 @@ func (c *Config) Validate() error {
 	if err := f.Validate(c); err != nil {
 		return err
 	}
-	if f != &visionTransformer { // which says more precisely what is too large
+	if f != &visionTransformer { // its own check names the size that is too large
 		if n := f.Activations(c); n > maxHidden {
 			return fmt.Errorf("model configuration: the family %s makes %d values of an image, at most %d are supported", c.Family, n, maxHidden)
 		}
@@ -126,7 +126,7 @@ func positive(sizes ...size) error {
 	return nil
 }
 
-// validateShared checks what all families have in common.
+// validateShared checks the fields that all families share.
 func (c *Config) validateShared() error {
 	if err := positive(size{"image_size", c.ImageSize}, size{"data_size", c.DataSize}); err != nil {
 		return err
@@ -164,7 +164,7 @@ func (c *Config) validateShared() error {
 	return c.imageBounded()
 }
 
-// validateTransformer checks what is the Vision Transformer's alone.
+// validateTransformer checks the fields that only the Vision Transformer uses.
 func (c *Config) validateTransformer() error {
 	if err := positive(
 		size{"patch", c.Patch}, size{"width", c.Width}, size{"depth", c.Depth}, size{"heads", c.Heads}, size{"mlp_ratio", c.MLPRatio},

@@ -23,7 +23,7 @@ func TestPresets(t *testing.T) {
 	require.Equal(t, 49, c.Visible())
 	require.Equal(t, 768, c.PatchValues())
 
-	c.Mean[0] = 7 // a caller's copy is its own
+	c.Mean[0] = 7 // a caller's copy is independent
 	again, err := dmae.Preset("dmae_vit_base_patch16")
 	require.NoError(t, err)
 	require.Equal(t, 0.485, again.Mean[0])

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// maxConfig is the length of a configuration in a file: names of 256 bytes for
-// the most classes there may be.
+// maxConfig is the largest length of a configuration in a file: names of 256
+// bytes for the largest number of classes.
 const maxConfig = 1 << 24
 
 // parseConfig reads a configuration from a checkpoint's metadata. Fields that
-// are not known or occur twice are errors: another program would read another
-// model.
+// are unknown or occur twice are errors: another program could read a
+// different model from them.
 func parseConfig(text string) (cfg Config, err error) {
 	if len(text) > maxConfig {
 		return cfg, fmt.Errorf("it has %d bytes, at most %d are supported", len(text), maxConfig)
@@ -29,7 +29,7 @@ func parseConfig(text string) (cfg Config, err error) {
 		return cfg, err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return cfg, errors.New("it goes on after the JSON object")
+		return cfg, errors.New("there is more text after the JSON object")
 	}
 	return cfg, fieldsOnce(json.NewDecoder(strings.NewReader(text)))
 }

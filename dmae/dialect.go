@@ -6,22 +6,22 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// dialect is a way of naming the tensors of a vision transformer.
+// dialect is a naming scheme for the tensors of a vision transformer.
 type dialect struct {
 	name   string
-	anchor string // the name of the patch embedding's weight, which every model has
+	anchor string // name of the patch embedding's weight, which every model has
 
-	// place returns what a tensor is called here; "" for none. Names that stand
-	// beside the encoder in a model of several parts come with their part.
+	// place returns the name of a tensor in this program; "" for none. A name
+	// outside the encoder, in a model of several parts, includes its part.
 	place func(name string) checkpoint.Place
 
-	// beside reports whether a name that lacks the prefix of the encoder is one
-	// of the same model.
+	// beside reports whether a name without the prefix of the encoder belongs
+	// to the same model.
 	beside func(name string) bool
 }
 
-// The names that are understood: timm's, which are this program's own, Hugging
-// Face's of ViT, ViTMAE and what is like them, and torchvision's.
+// The known naming schemes: timm's, which is also this program's, Hugging
+// Face's for ViT, ViTMAE and similar models, and torchvision's.
 var (
 	timm = dialect{
 		name: "timm", anchor: "patch_embed.proj.weight",
@@ -52,10 +52,10 @@ func startsWith(prefixes ...string) func(string) bool {
 	}
 }
 
-// renaming maps the beginnings of names.
+// renaming maps prefixes of names.
 type renaming [][2]string
 
-// apply replaces the first beginning that fits; the rest of the name stays.
+// apply replaces the first prefix that matches; the rest of the name stays.
 func (r renaming) apply(name string) (string, bool) {
 	for _, pair := range r {
 		if rest, ok := strings.CutPrefix(name, pair[0]); ok {
@@ -97,7 +97,7 @@ var hfBlock = renaming{
 	{"mlp.fc2.", "mlp.fc2."},
 }
 
-// hfParts are the three layers that attn.qkv is joined of.
+// hfParts are the three layers that are joined into attn.qkv.
 var hfParts = []renaming{
 	{{"attention.attention.query.", "attn.qkv."}, {"attention.q_proj.", "attn.qkv."}},
 	{{"attention.attention.key.", "attn.qkv."}, {"attention.k_proj.", "attn.qkv."}},
@@ -106,7 +106,7 @@ var hfParts = []renaming{
 
 func fromHuggingFace(name string) checkpoint.Place {
 	if strings.HasPrefix(name, "pooler.") || name == "embeddings.mask_token" {
-		return checkpoint.Place{} // no part of what is computed here
+		return checkpoint.Place{} // not used by these models
 	}
 	top, ok := hfTop.apply(name)
 	if !ok {
@@ -127,7 +127,7 @@ func fromHuggingFace(name string) checkpoint.Place {
 	return checkpoint.Place{Name: top}
 }
 
-// inBlock cuts a name behind the number of its block.
+// inBlock splits a name after the number of its block.
 func inBlock(name string) (block, rest string, ok bool) {
 	for _, prefix := range []string{"blocks.", "decoder_blocks."} {
 		if after, found := strings.CutPrefix(name, prefix); found {

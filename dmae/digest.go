@@ -9,8 +9,8 @@ import (
 	"github.com/godmae/godmae/nn"
 )
 
-// digestConfig is the part of a configuration that decides what a classifier
-// answers. Field names and order are part of the digest.
+// digestConfig is the part of a configuration that affects a classifier's
+// outputs. Field names and order are part of the digest.
 type digestConfig struct {
 	ImageSize  int       `json:"image_size"`
 	DataSize   int       `json:"data_size"`
@@ -32,14 +32,14 @@ type digestConfig struct {
 }
 
 // Digest identifies the function that the classifier computes, whatever file
-// it came from: SHA-256 over its parameters sorted by name, in the form of
-// [nn.Params.Identify], followed by the JSON of the configuration that decides
-// the result. The error is the backend's.
+// it was loaded from: SHA-256 over its parameters sorted by name, in the form
+// of [nn.Params.Identify], followed by the JSON of the part of the
+// configuration that affects the result. The error is the backend's.
 func (m *Classifier) Digest() ([sha256.Size]byte, error) {
 	h := sha256.New()
 	var params []*nn.Param
 	for _, p := range m.Params.All() {
-		if !p.Whole { // a count of batches decides nothing
+		if !p.Whole { // the count of batches does not affect the result
 			params = append(params, p)
 		}
 	}
@@ -53,7 +53,7 @@ func (m *Classifier) Digest() ([sha256.Size]byte, error) {
 		c.Mean, c.Std, c.Classes, c.GlobalPool, c.Head, c.NormEps, c.Family, c.Settings,
 	})
 	if err != nil {
-		panic(err) // a validated Config holds nothing that JSON cannot
+		panic(err) // JSON can encode every validated Config
 	}
 	h.Write(config)
 	return [sha256.Size]byte(h.Sum(nil)), nil

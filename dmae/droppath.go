@@ -5,13 +5,13 @@ import "github.com/godmae/godmae/philox"
 // DropPathScales draws the factors of stochastic depth (Huang et al., arXiv
 // 1603.09382) for the residual branches of a classifier: 0 with the block's
 // rate, else 1/(1-rate). The rate grows linearly from 0 in the first block to
-// Config.DropPath in the last. A block has two branches (attention, MLP), each
-// drawn for itself.
+// Config.DropPath in the last. A block has two branches (attention, MLP),
+// which are drawn independently.
 //
-// Each image is there in a number of noisy copies, one after the other. out has
+// The noisy copies of an image are neighbours in the batch. out has
 // 2*Depth*B*copies elements, laid out [branch, image, copy] with branches in the
-// order they run: what [Classifier.Logits] takes. The numbers come from the
-// stream DropPath at (seed, copy, A = indices[i], B = epoch).
+// order of computation, as for [Classifier.TrainLogits]. The numbers come from
+// the stream DropPath at (seed, copy, A = indices[i], B = epoch).
 func (c *Config) DropPathScales(seed uint64, epoch uint32, copies int, indices []uint32, out []float32) {
 	b := len(indices) * copies
 	for i := range b {

@@ -60,7 +60,7 @@ func ExampleAutoencoder() {
 	tape := autograd.NewTape(b)
 	var first, last float64
 	for step := range 30 {
-		scope := b.Mark() // memory of a step, given back at its end
+		scope := b.Mark() // memory of a step, released at its end
 		tape.Reset()
 		model.Params.ZeroGrad()
 
@@ -120,8 +120,8 @@ func ExampleClassifier() {
 	// Output: [3 10]
 }
 
-// A corruption of one's own: images of random brightness under noise. In training
-// it goes into train.Options.Corruption.
+// A custom corruption: images of random brightness with noise. For training,
+// set train.Options.Corruption.
 func ExampleCorruption() {
 	dim := dmae.Corruption{Name: "brightness 0.5-1, then noise of 0.1", Apply: func(t *autograd.Tape, images *tensor.Tensor, rows *dmae.Rows) *tensor.Tensor {
 		b, n := t.Backend(), len(rows.Index)
@@ -157,8 +157,8 @@ func ExampleCorruption() {
 	// [0.86 0.84 0.99]
 }
 
-// A masking of one's own: one square block stays visible. In pre-training it goes
-// into train.Options.Mask.
+// A custom masking: one square block stays visible. For pre-training, set
+// train.Options.Mask.
 func ExampleMasking() {
 	block := dmae.Masking{Name: "one block", Rank: func(g *philox.Gen, grid int, u []float32) {
 		row, column := g.Intn(grid-1), g.Intn(grid-1)

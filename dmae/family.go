@@ -13,39 +13,42 @@ import (
 )
 
 // Family is an architecture of classifiers. The Vision Transformer of the paper
-// is there from the start; [Register] adds others, whose models are then
-// trained, saved, loaded and certified like it. What they share (sizes of
-// images, normalisation, classes, noise) has its fields in [Config], what they
-// do not share is their own part of it, [Config.Settings].
+// is built in; [Register] adds others, whose models are trained, saved, loaded
+// and certified in the same way. Settings that all families share (sizes of
+// images, normalisation, classes, noise) are fields of [Config]; those of a
+// single family are in [Config.Settings].
 type Family struct {
-	Name    string   // Config.Family of its models, as their checkpoints have it
-	Presets []Config // that Preset finds by name; may be empty
+	Name    string   // Config.Family of its models, as stored in their checkpoints
+	Presets []Config // found by Preset by name; may be empty
 
-	// Validate reports the first value of a configuration that the family cannot
-	// work with; fields that all families share have been checked.
+	// Validate returns an error that names the first value of a configuration
+	// that is invalid for the family; fields that all families share have been
+	// checked before.
 	Validate func(c *Config) error
 
 	// Build declares the parameters of the model of a valid configuration: the
-	// backbone's and, by [NewHead], those of the head, in the order in which files
-	// are to have them. It keeps c, which does not change any more.
+	// backbone's and, by [NewHead], those of the head, in the order of a
+	// checkpoint. It may keep c, which is not changed afterwards.
 	Build func(b *nn.Builder, c *Config) (Backbone, *ClassifierHead)
 
-	// Check are small configurations, a few hundred values in all, on which
-	// [CheckGradients] compares the family's derivatives with finite differences.
+	// Check are small configurations, with a few hundred parameters in total,
+	// on which [CheckGradients] compares the family's derivatives with finite
+	// differences.
 	Check []Config
 
-	// Activations bounds the number of values of the largest tensor that an image
-	// becomes on its way through the model; [Config.Batch] rests on it.
+	// Activations bounds the number of values of the largest tensor that the
+	// model computes for one image; [Config.Batch] uses it.
 	Activations func(c *Config) int
 }
 
 // Backbone is a classifier without its head.
 type Backbone interface {
-	// Features maps images [B, C, h, w] in [0,1] at the data's resolution, from
-	// [Config.Prepare] on, to what the head classifies [B, D]. drop holds the
-	// factors of stochastic depth that [Config.DropPathScales] draws; nil, and
-	// always where Config.DropPath is 0, drops nothing. An image's features
-	// depend on no other image of the batch.
+	// Features maps images [B, C, h, w] in [0,1] at the data's resolution to
+	// the features [B, D] that the head classifies; it begins with
+	// [Config.Prepare]. drop holds the factors of stochastic depth that
+	// [Config.DropPathScales] draws. It is nil if nothing is dropped, as always
+	// if Config.DropPath is 0. An image's features depend on no other image of
+	// the batch.
 	Features(t *autograd.Tape, images *autograd.Variable, drop *nn.DropPath) *autograd.Variable
 }
 
@@ -55,9 +58,10 @@ var registry = struct {
 	list []*Family
 }{}
 
-// Register makes a family known to this process, usually in an init function of
-// its package: who imports the package can load its checkpoints and name its
-// presets. It panics if the family is incomplete or its name is taken.
+// Register adds a family in this process, usually from an init function of its
+// package, so that importing the package suffices to load its checkpoints and
+// use its presets. It panics if the family is incomplete or its name is already
+// registered.
 func Register(f Family) {
 	if f.Name == "" || f.Validate == nil || f.Build == nil || f.Activations == nil {
 		panic(fmt.Sprintf("dmae: the family %q needs a name, Validate, Build and Activations", f.Name))

@@ -13,7 +13,7 @@ import (
 const (
 	KindAutoencoder = "autoencoder"
 	KindClassifier  = "classifier"
-	KindEncoder     = "encoder" // without decoder and head: a start for training
+	KindEncoder     = "encoder" // without decoder and head: initial weights for training
 )
 
 // Metadata keys of a checkpoint.
@@ -23,8 +23,8 @@ const (
 	KeyContract = "godmae.contract"
 )
 
-// StatePrefix starts the names of tensors in a checkpoint that belong to the
-// trainer and not to the model.
+// StatePrefix is the prefix of the names of tensors in a checkpoint that belong
+// to the trainer and not to the model.
 const StatePrefix = "train."
 
 func isState(name string) bool { return strings.HasPrefix(name, StatePrefix) }
@@ -41,8 +41,8 @@ func Specs(kind string, c *Config) []nn.Spec {
 	return c.AutoencoderSpecs()
 }
 
-// Metadata returns what a checkpoint says about a model whose weights were computed
-// under the given numerics contract ([ops.Identity]).
+// Metadata returns the metadata in a checkpoint of a model whose weights were
+// computed under the given numerics contract ([ops.Identity]).
 func Metadata(kind string, c *Config, contract string) map[string]string {
 	config, err := json.Marshal(c)
 	if err != nil {
@@ -66,7 +66,7 @@ func (m *Autoencoder) Save(path string) error {
 	return checkpoint.Write(path, tensors, m.Metadata())
 }
 
-// ReadAutoencoder makes the model that a checkpoint holds on b.
+// ReadAutoencoder reads the model in a checkpoint onto b.
 func ReadAutoencoder(b ops.Backend, f *checkpoint.File) (*Autoencoder, error) {
 	return Reader{}.ReadAutoencoder(b, f)
 }
@@ -91,7 +91,7 @@ func (m *Classifier) Save(path string) error {
 	return checkpoint.Write(path, tensors, m.Metadata())
 }
 
-// ReadClassifier makes the model that a checkpoint holds on b.
+// ReadClassifier reads the model in a checkpoint onto b.
 func ReadClassifier(b ops.Backend, f *checkpoint.File) (*Classifier, error) {
 	return Reader{}.ReadClassifier(b, f)
 }

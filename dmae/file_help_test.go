@@ -13,7 +13,7 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// without returns the tensors but those named.
+// without returns all tensors except those named.
 func without(tensors []checkpoint.Tensor, names ...string) []checkpoint.Tensor {
 	return slices.DeleteFunc(slices.Clone(tensors), func(t checkpoint.Tensor) bool { return slices.Contains(names, t.Name) })
 }
@@ -24,8 +24,8 @@ func configJSON(t *testing.T, c dmae.Config) string {
 	return string(j)
 }
 
-// FuzzDescribe feeds configurations from hostile files: any answer but a panic
-// will do, and what is accepted is valid.
+// FuzzDescribe reads configurations from hostile files: none causes a panic,
+// and an accepted one is valid.
 func FuzzDescribe(f *testing.F) {
 	c, err := dmae.Preset("dmae_vit_micro_patch4_8")
 	if err != nil {

@@ -135,7 +135,7 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 	_, err = dmae.LoadClassifier(b, filepath.Join(t.TempDir(), "absent"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 
-	// Weights are numbers, whatever contract they were computed under.
+	// Weights can be loaded under any contract, whichever computed them.
 	write(t, good, with(dmae.KeyContract, "f32/9"))
 	loaded, err := dmae.LoadAutoencoder(b, path)
 	require.NoError(t, err)
@@ -143,8 +143,8 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 	require.Equal(t, ops.Contract, loaded.Metadata()[dmae.KeyContract], "what is saved here was computed here")
 }
 
-// A file may claim any configuration: memory is taken only when its tensors
-// back the claim.
+// A file may have any configuration: memory is only allocated if its tensors
+// match.
 func TestHugeClaimTakesNoMemory(t *testing.T) {
 	b := testbackend.New(t)
 	cfg := micro(t)

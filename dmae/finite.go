@@ -6,9 +6,9 @@ import (
 	"github.com/godmae/godmae/nn"
 )
 
-// NotFinite says in words which parameters hold values that are no finite
-// numbers, as training that diverged leaves behind; "" if there are none. The
-// error is the backend's.
+// NotFinite says in words which parameters have values that are not finite,
+// for example after training that diverged; "" if there are none. The error
+// is the backend's.
 func NotFinite(p *nn.Params) (string, error) {
 	first, tensors := "", 0
 	for _, param := range p.All() {

@@ -18,8 +18,9 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// fixturePath returns where a fixture is. They were computed with the official
-// code in PyTorch; the small ones are in testdata, the others in the large data.
+// fixturePath returns the path of a fixture. Fixtures were computed with the
+// official code in PyTorch; the small ones are in testdata, the others in the
+// large data.
 func fixturePath(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -45,8 +46,8 @@ func numbers(t *testing.T, f *checkpoint.File, name string) []float32 {
 	return v
 }
 
-// onBackends runs a test in float64 and on the backend of the tests, in short mode on
-// that alone.
+// onBackends runs a test in float64 and on the backend of the tests, in short
+// mode only on the latter.
 func onBackends(t *testing.T, test func(t *testing.T, b ops.Backend)) {
 	if !testing.Short() {
 		t.Run("float64", func(t *testing.T) { test(t, testbackend.Float64(t)) })
@@ -95,8 +96,9 @@ func closeTo(t *testing.T, name string, want []float32, got []float64, tolerance
 	}
 }
 
-// keysOf returns the key third of an attn.qkv.bias, whose true gradient is
-// zero: a constant added to all keys moves all scores of a query alike.
+// keysOf returns the third of an attn.qkv.bias for the keys, whose exact
+// gradient is zero: a constant added to all keys changes all scores of a query
+// equally.
 func keysOf[T any](v []T) []T { return v[len(v)/3 : 2*len(v)/3] }
 
 // compareGrads compares the gradients of all parameters with the fixture's

@@ -17,7 +17,8 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// asStored takes pixels as they are.
+// asStored normalises with mean 0 and deviation 1, so that pixels are not
+// changed.
 func asStored(notes *[]string) dmae.Reader {
 	return dmae.Reader{
 		Heads: 2, DecoderHeads: 2, Mean: []float64{0, 0, 0}, Std: []float64{1, 1, 1},
@@ -25,18 +26,18 @@ func asStored(notes *[]string) dmae.Reader {
 	}
 }
 
-// The files were written by Hugging Face's transformers, torchvision and timm
-// with what they compute (scripts/make-vit-testdata.py).
+// The files and the expected outputs were written by Hugging Face's
+// transformers, torchvision and timm (scripts/make-vit-testdata.py).
 func TestVisionTransformersOfOtherLibraries(t *testing.T) {
 	expected := fixture(t, "vit_from_expected.safetensors")
 	images := numbers(t, expected, "images")
 	onBackends(t, func(t *testing.T, b ops.Backend) {
 		for _, c := range []struct{ file, want, note string }{
-			{"huggingface.safetensors", "huggingface", `start with "vit.", which is taken off`},
+			{"huggingface.safetensors", "huggingface", `start with "vit.", which is removed`},
 			{"huggingface_new.safetensors", "huggingface", "the names of Hugging Face"},
 			{"torchvision.pth", "torchvision", "the names of torchvision"},
-			{"timm_token.pth", "timm_token", `"module.", which is taken off`},
-			{"timm_avg.pth", "timm_avg", "several models: state_dict.module, state_dict_ema; state_dict.module is taken"},
+			{"timm_token.pth", "timm_token", `"module.", which is removed`},
+			{"timm_avg.pth", "timm_avg", "several models: state_dict.module, state_dict_ema; state_dict.module is used"},
 		} {
 			var notes []string
 			m, err := asStored(&notes).ReadClassifier(b, fixture(t, "vit_from_"+c.file))
@@ -78,8 +79,8 @@ func TestVisionTransformersOfOtherLibraries(t *testing.T) {
 	})
 }
 
-// Of several models in a file the weights that the optimiser works on are taken,
-// which is said, and --weights takes another.
+// From several models in a file, the optimiser's weights are loaded, with a
+// note; --weights selects another model.
 func TestWeightsChoosesAMovingAverage(t *testing.T) {
 	b := testbackend.New(t)
 	var notes []string
@@ -94,7 +95,7 @@ func TestWeightsChoosesAMovingAverage(t *testing.T) {
 	for i, v := range must(ema.Params.Download(ema.Params.Get("head.bias"))) {
 		require.InDelta(t, w[i]+1, v, 1e-6)
 	}
-	r.Weights = "state_dict" // what stands before the names need not be given
+	r.Weights = "state_dict" // the prefix of the names may be omitted
 	again, err := r.ReadClassifier(b, f)
 	require.NoError(t, err)
 	require.Equal(t, must(raw.Digest()), must(again.Digest()))
@@ -113,7 +114,7 @@ func torchFile(t *testing.T, root *pickle.Dict) *checkpoint.File {
 	return f
 }
 
-// Whatever trainers wrap a model in, it is the same model.
+// A model is recognised with the wrappers of all common trainers.
 func TestWrappersAreTakenOff(t *testing.T) {
 	b := testbackend.New(t)
 	var notes []string
@@ -146,21 +147,21 @@ func TestWrappersAreTakenOff(t *testing.T) {
 	require.NoError(t, err)
 	r.Note = func(s string) { notes = append(notes, s) }
 	for said, root := range map[string]*pickle.Dict{
-		`"module."`:                 under("model", plain("module.")),
-		`"_orig_mod."`:              under("model", plain("_orig_mod.")),
-		`"module._orig_mod."`:       under("model", plain("module._orig_mod.")),
-		`"_orig_mod.module."`:       plain("_orig_mod.module."),
-		`"model."`:                  under("state_dict", plain("model.")),
-		`"net."`:                    under("state_dict", plain("net.")),
-		`"encoder."`:                under("net", plain("encoder.")),
-		`"student.backbone."`:       under("model", plain("student.backbone.")),
-		`"anything.at.all."`:        under("anything", under("at", under("all", plain("")))),
-		"n_averaged":                under("model", plain("module.").MustSet("n_averaged", number)),
-		`"module.backbone."`:        under("state_dict", head),
-		"is model_ema":              under("model_ema", plain("")),
-		"model is taken":            under("model", plain("")).MustSet("model_ema", plain("")),
-		"teacher.backbone is taken": under("teacher", plain("backbone.")).MustSet("student", plain("backbone.")),
-		"is ema.module":             under("ema", plain("module.")),
+		`"module."`:                under("model", plain("module.")),
+		`"_orig_mod."`:             under("model", plain("_orig_mod.")),
+		`"module._orig_mod."`:      under("model", plain("module._orig_mod.")),
+		`"_orig_mod.module."`:      plain("_orig_mod.module."),
+		`"model."`:                 under("state_dict", plain("model.")),
+		`"net."`:                   under("state_dict", plain("net.")),
+		`"encoder."`:               under("net", plain("encoder.")),
+		`"student.backbone."`:      under("model", plain("student.backbone.")),
+		`"anything.at.all."`:       under("anything", under("at", under("all", plain("")))),
+		"n_averaged":               under("model", plain("module.").MustSet("n_averaged", number)),
+		`"module.backbone."`:       under("state_dict", head),
+		"is model_ema":             under("model_ema", plain("")),
+		"model is used":            under("model", plain("")).MustSet("model_ema", plain("")),
+		"teacher.backbone is used": under("teacher", plain("backbone.")).MustSet("student", plain("backbone.")),
+		"is ema.module":            under("ema", plain("module.")),
 	} {
 		notes = nil
 		got, err := r.ReadClassifier(b, torchFile(t, root))
@@ -190,8 +191,8 @@ func TestWrappersAreTakenOff(t *testing.T) {
 	require.Equal(t, must(want.Digest()), must(got.Digest()))
 }
 
-// Each of several models in a file can be taken, with the head that is its own,
-// however the models are wrapped and in both formats.
+// Each of several models in a file can be loaded with its own head, with any
+// wrappers and in both formats.
 func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 	b := testbackend.New(t)
 	var notes []string
@@ -220,11 +221,11 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 	}
 	one, two := digest(first, first), digest(second, second)
 	require.NotEqual(t, one, two)
-	type wrap struct{ encoder, head string } // what stands before the names; - for no head
+	type wrap struct{ encoder, head string } // prefixes of the names; - for no head
 	for _, x := range []struct {
 		first, second wrap
 		weights       [2]string
-		headOfFirst   bool // the second has none, and takes the one beside both
+		headOfFirst   bool // the second has none, and uses the one outside both
 	}{
 		{wrap{"", ""}, wrap{"model_ema.", "model_ema."}, [2]string{".", "model_ema"}, false},
 		{wrap{"", ""}, wrap{"ema.module.", "ema.module."}, [2]string{".", "ema"}, false},
@@ -269,7 +270,7 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 		}
 	}
 
-	// Of a moving average without a head of its own the other model's is no part.
+	// A moving average without a head does not get that of the other model.
 	average, model := &pickle.Dict{}, &pickle.Dict{}
 	for i := range first {
 		model.MustSet(first[i].Name, first[i])
@@ -281,7 +282,7 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 	_, err = r.ReadClassifier(b, torchFile(t, (&pickle.Dict{}).MustSet("model", model).MustSet("model_ema", average)))
 	require.ErrorContains(t, err, `"encoder"`)
 
-	// The dictionaries in which trainers save the two.
+	// The dictionaries in which trainers save the two models.
 	average = &pickle.Dict{}
 	for _, x := range second {
 		average.MustSet(x.Name, x)
@@ -297,7 +298,8 @@ func TestEachOfSeveralModelsIsTakenWhole(t *testing.T) {
 	}
 }
 
-// What these models do not have is named, not listed as unexpected tensors.
+// A feature that these models lack is named; its tensors are not listed as
+// unexpected.
 func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
 	c, err := dmae.NewClassifier(testbackend.New(t), micro(t))
 	require.NoError(t, err)
@@ -328,8 +330,8 @@ func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
 	_, _, err = dmae.Reader{}.Describe(torchFile(t, root))
 	require.ErrorContains(t, err, "without a class token")
 
-	// A tensor that cannot be read is named, and an error only if the model needs
-	// it.
+	// A tensor that cannot be read is named; it is an error only if the model
+	// needs it.
 	var notes []string
 	more := &pickle.Dict{}
 	for _, x := range append(must(c.Params.Export()), checkpoint.Bytes("scale", checkpoint.C64, []int{1}, make([]byte, 8))) {
@@ -337,7 +339,7 @@ func TestFeaturesOfOtherTransformersAreNamed(t *testing.T) {
 	}
 	_, _, err = dmae.Reader{Note: func(s string) { notes = append(notes, s) }}.Describe(torchFile(t, more))
 	require.NoError(t, err)
-	require.Contains(t, strings.Join(notes, "\n"), "not used: scale")
+	require.Contains(t, strings.Join(notes, "\n"), "and are ignored: scale")
 	root.MustSet("cls_token", checkpoint.Bytes("cls_token", checkpoint.C64, []int{1, 1, 16}, make([]byte, 128)))
 	_, _, err = dmae.Reader{}.Describe(torchFile(t, root))
 	require.ErrorContains(t, err, "cls_token holds C64 but should hold floating point numbers")

@@ -37,10 +37,10 @@ var update = flag.Bool("update", false, "rewrite testdata/golden.txt from this m
 //go:embed testdata/golden.txt
 var golden string
 
-// TestGolden holds whole models to committed hashes: forward passes, gradients,
-// five optimiser steps and a certificate, for every instruction set, number of
-// threads and size of a (micro-)batch. A change of one hash is a change of the
-// numerics contract.
+// TestGolden compares whole models with committed hashes: forward passes,
+// gradients, five optimiser steps and a certificate, for every instruction set,
+// number of threads and size of a (micro-)batch. A change of one hash is a
+// change of the numerics contract.
 func TestGolden(t *testing.T) {
 	before := simd.ISA()
 	t.Cleanup(func() { require.NoError(t, simd.Select(before)) })
@@ -117,7 +117,7 @@ type batchInput struct {
 	clean, noisy, keep, restore, drop, targets *tensor.Tensor
 }
 
-// train takes five steps on all images, accumulating micro-batches, and hashes
+// train runs five steps on all images, accumulating micro-batches, and hashes
 // the outputs and gradients of the first step and the parameters after the
 // last.
 func (g *goldenModels) train(name string, p *nn.Params, o *optim.AdamW, forward func(*autograd.Tape, batchInput) (loss, out *autograd.Variable)) {
@@ -219,8 +219,8 @@ func (g *goldenModels) certificate(c *dmae.Classifier, sound, derived bool) {
 
 const goldenBeacon = "drand:1000:ab85baa1029a2e2e0a35d0a3d9ff2f5b1ab8d6d1e7bf1f0f2d8a9d1d31e6f0c5"
 
-// asFormat1 writes a certificate as the format before this one has it: hashes
-// that were committed when it was the only one still hold.
+// asFormat1 converts a certificate to the previous format, so that hashes
+// committed for that format are still checked.
 func asFormat1(t *testing.T, file []byte) []byte {
 	t.Helper()
 	text := string(file[:bytes.LastIndexByte(file[:len(file)-1], '\n')+1])

@@ -19,15 +19,14 @@ const checkSeed = 7
 // checkBatch is the number of images of a check.
 const checkBatch = 2
 
-// wholeModel is a model with inputs: the derivative of its loss is checked as
-// a whole.
+// wholeModel is a model with inputs, for a check of the derivative of its loss.
 type wholeModel struct {
 	name, variant string
 	build         func(b ops.Backend) (*nn.Params, func(*autograd.Tape) *autograd.Variable)
 }
 
-// wholeModels lists the models that are checked: between them they use every
-// layer and every option. Registered families add theirs.
+// wholeModels lists the models that are checked: together they use every layer
+// and every option. Registered families add theirs.
 func wholeModels() []wholeModel {
 	micro := Config{
 		Name: "micro", ImageSize: 8, DataSize: 8, Channels: 1, Patch: 4,
@@ -110,10 +109,10 @@ func consistencyCheck(t *autograd.Tape, logits *autograd.Variable) *autograd.Var
 	return t.Apply(ops.Consistency, ops.Attr{Reg: ops.Regulariser{Copies: checkBatch, Lambda: 2, Eta: 0.5}}, logits)
 }
 
-// enliven draws parameters that are larger than those a training starts with:
-// next to a layer normalisation, tokens of size 0.02 would make the loss bend
-// within the step of a finite difference, and logits near zero would leave
-// nothing of a consistency loss.
+// enliven draws parameters that are larger than the initial ones of a
+// training. With tokens of size 0.02 before a layer normalisation the loss
+// would not be close to linear within the step of a finite difference, and
+// with logits near zero a consistency loss would be almost zero.
 func enliven(p *nn.Params) {
 	p.Init(checkSeed)
 	for _, param := range p.All() {

@@ -19,20 +19,21 @@ const (
 	huggingFaceEps     = 1e-12
 )
 
-// inference recognises the model in a checkpoint that does not say which it is.
+// inference determines the model in a checkpoint without godmae's metadata.
 type inference struct {
 	Reader
 	f      *checkpoint.File
-	args   *pickle.Dict // the command line that made the file; may be empty
+	args   *pickle.Dict // the arguments of the program that wrote the file; may be empty
 	preset *Config      // nil for none
 	cfg    Config
 }
 
 // infer returns kind and configuration of the model in a file of another
-// program, under this one's names. What the tensors tell is taken from them; the
-// number of attention heads, which leaves no trace in a shape, comes from the
-// reader's fields, from the model's name in the file, or from the one preset of
-// the same shape. For a start only the encoder of a classifier matters.
+// program, with its names translated to this program's. Whatever the shapes
+// determine is taken from the tensors. The number of attention heads, on which
+// no shape depends, comes from the reader's fields, from the model's name in the
+// file, or from the only preset with the same shapes. If start is set, only the
+// encoder of a classifier is used.
 func (r Reader) infer(f *checkpoint.File, start bool) (kind string, cfg Config, err error) {
 	if err := unsupported(f); err != nil {
 		return "", cfg, err
@@ -90,7 +91,8 @@ func (in *inference) shape(name string) []int {
 	return info.Shape
 }
 
-// base chooses the preset to start from and reads the settings of training.
+// base chooses the preset whose values are the defaults and reads the settings
+// of training.
 func (in *inference) base() error {
 	in.cfg = paper("", 16, 768, 12, 12)
 	name := in.Preset
@@ -118,7 +120,8 @@ func (in *inference) base() error {
 	in.number("sigma", &in.cfg.Sigma)
 	in.number("mask_ratio", &in.cfg.MaskRatio)
 	in.number("drop_path", &in.cfg.DropPath)
-	// The presets for small images have another epsilon than the official code.
+	// The presets for small images and the official code use different
+	// epsilons.
 	in.cfg.NormPixEps = officialNormPixEps
 	in.number("norm_pix_eps", &in.cfg.NormPixEps)
 	in.cfg.NormEps = in.Reader.NormEps
@@ -140,7 +143,7 @@ func (in *inference) number(name string, dst *float64) {
 	}
 }
 
-// similar returns the one preset of the file's patch size, width and depth.
+// similar returns the only preset with the file's patch size, width and depth.
 func (in *inference) similar() string {
 	w, name := in.shape("patch_embed.proj.weight"), ""
 	if len(w) != 4 {
@@ -161,8 +164,8 @@ func (in *inference) similar() string {
 	return name
 }
 
-// blocks returns the number of blocks whose names start with prefix, going by
-// the largest number in one.
+// blocks returns the number of blocks whose names start with prefix, from the
+// largest number in a name.
 func (in *inference) blocks(prefix string) int {
 	n := 0
 	for _, info := range in.f.Tensors() {
@@ -178,13 +181,14 @@ func (in *inference) blocks(prefix string) int {
 	return n
 }
 
-// encoder reads what the shapes of the encoder's tensors tell. A preset that
-// was asked for stands as it is: what does not fit it is listed later.
+// encoder reads the sizes that the shapes of the encoder's tensors determine. A
+// preset that was asked for is not changed: tensors that do not fit it are
+// listed later.
 func (in *inference) encoder() error {
 	c, name := &in.cfg, in.f.Name()
 	w := in.shape("patch_embed.proj.weight")
 	if len(w) != 4 || w[2] != w[3] {
-		return fmt.Errorf("%s holds no vision transformer under names that are known (timm's, Hugging Face's, torchvision's): %s", name, in.instead(w))
+		return fmt.Errorf("%s holds no vision transformer with known names of tensors (timm's, Hugging Face's, torchvision's): %s", name, in.instead(w))
 	}
 	grid, ok := nn.Grid(in.shape("pos_embed"))
 	if !ok {
@@ -206,7 +210,7 @@ func (in *inference) encoder() error {
 	return err
 }
 
-// instead says what is where the patch embedding should be.
+// instead says what the file has in place of the patch embedding.
 func (in *inference) instead(shape []int) string {
 	if shape != nil {
 		return fmt.Sprintf("patch_embed.proj.weight is %v, it should be [width channels patch patch]", shape)
@@ -240,7 +244,7 @@ func (in *inference) heads(given, width int, of func(*Config) (width, heads int)
 	return 0, fmt.Errorf("%s does not say how many %s, or --arch and the preset it belongs to (%s)", in.f.Name(), missing, strings.Join(PresetNames(), ", "))
 }
 
-// head reads what the shape of a classifier's head tells.
+// head reads the number of classes from the shape of a classifier's head.
 func (in *inference) head() error {
 	if !in.has("head.weight") {
 		in.cfg.Head = BatchNormHead
@@ -255,7 +259,8 @@ func (in *inference) head() error {
 	return nil
 }
 
-// decoder reads what the shapes of an autoencoder's decoder tell.
+// decoder reads the sizes that the shapes of an autoencoder's decoder
+// determine.
 func (in *inference) decoder() error {
 	c := &in.cfg
 	w := in.shape("decoder_embed.weight")
@@ -274,8 +279,8 @@ func (in *inference) decoder() error {
 	return in.positions()
 }
 
-// normalised settles whether an autoencoder predicts patches normalised by their
-// own mean and variance, about which the tensors say nothing.
+// normalised determines whether an autoencoder predicts patches normalised by
+// their own mean and variance; no tensor depends on it.
 func (in *inference) normalised() {
 	c := &in.cfg
 	said, known := in.args.Get("norm_pix_loss")
@@ -291,7 +296,7 @@ func (in *inference) normalised() {
 	}
 }
 
-// positions settles whether the position embedding is fixed.
+// positions determines whether the position embedding is fixed.
 func (in *inference) positions() error {
 	c := &in.cfg
 	c.Positions = SinCos
@@ -306,10 +311,10 @@ func (in *inference) positions() error {
 }
 
 // fixedPositions reports whether the position embedding in a file is that of
-// sines and cosines, as far as float32 can tell.
+// sines and cosines, up to rounding to float32.
 func fixedPositions(f *checkpoint.File, c *Config) (bool, error) {
 	if info, _ := f.Info("pos_embed"); !slices.Equal(info.Shape, []int{1, 1 + c.Patches(), c.Width}) {
-		return false, nil // a misfit, listed later
+		return false, nil // another shape; it is listed later
 	}
 	v, err := f.Float32("pos_embed")
 	if err != nil {
@@ -324,7 +329,7 @@ func fixedPositions(f *checkpoint.File, c *Config) (bool, error) {
 	return true, nil
 }
 
-// pixels settles how pixels are normalised, about which the tensors say nothing.
+// pixels determines how pixels are normalised; no tensor depends on it.
 func (in *inference) pixels() error {
 	c := &in.cfg
 	if in.Mean != nil && in.Std != nil {

@@ -23,7 +23,7 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// lively returns a classifier whose answers vary under noise.
+// lively returns a classifier whose answers vary with the noise.
 func lively(t *testing.T, b ops.Backend, cfg dmae.Config) *dmae.Classifier {
 	m, err := dmae.NewClassifier(b, cfg)
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func pixelsOf(c *dmae.Config, image int) []float32 {
 	return v
 }
 
-// What is computed with models, and what it gives.
+// lostWork are computations with models that return a result.
 var lostWork = map[string]func(t *testing.T, b ops.Backend, files lostFiles) (any, error){
 	"picture": func(t *testing.T, b ops.Backend, files lostFiles) (any, error) {
 		m, err := dmae.LoadAutoencoder(b, files.autoencoder)
@@ -168,7 +168,7 @@ func saveLostFiles(t *testing.T) lostFiles {
 	return f
 }
 
-// on runs a work on a hostile backend.
+// on runs an entry of lostWork on a hostile backend.
 func on(t *testing.T, o hostile.Options, what string, files lostFiles) (*hostile.Backend, any, error) {
 	b := testbackend.Hostile(t, o)
 	result, err := lostWork[what](t, b, files)
@@ -176,8 +176,8 @@ func on(t *testing.T, o hostile.Options, what string, files lostFiles) (*hostile
 	return b, result, err
 }
 
-// Pictures, attacks, measurements, digests and files are made of what was read back
-// without an error, or there is none.
+// Pictures, attacks, measurements, digests and files are only returned if
+// everything was read back without an error.
 func TestADeviceLostElsewhere(t *testing.T) {
 	files := saveLostFiles(t)
 	for what := range lostWork {

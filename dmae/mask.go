@@ -10,40 +10,40 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// visible returns how many of patches stay visible. The product is rounded
-// towards zero, as in the official code.
+// visible returns how many of the given number of patches stay visible. The
+// product is rounded towards zero, as in the official code.
 func visible(patches int, ratio float64) int { return int(float64(patches) * (1 - ratio)) }
 
-// Masking is a rule by which patches are hidden in pre-training.
+// Masking is a rule that selects the patches to hide in pre-training.
 type Masking struct {
-	// Name says what it does, its settings among it. A training records it, and
-	// goes on from a checkpoint with the same one only.
+	// Name describes it with its settings. A checkpoint records it, and
+	// training can only be resumed with the same one.
 	Name string
 
 	// Rank gives a number to each of the grid x grid patches of an image, row by
-	// row: those with the smallest numbers stay visible. What is random is drawn
-	// from g.
+	// row: those with the smallest numbers stay visible. Random numbers are
+	// drawn from g.
 	Rank func(g *philox.Gen, grid int, u []float32)
 }
 
-// UniformMasking is the masking of the paper: each choice of patches is equally
-// likely.
+// UniformMasking is the masking of the paper: all choices of patches are
+// equally likely.
 var UniformMasking = Masking{Name: "uniform", Rank: func(g *philox.Gen, _ int, u []float32) {
 	for l := range u {
 		u[l] = g.Float32()
 	}
 }}
 
-// MaskIDs draws which patches of each image stay visible: a uniform number per
-// patch from the stream Mask at (seed, A = indices[i], B = epoch), and the
-// patches in ascending order of those numbers, ties by position, of which the
-// first int(patches*(1-ratio)) are kept.
+// MaskIDs draws which patches of each image stay visible. Each patch gets a
+// uniform number from the stream Mask at (seed, A = indices[i], B = epoch).
+// The first int(patches*(1-ratio)) patches in ascending order of those numbers
+// are kept, equal numbers in order of position.
 //
 // For B = len(indices) images, keep [B, 1+visible] receives positions in the
 // token sequence: 0, the class token, and then 1 + patch. restore [B, patches]
-// receives the rank of every patch in that order: patch l is visible, and
-// number restore[l] among the visible ones, if restore[l] < visible. A mask
-// depends on its image's index alone, not on the batch.
+// receives the rank of every patch in that order: patch l is visible if
+// restore[l] < visible, and is then the visible patch number restore[l]. The
+// mask of an image depends only on its index, not on the batch.
 func MaskIDs(seed uint64, epoch uint32, indices []uint32, patches int, ratio float64, keep, restore []int32) {
 	UniformMasking.IDs(seed, epoch, indices, patches, ratio, keep, restore)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/godmae/godmae/ops/hostile"
 )
 
-// A model that starts from a checkpoint takes the memory of that model alone: not of
-// the autoencoder in the file, in passing as little as for good.
+// A model with initial weights from a checkpoint takes the memory of that model
+// only. The autoencoder in the file takes none, not even while it is read.
 func TestAStartTakesTheMemoryOfTheModelAlone(t *testing.T) {
 	cfg := micro(t)
 	dir := t.TempDir()
@@ -43,7 +43,7 @@ func TestAStartTakesTheMemoryOfTheModelAlone(t *testing.T) {
 		_, err = dmae.Reader{}.StartClassifier(m, path, 3)
 		require.NoError(t, err)
 		require.Equal(t, before, size())
-		if kind == dmae.KindAutoencoder { // the same as of an autoencoder in memory
+		if kind == dmae.KindAutoencoder { // the same as from an autoencoder in memory
 			want, err := dmae.NewClassifier(b, cfg)
 			require.NoError(t, err)
 			require.NoError(t, want.LoadEncoder(from, 3))
@@ -66,7 +66,7 @@ func TestAStartTakesTheMemoryOfTheModelAlone(t *testing.T) {
 	}
 }
 
-// What is computed with a model leaves nothing behind.
+// Computations with a model free all their memory.
 func TestUsingAModelLeavesNoMemoryBehind(t *testing.T) {
 	cfg := micro(t)
 	h := testbackend.Hostile(t, hostile.Options{})

@@ -63,9 +63,9 @@ func (k *trunk) tokens(t *autograd.Tape, c *Config, images *autograd.Variable) *
 	return t.Apply(ops.Add, ops.Attr{}, x, k.pos)
 }
 
-// Prepare is what all models begin with: images [B, C, h, w] in [0,1] at the
-// data's resolution are resized to [B, C, ImageSize, ImageSize], if the data have
-// another size, and normalised by Mean and Std.
+// Prepare is the first operation of all models: images [B, C, h, w] in [0,1] at
+// the data's resolution are resized to [B, C, ImageSize, ImageSize], if the data
+// have another size, and normalised by Mean and Std.
 func (c *Config) Prepare(t *autograd.Tape, images *autograd.Variable) *autograd.Variable {
 	if c.DataSize != c.ImageSize {
 		images = t.Apply(ops.Resize, ops.Attr{Size: [2]int{c.ImageSize, c.ImageSize}}, images)

@@ -9,20 +9,19 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// keyNames is the metadata key, of a file in this program's names, of whose
-// names it had.
+// keyNames is the metadata key of the naming scheme that a translated file had
+// before.
 const keyNames = "source.names"
 
-// besidePrefix starts the names of tensors that stand beside the model that was
-// chosen.
+// besidePrefix is the prefix of the names of tensors outside the chosen model.
 const besidePrefix = checkpoint.ExtraPrefix + "beside."
 
-// Native returns a checkpoint of another program under this program's names: the
-// prefixes that wrappers put before them are taken off, the names of Hugging
-// Face and torchvision are translated, and what is not of the model starts with
-// [StatePrefix]. What was done is noted. It returns f itself when there is
-// nothing to do. The error says that the file holds several models of equal
-// rank, or not the one that was asked for.
+// Native returns a checkpoint of another program under this program's names.
+// Prefixes of wrappers are removed, names of Hugging Face and torchvision are
+// translated, and tensors outside the model get the prefix [StatePrefix]. Each
+// change is noted. It returns f itself if there is nothing to change. It is an
+// error if the file holds several models of equal rank, or not the one that was
+// asked for.
 func (r Reader) Native(f *checkpoint.File) (*checkpoint.File, error) {
 	if _, done := f.Metadata()[keyNames]; done || !IsForeign(f) {
 		return f, nil
@@ -48,7 +47,7 @@ func (r Reader) Native(f *checkpoint.File) (*checkpoint.File, error) {
 		return nil, err
 	}
 	if shown := strings.TrimPrefix(m.prefix, checkpoint.ExtraPrefix); shown != "" {
-		r.note("the names of the model in %s start with %q, which is taken off", f.Name(), shown)
+		r.note("the names of the model in %s start with %q, which is removed", f.Name(), shown)
 	}
 	if m.dialect != &timm {
 		r.note("%s has the names of %s; they are translated", f.Name(), m.dialect.name)
@@ -70,15 +69,16 @@ func abridged(names []string) string {
 	return text
 }
 
-// found is a model in a checkpoint: what stands before the names of its encoder,
-// and whose names they are.
+// found is a model in a checkpoint: the prefix of the names of its encoder, and
+// their naming scheme.
 type found struct {
 	prefix  string
 	dialect *dialect
 	root    string // of the file, in words
 }
 
-// findModels looks for the weight that every vision transformer has.
+// findModels searches for the weight that every vision transformer has, that of
+// the patch embedding.
 func findModels(f *checkpoint.File) []found {
 	var all []found
 	for _, info := range f.Tensors() {
@@ -95,8 +95,8 @@ func findModels(f *checkpoint.File) []found {
 	return all
 }
 
-// path names the model as --weights does: the keys that lead to its dictionary
-// and the prefix of its names.
+// path names the model as --weights does: the keys of its dictionary and the
+// prefix of its names.
 func (m *found) path() string {
 	path, beside := strings.CutPrefix(m.prefix, checkpoint.ExtraPrefix)
 	if !beside && m.root != "" {
@@ -105,9 +105,9 @@ func (m *found) path() string {
 	return strings.TrimSuffix(path, ".")
 }
 
-// rank orders models: those that the file calls its model come first, then those
-// beside; a moving average comes after the weights that the optimiser works
-// on, as in the official code, and a student after its teacher.
+// rank orders models: those under the key of the model come first, then the
+// others. A moving average comes after the weights of the optimiser, as in the
+// official code, and a student after its teacher.
 func (m *found) rank() int {
 	rank := 0
 	if strings.HasPrefix(m.prefix, checkpoint.ExtraPrefix) {
@@ -124,7 +124,7 @@ func (m *found) rank() int {
 	return rank
 }
 
-// choose returns the model that is read, nil if the file holds none.
+// choose returns the model to read, nil if the file holds none.
 func (r Reader) choose(f *checkpoint.File, all []found) (*found, error) {
 	names := make([]string, len(all))
 	for i := range all {
@@ -156,9 +156,9 @@ func (r Reader) choose(f *checkpoint.File, all []found) (*found, error) {
 		if order[1].rank() == best.rank() {
 			return nil, fmt.Errorf("%s holds several models: %s; give --weights and one of them", f.Name(), orNone(names))
 		}
-		r.note("%s holds several models: %s; %s is taken, --weights takes another", f.Name(), orNone(names), cmp.Or(best.path(), "."))
+		r.note("%s holds several models: %s; %s is used, --weights selects another", f.Name(), orNone(names), cmp.Or(best.path(), "."))
 	} else if best.rank()&1 == 1 {
-		r.note("the only model in %s is %s, which seems to be a moving average; it is taken", f.Name(), best.path())
+		r.note("the only model in %s is %s, which seems to be a moving average; it is used", f.Name(), best.path())
 	}
 	return &best, nil
 }
@@ -170,8 +170,8 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// place returns where a stored tensor belongs; others are the models of the file
-// that were not chosen.
+// place returns the name and part of a stored tensor; others are the models of
+// the file that were not chosen.
 func (m *found) place(f *checkpoint.File, others []found, stored string) checkpoint.Place {
 	if name, ok := strings.CutPrefix(stored, m.prefix); ok && !(m.prefix == "" && isState(stored)) {
 		if p := m.dialect.place(name); p.Name != "" && !slices.ContainsFunc(others, func(o found) bool { return o.holds(stored, m.prefix) }) {
@@ -182,8 +182,8 @@ func (m *found) place(f *checkpoint.File, others []found, stored string) checkpo
 	if isState(stored) {
 		return checkpoint.Place{Name: stored}
 	}
-	// What stands beside the encoder under a shorter prefix: a head, a decoder.
-	// The same name under a longer one is nearer.
+	// A tensor outside the encoder, with a shorter prefix: of a head or a
+	// decoder. The same name with a longer prefix takes precedence.
 	nearer := []string{m.prefix}
 	for parent := m.prefix; parent != ""; nearer = append(nearer, parent) {
 		parent = shorter(parent)
@@ -202,13 +202,14 @@ func (m *found) place(f *checkpoint.File, others []found, stored string) checkpo
 	return checkpoint.Place{Name: besidePrefix + stored}
 }
 
-// shorter takes the last part off a prefix.
+// shorter removes the last part of a prefix.
 func shorter(prefix string) string {
 	return prefix[:strings.LastIndexByte(strings.TrimSuffix(prefix, "."), '.')+1]
 }
 
-// holds reports whether a stored tensor is of the model, whose prefix is longer
-// than another's: it has the whole prefix, or stands beside the encoder.
+// holds reports whether a stored tensor belongs to the model, whose prefix is
+// longer than another's: it has the whole prefix, or is one of the names
+// outside the encoder.
 func (m *found) holds(stored, than string) bool {
 	for prefix := m.prefix; len(prefix) > len(than); prefix = shorter(prefix) {
 		if name, ok := strings.CutPrefix(stored, prefix); ok && (prefix == m.prefix || m.dialect.beside(name)) {
@@ -218,9 +219,9 @@ func (m *found) holds(stored, than string) bool {
 	return false
 }
 
-// yields reports whether what has just this prefix belongs to another model: to
-// the one with that prefix, or to one of a better rank that stands beside it as
-// well, such as the weights whose average m is.
+// yields reports whether a tensor with exactly this prefix belongs to another
+// model: to the one with that prefix, or to one of a better rank with the same
+// shorter prefix, such as the weights of which m is the average.
 func (m *found) yields(others []found, prefix string) bool {
 	return slices.ContainsFunc(others, func(o found) bool {
 		return o.prefix == prefix || strings.HasPrefix(o.prefix, prefix) && o.rank() < m.rank()

@@ -7,21 +7,21 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Corruption makes the images that a model is trained on of those it is given, in
-// the place of Gaussian noise. It computes with operations of the tape.
+// Corruption computes the training inputs of a model from clean images, instead
+// of adding Gaussian noise. It computes with operations of the tape.
 type Corruption struct {
-	// Name says what it does, its settings among it. A training records it, and
-	// goes on from a checkpoint with the same one only.
+	// Name describes it with its settings. A checkpoint records it, and
+	// training can only be resumed with the same one.
 	Name string
 
-	// Apply returns images like those it gets, [B, C, h, w] in [0,1], which it
-	// leaves as they are. What is random in it is drawn at the addresses of the
-	// rows, so that it does not depend on how a batch is cut.
+	// Apply returns images of the same shape as its input [B, C, h, w] in
+	// [0,1], which it does not change. Random numbers are drawn at the
+	// addresses of the rows, so that they do not depend on the micro-batches.
 	Apply func(t *autograd.Tape, images *tensor.Tensor, rows *Rows) *tensor.Tensor
 }
 
-// Rows says which images the rows of a batch are: on the host, and for operations
-// on the backend.
+// Rows describes the images in the rows of a batch: on the host, and for
+// operations on the backend.
 type Rows struct {
 	Seed   uint64 // of the training
 	Copies int    // noisy copies of an image; row i is copy i mod Copies
@@ -29,8 +29,8 @@ type Rows struct {
 	// Index in the data set and epoch of each row's image, [B].
 	Index, Epoch []int32
 
-	// OnBackend holds them as I32 [B], and the number of each row's copy, nil if
-	// there is one copy of each image.
+	// OnBackend holds them as I32 [B], and the number of each row's copy, nil
+	// if each image has one copy.
 	OnBackend struct{ Index, Epoch, Copy *tensor.Tensor }
 }
 
@@ -43,14 +43,14 @@ func (r *Rows) Addr(row int, s philox.Stream) philox.Addr {
 // Corrupt returns images [B, ...] plus Gaussian noise of deviation sigma, in
 // units of pixels in [0,1]. The noise of image i is the beginning of the
 // sequence at seed, stream and copy of addr with A = a[i] and B = b[i], both
-// I32 [B]: in training the index of the sample and the epoch.
+// I32 [B]. In training they are the index of the sample and the epoch.
 func Corrupt(t *autograd.Tape, images, a, b *tensor.Tensor, sigma float64, addr philox.Addr) *tensor.Tensor {
 	at := ops.Attr{Scale: sigma, Seed: addr.Seed, Stream: addr.Stream, Copy: addr.Copy}
 	return t.Apply(ops.AddNoise, at, t.Const(images), t.Const(a), t.Const(b)).Value
 }
 
-// CorruptCopies is Corrupt with a number of its own, I32 [B], for the noisy copy
-// that each image is, in place of addr.Copy; nil takes addr.Copy for all.
+// CorruptCopies is Corrupt with the number of each image's noisy copy, I32 [B],
+// instead of addr.Copy; with nil it is addr.Copy for all.
 func CorruptCopies(t *autograd.Tape, images, a, b, copies *tensor.Tensor, sigma float64, addr philox.Addr) *tensor.Tensor {
 	if copies == nil {
 		return Corrupt(t, images, a, b, sigma, addr)

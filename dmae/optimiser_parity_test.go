@@ -13,8 +13,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// The optimiser of a checkpoint as the official trainer writes it: every moment
-// finds its parameter, and the steps are counted on.
+// The optimiser of a checkpoint of the official trainer: every moment is
+// assigned to its parameter, and the step count continues.
 func TestOptimiserOfPyTorch(t *testing.T) {
 	cfg := tiny(224, true)
 	adam := func(change func([]nn.Spec)) (*nn.Params, *optim.AdamW) {
@@ -35,7 +35,8 @@ func TestOptimiserOfPyTorch(t *testing.T) {
 		for _, m := range must(o.Export("")) {
 			moments[m.Name] = m
 		}
-		// These files list what decays first, the tokens at its beginning.
+		// These files list the parameters with weight decay first, beginning
+		// with the tokens.
 		for i, token := range []string{"cls_token", "mask_token"} {
 			want, err := f.Float64(fmt.Sprintf("%s%d.exp_avg_sq", optim.TorchState, i))
 			require.NoError(t, err)

@@ -19,21 +19,22 @@ import (
 
 // Layout of a picture, in pixels.
 const (
-	pictureCell  = 112 // least side of an image, which is enlarged by a whole factor
+	pictureCell  = 112 // smallest side of an image, which is enlarged by an integer factor
 	pictureGap   = 6
 	pictureTitle = 20
 )
 
-// Picture draws images as the model sees them, side by side: original, what the
-// encoder gets (noise of deviation sigma in units of pixels in [0,1], and
-// hidden patches grey), and the reconstruction. pixels are images [B, C, h, w] in
-// [0,1] at the data's resolution. Noise and mask of image i are drawn from seed with
-// A = i. A reconstruction of normalised patches is shown with the mean and
-// deviation of the original's patches, which the model does not predict.
+// Picture draws images at the model's input size side by side: the original, the
+// encoder's input, and the reconstruction. The encoder's input has noise of
+// deviation sigma, in units of pixels in [0,1], and grey hidden patches. pixels are
+// images [B, C, h, w] in [0,1] at the data's resolution. Noise and mask of image i
+// are drawn from seed with A = i. A reconstruction of normalised patches is shown
+// with the mean and deviation of the original's patches, which the model does not
+// predict.
 func (m *Autoencoder) Picture(pixels []float32, sigma float64, seed uint64) (image.Image, error) {
 	c := &m.Config
 	if len(pixels) == 0 || len(pixels)%c.Pixels() != 0 {
-		return nil, fmt.Errorf("%d values are no images of %d x %d x %d (channels, height, width), which the model works on; prepare the data at that size", len(pixels), c.Channels, c.DataSize, c.DataSize)
+		return nil, fmt.Errorf("%d values are not images of %d x %d x %d (channels, height, width), the model's input; prepare the data at that size", len(pixels), c.Channels, c.DataSize, c.DataSize)
 	}
 	images := len(pixels) / c.Pixels()
 	original, corrupted, reconstructed, err := m.reconstruct(pixels, sigma, seed)
@@ -42,7 +43,7 @@ func (m *Autoencoder) Picture(pixels []float32, sigma float64, seed uint64) (ima
 	}
 	zoom := max(1, (pictureCell+c.ImageSize-1)/c.ImageSize)
 	cell := zoom*c.ImageSize + pictureGap
-	across := 1 + (images-1)/4 // triples in a row
+	across := 1 + (images-1)/4 // triples per row
 	down := (images + across - 1) / across
 	img := image.NewRGBA(image.Rect(0, 0, across*(3*cell+pictureGap)+pictureGap, pictureTitle+down*cell+pictureGap))
 	draw.Draw(img, img.Bounds(), image.White, image.Point{}, draw.Src)
@@ -88,7 +89,7 @@ func (m *Autoencoder) reconstruct(pixels []float32, sigma float64, seed uint64) 
 	noisy := Corrupt(t, clean, ints(as, n), ints(bs, n), sigma, philox.Addr{Seed: seed, Stream: philox.EvalNoise})
 	pred := m.Reconstruct(t, noisy, ints(keep, n, 1+c.Visible()), ints(restore, n, c.Patches()))
 
-	var failed error // of the first that could not be read back
+	var failed error // first error of reading back
 	fetch := func(x *tensor.Tensor) []float32 {
 		v := make([]float32, x.Shape().Elems())
 		if err := b.Download(v, x); err != nil && failed == nil {
@@ -137,8 +138,8 @@ func (c *Config) greyOut(images []float32, restore []int32) {
 	}
 }
 
-// undoNormPatches gives predicted patches [B, L, P] the mean and deviation of
-// the target's.
+// undoNormPatches scales predicted patches [B, L, P] to the mean and deviation
+// of the target's.
 func (c *Config) undoNormPatches(patches, target []float32) {
 	p := c.PatchValues()
 	for from := 0; from < len(patches); from += p {

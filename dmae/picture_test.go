@@ -66,7 +66,7 @@ func TestPicture(t *testing.T) {
 	}
 	m := loadTiny(t, b, tiny(32, true))
 	_, err := m.Picture(make([]float32, 5), 0.25, 1)
-	require.ErrorContains(t, err, "5 values are no images of")
+	require.ErrorContains(t, err, "5 values are not images of")
 	_, err = m.Picture(nil, 0.25, 1)
-	require.ErrorContains(t, err, "0 values are no images of")
+	require.ErrorContains(t, err, "0 values are not images of")
 }

@@ -43,8 +43,9 @@ func paper(name string, patch, width, depth, heads int) Config {
 }
 
 // small returns a model for small images. Its positions are learned, and its
-// target is normalised with a larger epsilon: in small patches that are almost
-// flat, 1e-6 would blow a single grey level up to the size of a real edge.
+// target is normalised with a larger epsilon: with 1e-6, a difference of one
+// grey level in a small, almost constant patch would become as large as a real
+// edge.
 func small(name string, size, channels, width, depth, heads int, d Decoder) Config {
 	c := Config{
 		Name: name, ImageSize: size, DataSize: size, Channels: channels, Patch: 4,
@@ -59,8 +60,8 @@ func small(name string, size, channels, width, depth, heads int, d Decoder) Conf
 	return c
 }
 
-// Preset returns the configuration with the given name, of any family; the error
-// of an unknown name lists those there are.
+// Preset returns the configuration with the given name, of any family; the
+// error for an unknown name lists the known ones.
 func Preset(name string) (Config, error) {
 	for _, f := range families() {
 		for _, c := range f.Presets {

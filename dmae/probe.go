@@ -9,12 +9,11 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// ProbeStd is the standard deviation that the weight of a linear probe starts
-// with.
+// ProbeStd is the standard deviation of the initial weights of a linear probe.
 const ProbeStd = 0.01
 
-// Constants of a linear probe's batch normalisation: inside the root, and the
-// share of a batch in the running statistics.
+// Constants of a linear probe's batch normalisation: the epsilon inside the
+// root, and the weight of a batch in the running statistics.
 const (
 	probeEps      = 1e-6
 	probeMomentum = 0.1
@@ -27,7 +26,7 @@ const (
 	batchesTracked = "head.0.num_batches_tracked"
 )
 
-// linear returns the name of the layer that makes the logits.
+// linear returns the name of the layer that computes the logits.
 func (c *Config) linear() string {
 	if c.Head == BatchNormHead {
 		return "head.1"
@@ -35,14 +34,14 @@ func (c *Config) linear() string {
 	return "head"
 }
 
-// ClassifierHead maps features [B, D] to logits [B, K]: a linear layer, behind
+// ClassifierHead maps features [B, D] to logits [B, K]: a linear layer, after
 // batch normalisation in a linear probe.
 type ClassifierHead struct {
 	linear nn.Linear
-	norm   *batchNorm // nil but for a linear probe
+	norm   *batchNorm // nil unless it is a linear probe
 }
 
-// NewHead declares the head that a configuration names, for width features:
+// NewHead declares the head of a configuration, for width features:
 // "head.weight" and "head.bias", or the layers "head.0" and "head.1" of a linear
 // probe.
 func NewHead(b *nn.Builder, c *Config, width int) *ClassifierHead {
@@ -54,8 +53,8 @@ func NewHead(b *nn.Builder, c *Config, width int) *ClassifierHead {
 	return h
 }
 
-// startStd returns the deviation that the weight starts with behind an encoder
-// that was trained.
+// startStd returns the deviation of the initial weights after a trained
+// encoder.
 func (h *ClassifierHead) startStd() float64 {
 	if h.norm != nil {
 		return ProbeStd
@@ -71,14 +70,14 @@ func (h *ClassifierHead) forward(t *autograd.Tape, features *autograd.Variable) 
 }
 
 // NewProbe is NewClassifier for training a linear probe: a head with batch
-// normalisation, while everything before it stays as it is. What is saved is an
+// normalisation, while all other parameters are fixed. It is saved as an
 // ordinary classifier.
 func NewProbe(b ops.Backend, cfg Config) (*Classifier, error) {
 	cfg.Head = BatchNormHead
 	return newClassifier(b, cfg, cfg.fixedInProbe)
 }
 
-// fixedInProbe reports whether a linear probe does not train a parameter.
+// fixedInProbe reports whether a parameter is not trained in a linear probe.
 func (c *Config) fixedInProbe(name string) bool { return !strings.HasPrefix(name, c.linear()+".") }
 
 // ProbeSpecs is ClassifierSpecs for training a linear probe: all but the linear
@@ -107,17 +106,17 @@ func (n *batchNorm) use(t *autograd.Tape, x *autograd.Variable) *autograd.Variab
 	return t.Apply(ops.Standardize, ops.Attr{Eps: probeEps}, x, n.mean.Var, n.v.Var)
 }
 
-// TrainProbe maps features [B, D] to logits [B, K] as in training: normalised by
-// the batch's own mean and variance, which are returned, [D] each.
+// TrainProbe maps features [B, D] to logits [B, K] as in training: features are
+// normalised by the batch's own mean and variance, which are returned, [D]
+// each.
 func (m *Classifier) TrainProbe(t *autograd.Tape, features *autograd.Variable) (logits *autograd.Variable, mean, variance *tensor.Tensor) {
 	out := t.ApplyAll(ops.BatchNorm, ops.Attr{Eps: probeEps}, features)
 	return m.head.linear.Forward(t, out[0]), out[1].Value, out[2].Value
 }
 
-// GatherStats moves a linear probe's running statistics towards those of a
-// batch of n features, as TrainProbe returned them, and counts the batch. scale, which
-// may be nil, is that of an optimiser step: where it is not finite, the statistics stay
-// as they are.
+// GatherStats moves a linear probe's running statistics towards those of a batch of n
+// features, as returned by TrainProbe, and counts the batch. scale, which may be nil,
+// is that of an optimiser step: if it is not finite, the statistics do not change.
 func (m *Classifier) GatherStats(mean, variance *tensor.Tensor, n int, scale *tensor.Tensor) {
 	norm, b := m.head.norm, m.Params.Backend()
 	b.Run(ops.RunningStats, []*tensor.Tensor{norm.mean.Value, norm.v.Value}, []*tensor.Tensor{mean, variance, scale}, &ops.Attr{Scale: probeMomentum, Count: n})

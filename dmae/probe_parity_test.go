@@ -50,7 +50,7 @@ func TestProbeParity(t *testing.T) {
 			m.GatherStats(batchMean, variance, n, nil)
 		}
 		closeTo(t, "w", numbers(t, f, "w"), download(b, weight.Value), tolerance, 0)
-		// The bias starts at 0 and has moved by gradients that nearly cancel.
+		// The bias starts at 0 and is changed by gradients that nearly cancel.
 		closeTo(t, "b", numbers(t, f, "b"), download(b, bias.Value), tolerance, 1e-8)
 		for _, name := range []string{"running_mean", "running_var"} {
 			closeTo(t, name, numbers(t, f, name), download(b, m.Params.Get("head.0."+name).Value), tolerance, 0)
@@ -60,8 +60,8 @@ func TestProbeParity(t *testing.T) {
 	})
 }
 
-// A probe is saved as a classifier with the names of timm's, and read back as
-// the same function; how many batches it has seen decides nothing.
+// A probe is saved as a classifier with timm's names, and read back it computes
+// the same function; the count of batches does not affect it.
 func TestProbeRoundTrip(t *testing.T) {
 	b := testbackend.New(t)
 	m, err := dmae.NewProbe(b, vitTiny(false))

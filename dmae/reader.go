@@ -11,42 +11,41 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// Reader reads models from checkpoints. The metadata of godmae's own say which
-// model they hold. Those of other programs are recognised by the names and
-// shapes of their tensors and by what a PyTorch file keeps of the command line
-// that made it; the fields supply what is not in there. The zero Reader will
-// often do.
+// Reader reads models from checkpoints. The model in a checkpoint of godmae is
+// described by its metadata. Models of other programs are recognised by the
+// names and shapes of their tensors and by the arguments of the training
+// program in a PyTorch file; the fields supply what these do not determine.
+// The zero Reader is often sufficient.
 type Reader struct {
 	Preset       string // the model, by name
-	Weights      string // which of several models in the file: the keys and the prefix before its names; "" for the first by rank
+	Weights      string // which of several models in the file: its keys and the prefix of its names; "" for the first by rank
 	Heads        int    // attention heads of the encoder; 0: the preset's
 	DecoderHeads int    // and of the decoder
 
-	// Mean and Std, per channel of pixels in [0,1], take the place of those
-	// in godmae's checkpoints; other checkpoints have none. Nil: the preset's,
-	// or ImageNet's.
+	// Mean and Std, per channel of pixels in [0,1], replace those in godmae's
+	// checkpoints; other checkpoints have none. Nil: the preset's, or
+	// ImageNet's.
 	Mean, Std []float64
 
-	// DataSize is the side of the data's images, where noise is added; 0 for
-	// that in the file, or the model's own side.
+	// DataSize is the side of the data's images, at which noise is added; 0 for
+	// that in the file, or the side of the model's input.
 	DataSize int
 
-	// ImageSize is the side of the picture that a classifier sees, if it is
-	// to differ from the one it was trained with: its position embedding is
-	// interpolated then.
+	// ImageSize is the side of a classifier's input, if it is to differ
+	// from that in training: its position embedding is then interpolated.
 	ImageSize int
 
 	// ClassNames are the names of a classifier's classes in the order of its
-	// answers, for checkpoints that do not know them; nil for none.
+	// outputs, for checkpoints without names; nil for none.
 	ClassNames []string
 
-	// NormPix says whether the autoencoder in a checkpoint that does not say so
-	// predicts normalised patches; nil: it does. NormEps is the epsilon of its
-	// layer normalisations; 0: 1e-6, or 1e-12 under Hugging Face's names.
+	// NormPix says whether the autoencoder predicts normalised patches, for a
+	// checkpoint that does not record it; nil: it does. NormEps is the epsilon
+	// of its layer normalisations; 0: 1e-6, or 1e-12 with Hugging Face's names.
 	NormPix *bool
 	NormEps float64
 
-	Note func(message string) // is told what was assumed; may be nil
+	Note func(message string) // gets what was assumed; may be nil
 }
 
 func (r Reader) note(format string, args ...any) {
@@ -62,16 +61,16 @@ func IsForeign(f *checkpoint.File) bool {
 }
 
 // Describe returns kind and configuration of the model in a checkpoint. The
-// error names what the file does not tell, and the flag that supplies it, or how
-// its tensors differ from that model: memory for a model of the configuration is
-// never taken on the file's word alone.
+// error names what is missing in the file and the flag that supplies it, or how
+// its tensors differ from that model. No memory for a model is allocated before
+// its tensors were compared with the configuration.
 func (r Reader) Describe(f *checkpoint.File) (kind string, cfg Config, err error) {
 	_, kind, cfg, err = r.resolve(f, false, anyKind)
 	return kind, cfg, err
 }
 
-// DescribeStart is Describe for a file that training is to start from: of a
-// classifier of another program, only the encoder has to be understood.
+// DescribeStart is Describe for a file with initial weights for training: for a
+// classifier of another program, only the encoder needs to be recognised.
 func (r Reader) DescribeStart(f *checkpoint.File) (kind string, cfg Config, err error) {
 	native, kind, cfg, err := r.resolve(f, true, anyKind)
 	if err != nil || kind == KindAutoencoder || cfg.Family != "" {
@@ -83,8 +82,8 @@ func (r Reader) DescribeStart(f *checkpoint.File) (kind string, cfg Config, err 
 // anyKind accepts all kinds of models.
 func anyKind(string) error { return nil }
 
-// resolve is Describe that also returns the file under this program's names. The
-// kind must be one that accept has no error for.
+// resolve is Describe that also returns the file under this program's names. It
+// is an error if accept returns one for the kind.
 func (r Reader) resolve(f *checkpoint.File, start bool, accept func(kind string) error) (native *checkpoint.File, kind string, cfg Config, err error) {
 	if native, err = r.Native(f); err != nil {
 		return nil, "", cfg, err
@@ -105,13 +104,13 @@ func (r Reader) resolve(f *checkpoint.File, start bool, accept func(kind string)
 		return nil, "", cfg, err
 	}
 	if len(unread) > 0 {
-		r.note("%d values among the tensors of %s are of types that no model here is made of, and not used: %s", len(unread), f.Name(), abridged(unread))
+		r.note("%d tensors of %s have types that these models do not use, and are ignored: %s", len(unread), f.Name(), abridged(unread))
 	}
 	return native, kind, cfg, nil
 }
 
-// ignored returns which names of a checkpoint are nobody's business: of an
-// encoder alone, all that is not in its blocks.
+// ignored returns which names of a checkpoint may be unused: for an encoder
+// without a head, all that are not in its blocks.
 func ignored(kind string) func(name string) bool {
 	if kind != KindEncoder {
 		return isState
@@ -119,8 +118,8 @@ func ignored(kind string) func(name string) bool {
 	return func(name string) bool { return !strings.HasPrefix(name, "blocks.") }
 }
 
-// configure returns kind and configuration that a file under this program's
-// names declares or that are recognised.
+// configure returns kind and configuration of a file under this program's
+// names: those in its metadata, or those recognised.
 func (r Reader) configure(f *checkpoint.File, start bool) (kind string, cfg Config, err error) {
 	if IsForeign(f) {
 		kind, cfg, err = r.infer(f, start)
@@ -155,8 +154,8 @@ func (r Reader) configure(f *checkpoint.File, start bool) (kind string, cfg Conf
 	return kind, cfg.clone(), nil
 }
 
-// nameClasses gives the classes of a classifier the names of the reader. A
-// checkpoint that knows them is not overruled.
+// nameClasses gives the classes of a classifier the names of the reader. Names
+// in the checkpoint are not replaced.
 func (r Reader) nameClasses(file, kind string, cfg *Config) error {
 	switch {
 	case kind != KindClassifier:
@@ -164,7 +163,7 @@ func (r Reader) nameClasses(file, kind string, cfg *Config) error {
 	case len(r.ClassNames) != cfg.Classes:
 		return fmt.Errorf("--class-names has %d names and the model in %s %d classes; give one name for each, in the order of its answers", len(r.ClassNames), file, cfg.Classes)
 	case len(cfg.ClassNames) > 0 && !slices.Equal(cfg.ClassNames, r.ClassNames):
-		return fmt.Errorf("%s knows the names of its classes itself, and they are others than those of --class-names; leave --class-names out", file)
+		return fmt.Errorf("%s has names of its classes, and they differ from those of --class-names; leave --class-names out", file)
 	}
 	cfg.ClassNames = r.ClassNames
 	return nil
@@ -178,10 +177,10 @@ func (r Reader) declared(f *checkpoint.File) (kind string, cfg Config, err error
 		return "", cfg, fmt.Errorf("%s is not a model of godmae: its metadata %q is %q, it should be %q, %q or %q", f.Name(), KeyKind, kind, KindAutoencoder, KindClassifier, KindEncoder)
 	}
 	if r.Preset != "" || r.Heads != 0 || r.DecoderHeads != 0 || r.Weights != "" || r.NormEps != 0 {
-		return "", cfg, fmt.Errorf("%s says itself which model it holds; leave out --arch, --heads, --decoder-heads, --weights and --layer-norm-eps", f.Name())
+		return "", cfg, fmt.Errorf("%s records which model it holds; leave out --arch, --heads, --decoder-heads, --weights and --layer-norm-eps", f.Name())
 	}
 	if r.NormPix != nil {
-		return "", cfg, fmt.Errorf("%s says itself whether it predicts normalised patches; leave out --norm-pix-loss and --no-norm-pix-loss", f.Name())
+		return "", cfg, fmt.Errorf("%s records whether it predicts normalised patches; leave out --norm-pix-loss and --no-norm-pix-loss", f.Name())
 	}
 	if cfg, err = parseConfig(meta[KeyConfig]); err != nil {
 		return "", cfg, fmt.Errorf("%s: its metadata %q is not a model configuration: %w", f.Name(), KeyConfig, err)
@@ -192,8 +191,8 @@ func (r Reader) declared(f *checkpoint.File) (kind string, cfg Config, err error
 // Describe is Describe of the zero Reader.
 func Describe(f *checkpoint.File) (kind string, cfg Config, err error) { return Reader{}.Describe(f) }
 
-// open describes a file and checks its kind and tensors, before any memory is
-// taken for them. It returns the file under this program's names.
+// open describes a file and checks its kind and tensors, before memory for them
+// is allocated. It returns the file under this program's names.
 func (r Reader) open(f *checkpoint.File, want string) (*checkpoint.File, Config, error) {
 	native, _, cfg, err := r.resolve(f, false, func(kind string) error {
 		if kind == want {
@@ -211,7 +210,7 @@ func (r Reader) open(f *checkpoint.File, want string) (*checkpoint.File, Config,
 	return native, cfg, nil
 }
 
-// ReadAutoencoder makes the model that a checkpoint holds on b.
+// ReadAutoencoder reads the model in a checkpoint onto b.
 func (r Reader) ReadAutoencoder(b ops.Backend, f *checkpoint.File) (*Autoencoder, error) {
 	f, cfg, err := r.open(f, KindAutoencoder)
 	if err != nil {
@@ -224,7 +223,7 @@ func (r Reader) ReadAutoencoder(b ops.Backend, f *checkpoint.File) (*Autoencoder
 	return m, m.Params.Load(f)
 }
 
-// ReadClassifier makes the model that a checkpoint holds on b.
+// ReadClassifier reads the model in a checkpoint onto b.
 func (r Reader) ReadClassifier(b ops.Backend, f *checkpoint.File) (*Classifier, error) {
 	f, cfg, err := r.open(f, KindClassifier)
 	if err != nil {

@@ -16,11 +16,11 @@ import (
 )
 
 // tinyHeads are the heads of the fixtures' models, which their files do not
-// tell.
+// record.
 var tinyHeads = dmae.Reader{Heads: 3, DecoderHeads: 4}
 
-// A PyTorch file and the safetensors file of the same weights are one
-// classifier.
+// A PyTorch file and the safetensors file of the same weights are read as the
+// same classifier.
 func TestClassifierFromTorch(t *testing.T) {
 	b := testbackend.New(t)
 	for _, pool := range []string{"gap", "cls"} {
@@ -73,7 +73,7 @@ func TestInferenceSaysWhatIsMissing(t *testing.T) {
 	_, _, err = dmae.Reader{Heads: 5}.Describe(f)
 	require.ErrorContains(t, err, "5 heads do not divide width 48")
 
-	// A preset that was asked for is what the tensors are compared with.
+	// The tensors are compared with a preset that was asked for.
 	_, err = dmae.Reader{Preset: "dmae_vit_nano_patch4_32"}.ReadClassifier(testbackend.New(t), f)
 	require.ErrorContains(t, err, "cls_token is [1 1 48] but should be [1 1 64]")
 	var misfit *nn.MatchError
@@ -83,7 +83,7 @@ func TestInferenceSaysWhatIsMissing(t *testing.T) {
 	require.ErrorContains(t, err, `"classifier"`)
 }
 
-// With the width, depth and patch size of one preset alone, that is the model.
+// If only one preset has the width, depth and patch size, it is the model.
 func TestInferenceByShape(t *testing.T) {
 	b := testbackend.New(t)
 	cfg := micro(t)
@@ -145,7 +145,7 @@ func TestMeanAndStdOverride(t *testing.T) {
 }
 
 // Another input size has another grid: the position embedding is interpolated,
-// everything else stays.
+// all other parameters are unchanged.
 func TestAnotherGrid(t *testing.T) {
 	b := testbackend.New(t)
 	c, err := tinyHeads.ReadClassifier(b, fixture(t, "vit_tiny_gap.pth"))
@@ -159,7 +159,7 @@ func TestAnotherGrid(t *testing.T) {
 	require.Equal(t, nn.InterpolatePositions(pos, 8, 12, 48), must(large.Params.Download(large.Params.Get("pos_embed"))))
 	require.Equal(t, must(c.Params.Download(c.Params.Get("head.weight"))), must(large.Params.Download(large.Params.Get("head.weight"))))
 
-	// So it is when fine-tuning starts from an autoencoder of another size.
+	// The same holds if fine-tuning starts from an autoencoder of another size.
 	ae, err := dmae.NewAutoencoder(b, micro(t))
 	require.NoError(t, err)
 	ae.Init(1)
@@ -176,8 +176,8 @@ func TestAnotherGrid(t *testing.T) {
 	require.ErrorContains(t, narrow.LoadEncoder(ae, 1), "pos_embed is [1 5 16] but should be [1 17 32]")
 }
 
-// FuzzInfer feeds names and shapes of hostile files to the inference: tensors
-// without elements cost nothing, whatever they claim.
+// FuzzInfer reads names and shapes from hostile files. Their tensors have no
+// elements, so that any shape needs no memory.
 func FuzzInfer(f *testing.F) {
 	f.Add("patch_embed.proj.weight 0,3,4,4;pos_embed 1,65,0;head.weight 10,0")
 	f.Add("patch_embed.proj.weight 16384,0,1,1;pos_embed 1,16385,0;decoder_embed.weight 4,0;blocks.999.x 0")
@@ -189,7 +189,7 @@ func FuzzInfer(f *testing.F) {
 			shape, n := []int{}, 1
 			for d := range strings.SplitSeq(dims, ",") {
 				if len(shape) == 4 {
-					break // more of them would overflow, which no file is read with
+					break // larger ones would overflow, and such files are not read
 				}
 				v := 0
 				for _, c := range d {

@@ -8,7 +8,7 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// What enlarges noisy images to the model's input is PyTorch's bicubic
+// Noisy images are enlarged to the model's input by PyTorch's bicubic
 // interpolation, to 1e-5 of the largest pixel.
 func TestEnlargingEqualsPyTorch(t *testing.T) {
 	f := fixture(t, "bicubic_tensor.safetensors")
@@ -21,7 +21,7 @@ func TestEnlargingEqualsPyTorch(t *testing.T) {
 			require.True(t, ok)
 			y := ops.Apply(b, ops.Resize, &ops.Attr{Size: [2]int{c.size, c.size}}, upload(b, numbers(t, f, c.in), info.Shape...))[0]
 			want := numbers(t, f, c.want)
-			closeTo(t, c.want, want, download(b, y)[:len(want)], 1e-5, 0) // to224_first holds the first plane alone
+			closeTo(t, c.want, want, download(b, y)[:len(want)], 1e-5, 0) // to224_first holds only the first plane
 		}
 	})
 }

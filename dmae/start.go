@@ -9,17 +9,17 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// Start says what a model that is to be trained took from a checkpoint.
+// Start describes which initial weights of a model come from a checkpoint.
 type Start struct {
 	Kind    string   // of the model in the file
 	File    string   // its name
-	Dropped []string // tensors of the file that the model has no use for
-	Drawn   []string // parameters of the model that the file does not give
+	Dropped []string // tensors of the file that the model does not use
+	Drawn   []string // parameters of the model that are not in the file
 }
 
 // String describes the start for a user.
 func (s *Start) String() string {
-	text := fmt.Sprintf("%s holds %s: its encoder is taken", s.File, map[string]string{
+	text := fmt.Sprintf("%s holds %s: its encoder is used", s.File, map[string]string{
 		KindEncoder: "an encoder", KindClassifier: "a classifier", KindAutoencoder: "an autoencoder",
 	}[s.Kind])
 	if len(s.Dropped) > 0 {
@@ -31,8 +31,8 @@ func (s *Start) String() string {
 	return text
 }
 
-// layers shortens the names of parameters to those of their layers, and of
-// blocks to what they are blocks of.
+// layers shortens the names of parameters to those of their layers, and those
+// of parameters in blocks to the part that has the blocks.
 func layers(names []string) []string {
 	var out []string
 	for _, name := range names {
@@ -50,12 +50,13 @@ func layers(names []string) []string {
 	return out
 }
 
-// StartClassifier gives a classifier that is to be trained its first weights
-// from the checkpoint at path, as the official fine-tuning and linear probing
-// do: of an autoencoder see [Classifier.LoadEncoder]. An encoder alone, and the
-// encoder of another classifier, give the same parameters and the last
-// normalisation if it is of the same name; a head is never taken. A model of
-// another family than the Vision Transformer starts from one of its own.
+// StartClassifier loads initial weights of a classifier from the checkpoint at
+// path, as the official fine-tuning and linear probing do. From an autoencoder
+// it loads those of [Classifier.LoadEncoder]. From an encoder, and from the
+// encoder of another classifier, it loads the same parameters, and the last
+// normalisation if it has the same name. A head is never loaded. A model of
+// another family than the Vision Transformer starts from a model of its own
+// family.
 func (r Reader) StartClassifier(m *Classifier, path string, seed uint64) (*Start, error) {
 	return r.start(path, func(f *checkpoint.File, kind string, cfg *Config) (*Start, error) {
 		if kind == KindAutoencoder {
@@ -70,9 +71,9 @@ func (r Reader) StartClassifier(m *Classifier, path string, seed uint64) (*Start
 	})
 }
 
-// StartAutoencoder gives an autoencoder that has been initialised the weights
-// in the checkpoint at path: all of an autoencoder's; of an encoder alone and of
-// a classifier those of the encoder, and the decoder stays as it was drawn.
+// StartAutoencoder loads weights of an initialised autoencoder from the
+// checkpoint at path: all weights from an autoencoder; from an encoder or a
+// classifier those of the encoder, and the decoder keeps its random weights.
 func (r Reader) StartAutoencoder(m *Autoencoder, path string) (*Start, error) {
 	return r.start(path, func(f *checkpoint.File, kind string, cfg *Config) (*Start, error) {
 		if kind == KindAutoencoder {
@@ -85,7 +86,7 @@ func (r Reader) StartAutoencoder(m *Autoencoder, path string) (*Start, error) {
 	})
 }
 
-// start opens a file, describes it for a start, and uses it.
+// start opens a file, describes it as initial weights, and passes it to use.
 func (r Reader) start(path string, use func(*checkpoint.File, string, *Config) (*Start, error)) (*Start, error) {
 	f, err := checkpoint.Open(path)
 	if err != nil {
@@ -99,8 +100,8 @@ func (r Reader) start(path string, use func(*checkpoint.File, string, *Config) (
 	return use(native, kind, &cfg)
 }
 
-// readEncoder is [Classifier.LoadEncoder] of the autoencoder in a file. The decoder is
-// not read, and nothing but the classifier takes memory of the backend.
+// readEncoder is [Classifier.LoadEncoder] for the autoencoder in a file. The
+// decoder is not read, and only the classifier takes memory of the backend.
 func (m *Classifier) readEncoder(f *checkpoint.File, cfg *Config, seed uint64) error {
 	if err := m.Config.HasAutoencoder(); err != nil {
 		return err
@@ -113,7 +114,7 @@ func (m *Classifier) readEncoder(f *checkpoint.File, cfg *Config, seed uint64) e
 	return nil
 }
 
-// hasName returns whether one of the parameters has a name.
+// hasName returns a function that reports whether one of the parameters has a name.
 func hasName(specs []nn.Spec) func(name string) bool {
 	names := make(map[string]bool, len(specs))
 	for _, s := range specs {
@@ -122,7 +123,7 @@ func hasName(specs []nn.Spec) func(name string) bool {
 	return func(name string) bool { return names[name] }
 }
 
-// takeEncoder loads what a start takes of a file.
+// takeEncoder loads the parameters of startNames from a file.
 func takeEncoder(p *nn.Params, f *checkpoint.File, kind string, cfg, model *Config) (*Start, error) {
 	if cfg.Family != model.Family {
 		return nil, fmt.Errorf("%s holds a model of %s and the model to train is one of %s; start from a checkpoint of the same family", f.Name(), cfg.familyName(), model.familyName())
@@ -145,9 +146,9 @@ func takeEncoder(p *nn.Params, f *checkpoint.File, kind string, cfg, model *Conf
 	return s, nil
 }
 
-// startNames returns the names of what a start takes of a file: of a Vision
-// Transformer the encoder, and the last normalisation if file and model have one
-// of the same name; of another family all but the head.
+// startNames returns the names of the parameters to load from a file: for a
+// Vision Transformer those of the encoder, and the last normalisation if file
+// and model have one of the same name; for another family all but the head.
 func startNames(f *checkpoint.File, cfg *Config) map[string]bool {
 	names := map[string]bool{}
 	if cfg.Family != "" {
@@ -167,13 +168,13 @@ func startNames(f *checkpoint.File, cfg *Config) map[string]bool {
 	return names
 }
 
-// maxNewDecoder is the number of values that a decoder which is in no file may
-// have: four times those of the paper's.
+// maxNewDecoder is the largest number of values of a decoder that is not in the
+// file: four times those of the paper's.
 const maxNewDecoder = 1 << 27
 
 // startsAnew checks and completes the configuration of a checkpoint without a
-// decoder: positions that were trained with the classifier stay trained, and a
-// decoder that pre-training would add is of a reasonable size.
+// decoder: positions that were trained with the classifier stay trainable, and
+// the size of a decoder that pre-training would add is bounded.
 func startsAnew(f *checkpoint.File, c *Config) error {
 	fixed, err := fixedPositions(f, c)
 	if err != nil {
@@ -184,13 +185,13 @@ func startsAnew(f *checkpoint.File, c *Config) error {
 	}
 	d := &c.Decoder
 	if values := d.Depth * d.Width * d.Width * (4 + 2*c.MLPRatio); values > maxNewDecoder {
-		return fmt.Errorf("%s: its configuration asks for a decoder of %d values (decoder.width %d, decoder.depth %d), which the file does not hold; at most %d are made anew", f.Name(), values, d.Width, d.Depth, maxNewDecoder)
+		return fmt.Errorf("%s: its configuration asks for a decoder of %d values (decoder.width %d, decoder.depth %d), which is not in the file; a new decoder may have at most %d", f.Name(), values, d.Width, d.Depth, maxNewDecoder)
 	}
 	return nil
 }
 
-// StartConfig makes of the configuration of any checkpoint that of a model to
-// be trained from its encoder: without classes and with a plain head.
+// StartConfig turns the configuration of any checkpoint into that of a model to
+// train from its encoder: without classes and with a linear head.
 func (c Config) StartConfig() Config {
 	c = c.clone()
 	c.Classes, c.ClassNames, c.Head = 0, nil, LinearHead

@@ -12,9 +12,9 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// An encoder alone is a start, as the released checkpoints of MAE are for the
-// official fine-tuning: what it holds is taken, and the rest is drawn as under
-// an autoencoder.
+// An encoder supplies initial weights, as the released checkpoints of MAE do
+// for the official fine-tuning: its parameters are loaded, and the others are
+// drawn as with an autoencoder.
 func TestAnEncoderAloneIsAStart(t *testing.T) {
 	b := testbackend.New(t)
 	cfg := micro(t)
@@ -53,12 +53,12 @@ func TestAnEncoderAloneIsAStart(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, must(want.Digest()), must(got.Digest()))
 			if pool && !probe {
-				require.Contains(t, s.String(), "holds an encoder: its encoder is taken; dropped: norm; drawn at random: fc_norm, head")
+				require.Contains(t, s.String(), "holds an encoder: its encoder is used; dropped: norm; drawn at random: fc_norm, head")
 			}
 		}
 	}
 
-	// Pre-training goes on with it under a new decoder.
+	// Pre-training continues with it and a new decoder.
 	anew, err := dmae.NewAutoencoder(b, cfg)
 	require.NoError(t, err)
 	anew.Init(9)
@@ -72,7 +72,7 @@ func TestAnEncoderAloneIsAStart(t *testing.T) {
 	}
 }
 
-// Of a classifier the encoder is taken, whatever its head: of godmae, of others,
+// From a classifier the encoder is loaded, with any head: of godmae, of others,
 // of a linear probe, of another number of classes.
 func TestAClassifierIsAStart(t *testing.T) {
 	b := testbackend.New(t)
@@ -137,8 +137,8 @@ func openFile(t *testing.T, path string) *checkpoint.File {
 	return f
 }
 
-// What a foreign autoencoder was trained to predict is asked for by a note, and
-// its epsilon is the official code's whatever preset it resembles.
+// A note says what an autoencoder of another program is assumed to predict. Its
+// epsilon is the official code's, whichever preset has its shapes.
 func TestNormalisedPatchesOfForeignFiles(t *testing.T) {
 	b := testbackend.New(t)
 	ae, err := dmae.NewAutoencoder(b, micro(t))
@@ -163,5 +163,5 @@ func TestNormalisedPatchesOfForeignFiles(t *testing.T) {
 	}
 	require.NoError(t, ae.Save(path))
 	_, err = r.LoadAutoencoder(b, path)
-	require.ErrorContains(t, err, "says itself whether it predicts normalised patches")
+	require.ErrorContains(t, err, "records whether it predicts normalised patches")
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// stepper runs training steps and remembers, for each value, the smallest
-// gradient it ever had. Adam divides by the size of the gradient: where that
-// is close to its epsilon, the rounding noise of the fixture's float32
-// gradients is blown up to the size of a step.
+// stepper runs training steps and keeps, for each value, its smallest
+// gradient. Adam divides by the size of the gradient: if that is close to
+// its epsilon, the rounding errors of the fixture's float32 gradients are
+// amplified to the size of a step.
 type stepper struct {
 	b        ops.Backend
 	p        *nn.Params
@@ -48,16 +48,16 @@ func (s *stepper) run(t *testing.T, f *checkpoint.File, step int, loss func(*aut
 	}
 }
 
-// Gradients below fragile are near enough to Adam's epsilon for the fixture's
-// rounding to show; the values they moved get fragileTolerance.
+// Gradients below fragile are so close to Adam's epsilon that the fixture's
+// rounding errors are visible; values with such gradients get fragileTolerance.
 const (
 	fragile          = 2e-6
 	fragileTolerance = 5e-5
 )
 
 // compare checks all parameters against the fixture's tensors "final.". The
-// key third of a qkv bias has rounding noise for a gradient, which Adam makes
-// steps of: its bound is the sum of the steps.
+// gradient of the third of a qkv bias for the keys is only rounding errors,
+// from which Adam computes steps: its bound is the sum of the steps.
 func (s *stepper) compare(t *testing.T, f *checkpoint.File, sumOfSteps float64) {
 	t.Helper()
 	for _, p := range s.p.All() {

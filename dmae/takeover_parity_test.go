@@ -18,9 +18,9 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// The official trainer's checkpoint after five recorded steps has the moments
-// that the same five steps give here; and a sixth step from that checkpoint is
-// the sixth step here.
+// The official trainer's checkpoint after five recorded steps has the same
+// moments as these five steps here, and a sixth step from that checkpoint
+// equals the sixth step here.
 func TestOfficialTrainingIsGoneOnWith(t *testing.T) {
 	f := fixture(t, "dmae_tiny_adamw5.safetensors")
 	view, err := convert.Open(fixturePath(t, "dmae_tiny_full.pth"), tinyHeads)
@@ -47,7 +47,8 @@ func TestOfficialTrainingIsGoneOnWith(t *testing.T) {
 	theirs, official, stepOn := trainer()
 	require.NoError(t, theirs.Params.Load(view))
 	require.NoError(t, official.Import(view, "train.adamw.", 5))
-	// The gradient of the keys' biases is rounding noise, and so are their moments.
+	// The gradients of the keys' biases are only rounding errors, and so are
+	// their moments.
 	clearKeys := func(name string, v ...[]float64) {
 		if strings.HasSuffix(name, "qkv.bias") {
 			for _, v := range v {
@@ -83,8 +84,8 @@ func TestOfficialTrainingIsGoneOnWith(t *testing.T) {
 	}
 }
 
-// Two of the recorded steps of a linear probe, a checkpoint of that in the
-// layout of the official trainer, and the other two steps from it.
+// Two recorded steps of a linear probe, a checkpoint of them in the layout of
+// the official trainer, and two more steps from it.
 func TestOfficialProbeIsGoneOnWith(t *testing.T) {
 	f := fixture(t, "linprobe_lars.safetensors")
 	const n, width, classes = 16, 48, 10

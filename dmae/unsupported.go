@@ -7,8 +7,8 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// features are what other vision transformers have and these do not, by a piece
-// of the names that give them away.
+// features are features of other vision transformers that these models lack,
+// each with a substring of the names of its tensors.
 var features = []struct{ piece, what string }{
 	{".ls1.", "layer scale"}, {".ls2.", "layer scale"}, {".gamma_1", "layer scale"}, {".layer_scale1.", "layer scale"}, {".lambda_1", "layer scale"},
 	{"dist_token", "a distillation token"}, {"distillation_token", "a distillation token"}, {"head_dist.", "a distillation head"},
@@ -21,7 +21,7 @@ var features = []struct{ piece, what string }{
 }
 
 // unsupported returns an error that names the first feature of a file's model
-// which these models lack.
+// that these models lack.
 func unsupported(f *checkpoint.File) error {
 	for _, info := range f.Tensors() {
 		if isState(info.Name) {

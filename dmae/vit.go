@@ -8,8 +8,7 @@ import (
 
 // visionTransformer is the family of the paper's classifiers: the encoder of an
 // autoencoder (Dosovitskiy et al., arXiv 2010.11929), whose position embedding is
-// trained, and a normalisation of what the head classifies. Its name in
-// checkpoints is empty.
+// trained, and a normalisation of the features. Its name in checkpoints is empty.
 var visionTransformer = Family{
 	Presets:     presets,
 	Validate:    (*Config).validateTransformer,
@@ -55,8 +54,8 @@ func (m *transformer) Features(t *autograd.Tape, images *autograd.Variable, drop
 	return m.norm.Forward(t, x)
 }
 
-// encoderOnlySpecs lists what every checkpoint with an encoder holds: tokens,
-// positions, patch embedding and blocks.
+// encoderOnlySpecs lists the parameters in every checkpoint with an encoder:
+// tokens, positions, patch embedding and blocks.
 func encoderOnlySpecs(c *Config) []nn.Spec {
 	b := nn.NewBuilder()
 	var k trunk

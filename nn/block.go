@@ -17,24 +17,25 @@ type Block struct {
 	Heads               int
 }
 
-// BlockShape is what the constructors of blocks need to know.
+// BlockShape has the sizes of a block.
 type BlockShape struct {
 	Width  int     // D
 	Hidden int     // units of the MLP
 	Heads  int     // of the attention; divides Width
 	Eps    float64 // of the layer normalisations
 
-	// Weight draws the weight of a layer with so many inputs and outputs:
-	// XavierUniform is one.
+	// Weight returns the initialiser of a weight with the given numbers of
+	// inputs and outputs, such as XavierUniform.
 	Weight func(in, out int) Initializer
 }
 
-// NewBlock declares a block; its parameters have timm's names behind name.
+// NewBlock declares a block. Its parameters are called name, a dot and timm's
+// names.
 func NewBlock(b *Builder, name string, s BlockShape) Block {
 	linear := func(layer string, in, out int) Linear {
 		return NewLinear(b, name+layer, in, out, s.Weight(in, out))
 	}
-	// The fields in this order: it is that of the parameters.
+	// The order of the fields is that of the parameters.
 	return Block{
 		Heads: s.Heads,
 		Norm1: NewLayerNorm(b, name+".norm1", s.Width, s.Eps),
@@ -69,7 +70,7 @@ func NewStack(b *Builder, name string, depth int, shape BlockShape) Stack {
 }
 
 // Forward runs the blocks on x [B, T, D]. scales, nil or [2*depth, B], holds
-// the drop-path factors of all branches in the order they run.
+// the drop-path factors of all branches in the order of execution.
 func (s Stack) Forward(t *autograd.Tape, x *autograd.Variable, scales *DropPath) *autograd.Variable {
 	for i := range s {
 		x = s[i].Forward(t, x, scales.Block(t, i))

@@ -8,11 +8,10 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Builder collects the parameters of a model while its layers are made: each
-// constructor declares the parameters of its layer, and the order of the
-// declarations is the model's canonical order. Memory comes later, by
-// [Builder.Allocate], so that a file can be compared with the model before any
-// is taken ([Match]):
+// Builder collects the parameters of a model. Each layer's constructor
+// declares its parameters, and the order of the declarations is the model's
+// canonical order. [Builder.Allocate] allocates memory later, so a file can be
+// compared with the model before ([Match]):
 //
 //	b := nn.NewBuilder()
 //	head := nn.NewLinear(b, "head", 768, 10, nn.Normal(0.02))
@@ -26,9 +25,9 @@ type Builder struct {
 // NewBuilder returns a builder without parameters.
 func NewBuilder() *Builder { return &Builder{byName: map[string]*Param{}} }
 
-// Param declares a parameter. Its Var may be kept by a layer at once and be used
-// after [Builder.Allocate]. Param panics if the name was declared before, or if
-// View has another number of elements than Shape.
+// Param declares a parameter. A layer may store its Var at once and use it after
+// [Builder.Allocate]. Param panics if the name was declared before, or if View
+// has another number of elements than Shape.
 func (b *Builder) Param(s Spec) *Param {
 	if s.View == (tensor.Shape{}) {
 		s.View = s.Shape
@@ -42,15 +41,15 @@ func (b *Builder) Param(s Spec) *Param {
 	return p
 }
 
-// Fix makes the parameters fixed whose names fixed accepts: they are not trained
-// and have no gradient.
+// Fix marks the parameters for which fixed returns true as fixed: they are not
+// trained and have no gradient.
 func (b *Builder) Fix(fixed func(name string) bool) {
 	for _, p := range b.list {
 		p.Fixed = p.Fixed || fixed(p.Name)
 	}
 }
 
-// Specs returns what has been declared, in order.
+// Specs returns the declared parameters, in order.
 func (b *Builder) Specs() []Spec {
 	specs := make([]Spec, len(b.list))
 	for i, p := range b.list {
@@ -59,9 +58,9 @@ func (b *Builder) Specs() []Spec {
 	return specs
 }
 
-// Allocate gives the parameters memory on a backend, all zero, and thereby their
-// layers. Call Init or load values next, and EnableGrad to train. It takes what
-// the builder holds: the builder is empty afterwards.
+// Allocate allocates the parameters on a backend, with value zero; then the
+// layers can be used. Call Init or load values next, and EnableGrad to train.
+// The builder is empty afterwards.
 func (b *Builder) Allocate(backend ops.Backend) *Params {
 	p := &Params{b: backend, list: b.list, byName: b.byName}
 	*b = *NewBuilder()

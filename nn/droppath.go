@@ -6,11 +6,11 @@ import (
 )
 
 // DropPath holds the factors of stochastic depth for a batch: a tensor
-// [2*depth, B], two branches a block. A nil *DropPath drops nothing.
+// [2*depth, B], with two branches per block. A nil *DropPath drops nothing.
 type DropPath struct{ Scales *tensor.Tensor }
 
-// Block returns the factors [B] of the two branches of block i, nils to drop
-// nothing; see [Linear.Residual].
+// Block returns the factors [B] of the two branches of block i, or nils for a
+// nil *DropPath; see [Linear.Residual].
 func (d *DropPath) Block(t *autograd.Tape, i int) [2]*autograd.Variable {
 	if d == nil {
 		return [2]*autograd.Variable{}

@@ -9,8 +9,8 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// An initialiser of one's own: +scale or -scale with equal probability. What it
-// draws is a function of the seed and of the parameter's place in the model.
+// A new initialiser: +scale or -scale with equal probability. Its values depend
+// only on the seed and the parameter's index in the model.
 func ExampleInitializer() {
 	signs := func(scale float64) nn.Initializer {
 		return func(g *philox.Gen, dst []float32) {

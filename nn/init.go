@@ -7,9 +7,9 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// Initializer fills the initial value of a parameter from its own sequence of
-// random numbers. The arithmetic is float64 and rounded once to float32, with
-// routines that give the same bits on every machine.
+// Initializer computes the initial value of a parameter from the parameter's
+// sequence of random numbers. The arithmetic is float64, rounded once to
+// float32, with functions that give the same bits on every machine.
 type Initializer func(g *philox.Gen, dst []float32)
 
 // Zeros initialises biases.
@@ -51,8 +51,8 @@ func XavierUniform(fanIn, fanOut int) Initializer {
 // the bias of a convolution, and so for the patch embedding.
 func ConvBias(fanIn int) Initializer { return Uniform(1 / math.Sqrt(float64(fanIn))) }
 
-// Normal draws from a normal distribution with mean 0, pairs of values from pairs
-// of uniform numbers.
+// Normal draws from a normal distribution with mean 0, two values from each
+// pair of uniform numbers.
 func Normal(std float64) Initializer {
 	return func(g *philox.Gen, dst []float32) {
 		for i := 0; i < len(dst); i += 2 {

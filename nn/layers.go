@@ -14,7 +14,7 @@ const LayerNormEps = 1e-6
 type Linear struct{ W, B *autograd.Variable }
 
 // NewLinear declares a linear layer: name.weight, drawn by weight, and
-// name.bias, zero at first.
+// name.bias, initially zero.
 func NewLinear(b *Builder, name string, in, out int, weight Initializer) Linear {
 	return Linear{
 		W: b.Param(Spec{Name: name + ".weight", Shape: tensor.Of(out, in), Init: weight}).Var,
@@ -45,7 +45,7 @@ type LayerNorm struct {
 }
 
 // NewLayerNorm declares a layer normalisation over width values: gain
-// (name.weight, 1 at first), then offset (name.bias, 0).
+// (name.weight, initially 1), then offset (name.bias, initially 0).
 func NewLayerNorm(b *Builder, name string, width int, eps float64) LayerNorm {
 	return LayerNorm{
 		Gamma: b.Param(Spec{Name: name + ".weight", Shape: tensor.Of(width), Init: Ones}).Var,
@@ -59,17 +59,17 @@ func (l LayerNorm) Forward(t *autograd.Tape, x *autograd.Variable) *autograd.Var
 	return t.Apply(ops.LayerNorm, ops.Attr{Eps: l.Eps}, x, l.Gamma, l.Beta)
 }
 
-// PatchEmbed cuts images into patches and maps each to a token. It is a
-// convolution whose kernel and stride are the patch: a linear layer over the
-// patch's values in the order channel, row, column.
+// PatchEmbed divides images into patches and maps each to a token. It is a
+// convolution with kernel and stride equal to the patch size: a linear layer
+// over the patch's values in the order channel, row, column.
 type PatchEmbed struct {
 	Linear
 	Patch int
 }
 
-// NewPatchEmbed declares a patch embedding with parameters in the shape of a
-// convolution's: name.proj.weight [width, channels, patch, patch], drawn by
-// weight, and name.proj.bias [width], drawn as PyTorch draws it ([ConvBias]).
+// NewPatchEmbed declares a patch embedding with the parameters of a
+// convolution: name.proj.weight [width, channels, patch, patch], drawn by
+// weight, and name.proj.bias [width], drawn as in PyTorch ([ConvBias]).
 func NewPatchEmbed(b *Builder, name string, channels, patch, width int, weight Initializer) PatchEmbed {
 	in := channels * patch * patch
 	return PatchEmbed{

@@ -9,25 +9,25 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Align is the number of elements a parameter's place in the flat tensors is a
-// multiple of: a cache line, and the 16 lanes of a reduction, so that element
-// i of a parameter enters lane i mod 16 of the gradient norm.
+// Align is the alignment, in elements, of parameters in the flat tensors: a
+// cache line, and the 16 lanes of a reduction. So element i of a parameter is
+// in lane i mod 16 of the gradient norm.
 const Align = 16
 
 // Spec describes a parameter before it has memory.
 type Spec struct {
 	Name  string       // timm's, such as "blocks.0.attn.qkv.weight"
 	Shape tensor.Shape // as PyTorch stores it
-	View  tensor.Shape // the shape operations use, if not Shape: same elements, same order
+	View  tensor.Shape // the shape for operations, if not Shape: same elements, same order
 	Init  Initializer
 	Fixed bool // not trained and without gradient, but stored with the model
-	Whole bool // a count, below 2^24: a whole number in files
+	Whole bool // a count, below 2^24: an integer in files
 }
 
 // Param is a named parameter of a model.
 type Param struct {
 	Spec
-	Index int                // place in the model's order
+	Index int                // index in the model's order
 	Value *tensor.Tensor     // view of Params.Values, of shape View
 	Grad  *tensor.Tensor     // view of Params.Grads; nil if Fixed, or before EnableGrad
 	Var   *autograd.Variable // the leaf that layers use
@@ -42,8 +42,8 @@ func (p *Param) Offset() int { return p.offset }
 // Elems returns the number of elements.
 func (p *Param) Elems() int { return p.Shape.Elems() }
 
-// Params holds the parameters of a model in their canonical order, the order
-// in which the official PyTorch model lists them.
+// Params holds the parameters of a model in canonical order, which is that of
+// the official PyTorch model.
 type Params struct {
 	b      ops.Backend
 	list   []*Param
@@ -56,7 +56,7 @@ type Params struct {
 	nothing ops.Attr
 }
 
-// NewParams allocates parameters that belong to no layers on b, all zero: see
+// NewParams allocates parameters without layers on b, with value zero: see
 // [Builder.Allocate]. It panics as [Builder.Param] does.
 func NewParams(b ops.Backend, specs []Spec) *Params {
 	declared := NewBuilder()
@@ -66,8 +66,8 @@ func NewParams(b ops.Backend, specs []Spec) *Params {
 	return declared.Allocate(b)
 }
 
-// EnableGrad allocates the gradients, zero, if there are none yet. Before, all
-// parameters are constants to a tape: a model that is only used needs no
+// EnableGrad allocates the gradients, with value zero, if there are none yet.
+// Before, all parameters are constants for a tape: inference needs no
 // gradients.
 func (p *Params) EnableGrad() {
 	if p.grads != nil {
@@ -95,8 +95,8 @@ func (p *Params) Get(name string) *Param { return p.byName[name] }
 // the fixed ones.
 func (p *Params) Values() *tensor.Tensor { return p.values }
 
-// Trained returns the values of the trained parameters as one flat tensor,
-// element for element beside Grads.
+// Trained returns the values of the trained parameters as one flat tensor with
+// the layout of Grads.
 func (p *Params) Trained() *tensor.Tensor { return p.values.View(0, tensor.Of(p.flat)) }
 
 // Grads returns all gradients as one flat tensor, or nil before EnableGrad.
@@ -119,7 +119,7 @@ func (p *Params) ZeroGrad() {
 	p.b.Run(ops.Fill, p.zero[:], nil, &p.nothing)
 }
 
-// Init draws all values: parameter i from the stream Init at (seed, A = i).
+// Init draws all values. Parameter i uses the stream Init at (seed, A = i).
 func (p *Params) Init(seed uint64) {
 	var buf []float32
 	for _, param := range p.list {
@@ -145,8 +145,8 @@ func (p *Params) Download(param *Param) ([]float32, error) {
 	return dst, nil
 }
 
-// Free gives the memory of the parameters and their gradients back to the backend.
-// The model must not be used any more.
+// Free frees the memory of the parameters and their gradients on the backend. The
+// model must not be used afterwards.
 func (p *Params) Free() {
 	p.b.Free(p.values)
 	if p.grads != nil {
@@ -154,8 +154,8 @@ func (p *Params) Free() {
 	}
 }
 
-// Touch records that values changed through the flat tensor, as an optimiser
-// step changes them: caches of packed weights key on each parameter's version.
+// Touch marks all values as changed, after an optimiser step changed the flat
+// tensor. Caches of packed weights key on each parameter's version.
 func (p *Params) Touch() {
 	for _, param := range p.list {
 		param.Value.Touch()

@@ -55,7 +55,7 @@ func TestParamsLieInOneTensor(t *testing.T) {
 	require.Equal(t, tensor.Of(8, 3, 2, 2), w.Shape)
 	require.Equal(t, tensor.Of(8, 12), w.Value.Shape())
 
-	// The flat tensor shows what a view got, and zeros between parameters.
+	// The flat tensor has the values of a view, and zeros between parameters.
 	flat := make([]float32, p.Values().Shape().Elems())
 	require.NoError(t, b.Download(flat, p.Values()))
 	used := make([]bool, len(flat))
@@ -100,7 +100,7 @@ func TestParamsWithoutGradients(t *testing.T) {
 func TestInitialisers(t *testing.T) {
 	const n = 20000
 	draw := func(init nn.Initializer) (mean, deviation, largest float64) {
-		v := make([]float32, n+1) // odd: a pair of normals is cut
+		v := make([]float32, n+1) // odd: only one of the last pair of normals is used
 		init(philox.NewGen(philox.Addr{Seed: 1, Stream: philox.Init}), v)
 		sum, squares := 0.0, 0.0
 		for _, x := range v {
@@ -127,8 +127,8 @@ func TestInitialisers(t *testing.T) {
 	}
 }
 
-// Initial values are part of the contract: a seed means the same network
-// everywhere.
+// Initial values are part of the contract: a seed gives the same network on
+// every machine.
 func TestInitIsReproducible(t *testing.T) {
 	b := testbackend.Float64(t)
 	p := nn.NewParams(b, specs())
@@ -155,8 +155,8 @@ func TestSinCosPositions(t *testing.T) {
 	}
 }
 
-// PyTorch interpolates a 14 x 14 grid with coordinates in float32. Its versions
-// differ among themselves by as much as this allows.
+// PyTorch interpolates a 14 x 14 grid with coordinates in float32. The
+// tolerance is the difference between versions of PyTorch.
 func TestInterpolatePositions(t *testing.T) {
 	f := openFixture(t, "pos_embed.safetensors")
 	src, err := f.Float32("interp14_src")
@@ -166,7 +166,7 @@ func TestInterpolatePositions(t *testing.T) {
 		require.NoError(t, err)
 		got := nn.InterpolatePositions(src, 14, to, 24)
 		require.Len(t, got, len(want))
-		require.Equal(t, src[:24], got[:24], "the class token is touched")
+		require.Equal(t, src[:24], got[:24], "the class token changed")
 		largest := 0.0
 		for _, v := range want {
 			largest = max(largest, math.Abs(float64(v)))
@@ -218,7 +218,7 @@ func TestLoadWhatWasExported(t *testing.T) {
 	require.ErrorContains(t, match, "and 16 more")
 }
 
-// A block computes what its formula says, on the reference backend.
+// A block computes its formula on the reference backend.
 func TestBlockWithDropPath(t *testing.T) {
 	b := testbackend.Float64(t)
 	declared := nn.NewBuilder()
@@ -245,11 +245,11 @@ func TestBlockWithDropPath(t *testing.T) {
 	}
 	plain := run()
 	require.Equal(t, plain, run(1, 1, 1, 1))
-	half := run(0, 1, 0, 1) // [branch, image]: nothing is added to image 0
+	half := run(0, 1, 0, 1) // [branch, image]: no branch is added to image 0
 	require.Equal(t, in[:24], half[:24])
 	require.Equal(t, plain[24:], half[24:])
 
-	// One branch alone: attention, then MLP, against the formula.
+	// Each branch separately, against the formula: attention, then MLP.
 	tape := autograd.NewInference(b)
 	v := tape.Const(x)
 	attention := block.Proj.Forward(tape, tape.Apply(ops.Attention, ops.Attr{Heads: 2}, block.QKV.Forward(tape, block.Norm1.Forward(tape, v))))
@@ -262,7 +262,7 @@ func TestBlockWithDropPath(t *testing.T) {
 	require.InDeltaSlice(t, want, run(1, 1, 0, 0), 1e-12)
 }
 
-// must returns a value of a backend that has no errors.
+// must returns a value and panics on an error.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -270,7 +270,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// A layer can be made, and a file compared with it, before it has memory.
+// A layer can be made, and compared with a file, before memory is allocated.
 func TestBuilder(t *testing.T) {
 	declared := nn.NewBuilder()
 	first := nn.NewLinear(declared, "first", 2, 3, nn.Ones)

@@ -9,9 +9,9 @@ import (
 )
 
 // SinCosPositions returns the fixed position embedding of a grid x grid image
-// and its class token, [1+grid*grid, width] in row-major order: a zero row for
-// the class token, then for each patch, rows of the image first, the column's
-// embedding in the first half and the row's in the second. The embedding of a
+// and its class token, [1+grid*grid, width]. It has a zero row for the class
+// token, then one row per patch in row-major order. Its first half is the
+// embedding of the column, the second that of the row. The embedding of a
 // coordinate x is sin(x w_i) for i = 0..width/4-1 and then cos(x w_i), with
 // w_i = 10000^(-i/(width/4)). The width is a multiple of 4.
 func SinCosPositions(width, grid int) []float64 {
@@ -37,13 +37,13 @@ func SinCosPositions(width, grid int) []float64 {
 	return out
 }
 
-// InterpolatePositions makes a position embedding for another grid of patches.
-// src is [1+from*from, width], the class token's row first and then the
-// patches' in row-major order; the result is [1+to*to, width]. The class
-// token's row is kept. Each column of the others is an image of from x from
-// that [ops.Resize]'s rule enlarges or shrinks: bicubic with a = -0.75,
-// half-pixel centres, the border repeated, no antialiasing. Sums are formed in
-// float64 and rounded once.
+// InterpolatePositions resizes a position embedding to another grid of
+// patches. src is [1+from*from, width]: the class token's row, then the
+// patches' rows in row-major order. The result is [1+to*to, width]. The class
+// token's row is copied. Each column of the other rows is resized as a from x
+// from image with the rule of [ops.Resize]: bicubic with a = -0.75, half-pixel
+// centres, the border repeated, no antialiasing. Sums are computed in float64
+// and rounded once.
 func InterpolatePositions(src []float32, from, to, width int) []float32 {
 	if len(src) != (1+from*from)*width {
 		panic(fmt.Sprintf("nn.InterpolatePositions: %d values are no %d x %d grid of width %d with a class token", len(src), from, from, width))
@@ -72,8 +72,8 @@ func InterpolatePositions(src []float32, from, to, width int) []float32 {
 	return dst
 }
 
-// Grid returns the side of the square grid that a position embedding of shape
-// [1, 1+grid*grid, width] belongs to, and false for another shape.
+// Grid returns the side of the square grid of a position embedding of shape [1,
+// 1+grid*grid, width], and false for another shape.
 func Grid(shape []int) (grid int, ok bool) {
 	if len(shape) != 3 || shape[0] != 1 || shape[1] < 2 {
 		return 0, false
@@ -82,20 +82,21 @@ func Grid(shape []int) (grid int, ok bool) {
 	return grid, grid*grid == shape[1]-1
 }
 
-// positionName is the parameter that is interpolated when a model has another
-// grid than the weights it is given.
+// positionName is the parameter that is interpolated if the weights have
+// another grid than the model.
 const positionName = "pos_embed"
 
 // regrids reports whether a tensor of the given shape is a position embedding
-// that can be interpolated to that of a parameter.
+// that can be interpolated for a parameter.
 func regrids(p *Param, shape []int) bool {
 	_, ok1 := Grid(shape)
 	_, ok2 := Grid(p.Shape.Dims())
 	return p.Name == positionName && ok1 && ok2 && shape[2] == p.Shape.Last()
 }
 
-// regrid returns the position embedding of the given shape for a parameter on
-// another grid, and false if they are not two grids of the same width.
+// regrid interpolates a position embedding of the given shape for a parameter
+// with another grid. It returns false if they are not two grids of the same
+// width.
 func regrid(p *Param, shape []int, src func() ([]float32, error)) ([]float32, bool, error) {
 	if !regrids(p, shape) {
 		return nil, false, nil

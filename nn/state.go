@@ -12,10 +12,11 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// Match compares a file with the parameters a model wants, before memory is
-// taken for either. Tensors for which ignore returns true (training state; nil
-// ignores none) are nobody's business. The error lists everything that is
-// missing, unexpected or of another shape, with what was expected.
+// Match compares a file with the parameters of a model, before memory is
+// allocated for either. Tensors for which ignore returns true, such as
+// training state, are skipped; a nil ignore skips none. The error lists all
+// tensors that are missing, unexpected or of another shape, with the expected
+// shape.
 func Match(specs []Spec, f *checkpoint.File, ignore func(name string) bool) error {
 	wanted := make(map[string]bool, len(specs))
 	var problems []string
@@ -48,13 +49,13 @@ func Match(specs []Spec, f *checkpoint.File, ignore func(name string) bool) erro
 	return &MatchError{File: f.Name(), Problems: problems}
 }
 
-// MatchError says how a file differs from the model it should fill.
+// MatchError lists the differences between a file and the model.
 type MatchError struct {
 	File     string
-	Problems []string // one a tensor
+	Problems []string // one per tensor
 }
 
-// Error prints the file and the first of the problems; the field has them all.
+// Error names the file and the first problems; the field has all of them.
 func (e *MatchError) Error() string {
 	const most = 12
 	list := e.Problems
@@ -72,8 +73,8 @@ func (p *Params) Load(f *checkpoint.File) error {
 	return p.load(f, func(string) bool { return true })
 }
 
-// LoadSome is Load for the parameters whose names some accepts, of a file that
-// holds them. The error lists those whose shape differs; then nothing is loaded.
+// LoadSome is Load for the parameters for which some returns true; the file
+// must have them. If shapes differ, the error lists them and nothing is loaded.
 func (p *Params) LoadSome(f *checkpoint.File, some func(name string) bool) error {
 	var misfits []error
 	for _, param := range p.list {
@@ -124,10 +125,9 @@ func (p *Params) load(f *checkpoint.File, some func(name string) bool) error {
 	return nil
 }
 
-// Export returns all parameters, fixed ones too, as float32 tensors (counts as
-// whole numbers) with
-// PyTorch's names and shapes, to be written to a checkpoint. The error is the
-// backend's.
+// Export returns all parameters, including fixed ones, with PyTorch's names
+// and shapes, for a checkpoint. They are float32 tensors, counts are integers.
+// The error is the backend's.
 func (p *Params) Export() ([]checkpoint.Tensor, error) {
 	out := make([]checkpoint.Tensor, len(p.list))
 	for i, param := range p.list {
@@ -148,10 +148,10 @@ func (p *Params) Export() ([]checkpoint.Tensor, error) {
 	return out, nil
 }
 
-// Identify writes the given parameters, in this order, in the form that is hashed
-// wherever weights are identified: of each its name, a zero byte, its shape as
-// "[2 3]", a zero byte and its values as little-endian float32. The error is the
-// backend's or the writer's.
+// Identify writes the given parameters, in this order, in the format for hashes
+// of weights. Each has its name, a zero byte, its shape as "[2 3]", a zero byte
+// and its values as little-endian float32. The error is the backend's or the
+// writer's.
 func (p *Params) Identify(w io.Writer, params []*Param) error {
 	var buf []byte
 	for _, param := range params {
@@ -170,9 +170,9 @@ func (p *Params) Identify(w io.Writer, params []*Param) error {
 	return nil
 }
 
-// CopyFrom takes the values of all parameters that from has under the same
-// name. A position embedding of another grid is interpolated. The error lists
-// those whose shape differs, then nothing is copied; or it is the backend's.
+// CopyFrom copies the values of all parameters of from with the same names. A
+// position embedding of another grid is interpolated. If shapes differ, the
+// error lists them and nothing is copied. Other errors are the backend's.
 func (p *Params) CopyFrom(from *Params) error {
 	var misfits []error
 	values := map[*Param][]float32{} // interpolated

@@ -73,8 +73,8 @@ var BroadcastGrad = &Op{
 	},
 }
 
-// RowScale multiplies each sample by a number of its own: y[b] = s[b]*x[b], the
-// drop-path factor of the sample. Inputs: x [B, ...], s [B]. Output: y like x.
+// RowScale multiplies each sample by its drop-path factor: y[b] = s[b]*x[b].
+// Inputs: x [B, ...], s [B]. Output: y like x.
 var RowScale = &Op{
 	Name:  "row_scale",
 	In:    []Param{{Name: "x"}, {Name: "s"}},

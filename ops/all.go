@@ -1,8 +1,8 @@
 package ops
 
 // All lists every operation. The conformance suite, gradcheck and the golden
-// hashes go through it in this order; an operation that is not listed does not
-// exist for them.
+// hashes use it in this order, so an operation that is not listed is not
+// tested.
 var All = []*Op{
 	Linear, LinearGradX, LinearGradW, RowSum, GeluGrad,
 	LayerNorm, LayerNormGradX, LayerNormGradParams,

@@ -77,7 +77,7 @@ func isOp(lit *ast.CompositeLit) bool {
 	return ok && name.Name == "Op"
 }
 
-// The two orders of noisy copies are the same loss.
+// Both orders of noisy copies give the same loss.
 func TestConsistencyOfCopiesTogether(t *testing.T) {
 	const m, n, k = 3, 4, 5
 	apart := ops.Attr{Reg: ops.Regulariser{Form: ops.ConsistencyDefault, Copies: m, Lambda: 2, Eta: 0.5}}

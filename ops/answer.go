@@ -6,12 +6,13 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// NoAnswer is what [ArgMax] and [TopK] give where there is no position.
+// NoAnswer is the result of [ArgMax] and [TopK] where there is no position.
 const NoAnswer = -1
 
-// ArgMax is the answer of a classifier: the position of the largest number of each
-// row, the first of equal ones, and NoAnswer where no number is above -Inf. NaN is
-// never chosen. Input: x [..., K]. Output: class I32 [rows].
+// ArgMax is the prediction of a classifier: the position of the largest number of
+// each row, or the first position if several are equal. It is NoAnswer if no
+// number is above -Inf. NaN is never chosen. Input: x [..., K]. Output: class I32
+// [rows].
 var ArgMax = &Op{
 	Name:  "argmax",
 	In:    []Param{{Name: "x"}},
@@ -39,10 +40,10 @@ var ArgMax = &Op{
 	},
 }
 
-// TopK lists the Count best answers of a classifier, best first: positions of the
-// largest numbers of each row, of equal ones the first, and NoAnswer in the places
-// of what is NaN or -Inf. Input: x [..., K], Count <= K. Output: classes I32 [rows,
-// Count]. Attribute: Count.
+// TopK lists the Count best predictions of a classifier, best first: the positions
+// of the largest numbers of each row, equal ones in ascending order. NaN and -Inf
+// are not listed; NoAnswer fills the remaining places. Input: x [..., K], Count <=
+// K. Output: classes I32 [rows, Count]. Attribute: Count.
 var TopK = &Op{
 	Name:  "topk",
 	In:    []Param{{Name: "x"}},
@@ -86,8 +87,8 @@ func answerCorners() Arg {
 	}}
 }
 
-// TopOf fills top with the positions of the largest numbers of row, as [TopK] lists
-// them.
+// TopOf fills top with the positions of the largest numbers of row, in the
+// order of [TopK].
 func TopOf[T float32 | float64](top []int32, row []T) {
 	for i := range top {
 		best, at := T(math.Inf(-1)), int32(NoAnswer)

@@ -9,8 +9,8 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// The best answers are the largest numbers, of equal ones the first; what is no number,
-// or -Inf, is no answer.
+// The best answers are the largest numbers, equal ones in order of position.
+// NaN and -Inf are never answers.
 func TestTopOf(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, c := range []struct {

@@ -6,8 +6,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Arena is a Backend that remembers what Persist made on it, so that a job can give
-// all of it back to the backend it was lent, however the job ends.
+// Arena is a Backend that records the tensors made by its Persist, so a job can
+// free all of them on a backend that it does not own, also after an error.
 type Arena struct {
 	Backend
 	made []*tensor.Tensor
@@ -16,20 +16,20 @@ type Arena struct {
 // NewArena returns an arena on a backend, which the caller closes.
 func NewArena(b Backend) *Arena { return &Arena{Backend: b} }
 
-// Persist is that of the backend.
+// Persist calls the backend's Persist and records the tensor.
 func (a *Arena) Persist(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
 	t := a.Backend.Persist(dtype, shape)
 	a.made = append(a.made, t)
 	return t
 }
 
-// Free is that of the backend.
+// Free calls the backend's Free and removes the record.
 func (a *Arena) Free(t *tensor.Tensor) {
 	a.made = slices.DeleteFunc(a.made, func(m *tensor.Tensor) bool { return m.Buffer() == t.Buffer() && m.Offset() == t.Offset() })
 	a.Backend.Free(t)
 }
 
-// FreeAll frees what Persist made and Free did not free.
+// FreeAll frees the recorded tensors.
 func (a *Arena) FreeAll() {
 	for _, t := range a.made {
 		a.Backend.Free(t)

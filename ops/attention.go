@@ -62,8 +62,8 @@ var Attention = &Op{
 }
 
 // AttentionGrad is the derivative of Attention. The attention weights p are
-// computed again from qkv; with dp_ij = do_i . v_j and
-// ds_ij = p_ij*(dp_ij - sum_k p_ik dp_ik)*(1/sqrt(d)),
+// recomputed from qkv. With dp_ij = do_i . v_j and ds_ij = p_ij*(dp_ij -
+// sum_k p_ik dp_ik)*(1/sqrt(d)),
 //
 //	dq_i = sum_j ds_ij k_j,  dk_j = sum_i ds_ij q_i,  dv_j = sum_i p_ij do_i
 //

@@ -8,14 +8,13 @@ import (
 )
 
 // Attr holds the parameters of operations that are not tensors. An operation
-// reads the ones that its row names in [Op.Reads] and no others; [Check] refuses
-// a value that the operation would not look at. The zero value of each is what
-// an operation that does not read it has.
+// reads only the attributes listed in its [Op.Reads]. The others must have their
+// zero value: [Check] refuses anything else.
 type Attr struct {
 	Accumulate bool    // derivatives: add to the output
 	Shards     int     // derivatives of parameters: groups of samples, a power of two; see [ShardSum]. 0 and 1: one
 	Gelu       bool    // Linear: apply GELU
-	Infer      bool    // no derivative will be asked: outputs kept only for it are empty
+	Infer      bool    // no derivative is needed: outputs that only derivatives use are empty
 	Heads      int     // attention heads
 	Patch      int     // patch size in pixels
 	From       int     // first token
@@ -25,7 +24,7 @@ type Attr struct {
 	Scale      float64 // a factor, such as sigma or a decay
 	Value      float64 // Fill
 	Order      Order   // of the values in a patch
-	Box        [4]int  // Mix: first row, row behind the last, first column, column behind the last
+	Box        [4]int  // Mix: first row, row after the last, first column, column after the last
 	Chan       [2][3]float64
 	Adam       Adam
 	Lars       Lars

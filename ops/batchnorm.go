@@ -131,17 +131,16 @@ var Standardize = &Op{
 	},
 }
 
-// RunningStats moves the statistics that [Standardize] uses towards those of a
-// batch, by the share Scale:
+// RunningStats updates the running statistics of [Standardize] with those of a
+// batch, with weight Scale:
 //
 //	mean = (1-Scale)*mean + Scale*m, var = (1-Scale)*var + Scale*(v*Count/(Count-1))
 //
-// The variance of a batch of Count samples becomes the unbiased one. Outputs,
-// updated in place: mean [D], var [D]. Inputs: m [D], v [D], of [BatchNorm], and
-// optionally scale [1], that of the optimiser step; where it is not finite, mean and var
-// stay as they are.
-// Attributes: Scale, Count of at least 2. The weights are [RunningWeights], each
-// rounded once; both products are rounded before their sum.
+// The variance of a batch of Count samples becomes the unbiased one. Outputs, updated in
+// place: mean [D], var [D]. Inputs: m [D], v [D], of [BatchNorm], and optionally scale
+// [1], from [StepScale]; if it is not finite, mean and var are unchanged. Attributes:
+// Scale, Count of at least 2. The weights are [RunningWeights], each rounded once; both
+// products are rounded before their sum.
 var RunningStats = &Op{
 	Name:  "running_stats",
 	In:    []Param{{Name: "m"}, {Name: "v"}, {Name: "scale", Optional: true, Shared: true}},
@@ -173,8 +172,9 @@ var RunningStats = &Op{
 	},
 }
 
-// RunningWeights returns the weights of [RunningStats]: of the old statistics, of
-// the batch's, and the factor that makes its variance the unbiased one.
+// RunningWeights returns the weights of [RunningStats]: the weight of the old
+// statistics, the weight of the batch's, and the factor from the batch's
+// variance to the unbiased one.
 func RunningWeights(share float64, count int) (keep, take, unbiased float64) {
 	return 1 - share, share, float64(count) / float64(count-1)
 }

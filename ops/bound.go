@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Bound is how far the outputs of an operation on a float32 backend may be from
-// those of the reference. Both numbers are compared for each output by itself.
+// Bound limits the error of an operation's outputs on a float32 backend,
+// relative to the reference. Both limits apply to each output separately.
 type Bound struct {
 	// NMSE bounds the normalised mean squared error, sum (y-ref)^2 / sum ref^2.
 	NMSE float64
@@ -20,7 +20,7 @@ type Bound struct {
 // mean square, and no element off by more than 5e-6 of the largest.
 var DefaultBound = Bound{NMSE: 1e-11, Element: 5e-6}
 
-// Bounds returns the bound that holds for the operation.
+// Bounds returns the bound of the operation.
 func (op *Op) Bounds() Bound {
 	switch {
 	case op.Moves:
@@ -32,7 +32,7 @@ func (op *Op) Bounds() Bound {
 }
 
 // Compare returns an error that names the first violation of the bound by got,
-// which should be want. Where want is NaN or infinite, got must be the same.
+// relative to want. Where want is NaN or infinite, got must be the same.
 func (b Bound) Compare(got, want []float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d numbers, not %d", len(got), len(want))
@@ -65,8 +65,8 @@ func (b Bound) Compare(got, want []float64) error {
 }
 
 // NMSE returns the normalised mean squared error of got, sum (got-want)^2 /
-// sum want^2. It is 0 for 0 against 0 and infinite where only want is 0, and
-// where a number is NaN.
+// sum want^2. It is 0 if both are 0, and infinite if only want is 0 or if a
+// number is NaN.
 func NMSE(got, want []float64) float64 {
 	if len(got) != len(want) {
 		panic(fmt.Sprintf("ops.NMSE: %d and %d numbers", len(got), len(want)))

@@ -17,8 +17,8 @@ type Case struct {
 	// example the target of a loss).
 	NoGrad []int
 
-	// Apart gives a case, which came after the hashes of its operation were
-	// committed, a hash of its own.
+	// Apart gives a case its own hash, because the hash of its operation was
+	// committed before the case was added.
 	Apart bool
 }
 
@@ -37,8 +37,8 @@ type Arg struct {
 // N returns an Arg drawn from the standard normal distribution.
 func N(dims ...int) Arg { return Arg{Shape: tensor.Of(dims...), Present: true} }
 
-// Shapes returns tensors without memory of the types and shapes of the inputs of op,
-// for float64; nil where absent.
+// Shapes returns tensors without memory that have the types and shapes of op's
+// inputs, for float64; nil where absent.
 func (c *Case) Shapes(op *Op) []*tensor.Tensor {
 	shapes := make([]*tensor.Tensor, len(op.In))
 	for i, a := range c.In {
@@ -60,10 +60,10 @@ func (a *Arg) kind() Kind {
 	return Float
 }
 
-// Draw returns the inputs of a case, nil where absent, and its outputs: with
-// their initial values where the operation adds to them or works in place, zero
-// otherwise. The numbers depend on the names of the operation and the case only,
-// are the same on all machines, and are exact in float32.
+// Draw returns the inputs of a case, nil where absent, and its outputs. Outputs
+// have initial values if the operation adds to them or works in place, and are
+// zero otherwise. The numbers depend only on the names of the operation and the
+// case, are the same on all machines, and are exact in float32.
 func (c *Case) Draw(op *Op) (in, out []*Array) {
 	h := fnv.New64a()
 	h.Write([]byte(op.Name + "/" + c.Name))
@@ -98,8 +98,8 @@ func (c *Case) Draw(op *Op) (in, out []*Array) {
 	return in, out
 }
 
-// draw returns the array an Arg describes. Normal deviates are sums of twelve
-// uniforms, which need no functions that differ between machines.
+// draw returns the array of an Arg. Normal deviates are sums of twelve
+// uniforms, because functions such as the logarithm differ between machines.
 func (a Arg) draw(addr philox.Addr) *Array {
 	switch {
 	case !a.Present:

@@ -6,15 +6,15 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Check is what stands before every Run of a backend: it panics with a
-// *tensor.ShapeError unless the operation can be computed from in into out on a
-// backend with the given float type. It compares numbers of tensors, element
-// types and shapes with the operation's row, refuses attributes that the
-// operation does not read, and refuses an output that shares memory with an input
-// or with another output. Backends call it first in Run, so that no kernel and no
-// shader meets anything else.
+// Check validates the arguments of Run for a backend with the given float type.
+// It panics with a *tensor.ShapeError if the number of tensors, an element type
+// or a shape does not match the operation's row. It also refuses attributes that
+// the operation does not read, and an output that shares memory with an input or
+// another output. Backends call it first in Run, so kernels and shaders need no
+// checks.
 //
-// It does not see what tensors hold: indices must be in range.
+// It does not read the elements of tensors: callers must ensure that indices
+// are in range.
 func Check(float tensor.DType, op *Op, out, in []*tensor.Tensor, at *Attr) {
 	specs := op.check(float, out, in, at)
 	if op.InPlace == nil {
@@ -38,8 +38,8 @@ func Check(float tensor.DType, op *Op, out, in []*tensor.Tensor, at *Attr) {
 	}
 }
 
-// Outputs returns the outputs that op, which does not work in place, has for the
-// given inputs. It panics with a *tensor.ShapeError as [Check] does.
+// Outputs returns the kinds and shapes of op's outputs for the given inputs. It
+// panics with a *tensor.ShapeError as [Check] does, also if op works in place.
 func Outputs(float tensor.DType, op *Op, in []*tensor.Tensor, at *Attr) [MaxOut]Spec {
 	if op.InPlace != nil {
 		op.fail("it works in place and makes no outputs")
@@ -47,8 +47,8 @@ func Outputs(float tensor.DType, op *Op, in []*tensor.Tensor, at *Attr) [MaxOut]
 	return op.check(float, nil, in, at)
 }
 
-// check compares everything but the shapes of outputs that are computed. out is
-// nil where they do not exist yet.
+// check validates everything except the shapes of computed outputs. out is nil
+// if the outputs do not exist yet.
 func (op *Op) check(float tensor.DType, out, in []*tensor.Tensor, at *Attr) (specs [MaxOut]Spec) {
 	if len(in) != len(op.In) {
 		op.fail("%d inputs, not %d", len(op.In), len(in))
@@ -99,9 +99,9 @@ func overlap(a, b *tensor.Tensor) bool {
 	return a.Buffer() == b.Buffer() && a.Offset() < b.Offset()+b.Shape().Elems() && b.Offset() < a.Offset()+a.Shape().Elems()
 }
 
-// CheckTransfer panics with a *tensor.ShapeError unless host is a slice that the
-// numbers of t can be copied to or from: as long as the tensor, of float32 or float64
-// for a float tensor, of int32 or uint8 for one of these. Backends call it first in
+// CheckTransfer panics with a *tensor.ShapeError unless host is a slice that t can be
+// copied to or from. Its length is that of the tensor. Its type is float32 or float64
+// for a float tensor, and the tensor's type otherwise. Backends call it first in
 // Upload, Fetch and Download.
 func CheckTransfer(op string, t *tensor.Tensor, host any) {
 	var n int

@@ -12,7 +12,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// arguments are what an operation is called with: tensors without numbers.
+// arguments are the arguments of an operation, with tensors that have no
+// memory.
 type arguments struct {
 	in, out []*tensor.Tensor
 	at      ops.Attr
@@ -20,7 +21,7 @@ type arguments struct {
 
 var memory = &tensor.Host[float64]{Name: "test"}
 
-// shaped returns a tensor with a place of its own in memory.
+// shaped returns a tensor at the given place in memory.
 func shaped(dtype tensor.DType, s tensor.Shape, place int) *tensor.Tensor {
 	t := &tensor.Tensor{}
 	t.Init(dtype, s, memory, place<<20)
@@ -51,7 +52,8 @@ func argumentsOf(op *ops.Op, c *ops.Case) arguments {
 
 func (a arguments) check(op *ops.Op) { ops.Check(tensor.F64, op, a.out, a.in, &a.at) }
 
-// refused returns why arguments are refused; the test fails when they are not.
+// refused returns the message with which arguments are refused; the test fails
+// if they are accepted.
 func refused(t *testing.T, op *ops.Op, a arguments, what ...any) string {
 	t.Helper()
 	err := func() (err any) {
@@ -64,7 +66,7 @@ func refused(t *testing.T, op *ops.Op, a arguments, what ...any) string {
 	return err.(error).Error()
 }
 
-// eachCase calls f for every case of every operation with arguments of its own.
+// eachCase calls f for every case of every operation; args makes new arguments.
 func eachCase(t *testing.T, f func(t *testing.T, op *ops.Op, args func() arguments)) {
 	for _, op := range ops.All {
 		for _, c := range op.Cases() {
@@ -83,9 +85,9 @@ func TestRowsAreComplete(t *testing.T) {
 		require.LessOrEqual(t, len(op.In), ops.MaxIn, op.Name)
 		require.LessOrEqual(t, len(op.Out), ops.MaxOut, op.Name)
 		require.NotEmpty(t, op.Out, op.Name)
-		require.NotZero(t, op.Batch.Rule, "%s: how samples are tied together", op.Name)
+		require.NotZero(t, op.Batch.Rule, "%s: why samples depend on each other", op.Name)
 		require.Equal(t, op.Batch.Rule == ops.WholeBatch, op.Batch.Why != "", op.Name)
-		require.False(t, op.Moves && op.Bound != ops.Bound{}, "%s moves numbers and has a bound", op.Name)
+		require.False(t, op.Moves && op.Bound != ops.Bound{}, "%s only moves numbers but has a bound", op.Name)
 		names := map[string]bool{}
 		for _, p := range slices.Concat(op.In, op.Out) {
 			require.NotEmpty(t, p.Name, op.Name)
@@ -119,8 +121,8 @@ func TestWrongTypesAreRefused(t *testing.T) {
 	require.Greater(t, tried, 1000)
 }
 
-// A tensor that is longer by one along its innermost dimension is refused in every
-// place where its length is tied to another one's.
+// A tensor whose innermost dimension is longer by one is refused wherever its
+// length must match another tensor's.
 func TestWrongShapesAreRefused(t *testing.T) {
 	free := map[*ops.Op]int{ // inputs of any width
 		ops.SumSquares: 0, ops.ArgMax: 0, ops.TopK: 0, ops.Consistency: 0, ops.StepScale: 1, ops.Resize: 0, ops.ResizeGrad: 0,
@@ -178,7 +180,8 @@ func TestWrongNumbersAreRefused(t *testing.T) {
 	})
 }
 
-// An output that lies on an input or on another output is refused, if only in part.
+// An output that shares all or part of its memory with an input or another
+// output is refused.
 func TestSharedMemoryIsRefused(t *testing.T) {
 	eachCase(t, func(t *testing.T, op *ops.Op, args func() arguments) {
 		for i, o := range args().out {
@@ -205,7 +208,7 @@ func TestSharedMemoryIsRefused(t *testing.T) {
 	})
 }
 
-// changes are ways to change each attribute.
+// changes has a function that changes each attribute.
 var changes = map[ops.Field]func(at *ops.Attr){
 	ops.AttrAccumulate: func(at *ops.Attr) { at.Accumulate = !at.Accumulate },
 	ops.AttrShards:     func(at *ops.Attr) { at.Shards = 2 },
@@ -245,8 +248,8 @@ func TestUnreadAttributesAreRefused(t *testing.T) {
 	})
 }
 
-// An attribute that an operation says it reads changes what it computes, in at least
-// one case: its result, its shapes, or whether it can be computed.
+// Every attribute in an operation's Reads changes, in at least one case, its
+// result, its shapes or whether it is refused.
 func TestReadAttributesMatter(t *testing.T) {
 	for _, op := range ops.All {
 		for field, change := range changes {
@@ -266,7 +269,8 @@ func TestReadAttributesMatter(t *testing.T) {
 	}
 }
 
-// result returns what the reference makes of a case, or nothing when it is refused.
+// result returns the reference's result for a case, or nil if the case is
+// refused.
 func result(op *ops.Op, c *ops.Case) (all []float64) {
 	defer func() {
 		if recover() != nil {
@@ -292,14 +296,15 @@ func TestShardSum(t *testing.T) {
 	})
 	require.Equal(t, 1111.0, sum)
 	require.Equal(t, []string{"ac", "df", "gi", "jl"}, order)
-	// A tree: (tiny + tiny) + (1 + -1) keeps what a chain would lose.
+	// The tree (tiny + tiny) + (1 + -1) keeps the small terms; a chain loses
+	// them.
 	terms := []float64{1e-20, 1e-20, 1, -1}
 	require.Equal(t, 2e-20, ops.ShardSum(0, 4, 4, func(lo, _ int) float64 { return terms[lo] }))
 
 	at := ops.Attr{Shards: 2}
 	for _, op := range []*ops.Op{ops.LinearGradW, ops.RowSum} {
 		in := []*tensor.Tensor{shaped(tensor.F64, tensor.Of(3, 4, 5), 0), shaped(tensor.F64, tensor.Of(3, 4, 6), 1)}[:len(op.In)]
-		require.PanicsWithError(t, op.Name+": 3 samples do not fall into 2 equal groups", func() { ops.Outputs(tensor.F64, op, in, &at) })
+		require.PanicsWithError(t, op.Name+": 3 samples cannot be divided into 2 equal groups", func() { ops.Outputs(tensor.F64, op, in, &at) })
 	}
 	at.Shards = 3
 	require.Panics(t, func() {

@@ -6,8 +6,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// CrossEntropy is the loss of a classification with a distribution as target,
-// which covers plain labels, label smoothing and mixup:
+// CrossEntropy is the classification loss with a distribution as target, for
+// plain labels, label smoothing and mixup:
 //
 //	logp = log softmax(logits), loss[b] = -sum_c target[b,c]*logp[b,c]
 //

@@ -22,8 +22,8 @@ type Regulariser struct {
 	Form        ConsistencyForm
 	Copies      int // noisy copies of a sample, at least 2
 	Lambda, Eta float64
-	// Together says that the copies of a sample follow each other, as training
-	// lays them out, so that a batch is the sequence of its parts.
+	// Together means that the copies of a sample follow each other, as in
+	// training. Then a batch is the concatenation of its parts.
 	Together bool
 }
 
@@ -40,13 +40,13 @@ const logFloor = 1e-20
 
 // Consistency is the consistency regularisation of Jeong and Shin (arXiv
 // 2006.04062) between the noisy copies of a sample. With p_i = softmax of copy
-// i, avg = mean p_i, KL = mean_i sum_c avg (log avg - log p_i) and
-// H = -sum_c avg log avg, where log avg is log(max(avg, 1e-20)), the loss is
-// one of the forms of [ConsistencyForm]; Eta is read by the default form only,
-// and the MSE form compares the first two copies. Input: logits [m*B, K], all
-// samples' first copies, then all second ones, and so on; or, with Together, all
-// copies of the first sample, then those of the second, and so on. Output: loss
-// [B]. Attribute: Reg.
+// i, avg = mean p_i, KL = mean_i sum_c avg (log avg - log p_i) and H = -sum_c
+// avg log avg, where log avg is log(max(avg, 1e-20)), the loss is one of the
+// forms of [ConsistencyForm]. Only the default form reads Eta. The MSE form
+// compares the first two copies. Input: logits [m*B, K], all samples' first
+// copies, then all second ones, and so on; or, with Together, all copies of the
+// first sample, then those of the second, and so on. Output: loss [B].
+// Attribute: Reg.
 var Consistency = &Op{
 	Name:  "consistency",
 	In:    []Param{{Name: "logits"}},

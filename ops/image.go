@@ -12,8 +12,8 @@ const (
 	RowColumnChannel
 )
 
-// Patchify cuts images into patches, rows of patches first, each flattened in
-// the given Order: the layout of a patch embedding's input or of a
+// Patchify cuts images into patches, row by row, and flattens each patch in
+// the given Order. The result is the input of a patch embedding or a
 // reconstruction target. Input: img [B, C, H, W], H and W multiples of Patch.
 // Output: [B, H/Patch*W/Patch, C*Patch*Patch]. Attributes: Patch, Order. Its
 // derivative is [Unpatchify].
@@ -120,9 +120,9 @@ var Normalize = &Op{
 	},
 }
 
-// Pixels turns 8-bit images into network inputs, y = x/255. Inputs: x U8 [B, ...],
-// and optionally image I32 [B], in the range of N: then x is [N, ...], and sample b is
-// x[image[b]], so that several samples share one upload. Output: y, floats [B, ...],
+// Pixels turns 8-bit images into network inputs, y = x/255. Inputs: x U8 [B, ...], and
+// optionally image I32 [B] with values in [0, N). With image, x is [N, ...] and sample
+// b is x[image[b]], so several samples share one upload. Output: y, floats [B, ...],
 // the quotients rounded once.
 var Pixels = &Op{
 	Name:  "pixels",
@@ -150,7 +150,7 @@ var Pixels = &Op{
 	},
 }
 
-// pick returns the shape of the samples that image picks from x, or all of x where
+// pick returns the shape of the samples that image selects from x, or of x if
 // image is nil.
 func pick(x, image *tensor.Tensor) (y tensor.Shape, ok bool) {
 	s := x.Shape()
@@ -165,7 +165,7 @@ func pick(x, image *tensor.Tensor) (y tensor.Shape, ok bool) {
 	return s.WithFirst(image.Shape().Dim(0)), true
 }
 
-// picked returns the place in x of a sample.
+// picked returns the index in x of a sample.
 func picked(image *Array, sample int) int {
 	if image == nil {
 		return sample

@@ -3,7 +3,7 @@ package ops
 import "github.com/godmae/godmae/tensor"
 
 // AddInPlace is y = y + x. Output, updated in place: y. Input: x of the same
-// size. It joins the gradients of a value that is used twice.
+// size. It adds up the gradients of a value that is used twice.
 var AddInPlace = &Op{
 	Name:    "add_in_place",
 	In:      []Param{{Name: "x"}},
@@ -68,8 +68,8 @@ var Copy = &Op{
 	Cases: func() []Case { return []Case{{Name: "copy", In: []Arg{N(3, 37)}}} },
 }
 
-// sameSize panics unless all outputs and inputs, absent ones aside, have as many
-// elements as the first output.
+// sameSize panics unless all outputs and inputs that are present have the same
+// number of elements.
 func sameSize(op, what string, out, in []*tensor.Tensor) {
 	n := out[0].Shape().Elems()
 	for _, list := range [2][]*tensor.Tensor{out, in} {

@@ -9,27 +9,27 @@ import (
 // Lars holds the host scalars of a step of [LARS].
 type Lars struct {
 	LR, Momentum, WeightDecay float64
-	Trust                     float64 // trust coefficient; 0 leaves the gradient's length alone
+	Trust                     float64 // trust coefficient; 0 for no scaling of the gradient
 }
 
 // LARS is one step of layer-wise adaptive rate scaling (You et al., arXiv
-// 1708.03888) of one parameter: the gradient is made proportional to the
-// parameter's length. Outputs, updated in place: p, mu. Inputs: the gradient g of
-// the same size, and scale [1] ([StepScale]; a scale that is not finite leaves both
-// outputs as they are). Attribute: Lars.
+// 1708.03888) of one parameter: the gradient is scaled in proportion to the
+// parameter's norm. Outputs, updated in place: p, mu. Inputs: the gradient g of the
+// same size, and scale [1] ([StepScale]; a scale that is not finite leaves both
+// outputs unchanged). Attribute: Lars.
 //
 //	d  = scale*g + WeightDecay*p
-//	d  = d * (Trust*|p|/|d|), if Trust > 0 and neither length is 0
+//	d  = d * (Trust*|p|/|d|), if Trust > 0 and neither norm is 0
 //	mu = Momentum*mu + d
 //	p  = p - LR*mu
 //
-// Lengths are 16-lane reductions in blocks of 4,096, as in [SumSquares].
+// Norms are 16-lane reductions in blocks of 4,096, as in [SumSquares].
 var LARS = &Op{
 	Name:  "lars",
 	In:    []Param{{Name: "g"}, {Name: "scale"}},
 	Out:   []Param{{Name: "p"}, {Name: "mu"}},
 	Reads: AttrLars,
-	Batch: Batch{WholeBatch, "the length of the whole parameter is measured"},
+	Batch: Batch{WholeBatch, "the norm of the whole parameter is used"},
 	InPlace: func(out, in []*tensor.Tensor, _ *Attr) {
 		sameSize("lars", "p, mu and g", out, in[:1])
 		checkScale("lars", in[1])

@@ -117,7 +117,7 @@ var LayerNormGradX = &Op{
 //
 // Inputs: dy [B, ..., D], x like dy, mean [rows], rstd [rows]. Outputs: dgamma
 // [D], dbeta [D]. As in [RowSum], the rows of a sample are one chain in order
-// from +0 (of fused multiply-adds for dgamma), and the sums of the samples are
+// from +0 (of fused multiply-adds for dgamma). The sums of the samples are
 // added in order, to the outputs with Accumulate, to +0 without. Attributes:
 // Accumulate, Shards ([ShardSum]).
 var LayerNormGradParams = &Op{

@@ -2,16 +2,16 @@ package ops
 
 import "github.com/godmae/godmae/tensor"
 
-// Linear is the affine map of a layer with everything that is fused to it:
+// Linear is the affine map of a layer with its fused operations:
 //
 //	pre = x W^T + b
 //	y   = res + scale * act(pre)
 //
-// Inputs: x [..., K], W [N, K], and, each optional, b [N], res [..., N],
-// scale [B] (B the outermost dimension of x; the drop-path factor of a sample,
-// only together with res). Attributes: Gelu applies the exact GELU, and then
-// pre is kept as second output for the derivative; without Gelu, or with Infer,
-// the second output is empty. Outputs: y [..., N], pre [..., N] or [0].
+// Inputs: x [..., K], W [N, K], and, each optional, b [N], res [..., N], scale
+// [B] (B the outermost dimension of x; the drop-path factor of a sample, only
+// together with res). Attributes: Gelu applies the exact GELU, and the second
+// output is pre, for the derivative. Without Gelu, or with Infer, the second
+// output is empty. Outputs: y [..., N], pre [..., N] or [0].
 //
 // Each element of x W^T is one chain of fused multiply-adds over ascending k.
 var Linear = &Op{
@@ -116,9 +116,9 @@ var LinearGradX = &Op{
 
 // LinearGradW is the derivative of x W^T with respect to W: dW (+)= dy^T x.
 // Inputs: dy [..., N], x [..., K]. Output: dW [N, K]. The chain runs over all
-// rows in ascending order, samples one after the other, and continues from dW
-// with Accumulate, so that accumulating micro-batches gives the bits of one
-// large batch. Attributes: Accumulate, Shards ([ShardSum]).
+// rows in ascending order, sample after sample, and continues from dW with
+// Accumulate. So accumulating micro-batches gives the bits of one large
+// batch. Attributes: Accumulate, Shards ([ShardSum]).
 var LinearGradW = &Op{
 	Name:  "linear.grad_w",
 	In:    []Param{{Name: "dy"}, {Name: "x"}},
@@ -161,8 +161,8 @@ var LinearGradW = &Op{
 
 // RowSum is the derivative of a bias: the sum over all but the innermost
 // dimension. Input: dy [..., T, N]. Output: db (+)= sum, [N]. The T rows of a
-// sample are one chain, and the samples are added in order; a rank-2 input is
-// taken as samples of one row. Attributes: Accumulate, Shards ([ShardSum]).
+// sample are one chain, and the samples are added in order; a rank-2 input
+// has samples of one row. Attributes: Accumulate, Shards ([ShardSum]).
 var RowSum = &Op{
 	Name:  "row_sum",
 	In:    []Param{{Name: "dy"}},
@@ -198,7 +198,7 @@ var RowSum = &Op{
 	},
 }
 
-// store writes or adds a value, as Attr.Accumulate asks.
+// store writes a value, or adds it if accumulate is set.
 func store(dst []float64, i int, v float64, accumulate bool) {
 	if accumulate {
 		v += dst[i]

@@ -86,10 +86,9 @@ var PatchMSE = &Op{
 	},
 }
 
-// PatchMSEGrad is the derivative of [PatchMSE] with respect to pred:
-// (pred - target) * (2*dloss[b]/(L*P)): the number of values is rounded to the
-// backend's float type, then the quotient. Inputs: pred [B, L, P], target like pred, dloss [B].
-// Output: dpred like pred.
+// PatchMSEGrad is the derivative of [PatchMSE] with respect to pred: (pred - target) *
+// (2*dloss[b]/(L*P)). L*P is rounded to the backend's float type, then the quotient is rounded.
+// Inputs: pred [B, L, P], target like pred, dloss [B]. Output: dpred like pred.
 var PatchMSEGrad = &Op{
 	Name:  "patch_mse.grad",
 	In:    []Param{{Name: "pred"}, {Name: "target"}, {Name: "dloss"}},

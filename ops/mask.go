@@ -2,9 +2,10 @@ package ops
 
 import "github.com/godmae/godmae/tensor"
 
-// Gather keeps the tokens of a sample that ids name, in the order of ids: the
-// visible patches of a masked autoencoder. Inputs: x [B, L, D], ids I32 [B, K]
-// with distinct values in [0, L) for each sample. Output: [B, K, D].
+// Gather selects the tokens of a sample with the given ids, in the order of
+// ids: the visible patches of a masked autoencoder. Inputs: x [B, L, D], ids
+// I32 [B, K] with distinct values in [0, L) for each sample. Output: [B, K,
+// D].
 var Gather = &Op{
 	Name:  "gather",
 	In:    []Param{{Name: "x"}, {Name: "ids", Kind: Int}},
@@ -61,9 +62,9 @@ var GatherGrad = &Op{
 	},
 }
 
-// Restore undoes the masking for the decoder: row 0 stays the class token, and
-// token l of the L patches becomes the encoded patch of rank r = idsRestore[l]
-// if r < K, the learned mask token otherwise. Inputs: x [B, 1+K, D], maskToken
+// Restore reverses the masking for the decoder. Row 0 is the class token.
+// Token l of the L patches is the encoded patch of rank r = idsRestore[l] if r
+// < K, and the learned mask token otherwise. Inputs: x [B, 1+K, D], maskToken
 // (D elements, any shape), idsRestore I32 [B, L], a permutation of 0..L-1 for
 // each sample. Output: [B, 1+L, D].
 var Restore = &Op{

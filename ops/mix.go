@@ -3,12 +3,12 @@ package ops
 import "github.com/godmae/godmae/tensor"
 
 // Mix blends each image with another one of the batch: mixup (Zhang et al.,
-// arXiv 1710.09412), y[b] = Scale*x[b] + (1-Scale)*x[partner[b]], or, with a Box
-// that is not empty, cutmix (Yun et al., arXiv 1905.04899), where the rows
-// Box[0].. below Box[1] and columns Box[2].. below Box[3] come from the partner
-// and the rest from the image. Inputs: x [B, C, H, W], partner I32 [B], rows of
-// x. Output: y like x: both products rounded, then their sum. Attributes: Scale,
-// Box. Images need no derivative.
+// arXiv 1710.09412), y[b] = Scale*x[b] + (1-Scale)*x[partner[b]]. With a Box
+// that is not empty it is cutmix (Yun et al., arXiv 1905.04899): rows Box[0] to
+// Box[1]-1 and columns Box[2] to Box[3]-1 come from the partner and the rest
+// from the image. Inputs: x [B, C, H, W], partner I32 [B], rows of x. Output: y
+// like x: both products rounded, then their sum. Attributes: Scale, Box. Images
+// need no derivative.
 var Mix = &Op{
 	Name:  "mix",
 	In:    []Param{{Name: "x"}, {Name: "partner", Kind: Int}},
@@ -51,5 +51,5 @@ var Mix = &Op{
 	},
 }
 
-// Cutmix reports whether [Mix] pastes a box.
+// Cutmix reports whether [Mix] copies a box of the partner.
 func (at *Attr) Cutmix() bool { return at.Box[0] < at.Box[1] && at.Box[2] < at.Box[3] }

@@ -2,10 +2,10 @@ package ops
 
 import "github.com/godmae/godmae/tensor"
 
-// MixRows is [Mix] with a draw for each image: y[b] = w[b,0]*x[b] + w[b,1]*x[partner[b]],
-// or, where the box of the image is not empty, the partner's rows box[b,0].. below box[b,1] and columns
-// box[b,2].. below box[b,3] pasted into the image. Inputs: x [B, C, H, W], partner I32 [B], rows of x, w [B, 2],
-// box I32 [B, 4]. Output: y like x: both products rounded, then their sum. Images need no derivative.
+// MixRows is [Mix] with separate weights and boxes for each image: y[b] = w[b,0]*x[b] + w[b,1]*x[partner[b]]. If
+// the box of image b is not empty, the partner's rows box[b,0] to box[b,1]-1 and columns box[b,2] to box[b,3]-1
+// are copied into the image instead. Inputs: x [B, C, H, W], partner I32 [B], rows of x, w [B, 2], box I32 [B,
+// 4]. Output: y like x: both products rounded, then their sum. Images need no derivative.
 var MixRows = &Op{
 	Name:  "mixrows",
 	In:    []Param{{Name: "x"}, {Name: "partner", Kind: Int}, {Name: "w"}, {Name: "box", Kind: Int}},
@@ -47,5 +47,5 @@ var MixRows = &Op{
 	},
 }
 
-// HasBox reports whether a box of [MixRows] has an area.
+// HasBox reports whether a box of [MixRows] is not empty.
 func HasBox(box [4]int32) bool { return box[0] < box[1] && box[2] < box[3] }

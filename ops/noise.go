@@ -8,13 +8,13 @@ import (
 )
 
 // AddNoise adds Gaussian noise to each sample: y[b] = x[b] + Scale*n[b], where
-// n[b] is the beginning of the Gaussian sequence at the address {Seed, Stream,
+// n[b] is the start of the Gaussian sequence at the address {Seed, Stream,
 // Copy, A: a[b], B: b[b]} (package philox). The noise of a sample does not
 // depend on the batch it is in. Inputs: x [B, ...], a I32 [B], b I32 [B] (their
 // bits, as unsigned numbers), and optionally copy I32 [B] and seed I32 [B, 2],
-// which take the places of Copy and Seed: a number of its own for every sample,
-// of seeds the lower and the upper 32 bits. Output: y like x,
-// fma(Scale, n, x). Attributes: Scale (sigma), Seed, Stream, Copy.
+// one per sample, instead of Copy and Seed. A seed is its lower and its upper
+// 32 bits. Output: y like x, fma(Scale, n, x). Attributes: Scale (sigma), Seed,
+// Stream, Copy.
 var AddNoise = &Op{
 	Name:  "add_noise",
 	In:    []Param{{Name: "x"}, {Name: "a", Kind: Int}, {Name: "b", Kind: Int}, {Name: "copy", Kind: Int, Optional: true}, {Name: "seed", Kind: Int, Optional: true}},
@@ -65,9 +65,9 @@ func seedsFit(in []*tensor.Tensor, i int) bool {
 	return in[i] == nil || in[i].Shape() == tensor.Of(in[1].Shape().Dim(0), 2)
 }
 
-// gaussian returns element e of the Gaussian sequence at an address: element e
-// belongs to the block at position 16*(e/64) + e%16, and is number (e/16)%4 of
-// the four that Box and Muller's transform makes of the block's two pairs of
+// gaussian returns element e of the Gaussian sequence at an address. It is
+// computed from the block at position 16*(e/64) + e%16: it is number (e/16)%4
+// of the four results of the Box-Muller transform of the block's two pairs of
 // uniforms.
 func gaussian(addr philox.Addr, e int) float64 {
 	block := addr.Block(uint32(16*(e/64) + e%16))

@@ -21,7 +21,7 @@ func readJSON(t *testing.T, name string, to any) {
 }
 
 // The losses and their gradients are those of the official implementation
-// (testdata/losses.json, which says what it holds).
+// (testdata/losses.json, which describes itself).
 func TestLossesAgainstTheOfficialCode(t *testing.T) {
 	type result struct {
 		Loss     float64   `json:"loss"`
@@ -92,7 +92,7 @@ func TestLossesAgainstTheOfficialCode(t *testing.T) {
 	}
 }
 
-// Resizing is that of PyTorch (testdata/bicubic.json, which says what it holds).
+// Resizing is that of PyTorch (testdata/bicubic.json, which describes itself).
 func TestResizeAgainstPyTorch(t *testing.T) {
 	var fixture struct{ X, Y []float64 }
 	readJSON(t, "bicubic.json", &fixture)

@@ -12,8 +12,8 @@ const (
 	MaxOut = 4
 )
 
-// Op is an operation: what it is called, what it takes, what it makes of shapes,
-// what it computes, and what is asked of a backend that computes it.
+// Op defines an operation: its name, inputs and outputs, shape rule, reference
+// implementation, required accuracy and test cases.
 type Op struct {
 	// Name is unique, lower case; derivatives are called "op.grad_x".
 	Name string
@@ -22,35 +22,36 @@ type Op struct {
 	// tensors in place (an optimiser step) lists them as outputs.
 	In, Out []Param
 
-	// Reads are the attributes that the operation looks at.
+	// Reads are the attributes that the operation uses.
 	Reads Field
 
-	// Infer returns the outputs for the given inputs. It panics with a
-	// *tensor.ShapeError when the inputs do not fit together. Their number and
-	// element types have been checked; inputs that are absent are nil.
+	// Infer returns the kinds and shapes of the outputs for the given inputs.
+	// It panics with a *tensor.ShapeError if the shapes do not match. The
+	// number and the element types of the inputs have been checked before;
+	// absent inputs are nil.
 	Infer func(in []*tensor.Tensor, at *Attr) [MaxOut]Spec
 
-	// InPlace takes the place of Infer in an operation whose outputs hold values
-	// that it reads: it panics with a *tensor.ShapeError when outputs and inputs do
-	// not fit together.
+	// InPlace is set instead of Infer if the operation reads the old values of its
+	// outputs. It panics with a *tensor.ShapeError if the shapes of outputs and
+	// inputs do not match.
 	InPlace func(out, in []*tensor.Tensor, at *Attr)
 
 	// Ref is the reference implementation. Outputs are allocated by the caller.
-	// Outputs that Attr.Accumulate adds to, or that are updated in place, hold
+	// Outputs that are updated in place, or added to with Attr.Accumulate, hold
 	// their old values.
 	Ref func(out, in []*Array, at *Attr)
 
-	// Moves says that the operation moves numbers, or looks them up, without
-	// rounding: every backend gives the reference's bits. Otherwise Bound is how far
-	// a float32 backend may be off; the zero value is [DefaultBound].
+	// Moves means that the operation only copies or selects numbers, without
+	// rounding: every backend gives the reference's bits. Otherwise Bound limits the
+	// error of a float32 backend; the zero value is [DefaultBound].
 	Moves bool
 	Bound Bound
 
-	// Batch says how the result for a batch follows from those for its samples.
+	// Batch is the relation of the result for a batch to those for its samples.
 	Batch Batch
 
-	// Cases are the inputs on which every backend is compared with Ref, and on
-	// which gradients are checked.
+	// Cases are the inputs for comparing backends with Ref and for checking
+	// gradients.
 	Cases func() []Case
 }
 
@@ -63,13 +64,13 @@ type Param struct {
 	Optional bool
 
 	// Shared inputs are the same for all samples of a batch, unless they have the shape
-	// of the first input; the others have one part for each, along their outermost
+	// of the first input. Other inputs have one part per sample, along the outermost
 	// dimension.
 	Shared bool
 }
 
-// Kind is what a tensor's elements are: the backend's float type, int32, or the
-// 8-bit values of an image.
+// Kind is the type of a tensor's elements: the backend's float type, int32, or
+// the 8-bit values of an image.
 type Kind uint8
 
 // The kinds of elements.
@@ -85,10 +86,10 @@ func (k Kind) DType(float tensor.DType) tensor.DType {
 }
 
 // Batch is the relation of an operation's result for a batch to the results for
-// its samples. Every operation states one.
+// its samples. Every operation has one.
 type Batch struct {
 	Rule BatchRule
-	Why  string // of WholeBatch: what ties the samples together
+	Why  string // of WholeBatch: why samples depend on each other
 }
 
 // BatchRule is one of the three relations.
@@ -97,8 +98,8 @@ type BatchRule uint8
 // The relations.
 const (
 	_          BatchRule = iota
-	PerSample            // the result is those of the samples, one after the other
-	SumSamples           // with Accumulate, adding the samples in order gives the bits of the batch
+	PerSample            // the result is the concatenation of the samples' results
+	SumSamples           // with Accumulate, adding samples in order gives the bits of the batch
 	WholeBatch           // neither
 )
 
@@ -120,8 +121,8 @@ type Array struct {
 	U     []uint8
 }
 
-// Apply allocates the outputs of op on the backend and runs it. Absent inputs at the
-// end may be left out.
+// Apply allocates the outputs of op on the backend and runs it. Absent inputs
+// at the end may be omitted.
 func Apply(b Backend, op *Op, at *Attr, in ...*tensor.Tensor) [MaxOut]*tensor.Tensor {
 	for len(in) < len(op.In) {
 		in = append(in, nil)

@@ -13,12 +13,12 @@ type Adam struct {
 	SqrtBiasCorr2     float64 // sqrt(1 - Beta2^t) in step t, counted from 1
 }
 
-// AdamFactors are the factors that an AdamW step multiplies by, rounded to
-// float32: what a float32 backend computes with.
+// AdamFactors are the factors of an AdamW step, rounded to float32, as a
+// float32 backend uses them.
 type AdamFactors struct{ Beta1, OneMinusBeta1, Beta2, OneMinusBeta2, SqrtBiasCorr2, Eps float32 }
 
-// Factors returns the factors of a step. 1 - Beta is formed in float64 and rounded
-// once.
+// Factors returns the factors of a step. 1 - Beta is computed in float64 and
+// rounded once.
 func (a *Adam) Factors() AdamFactors {
 	return AdamFactors{
 		Beta1: float32(a.Beta1), OneMinusBeta1: float32(1 - a.Beta1),
@@ -29,16 +29,16 @@ func (a *Adam) Factors() AdamFactors {
 
 // AdamRates returns the row of [AdamW]'s input rates for a group of parameters:
 // the factor of its weight decay, 1 - lr*weightDecay, and its step size,
-// lr/biasCorr1 with biasCorr1 = 1 - Beta1^t. Both are formed in float64 and
-// rounded once, by the upload to a float32 backend.
+// lr/biasCorr1 with biasCorr1 = 1 - Beta1^t. Both are computed in float64; the
+// upload to a float32 backend rounds them once.
 func AdamRates(lr, weightDecay, biasCorr1 float64) [2]float64 {
 	return [2]float64{1 - float64(lr*weightDecay), lr / biasCorr1}
 }
 
 // AdamW is one step of AdamW (Loshchilov and Hutter, arXiv 1711.05101) in
 // PyTorch's order of operations, over all parameters of a model at once. The
-// parameters lie one behind the other in groups that are trained alike; group j
-// ends before element ends[j] and has its own weight decay and step size.
+// parameters are stored one after the other, in groups with their own weight
+// decay and step size. Group j ends before element ends[j].
 //
 //	g = g * scale
 //	p = p * rates[j,0]
@@ -47,15 +47,15 @@ func AdamRates(lr, weightDecay, biasCorr1 float64) [2]float64 {
 //	p = p - rates[j,1] * m / (sqrt(v)/SqrtBiasCorr2 + Eps)
 //
 // Outputs, updated in place: p, m, v (same size n). Inputs: the gradient g [n],
-// scale [1] ([StepScale]; a scale that is not finite leaves all outputs as they
-// are), ends I32 [G], ascending, the last one n, and rates [G, 2] ([AdamRates]).
-// Attribute: Adam; float32 backends use [Adam.Factors].
+// scale [1] ([StepScale]; a scale that is not finite leaves all outputs
+// unchanged), ends I32 [G], ascending, the last one n, and rates [G, 2]
+// ([AdamRates]). Attribute: Adam; float32 backends use [Adam.Factors].
 var AdamW = &Op{
 	Name:  "adamw",
 	In:    []Param{{Name: "g"}, {Name: "scale"}, {Name: "ends", Kind: Int}, {Name: "rates"}},
 	Out:   []Param{{Name: "p"}, {Name: "m"}, {Name: "v"}},
 	Reads: AttrAdam,
-	Batch: Batch{WholeBatch, "the group of an element depends on its place"},
+	Batch: Batch{WholeBatch, "the group of an element depends on its position"},
 	InPlace: func(out, in []*tensor.Tensor, _ *Attr) {
 		sameSize("adamw", "p, m, v and g", out, in[:1])
 		groups := in[2].Shape().Elems()
@@ -101,22 +101,21 @@ var AdamW = &Op{
 	},
 }
 
-// StepScale is what an optimiser step multiplies gradients by: 1, or what shortens
-// them to the largest norm allowed, or NaN where the step must not be taken.
-// Inputs: sumSquares [1], of all gradients ([SumSquares]), and optionally losses,
-// those of the step's images. Output: scale [1]. Attribute: Value, the largest
-// norm; 0 for no limit.
+// StepScale computes the factor of the gradients in an optimiser step. It is 1, or
+// less to clip the norm, or NaN if the step must be skipped. Inputs: sumSquares
+// [1] of all gradients ([SumSquares]), and optionally the losses of the step's
+// images. Output: scale [1]. Attribute: Value, the largest norm; 0 for no limit.
 //
 //	scale = min(1, Value/(sqrt(sumSquares) + 1e-6))
 //
-// in float64, rounded once; 1 without a limit; NaN where sumSquares or a loss is
+// in float64, rounded once; 1 without a limit; NaN if sumSquares or a loss is
 // not finite.
 var StepScale = &Op{
 	Name:  "step_scale",
 	In:    []Param{{Name: "sumSquares"}, {Name: "losses", Optional: true}},
 	Out:   []Param{{Name: "scale"}},
 	Reads: AttrValue,
-	Batch: Batch{WholeBatch, "a loss that is not finite stops the step for all"},
+	Batch: Batch{WholeBatch, "one loss that is not finite skips the whole step"},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {
 		if in[0].Shape().Elems() != 1 {
 			shapeError("step_scale", "sumSquares [1], losses of any shape or none", in)
@@ -175,7 +174,7 @@ var SumSquares = &Op{
 	Name:  "sum_squares",
 	In:    []Param{{Name: "x"}},
 	Out:   []Param{{Name: "s"}},
-	Batch: Batch{WholeBatch, "blocks of 4,096 elements are summed whatever they belong to"},
+	Batch: Batch{WholeBatch, "blocks of 4,096 elements may contain several samples"},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec { return [MaxOut]Spec{F(tensor.Of(1))} },
 	Ref: func(out, in []*Array, _ *Attr) {
 		s := 0.0
@@ -187,10 +186,10 @@ var SumSquares = &Op{
 	Cases: func() []Case { return []Case{{Name: "short", In: []Arg{N(5)}}, {Name: "blocks", In: []Arg{N(9001)}}} },
 }
 
-// EMA moves an exponential moving average towards a value. Output, updated in
+// EMA updates an exponential moving average with a value. Output, updated in
 // place: the average y. Inputs: the value x of the same size, and optionally scale
-// [1], that of the optimiser step; where it is not finite, y stays as it is.
-// Attribute: Scale, the decay, at least 0 and below 1.
+// [1], from [StepScale]; if it is not finite, y is unchanged. Attribute: Scale,
+// the decay, at least 0 and below 1.
 //
 //	y = Scale*y + (1 - Scale)*x
 //
@@ -228,8 +227,8 @@ var EMA = &Op{
 }
 
 // EMAWeights returns the weights of [EMA] on a float32 backend: the decay rounded
-// to float32, and 1 minus that. They add up to exactly 1, so a constant is its own
-// average.
+// to float32, and 1 minus that. Their sum is exactly 1, so the average of a
+// constant is that constant.
 func EMAWeights(decay float64) (keep, take float32) {
 	keep = float32(decay)
 	return keep, 1 - keep

@@ -10,19 +10,18 @@ import (
 )
 
 // AddPixelNoise adds integer Gaussian noise to 8-bit pixels and turns the sums
-// into network inputs: with z[b] = x[b] + n[b], where n[b] is the noise that the
-// address {Seed, Stream, Copy, A: a[b], B: b[b]} names (package pixelnoise),
+// into network inputs: with z[b] = x[b] + n[b], where n[b] is the noise at the
+// address {Seed, Stream, Copy, A: a[b], B: b[b]} (package pixelnoise),
 //
 //	y[b] = float32(clip(z[b], -255k, 255(k+1)) / 255),
 //
-// in integer arithmetic up to the one rounding of the quotient, which a table
-// holds. The noise of a sample does not depend on the batch it is in. Inputs:
-// x U8 [B, ...], a I32 [B], b I32 [B] (their bits, as unsigned numbers), and
-// optionally seed I32 [B, 2], the lower and the upper 32 bits of a seed of its own
-// for every sample in the place of Seed, and image I32 [B], in the range of N: then
-// x is [N, ...], and sample b starts from x[image[b]]. Output: y, floats [B, ...].
-// Attributes: Pixels (the distribution and k; its tables are [pixelnoise.Gaussian.Table]),
-// Seed, Stream, Copy.
+// in integer arithmetic; only the quotient is rounded, and it comes from a table. The
+// noise of a sample does not depend on its batch. Inputs: x U8 [B, ...], a I32 [B], b I32
+// [B] (their bits, as unsigned numbers), and optionally seed I32 [B, 2] and image I32 [B].
+// seed holds the lower and the upper 32 bits of a seed per sample, instead of Seed. image
+// has values in [0, N): then x is [N, ...], and sample b starts from x[image[b]]. Output:
+// y, floats [B, ...]. Attributes: Pixels (the distribution and k; its tables are
+// [pixelnoise.Gaussian.Table]), Seed, Stream, Copy.
 var AddPixelNoise = &Op{
 	Name:  "add_pixel_noise",
 	In:    []Param{{Name: "x", Kind: Byte}, {Name: "a", Kind: Int}, {Name: "b", Kind: Int}, {Name: "seed", Kind: Int, Optional: true}, {Name: "image", Kind: Int, Optional: true}},
@@ -61,8 +60,8 @@ var AddPixelNoise = &Op{
 	},
 }
 
-// casePixels are the distributions of the tests: a usual one, and one that is
-// wider than the pixels' range.
+// casePixels are the distributions of the tests: a common one, and one that is
+// wider than the range of pixels.
 var casePixels = sync.OnceValue(func() (d [2]*pixelnoise.Gaussian) {
 	for i, sigma := range []string{"0.25", "1"} {
 		var err error

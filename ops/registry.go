@@ -6,27 +6,27 @@ import (
 	"strings"
 )
 
-// OpenOptions are what a user says about a backend beside its name.
+// OpenOptions are a user's settings of a backend.
 type OpenOptions struct {
 	// Threads is the number of processors to use, 0 for all. It never changes a
-	// result. Backends that compute elsewhere ignore it.
+	// result. Backends on other devices ignore it.
 	Threads int
 }
 
 // BackendKind is a kind of backend that can be opened by name.
 type BackendKind struct {
-	Name string // as --backend takes it
-	Help string // what it is, one line
+	Name string // a value of --backend
+	Help string // a description, one line
 
-	// Open returns a backend that its caller closes. The error is one sentence that
-	// says what is missing and what to do.
+	// Open returns a backend that its caller closes. The error is one sentence
+	// with the cause and the remedy.
 	Open func(OpenOptions) (Backend, error)
 }
 
 var backends []BackendKind
 
-// Register makes a kind of backend known. It is called from the initialisation of
-// the package that implements it, and panics when the name is taken.
+// Register adds a kind of backend. The package that implements it calls it from
+// its init. It panics if the name is already registered.
 func Register(k BackendKind) {
 	if slices.ContainsFunc(backends, func(other BackendKind) bool { return other.Name == k.Name }) {
 		panic(fmt.Sprintf("ops: two backends are called %q", k.Name))
@@ -35,8 +35,8 @@ func Register(k BackendKind) {
 	slices.SortFunc(backends, func(a, b BackendKind) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// Backends returns the kinds that are known, by name. A program knows those whose
-// packages it imports.
+// Backends returns the registered kinds, sorted by name: those whose packages
+// the program imports.
 func Backends() []BackendKind { return slices.Clone(backends) }
 
 // Open returns a backend of the named kind. The error of an unknown name lists the

@@ -55,11 +55,12 @@ var Resize = &Op{
 	},
 }
 
-// ResizeGrad is the derivative of [Resize] with respect to the image, its
-// transpose: what an output pixel read with a weight is added to, with that
-// weight. Columns are undone first (output rows ascending, their four taps in
-// ascending order), then rows. Input: dy [B, C, H, W]. Output: dx [B, C,
-// Size[0], Size[1]]. Attribute: Size, that of the image before it was resized.
+// ResizeGrad is the derivative of [Resize] with respect to the image, the
+// transpose of the linear map. The gradient of an output pixel is added to the
+// pixels that it read, with the same weights. Columns come first (output rows
+// ascending, their four taps in ascending order), then rows. Input: dy [B, C,
+// H, W]. Output: dx [B, C, Size[0], Size[1]]. Attribute: Size, the size of the
+// image before resizing.
 var ResizeGrad = &Op{
 	Name:  "resize.grad_x",
 	In:    []Param{{Name: "dy"}},
@@ -103,8 +104,8 @@ var ResizeGrad = &Op{
 
 // CubicTaps returns the four input positions that output position i reads when
 // n positions become m, and their weights (Keys, "Cubic convolution
-// interpolation", 1981, with a = -0.75). Products are kept apart from sums, so
-// that the weights are the same on every machine.
+// interpolation", 1981, with a = -0.75). Products are rounded before they are
+// added, so the weights are the same on every machine.
 func CubicTaps(i, n, m int) (pos [4]int, weight [4]float64) {
 	const a = -0.75
 	centre := float64((float64(i)+0.5)*float64(n))/float64(m) - 0.5

@@ -13,8 +13,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// A seed of its own for every sample gives each the noise that it gets when
-// that seed is the seed of all: the same bits, on the fast path too.
+// With a seed per sample, each sample gets the noise that it has when the whole
+// batch uses its seed, bit for bit, also on the fast path.
 func TestSeedsOfTheirOwn(t *testing.T) {
 	const n, elems = 5, 301
 	b := cpu.New(cpu.Options{Threads: 2})

@@ -2,7 +2,7 @@ package ops
 
 import "github.com/godmae/godmae/tensor"
 
-// Prepend puts one learned token, the class token, in front of the tokens of
+// Prepend adds one learned token, the class token, before the tokens of
 // every sample. Inputs: tok (D elements, any shape), x [B, T, D]. Output:
 // [B, T+1, D]. The derivative with respect to x is a [Slice] of dy from 1.
 var Prepend = &Op{
@@ -128,7 +128,7 @@ var SliceGrad = &Op{
 	},
 }
 
-// MeanTokens is the mean of a sample's tokens from From on: their sum, a chain
+// MeanTokens is the mean of a sample's tokens From to T-1: their sum, a chain
 // in order from +0, times [MeanWeight], 1/(T-From) rounded once to the
 // backend's float type. Input: x [B, T, D]. Output: [B, D]. Attribute: From.
 var MeanTokens = &Op{

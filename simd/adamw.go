@@ -6,7 +6,7 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// AdamW holds the numbers of one optimiser step, all computed by the host. The
+// AdamW holds the scalars of one optimiser step, which the host computes. The
 // assembly kernels read them in this order.
 type AdamW struct {
 	GradScale     float32 // gradient clipping factor, 1 for none

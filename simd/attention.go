@@ -8,8 +8,8 @@ import (
 // Attention computes multi-head scaled dot-product self-attention (Vaswani et
 // al., "Attention Is All You Need", 2017) for B samples of T tokens and width D.
 //
-// A row of qkv [B, T, 3D] holds q of all heads, k of all heads, v of all heads;
-// head h owns columns h*d to (h+1)*d of each, d = D/heads. out is [B, T, D],
+// A row of qkv [B, T, 3D] holds q of all heads, k of all heads, v of all heads.
+// Head h has columns h*d to (h+1)*d of each, d = D/heads. out is [B, T, D],
 // heads side by side. For each sample and head, with scale the float32 nearest
 // to the float64 quotient 1/sqrt(d):
 //
@@ -17,10 +17,10 @@ import (
 //	p[i]   = SoftmaxRows(s[i], scale)      one multiply by the scale, then softmax
 //	o[i,c] = chain of p[i,j] v[j,c], j ascending from +0
 //
-// The T x T scores live in the workspace of a thread, a block of queries at a
-// time; a query always sees all of its keys, so the block cannot change a bit.
-// T is at most 4,096, as for [SoftmaxRows]. It panics with a [LengthError] or
-// [HeadsError] when the sizes do not fit.
+// The T x T scores are in the workspace of a thread, a block of queries at a
+// time. Each query uses all of its keys, so the block size cannot change a
+// bit. T is at most 4,096, as for [SoftmaxRows]. It panics with a
+// [LengthError] or [HeadsError] if the sizes do not match.
 func Attention(p *Pool, out, qkv []float32, B, T, D, heads int) {
 	checkHeads(D, heads)
 	need("Attention", "out", len(out), B*T*D)
@@ -30,7 +30,7 @@ func Attention(p *Pool, out, qkv []float32, B, T, D, heads int) {
 
 // AttentionGrad computes the gradient dqkv [B, T, 3D] of [Attention] from the
 // gradient dout [B, T, D] of its output; dqkv is overwritten. Scores and
-// probabilities are computed again. For each sample and head:
+// probabilities are recomputed. For each sample and head:
 //
 //	dp[i,j] = chain of dout[i,c] v[j,c], c ascending
 //	ds[i]   = SoftmaxGradRows(p[i], dp[i], scale)
@@ -38,9 +38,9 @@ func Attention(p *Pool, out, qkv []float32, B, T, D, heads int) {
 //	dk[j,c] = chain of ds[i,j] q[i,c], i (queries) ascending
 //	dv[j,c] = chain of p[i,j] dout[i,c], i (queries) ascending
 //
-// all of them fused multiply-adds from +0; from one block of queries to the next
-// the chains of dk and dv continue from what is stored. It panics with a
-// [LengthError] or [HeadsError] when the sizes do not fit.
+// all of them fused multiply-adds from +0. From one block of queries to the
+// next, the chains of dk and dv continue from the stored values. It panics with
+// a [LengthError] or [HeadsError] if the sizes do not match.
 func AttentionGrad(p *Pool, dqkv, dout, qkv []float32, B, T, D, heads int) {
 	checkHeads(D, heads)
 	need("AttentionGrad", "dqkv", len(dqkv), B*T*3*D)
@@ -49,7 +49,8 @@ func AttentionGrad(p *Pool, dqkv, dout, qkv []float32, B, T, D, heads int) {
 	p.attention(attentionJob{dqkv: dqkv, dout: dout, qkv: qkv, tokens: T, width: D, heads: heads}, B)
 }
 
-// HeadsError is what attention panics with when the heads do not divide the width.
+// HeadsError is the panic value of attention if the heads do not divide the
+// width.
 type HeadsError struct{ Width, Heads int }
 
 // Error names the width and the number of heads.
@@ -87,7 +88,7 @@ func (p *Pool) attention(job attentionJob, samples int) {
 	defer p.mu.Unlock()
 	p.heads = job
 	p.run(tasks, p.runHead)
-	p.heads = attentionJob{} // keep nothing alive
+	p.heads = attentionJob{} // drop references
 }
 
 // head computes sample task/heads, head task%heads.
@@ -105,19 +106,19 @@ func (a *attentionJob) scale() float32 {
 	return float32(1 / math.Sqrt(float64(a.width/a.heads)))
 }
 
-// slices returns q, k and v of a head in a buffer laid out as qkv; rows are 3D apart.
+// slices returns q, k and v of a head in a buffer with the layout of qkv; rows
+// are 3D apart.
 func (a *attentionJob) slices(x []float32, sample, head int) (q, k, v []float32) {
 	x = x[sample*a.tokens*3*a.width : (sample+1)*a.tokens*3*a.width]
 	at := head * (a.width / a.heads)
 	return x[at:], x[at+a.width:], x[at+2*a.width:]
 }
 
-// scoreBytes is about what the score block of one thread may take of its second
-// level cache.
+// scoreBytes is the approximate size of a thread's score block in its L2 cache.
 const scoreBytes = 128 << 10
 
-// queries returns how many queries a block has and the leading dimension of the
-// score block.
+// queries returns the number of queries in a block and the leading dimension of
+// the score block.
 func (a *attentionJob) queries() (rows, ld int) {
 	ld = RowStride(a.tokens)
 	rows = max(scoreBytes/(4*ld), 48)

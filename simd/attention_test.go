@@ -37,7 +37,7 @@ func (c attentionCase) at(x []float32, sample, head, part int) func(i, c int) *f
 	return func(i, j int) *float32 { return &x[(sample*c.T+i)*3*c.D+part*c.D+head*d+j] }
 }
 
-// probabilities computes p of one head, padded as SoftmaxRows wants it.
+// probabilities computes p of one head, padded for SoftmaxRows.
 func (c attentionCase) probabilities(qkv []float32, sample, head int) []float32 {
 	q, k := c.at(qkv, sample, head, 0), c.at(qkv, sample, head, 1)
 	d, ld := c.D/c.heads, RowStride(c.T)

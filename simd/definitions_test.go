@@ -15,8 +15,7 @@ import (
 // The other tests compare kernels with their definitions in plain Go; the tests
 // here compare the definitions with mathematics.
 
-// On every processor here a fused multiply-add of the hardware is what
-// exact.FMA32 emulates.
+// exact.FMA32 gives the bits of the hardware's fused multiply-add.
 func TestFMA32IsWhatTheHardwareDoes(t *testing.T) {
 	n := 200_000
 	if testing.Short() {
@@ -29,7 +28,7 @@ func TestFMA32IsWhatTheHardwareDoes(t *testing.T) {
 			for i := range lanes {
 				a[i], b[i] = math.Float32frombits(r.Uint32()), math.Float32frombits(r.Uint32())
 				c[i] = math.Float32frombits(r.Uint32())
-				if turn%2 == 0 { // exponents that meet
+				if turn%2 == 0 { // exponents of similar size
 					c[i] = -float32(float64(a[i])*float64(b[i])) * float32(1+r.IntN(3))
 				}
 			}
@@ -95,7 +94,7 @@ func TestLayerNormAndItsGradients(t *testing.T) {
 	y, mean, rstd := make([]float32, rows*n), make([]float32, rows), make([]float32, rows)
 	LayerNormRows(y, mean, rstd, x, gamma, beta, eps)
 
-	// loss is <dy, layernorm(x)> with one element of x, gamma or beta moved.
+	// loss is <dy, layernorm(x)> with one element of x, gamma or beta changed.
 	forward := func(x, gamma, beta []float64) (y []float64) {
 		for r := range rows {
 			row := x[r*n : r*n+n]
@@ -184,7 +183,7 @@ func TestReductionsAddUp(t *testing.T) {
 }
 
 // The order of a reduction is part of the contract: sixteen lanes and a tree,
-// blocks of 4,096, and the block results again.
+// blocks of 4,096, and the same for the block results.
 func TestReductionOrder(t *testing.T) {
 	var plain func(x []float32) float32
 	plain = func(x []float32) float32 {
@@ -224,7 +223,7 @@ func TestReductionOrder(t *testing.T) {
 	}
 }
 
-// Two steps against AdamW as Loshchilov and Hutter state it, in float64.
+// Two steps compared with AdamW of Loshchilov and Hutter in float64.
 func TestAdamWStep(t *testing.T) {
 	const lr, beta1, beta2, eps, decay = 1e-2, 0.9, 0.95, 1e-8, 0.05
 	p := []float32{1, -2, 3}
@@ -266,7 +265,7 @@ func TestWordsLayout(t *testing.T) {
 			for e, v := range x[:n] {
 				require.Equal(t, address.Block(uint32(e/64*16 + e%16))[e/16%4], v, "word %d", e)
 			}
-			require.Equal(t, uint32(12345), x[n], "written behind the end")
+			require.Equal(t, uint32(12345), x[n], "written after the end")
 		}
 	})
 	require.PanicsWithError(t, "simd.Words: dst has 100 elements where 64 are needed", func() { Words(make([]uint32, 100), address) })
@@ -345,7 +344,8 @@ func TestNothingIsAllocated(t *testing.T) {
 		"Gaussian":    func() { Gaussian(x, address) },
 		"AddGaussian": func() { AddGaussian(x, y, 0.5, address) },
 	} {
-		// A pool may be emptied by the collector, so a rare allocation is no leak.
+		// The garbage collector may empty a pool, so a rare allocation is not a
+		// leak.
 		require.Less(t, testing.AllocsPerRun(100, f), 1.0, name)
 	}
 }

@@ -51,7 +51,7 @@ func AddScaled(dst, a []float32, s float32, b []float32) {
 	}
 }
 
-// Normalize sets dst[i] = (x[i] - mean) / std, as image normalisation does it.
+// Normalize sets dst[i] = (x[i] - mean) / std, as in image normalisation.
 func Normalize(dst, x []float32, mean, std float32) {
 	need("Normalize", "x", len(x), len(dst))
 	n := whole(len(dst))

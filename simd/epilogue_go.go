@@ -2,8 +2,8 @@ package simd
 
 import "github.com/godmae/godmae/internal/exact"
 
-// The ends of a matrix product on the first len(bias) columns of rows rows that
-// are ld apart.
+// The epilogues of a matrix product, on the first len(bias) columns of rows
+// rows that are ld apart.
 
 func biasGo(dst, bias []float32, rows, ld int) {
 	for r := range rows {

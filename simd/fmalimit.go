@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// FMALimit measures how fast the threads of the pool can issue fused
-// multiply-adds of the selected instruction set when nothing leaves the
-// registers, for about the given duration. It returns the best rate seen, in
-// 1e9 floating point operations a second over all threads (a multiply-add counts
-// as two): the limit that the rate of a matrix product is to be compared with.
+// FMALimit measures the rate of fused multiply-adds in registers, on all threads
+// of the pool with the selected instruction set, for about the given duration.
+// It returns the best rate, in 1e9 floating point operations per second over all
+// threads; a multiply-add counts as two. This is the upper limit of the rate of
+// a matrix product.
 //
-// The threads wait for each other before they begin, so that waking them up does
-// not count: a limit that is too low would flatter every product.
+// The threads wait for each other before the measurement starts, so the time to
+// wake them does not count. Otherwise the limit would be too low, and products
+// would seem too good.
 func FMALimit(p *Pool, duration time.Duration) float64 {
 	k := use().gemm
 	l := fmaLimit{loop: k.fmaLoop, turns: fmaTurns(k.fmaLoop), threads: p.Threads()}
@@ -25,12 +26,13 @@ func FMALimit(p *Pool, duration time.Duration) float64 {
 	return best
 }
 
-// fmaTime is the least time of one measurement: a thousand times what the
-// threads need to meet, and short enough to fall between the time slices of
-// other processes now and then.
+// fmaTime is the minimal time of one measurement. It is a thousand times as
+// long as the synchronisation of the threads, and short enough that some
+// measurements are not interrupted by other processes.
 const fmaTime = 2 * time.Millisecond
 
-// fmaTurns returns how many turns of the loop take fmaTime or more.
+// fmaTurns returns a number of iterations of the loop that takes at least
+// fmaTime.
 func fmaTurns(loop func(n int)) int {
 	for turns := 1000; ; turns *= 2 {
 		from := time.Now()
@@ -41,26 +43,26 @@ func fmaTurns(loop func(n int)) int {
 	}
 }
 
-// fmaLimit is a measurement of all threads at a time.
+// fmaLimit is a simultaneous measurement of all threads.
 type fmaLimit struct {
 	loop    func(n int)
-	turns   int // of the loop, for each thread
+	turns   int // iterations of the loop in each thread
 	threads int
 
 	ready atomic.Int64 // threads that have arrived
-	begin atomic.Int64 // when the last one did, in nanoseconds after from
-	end   atomic.Int64 // when the last one was done
+	begin atomic.Int64 // when the last one arrived, in nanoseconds after from
+	end   atomic.Int64 // when the last one finished
 }
 
-// measure returns the time from the moment at which all threads were there until
-// the last one was done.
+// measure returns the time from the arrival of the last thread until the last
+// one has finished.
 func (l *fmaLimit) measure(p *Pool) time.Duration {
 	l.ready.Store(0)
 	l.begin.Store(0)
 	l.end.Store(0)
 	from := time.Now()
 	p.Run(l.threads, func(_, _ int) {
-		// A thread that waits here takes no second task: each runs one.
+		// A thread that waits here takes no second task, so each runs one.
 		if l.ready.Add(1) == int64(l.threads) {
 			l.begin.Store(max(int64(time.Since(from)), 1))
 		}

@@ -7,16 +7,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A limit that counts the time in which threads wake up is too low. On a busy
-// machine two threads may get no more than one processor between them, but then
-// they are as fast as one.
+// A limit that includes the time to wake threads is too low. On a busy machine
+// two threads may share one processor; then they are as fast as one.
 func TestFMALimit(t *testing.T) {
 	one, two := NewPool(1), NewPool(2)
 	defer one.Close()
 	defer two.Close()
 	require.Positive(t, FMALimit(nil, time.Millisecond))
 	var single, double float64
-	for range 10 { // whatever else runs here
+	for range 10 { // other processes may interfere
 		single = max(single, FMALimit(one, 5*time.Millisecond))
 		double = max(double, FMALimit(two, 5*time.Millisecond))
 		if double >= 0.9*single {
@@ -26,8 +25,9 @@ func TestFMALimit(t *testing.T) {
 	t.Errorf("two threads reach %.1f GFLOP/s, one %.1f", double, single)
 }
 
-// Sleeping in place of computing takes the processors out of the test: every
-// thread runs the loop once, all at a time, and the measurement holds all of it.
+// The loop sleeps instead of computing, so the test does not depend on the
+// number of processors. Every thread runs the loop once, in parallel, and the
+// measurement includes all of it.
 func TestFMALimitMeasuresAllThreads(t *testing.T) {
 	const nap = 4 * time.Millisecond
 	for _, threads := range []int{1, 2, 7} {
@@ -47,7 +47,7 @@ func TestFMALimitMeasuresAllThreads(t *testing.T) {
 	}
 }
 
-// A measurement doubles its turns until it is long enough.
+// The number of iterations is doubled until a measurement is long enough.
 func TestFMATurns(t *testing.T) {
 	var asked []int
 	turns := fmaTurns(func(turns int) {

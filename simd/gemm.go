@@ -2,21 +2,21 @@ package simd
 
 import "fmt"
 
-// Gemm states one matrix product
+// Gemm describes one matrix product
 //
 //	C = op(A) op(B)            or, with Accumulate, C = C + op(A) op(B)
 //
-// over row-major views: element (r, c) of a view stands at r*LD + c. op(X) is X
-// or, with TransX, its transpose; then the stored matrix has the shape of the
+// over row-major views: element (r, c) of a view is at r*LD + c. op(X) is X or,
+// with TransX, its transpose; then the stored matrix has the shape of the
 // transpose.
 //
 // Every element of C is one chain of fused multiply-adds over ascending k,
 //
 //	c = +0 (or the old C); for k := 0; k < K; k++ { c = fma(A[i,k], B[k,j], c) }
 //
-// whatever the ISA, the number of threads or the blocking: a block of k steps
-// continues from the C that the block before it stored. The epilogue follows the
-// last step. C must not overlap A, B or any slice of the epilogue.
+// for any ISA, number of threads and blocking: a block of k steps continues from
+// the C of the previous block. The epilogue follows the last step. C must not
+// overlap A, B or any slice of the epilogue.
 type Gemm struct {
 	M, N, K int // op(A) is M x K, op(B) is K x N, C is M x N
 
@@ -26,7 +26,7 @@ type Gemm struct {
 
 	B      []float32
 	LDB    int
-	TransB bool // B is stored as N x K, as the weight of a linear layer is
+	TransB bool // B is stored as N x K, like the weight of a linear layer
 
 	C   []float32
 	LDC int
@@ -34,13 +34,13 @@ type Gemm struct {
 	Accumulate bool      // the chains start from C
 	Epilogue   *Epilogue // applied once to the finished sums; nil for none
 
-	// padC allows the product to overwrite up to the next multiple of 16
-	// columns of C, which LDC has room for.
+	// padC allows the product to overwrite columns of C up to the next multiple
+	// of 16, which LDC must include.
 	padC bool
 }
 
-// Epilogue is what happens to each finished sum of a [Gemm] while it is still in
-// the cache, in this order, each step rounded by itself:
+// Epilogue is applied to each finished sum of a [Gemm] while it is in the
+// cache, in this order, with each step rounded:
 //
 //	x = acc + Bias[j]
 //	Pre[i,j] = x
@@ -60,8 +60,8 @@ type Epilogue struct {
 	LDR          int
 }
 
-// GemmShapeError is what a product panics with when a slice does not hold the
-// matrix that its sizes promise.
+// GemmShapeError is the panic value of a product if a slice is too short for
+// its matrix.
 type GemmShapeError struct {
 	Matrix        string // "A", "B", "C", "Bias", ...
 	Rows, Cols    int    // of the stored matrix
@@ -70,7 +70,7 @@ type GemmShapeError struct {
 	RowsPerFactor int    // of a row scale
 }
 
-// Error says which matrix does not fit its slice.
+// Error names the matrix that does not fit its slice.
 func (e *GemmShapeError) Error() string {
 	if e.Matrix == "RowScale" {
 		return fmt.Sprintf("simd: gemm: %d row factors of %d rows each do not cover %d rows", e.Length, e.RowsPerFactor, e.Rows)
@@ -85,7 +85,7 @@ func checkMatrix(name string, length, rows, cols, ld int) {
 	}
 }
 
-// check panics with a [GemmShapeError] when a slice is too short.
+// check panics with a [GemmShapeError] if a slice is too short.
 func (g *Gemm) check() {
 	rows, cols := g.M, g.K
 	if g.TransA {

@@ -13,17 +13,17 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// cpuTime returns the processor time that this process has used. Rates below
-// are given for wall time and for processor time: the second tells what the code
-// does when other processes take turns on the machine.
+// cpuTime returns the processor time of this process. Rates are reported for
+// wall time and for processor time, which is not affected by other processes.
 func cpuTime(tb testing.TB) time.Duration {
 	var u syscall.Rusage
 	require.NoError(tb, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// reportRate runs f again and again, in turns with the FMA limit, and reports
-// its rate in GFLOP/s and its share of the limit, both a second of processor time.
+// reportRate runs f repeatedly, alternating with the FMA limit, and reports its
+// rate in GFLOP/s and its share of the limit, both per second of processor
+// time.
 func reportRate(b *testing.B, pool *Pool, flops float64, f func()) {
 	k := active.gemm
 	turns := max(1, int(flops/float64(k.fmaFlops)/float64(pool.Threads())/8))
@@ -51,7 +51,7 @@ func BenchmarkGemm(b *testing.B) {
 	for _, s := range []struct {
 		m, n, k        int
 		transA, transB bool
-		serial         bool // one thread, as attention does
+		serial         bool // one thread, as in attention
 	}{
 		{3200, 768, 3072, false, true, false}, // second layer of the ViT-B MLP
 		{3200, 3072, 768, false, true, false}, // first layer

@@ -1,8 +1,8 @@
 package simd
 
-// applyEpilogue finishes rows i0..i1 and columns from..to of C: a tile that has
-// just been stored, and is still in the first level cache. The usual endings of a
-// layer are one kernel each.
+// applyEpilogue applies the epilogue to rows i0..i1 and columns from..to of C, a
+// tile that was just stored and is in the L1 cache. The usual combinations have a
+// fused kernel.
 func (t *gemmTask) applyEpilogue(i0, i1, from, to int) {
 	e, rows := t.Epilogue, i1-i0
 	c := t.C[i0*t.LDC+from:]
@@ -36,7 +36,8 @@ func (t *gemmTask) applyEpilogue(i0, i1, from, to int) {
 	}
 }
 
-// applySteps is applyEpilogue for any combination, step by step and row by row.
+// applySteps is applyEpilogue for any combination, one step and one row at a
+// time.
 func (t *gemmTask) applySteps(i0, i1, from, to int) {
 	e := t.Epilogue
 	for i := i0; i < i1; i++ {

@@ -7,36 +7,36 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// gemmTile computes one small block of C, rows x cols of it, all of whose sums
-// stay in registers:
+// gemmTile computes one small block of C, rows x cols, with all sums in
+// registers:
 //
 //	for i in rows, j in cols:
 //		s = load ? c[i*ldc+j] : +0
 //		for p := 0; p < k; p++ { s = fma(a[i*aRow+p*aStep], b[p*bStep+j], s) }
 //		c[i*ldc+j] = s
 //
-// rows and cols belong to the function; strides count elements.
+// rows and cols are fixed for a function; strides count elements.
 type gemmTile func(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, ldc int, load bool)
 
-// gemmKernel is what an ISA brings to a matrix product.
+// gemmKernel has the functions of an ISA for matrix products.
 type gemmKernel struct {
-	lanes    int          // float32 numbers in a vector
+	lanes    int          // float32 elements of a vector
 	tiles    [][]gemmTile // tiles[v][r] has v+1 vectors and r+1 rows
-	packA    bool         // tiles need aRow = 1 and aStep = rows of the tallest tile
-	packer   *gemmPacker  // nil: plain Go packs
-	fixed    gemmSizes    // block sizes in place of the machine's; tests set it
-	fmaLoop  func(n int)  // n turns of independent multiply-adds in registers
-	fmaFlops int          // floating point operations of one turn
+	packA    bool         // tiles need aRow = 1 and aStep = rows of the highest tile
+	packer   *gemmPacker  // nil: packing in plain Go
+	fixed    gemmSizes    // block sizes instead of the machine's; set by tests
+	fmaLoop  func(n int)  // n iterations of independent multiply-adds in registers
+	fmaFlops int          // floating point operations of one iteration
 }
 
-// rows is the height of the tallest tile.
+// rows is the height of the highest tile.
 func (k *gemmKernel) rows() int { return len(k.tiles[0]) }
 
 // cols is the width of the widest tile.
 func (k *gemmKernel) cols() int { return len(k.tiles) * k.lanes }
 
-// width returns how many columns the tile for the next n columns has: the
-// widest, or the narrowest that covers them.
+// width returns the width of the tile for the next n columns: the widest, or
+// the narrowest that covers them.
 func (k *gemmKernel) width(n int) int {
 	if n >= k.cols() {
 		return k.cols()
@@ -44,7 +44,7 @@ func (k *gemmKernel) width(n int) int {
 	return (n + k.lanes - 1) / k.lanes * k.lanes
 }
 
-// gemmKernelGo is the definition that every other kernel is tested against.
+// gemmKernelGo is the definition with which every other kernel is compared.
 var gemmKernelGo = gemmKernel{
 	lanes:    8,
 	tiles:    gemmTilesGo(),

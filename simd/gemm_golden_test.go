@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// hashFloats is the SHA-256 of the bits of x, little-endian, every NaN counted
-// as 0x7FC00000.
+// hashFloats is the SHA-256 of the bits of x, little-endian, with every NaN as
+// 0x7FC00000.
 func hashFloats(x []float32) string {
 	buf := make([]byte, 0, 4*len(x))
 	for _, v := range x {
@@ -26,8 +26,8 @@ func hashFloats(x []float32) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// The bits of these results belong to the numerics contract f32/1: a change of
-// them changes certificates.
+// The bits of these results are part of the numerics contract f32/1: a change
+// of them changes certificates.
 func TestGemmGolden(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		pool := NewPool(3)

@@ -14,35 +14,35 @@ package simd
 //	                    C[i.., j..] += panel of A * panel of B
 //	                    after the last step of K: the epilogue of this tile
 //
-// The block of B stays in the third level cache, the block of A in the second,
-// a panel of B in the first, the sums of a tile in registers. Panels are read in
-// the order in which they are stored; where packing would not pay, tiles read a
-// matrix in place.
+// The block of B is in the L3 cache, the block of A in L2, a panel of B in L1,
+// and the sums of a tile are in registers. Panels are read in the order in which
+// they are stored. If packing costs more than it saves, tiles read a matrix in
+// place.
 //
-// None of this can change a bit of the result. Each element of C is one chain of
-// fused multiply-adds over ascending steps (see [Gemm]). A tile runs s steps of
-// the chains of its elements and stores them; the next block of steps loads them
-// and goes on. Loading and storing float32 is exact, and the blocks of steps of
-// an element follow each other in ascending order. Blocks and threads divide the
-// rows and the columns, never the steps of a chain. The epilogue works element by
-// element, once, after the last step.
+// The blocking cannot change a bit of the result. Each element of C is one chain
+// of fused multiply-adds over ascending steps (see [Gemm]). A tile computes s
+// steps of its chains and stores them; the next block of steps loads and
+// continues them. Loading and storing float32 is exact, and the blocks of steps
+// of an element are in ascending order. Blocks and threads divide rows and
+// columns, never the steps of a chain. The epilogue is applied once to each
+// element, after the last step.
 //
-// One thread runs the nest in [gemmTask.rectangle]. The threads of a pool either
-// run it each for a rectangle of C, or share the two outer loops and the packed
-// block of B in [gemmJob.runShared]. What the two have in common, the inner loops,
-// is [gemmTask.block].
+// With one thread the nest is [gemmTask.rectangle]. The threads of a pool either
+// run it for one rectangle of C each, or share the two outer loops and the packed
+// block of B in [gemmJob.runShared]. Both use the inner loops in [gemmTask.block].
 
-// gemmTask carries one product and how to do it.
+// gemmTask is one product with its blocking.
 type gemmTask struct {
 	Gemm
 	kernel  *gemmKernel
 	sizes   gemmSizes
-	steps   int  // steps of a block of K, the last one excepted
-	directA bool // tiles read op(A) where it stands
-	directB bool // tiles read full panels of op(B) where they stand
+	steps   int  // steps of a block of K, except the last one
+	directA bool // tiles read op(A) in place
+	directB bool // tiles read full panels of op(B) in place
 }
 
-// Packing a panel pays when it is read often enough.
+// Up to these sizes a panel is read so few times that packing it costs more
+// than it saves.
 const (
 	directColumns = 128
 	directRows    = 64
@@ -59,7 +59,7 @@ func (t *gemmTask) plan(g *Gemm) {
 }
 
 // GemmSerial computes g on the calling goroutine, with the scratch memory ws.
-// It panics with a [*GemmShapeError] when a slice is too short.
+// It panics with a [*GemmShapeError] if a slice is too short.
 func GemmSerial(ws *Workspace, g *Gemm) {
 	g.check()
 	var t gemmTask
@@ -70,7 +70,7 @@ func GemmSerial(ws *Workspace, g *Gemm) {
 // serial computes the whole product.
 func (t *gemmTask) serial(ws *Workspace) { t.rectangle(ws, 0, t.M, 0, t.N) }
 
-// rectangle computes rows i0..i1 and columns from..to of C, all steps.
+// rectangle computes rows i0..i1 and columns from..to of C with all steps.
 func (t *gemmTask) rectangle(ws *Workspace, i0, i1, from, to int) {
 	for j0 := from; j0 < to; j0 += t.sizes.n {
 		j1 := min(j0+t.sizes.n, to)
@@ -87,8 +87,8 @@ func (t *gemmTask) rectangle(ws *Workspace, i0, i1, from, to int) {
 }
 
 // runShared runs the two outer loops for all threads of a pool, which share the
-// packed block of B: while they compute with one block they pack the next, into
-// the other of two buffers. They meet at the end of each block.
+// packed block of B. While they compute with one block they pack the next one,
+// in the other of two buffers. They synchronise at the end of each block.
 func (j *gemmJob) runShared() {
 	t := &j.task
 	for j0 := 0; j0 < t.N; j0 += t.sizes.n {
@@ -109,8 +109,8 @@ func (j *gemmJob) runShared() {
 	}
 }
 
-// computeShared computes a rectangle of C for the current block or, once the
-// rectangles are handed out, packs panels of the next.
+// computeShared computes a rectangle of C for the current block or, for the
+// tasks after the last rectangle, packs panels of the next block.
 func (j *gemmJob) computeShared(worker, task int) {
 	if task >= j.rectangles {
 		j.packAhead(worker, task-j.rectangles)
@@ -120,7 +120,7 @@ func (j *gemmJob) computeShared(worker, task int) {
 	j.task.block(j.pool.workspaces[worker], i0, i1, &j.b, from, to)
 }
 
-// packPanels is how many panels of B one packing task fills.
+// packPanels is the number of panels of B in a packing task.
 const packPanels = 4
 
 func (j *gemmJob) packAhead(_, task int) {
@@ -131,16 +131,16 @@ func (j *gemmJob) packAhead(_, task int) {
 	}
 }
 
-// blockOfB is columns j0..j1 and steps p..p+steps of op(B): where the two outer
-// loops stand.
+// blockOfB is columns j0..j1 and steps p..p+steps of op(B), the block of the
+// two outer loops.
 type blockOfB struct {
 	j0, j1   int
 	p, steps int
 	panels   []float32 // the panel of column j starts at (j-j0)*steps
 }
 
-// blockOfB returns the block whose first step is p, with room in buf for its
-// panels. It has no steps behind the end of K.
+// blockOfB returns the block whose first step is p, with space in buf for its
+// panels. It has no steps after the end of K.
 func (t *gemmTask) blockOfB(buf *[]float32, j0, j1, p int) blockOfB {
 	steps := min(t.steps, t.K-p)
 	return blockOfB{j0, j1, p, steps, floats(buf, steps*roundUp(j1-j0, t.kernel.lanes))}
@@ -156,9 +156,9 @@ func (t *gemmTask) packB(b *blockOfB, j int) {
 	t.packPanelB(b.panels[(j-b.j0)*b.steps:], width, j, min(width, b.j1-j), b.p, b.steps)
 }
 
-// blockOfA is a block of op(A) as tiles read it: element (row, step) of the tile
-// at an offset is data[offset + row*rowStride + step*stepStride], and the tile
-// below it is next further on.
+// blockOfA is a block of op(A) for tiles: element (row, step) of the tile at an
+// offset is data[offset + row*rowStride + step*stepStride], and the tile below
+// is at offset + next.
 type blockOfA struct {
 	data                        []float32
 	rowStride, stepStride, next int
@@ -182,8 +182,8 @@ func (t *gemmTask) blockOfA(ws *Workspace, i0, i1, p, steps int) blockOfA {
 	}
 }
 
-// block computes rows i0..i1 and columns from..to of C for the steps of b. A tile
-// that hangs over the right edge is computed in scratch memory.
+// block computes rows i0..i1 and columns from..to of C for the steps of b. A
+// tile that extends beyond the right edge is computed in scratch memory.
 func (t *gemmTask) block(ws *Workspace, i0, i1 int, b *blockOfB, from, to int) {
 	k, steps := t.kernel, b.steps
 	load := b.p > 0 || t.Accumulate
@@ -224,8 +224,7 @@ func copyRows(dst []float32, ldd int, src []float32, lds int, rows, cols int) {
 	}
 }
 
-// element returns the address of s[i], or nil where a product without steps has
-// nothing to read.
+// element returns the address of s[i], or nil for a product without steps.
 func element(s []float32, i int) *float32 {
 	if i >= len(s) {
 		return nil

@@ -1,28 +1,29 @@
 package simd
 
-// A panel holds one tile's worth of op(A) or op(B) in the order in which the
-// tile reads it: the numbers of one k step side by side, k step after k step.
+// A panel holds the part of op(A) or op(B) for one tile, in the order in which
+// the tile reads it. The numbers of one k step are contiguous, and k steps
+// follow each other.
 
-// gemmCopy copies k rows of some number n of floats, row p at src[p*ld], one
-// behind the other:
+// gemmCopy copies k rows of n floats, row p from src[p*ld], to contiguous
+// memory:
 //
 //	for p := range k { copy(dst[p*n:(p+1)*n], src[p*ld:]) }
 type gemmCopy func(dst, src *float32, ld, k int)
 
-// gemmPacker is what an ISA brings to packing. The transposers copy four or two
-// rows of k numbers, k a multiple of 4, into columns:
+// gemmPacker has the functions of an ISA for packing. The transposers copy four
+// or two rows of k numbers, k a multiple of 4, to columns:
 //
 //	for p := range k { for i := range rows { dst[p*step+i] = src[i*ld+p] } }
 //
-// An ISA that has sixteen needs neither: it copies up to sixteen rows of any k
-// and fills up to width columns with +0.
+// sixteen replaces both: it copies up to sixteen rows of any k and fills the
+// columns up to width with +0.
 type gemmPacker struct {
-	copies    []gemmCopy // by n; nil where there is none
+	copies    []gemmCopy // by n; nil if there is none
 	four, two func(dst *float32, step int, src *float32, ld, k int)
 	sixteen   func(dst *float32, step, width int, src *float32, ld, rows, k int)
 }
 
-// packRows fills a panel from a matrix whose k steps are rows:
+// packRows packs a panel of a matrix whose k steps are rows:
 //
 //	dst[p*width+i] = src[p*ld+i]  for i < n, +0 for n <= i < width
 func (t *gemmPacker) packRows(dst []float32, width int, src []float32, ld, k, n int) {
@@ -37,7 +38,7 @@ func (t *gemmPacker) packRows(dst []float32, width int, src []float32, ld, k, n 
 	}
 }
 
-// packColumns fills a panel from a matrix whose k steps are columns:
+// packColumns packs a panel of a matrix whose k steps are columns:
 //
 //	dst[p*width+i] = src[i*ld+p]  for i < n, +0 for n <= i < width
 func (t *gemmPacker) packColumns(dst []float32, width int, src []float32, ld, k, n int) {

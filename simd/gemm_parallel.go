@@ -1,20 +1,20 @@
 package simd
 
-// gemmJob is a product being computed by a [Pool]. It lives in the pool, so that
-// a product allocates nothing.
+// gemmJob is a running product of a [Pool]. It is a field of the pool, so a
+// product allocates nothing.
 type gemmJob struct {
 	task gemmTask
 	pool *Pool
 
-	b       blockOfB     // what the threads compute with
-	ahead   blockOfB     // what they pack for the time after
-	buffers [2][]float32 // the panels of both
+	b       blockOfB     // the current block
+	ahead   blockOfB     // the next block, which is being packed
+	buffers [2][]float32 // the panels of both blocks
 
-	// Columns left..right of C, one rectangle a task: rows and columns are cut
-	// into bands of about as many tiles each.
+	// Columns left..right of C, one rectangle per task. Rows and columns are
+	// divided into bands with similar numbers of tiles.
 	left, right int
 	tall, wide  int   // tiles
-	bands       []int // first tile of each band of rows, and the end
+	bands       []int // first tile of each band of rows, and the end of the last
 	across      int   // bands of columns
 	rectangles  int
 
@@ -27,7 +27,7 @@ func (j *gemmJob) bind(p *Pool) {
 }
 
 // Gemm computes g on all threads of the pool. It panics with a
-// [*GemmShapeError] when a slice is too short.
+// [*GemmShapeError] if a slice is too short.
 func (p *Pool) Gemm(g *Gemm) {
 	g.check()
 	if g.M == 0 || g.N == 0 {
@@ -53,11 +53,11 @@ func (p *Pool) Gemm(g *Gemm) {
 	default:
 		j.runShared()
 	}
-	j.task.Gemm = Gemm{} // keep nothing alive
+	j.task.Gemm = Gemm{} // drop references
 }
 
-// runWhole gives every task a rectangle of C and all of its k steps; tasks pack
-// for themselves and meet only at the end.
+// runWhole gives every task a rectangle of C with all k steps. Each task packs
+// its own panels, and the tasks synchronise only at the end.
 func (j *gemmJob) runWhole() {
 	j.cut(0, j.task.N, false)
 	j.pool.run(j.rectangles, j.whole)
@@ -68,11 +68,11 @@ func (j *gemmJob) computeWhole(worker, task int) {
 	j.task.rectangle(j.pool.workspaces[worker], i0, i1, from, to)
 }
 
-// cut divides the columns left..right of C into rectangles: at most a block of rows
-// high, and enough of them to keep the threads busy unless they become too small
-// to be worth a task. A task packs rows*k numbers of A, and for itself alone also
-// columns*k numbers of B: with B shared, low and wide rectangles pack least,
-// otherwise square ones.
+// cut divides the columns left..right of C into rectangles. They are at most a
+// block of rows high, and enough to keep the threads busy, but not too small for a
+// task. A task packs rows*k numbers of A and, unless B is shared, columns*k numbers
+// of B. With B shared, low and wide rectangles need the least packing, otherwise
+// square ones.
 func (j *gemmJob) cut(left, right int, sharedB bool) {
 	t := &j.task
 	j.left, j.right = left, right
@@ -99,14 +99,14 @@ func (j *gemmJob) cut(left, right int, sharedB bool) {
 	j.rectangles = (len(j.bands) - 1) * j.across
 }
 
-// lowest is the number of tiles below each other from which on they are worth a
-// task of their own.
+// lowest is the minimal height of a task in tiles.
 const lowest = 4
 
-// guided appends the starts of bands of at most a number of tiles, and the end of
-// the last. Each takes one share of what is left, so that the last ones are small
-// and the threads end together, also when other processes keep some of them
-// (Polychronopoulos and Kuck, "Guided Self-Scheduling", 1987).
+// guided appends the starts of bands of at most most tiles, and the end of the
+// last one. Each band has a fixed share of the remaining tiles, so the last ones
+// are small and the threads finish at about the same time, also if other
+// processes delay some of them (Polychronopoulos and Kuck, "Guided
+// Self-Scheduling", 1987).
 func guided(starts []int, tiles, most, shares int) []int {
 	least := min(lowest, most)
 	for at := 0; at < tiles; at += max(min((tiles-at)/shares, most), least) {
@@ -115,7 +115,8 @@ func guided(starts []int, tiles, most, shares int) []int {
 	return append(starts, tiles)
 }
 
-// taskColumns bounds the width of a task, for the sake of the epilogue's cache.
+// taskColumns bounds the width of a task, so that the epilogue finds its data
+// in the cache.
 const taskColumns = 1024
 
 // rectangle returns the rows and columns of a task.

@@ -2,7 +2,7 @@ package simd
 
 import "github.com/klauspost/cpuid/v2"
 
-// Caches of a small core, for machines that do not tell.
+// Caches of a small core, for machines that do not report theirs.
 const (
 	smallL1 = 32 << 10
 	smallL2 = 256 << 10
@@ -17,28 +17,28 @@ func cacheSizes() (l1, l2, l3 int) {
 	return max(cache.L1D, smallL1), max(cache.L2, smallL2), max(cache.L3, smallL3)
 }
 
-// gemmSizes holds the block sizes, which follow the caches of the machine. None
-// of them can change a bit of the result.
+// gemmSizes holds the block sizes, which depend on the caches of the machine.
+// They cannot change a bit of the result.
 type gemmSizes struct {
 	k int // steps of a block
 	m int // rows of a block of A
 	n int // columns of a block of B
 
 	// shared is the number of floating point operations in one k block from
-	// which on the threads of a pool pack B together, at the price of a meeting
-	// of all threads a block.
+	// which on the threads of a pool share the packed B. This needs one
+	// synchronisation of all threads per block.
 	shared int
 }
 
-// sharedFlops is gemmSizes.shared of every machine: below it a k block takes two
-// threads less than half a millisecond.
+// sharedFlops is gemmSizes.shared for every machine: a k block with fewer
+// operations takes two threads less than half a millisecond.
 const sharedFlops = 40e6
 
 // sizes returns the block sizes for products of a given number of k steps: half
-// of the second level cache for a block of A, half of the third or 8 MiB for a
-// block of B. A panel of B may exceed the first level by a third: fewer visits to
-// C are worth more. Still more so for tiles of 512-bit vectors, which are through
-// with a visit in half the time.
+// of the L2 cache for a block of A, half of L3 or 8 MiB for a block of B. A panel
+// of B may exceed L1 by a third, because loading and storing C less often saves
+// more. For tiles of 512-bit vectors, which compute twice as fast, it may be
+// larger.
 func (k *gemmKernel) sizes(steps int) gemmSizes {
 	if k.fixed.k != 0 {
 		return k.fixed
@@ -52,8 +52,8 @@ func (k *gemmKernel) sizes(steps int) gemmSizes {
 	return s
 }
 
-// kBlock returns the length of the k blocks: about equal ones, as many as needed,
-// of whole groups of steps for the sake of the packers.
+// kBlock returns the length of the k blocks. They have about equal lengths, in
+// multiples of the packers' groups of steps.
 func (s gemmSizes) kBlock(k int) int {
 	if k <= s.k {
 		return max(k, 1)
@@ -61,11 +61,11 @@ func (s gemmSizes) kBlock(k int) int {
 	return roundUp(ceilDiv(k, ceilDiv(k, s.k)), 8)
 }
 
-// roundUp returns the smallest multiple of unit that is not below n.
+// roundUp returns the smallest multiple of unit that is at least n.
 func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
 
 // ceilDiv returns n/d, rounded up.
 func ceilDiv(n, d int) int { return (n + d - 1) / d }
 
-// multiple returns the largest multiple of unit that is not above n.
+// multiple returns the largest multiple of unit that is at most n.
 func multiple(n, unit int) int { return n / unit * unit }

@@ -23,7 +23,7 @@ type matrix struct {
 const guard = float32(-12345.678)
 const guards = 19
 
-// view is the slice that a product gets: nothing beyond the last element.
+// view is the slice for a product, up to the last element.
 func (m matrix) view() []float32 {
 	n := 0
 	if m.rows > 0 && m.cols > 0 {
@@ -37,7 +37,7 @@ func (m matrix) clone() matrix {
 	return m
 }
 
-// numbers is a deterministic source of awkward numbers: wide exponents, exact
+// numbers is a deterministic source of difficult numbers: wide exponents, exact
 // cancellation, signed zeros.
 type numbers struct {
 	addr philox.Addr
@@ -67,7 +67,7 @@ func (s *numbers) matrix(rows, cols, gap int) matrix {
 	return m
 }
 
-// definition is the contract of Gemm, word for word.
+// definition is the definition of Gemm.
 func definition(g *Gemm) {
 	at := func(s []float32, ld int, trans bool, r, c int) float32 {
 		if trans {
@@ -108,7 +108,7 @@ func definition(g *Gemm) {
 	}
 }
 
-// product is a Gemm together with the memory it touches.
+// product is a Gemm with its memory.
 type product struct {
 	Gemm
 	c, pre matrix
@@ -147,8 +147,8 @@ func (s *numbers) product(m, n, k int, transA, transB, accumulate bool, epilogue
 	return p
 }
 
-// run computes the product into fresh memory and returns all of that memory,
-// guards and gaps included.
+// run computes the product in new memory and returns all of that memory,
+// including guards and gaps.
 func (p product) run(f func(*Gemm)) []float32 {
 	p.c = p.c.clone()
 	p.C = p.c.view()
@@ -175,7 +175,7 @@ func requireSameBits(t *testing.T, want, got []float32, what any) {
 	}
 }
 
-// gemmProducts lists products that reach every tile, edge and path.
+// gemmProducts lists products that use every tile, edge and path.
 func gemmProducts(s *numbers) []product {
 	var list []product
 	add := func(m, n, k int) {
@@ -201,8 +201,8 @@ func gemmProducts(s *numbers) []product {
 	return list
 }
 
-// smallBlocks makes k blocks, row blocks and column blocks of almost every
-// product, and lets the threads share the panels of B.
+// smallBlocks returns sizes with which almost every product has several k
+// blocks, row blocks and column blocks, and the threads share the panels of B.
 func smallBlocks(k *gemmKernel) gemmSizes {
 	return gemmSizes{k: 8, m: 2 * k.rows(), n: 2 * k.cols(), shared: 1}
 }
@@ -232,7 +232,7 @@ func TestGemm(t *testing.T) {
 			}
 			for _, threads := range []int{0, 1, 2, 7} {
 				if kernel.packer == nil && threads != 2 {
-					continue // plain Go is slow and has no paths of its own
+					continue // plain Go is slow and has no separate paths
 				}
 				var pool *Pool
 				if threads > 0 {
@@ -247,7 +247,7 @@ func TestGemm(t *testing.T) {
 	})
 }
 
-// Bands cover all tiles, keep to the size of a block, and become smaller.
+// Bands cover all tiles, are at most as high as a block, and become smaller.
 func TestGuidedBands(t *testing.T) {
 	for tiles := 1; tiles < 300; tiles++ {
 		for _, most := range []int{1, 2, 9, 18} {
@@ -299,8 +299,8 @@ func TestGemmSizes(t *testing.T) {
 	}
 }
 
-// eachISA runs a test once for every instruction set of this machine, plain Go
-// included, or only for the one that DMAE_SIMD forces.
+// eachISA runs a test for every instruction set of this machine and plain Go,
+// or only for that of DMAE_SIMD.
 func eachISA(t *testing.T, f func(t *testing.T)) {
 	before := active
 	defer func() { active = before }()
@@ -313,8 +313,8 @@ func eachISA(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-// Every packer fills panels as the plain one does, padding included, and writes
-// nothing beyond them.
+// Every packer writes the same panels as the plain one, including padding, and
+// nothing else.
 func TestGemmPackers(t *testing.T) {
 	const guard = -7
 	eachISA(t, func(t *testing.T) {

@@ -12,12 +12,12 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// goldenSizes are the sizes whose outputs enter a golden hash.
+// goldenSizes are the sizes in a golden hash.
 var goldenSizes = []int{1, 16, 67, 144, 4099}
 
-// goldenInput returns numbers in (-3*scale, 3*scale) that depend on the seed
-// alone, among them, when special is set, zeros, subnormals, infinities and NaN
-// in fixed places.
+// goldenInput returns numbers in (-3*scale, 3*scale) that depend only on the
+// seed. With special set they include zeros, subnormals, infinities and NaN at
+// fixed positions.
 func goldenInput(seed uint64, n int, scale float32, special bool) []float32 {
 	g := philox.NewGen(philox.Addr{Seed: seed, Stream: philox.FirstUserStream})
 	x := make([]float32, n)
@@ -76,9 +76,9 @@ func (c kernelCase) rowKernel() bool {
 	return len(out) > 0 && out[0] >= testRows*2048 || &c.testSizes()[0] == &rowSizes[0]
 }
 
-// The results of all kernels on every instruction set of this machine, plain Go
-// among them, are those that were committed. A change here is a change of the
-// numerics contract and needs a new version of it.
+// The results of all kernels have the committed hashes, with every instruction
+// set of this machine and with plain Go. A changed hash is a change of the
+// numerics contract, which needs a new version.
 func TestGoldenHashes(t *testing.T) {
 	check := func(t *testing.T) {
 		for _, c := range kernelCases {

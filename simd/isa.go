@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// lanes is the number of lanes of every reduction and the group of elements
-// that every assembly kernel works on, on machines of any vector width.
+// lanes is the number of lanes of every reduction, and the size of the groups
+// of elements in every assembly kernel, for any vector width.
 const lanes = 16
 
-// kernels is one implementation of everything in this package. An assembly
-// kernel takes whole groups of sixteen elements only, unless its type says
-// otherwise; the definitions in plain Go take any length.
+// kernels is one implementation of all kernels. Assembly kernels take only
+// whole groups of sixteen elements, unless their type says otherwise; the
+// definitions in plain Go take any length.
 type kernels struct {
 	name string
 
@@ -71,21 +71,21 @@ var goKernels = kernels{
 	gemm: &gemmKernelGo,
 }
 
-// usable lists what this processor can run, slowest first; "go" is always the
-// first.
+// usable lists the implementations for this processor, slowest first; "go" is
+// always the first.
 var usable = append([]*kernels{&goKernels}, machineKernels()...)
 
-// known holds the names that mean something on some processor.
+// known has the names for all processors.
 var known = []string{"go", "avx2", "avx512", "neon"}
 
-// active is what the functions of this package run on, the widest instruction set
-// unless the environment asks for another. It is nil, and refusal says why, when
-// that cannot be had: falling back would let a test of an instruction set pass
-// without having run.
+// active is the implementation in use: the widest instruction set, or that of the
+// environment. If the latter is not available, active is nil and refusal has the
+// reason. A fallback would let a test of an instruction set pass without running
+// it.
 var active, refusal = fromEnvironment()
 
-// fromEnvironment returns the kernels that the environment variable DMAE_SIMD
-// names, the widest where it is not set.
+// fromEnvironment returns the kernels of the environment variable DMAE_SIMD,
+// the widest if it is not set.
 func fromEnvironment() (*kernels, error) {
 	name := os.Getenv("DMAE_SIMD")
 	if name == "" {
@@ -98,10 +98,10 @@ func fromEnvironment() (*kernels, error) {
 	return k, nil
 }
 
-// Err returns nil, or why the environment variable DMAE_SIMD cannot be followed:
-// what it asks for and what there is. Programs look at it first and end with this
-// sentence; where it is not nil, every function of this package that runs a kernel
-// panics with it until [Select] has chosen one.
+// Err returns an error if the instruction set of the environment variable
+// DMAE_SIMD is not available. The error names it and the available ones. Programs
+// should check it first. While it is not nil, every function of this package that
+// runs a kernel panics with it, until [Select] has selected an instruction set.
 func Err() error { return refusal }
 
 // use returns the active kernels.
@@ -128,7 +128,7 @@ func Available() []string {
 
 // Select makes every later call use the named instruction set. It is meant for
 // tests and for start-up; it must not run while a kernel runs. After an error
-// everything is as before.
+// nothing has changed.
 func Select(name string) error {
 	k, err := find(name)
 	if err != nil {
@@ -149,5 +149,5 @@ func find(name string) (*kernels, error) {
 	if slices.Contains(known, name) {
 		return nil, fmt.Errorf("instruction set %q does not run on this processor; choose one of %s", name, here)
 	}
-	return nil, fmt.Errorf("%q is no instruction set; choose one of %s", name, here)
+	return nil, fmt.Errorf("%q is not an instruction set; choose one of %s", name, here)
 }

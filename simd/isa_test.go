@@ -22,7 +22,7 @@ func TestSelect(t *testing.T) {
 		require.Equal(t, name, ISA())
 	}
 	require.NoError(t, Select("go"))
-	require.ErrorContains(t, Select("sse9"), `"sse9" is no instruction set; choose one of go`)
+	require.ErrorContains(t, Select("sse9"), `"sse9" is not an instruction set; choose one of go`)
 	require.Equal(t, "go", ISA(), "a refused selection changes nothing")
 
 	missing := ""
@@ -35,8 +35,8 @@ func TestSelect(t *testing.T) {
 	require.ErrorContains(t, Select(missing), "does not run on this processor; choose one of go")
 }
 
-// TestMain ends a run whose DMAE_SIMD cannot be followed before any test passes on
-// other kernels than those asked for.
+// TestMain ends the run if the instruction set of DMAE_SIMD is not available,
+// so that no test passes with other kernels.
 func TestMain(m *testing.M) {
 	if err := Err(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -57,10 +57,10 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("DMAE_SIMD", "fast")
 	k, err = fromEnvironment()
 	require.Nil(t, k)
-	require.EqualError(t, err, `environment variable DMAE_SIMD: "fast" is no instruction set; choose one of `+join(Available()))
+	require.EqualError(t, err, `environment variable DMAE_SIMD: "fast" is not an instruction set; choose one of `+join(Available()))
 }
 
-// Without kernels that could be chosen nothing computes, on any thread, until some
+// Without available kernels every computation panics, on any thread, until some
 // are selected.
 func TestRefusal(t *testing.T) {
 	before := active

@@ -6,8 +6,8 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// BenchmarkKernels times the kernels on data that fits the second-level cache,
-// on every instruction set of the machine. MB/s counts four bytes an element.
+// BenchmarkKernels times the kernels on data in the L2 cache, with every
+// instruction set of the machine. MB/s counts four bytes per element.
 func BenchmarkKernels(b *testing.B) {
 	const rows, n = 64, 384
 	x := goldenInput(1, rows*n, 1, false)

@@ -12,7 +12,7 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// withISA runs body on every instruction set of this machine but plain Go.
+// withISA runs body with every instruction set of this machine except plain Go.
 func withISA(t *testing.T, body func(t *testing.T)) {
 	before := ISA()
 	defer func() { require.NoError(t, Select(before)) }()
@@ -33,7 +33,7 @@ func onGo(body func()) {
 	active = before
 }
 
-// guarded is a slice with words around it that nobody may touch.
+// guarded is a slice between guard words that must not change.
 type guarded struct {
 	all []float32
 	x   []float32
@@ -60,8 +60,8 @@ func (g guarded) check(t *testing.T, what string) {
 	}
 }
 
-// awkward mixes ordinary numbers with zeros of both signs, subnormals, huge
-// numbers, infinities and NaN.
+// awkward returns ordinary numbers mixed with zeros of both signs, subnormals,
+// huge numbers, infinities and NaN.
 func awkward(r *rand.Rand, n int, scale float32, special bool) []float32 {
 	x := make([]float32, n)
 	for i := range x {
@@ -101,8 +101,8 @@ func requireBits(t *testing.T, want, got []float32, what string) {
 	}
 }
 
-// kernelCase calls one exported function on the given slices: outputs hold
-// initial contents, inputs are read only.
+// kernelCase calls one exported function on the given slices: outputs have
+// initial contents, inputs are not changed.
 type kernelCase struct {
 	name    string
 	outputs func(n int) []int // lengths of the outputs for size n
@@ -164,7 +164,7 @@ var kernelCases = []kernelCase{
 
 func lengths1(int) []int { return []int{1} }
 
-// Sizes beyond the usual ones: blocks of reductions, and rows of whole groups.
+// Additional sizes: blocks of reductions, and rows of whole groups.
 var (
 	reduceSizes = []int{0, 1, 15, 16, 17, 31, 33, 64, 67, 1000, 4095, 4096, 4097, 8192, 8195, 70001}
 	rowSizes    = []int{0, 1, 7, 16, 17, 32, 48, 64, 128, 144, 384}
@@ -181,7 +181,7 @@ func (c kernelCase) testSizes() []int {
 	return append(s, 127, 129, 192, 197, 1024)
 }
 
-// run calls the case on fresh copies of the outputs, guarded, and returns them.
+// run calls the case with guarded copies of the outputs and returns them.
 func (c kernelCase) run(t *testing.T, n int, outputs, inputs [][]float32, what string) [][]float32 {
 	var guards []guarded
 	var out, in [][]float32
@@ -207,8 +207,8 @@ func (c kernelCase) run(t *testing.T, n int, outputs, inputs [][]float32, what s
 	return out
 }
 
-// Every kernel returns the bits of its definition, for all lengths, for special
-// values too, and writes nowhere else.
+// Every kernel returns the bits of its definition, for all lengths and special
+// values, and writes only its outputs.
 func TestKernelsMatchPlainGo(t *testing.T) {
 	withISA(t, func(t *testing.T) {
 		for _, c := range kernelCases {
@@ -237,8 +237,8 @@ func TestKernelsMatchPlainGo(t *testing.T) {
 	})
 }
 
-// The functions of one variable agree with the definition on very many numbers
-// of all sizes.
+// The functions of one variable agree with their definitions for many numbers
+// of all magnitudes.
 func TestFunctionsMatchOnManyNumbers(t *testing.T) {
 	step := uint32(4093)
 	if testing.Short() {

@@ -12,7 +12,7 @@ func layerNormCheck(fn string, x, y, mean, rstd, gamma []float32) (rows, n int) 
 	return rows, n
 }
 
-// LayerNormRows normalises the rows of x [rows, n] to y and records their mean
+// LayerNormRows normalises the rows of x [rows, n] to y and writes their mean
 // and rstd [rows]; gamma and beta are [n], n is at most 4,096.
 //
 // Sequence (Ba, Kiros and Hinton, arXiv:1607.06450, in two passes): mean =

@@ -5,16 +5,15 @@ import (
 	"sync"
 )
 
-// LengthError is what a kernel panics with when a slice is too short or two
-// slices do not fit together.
+// LengthError is the panic value of a kernel if a slice has the wrong length.
 type LengthError struct {
-	Func string // the function that was called
-	Arg  string // the argument at fault
+	Func string // the called function
+	Arg  string // the wrong argument
 	Got  int    // its length
-	Want int    // the length that would have been right
+	Want int    // the correct length
 }
 
-// Error says which argument of which function has the wrong length.
+// Error names the function and the argument with the wrong length.
 func (e LengthError) Error() string {
 	return fmt.Sprintf("simd.%s: %s has %d elements where %d are needed", e.Func, e.Arg, e.Got, e.Want)
 }
@@ -34,8 +33,8 @@ func needAtLeast(fn, arg string, got, want int) {
 }
 
 // tail holds the last elements of up to four slices, padded to one group of
-// sixteen, while a kernel works on them. What stands in the padding does not
-// matter: elementwise kernels never mix lanes.
+// sixteen, for a kernel. The padding does not affect results, because
+// elementwise kernels do not mix lanes.
 type tail struct{ a, b, c, d [lanes]float32 }
 
 var tails = sync.Pool{New: func() any { return new(tail) }}
@@ -52,7 +51,7 @@ func newTail(a, b, c []float32) *tail {
 	return t
 }
 
-// finish copies the result out and gives the buffer back.
+// finish copies the result to dst and releases the buffer.
 func (t *tail) finish(dst []float32) {
 	copy(dst, t.d[:])
 	tails.Put(t)

@@ -9,7 +9,7 @@ import (
 )
 
 // Pool is a fixed set of worker threads with one [Workspace] each. It runs one
-// job at a time; calls from several goroutines queue up. A task must not start
+// job at a time; concurrent calls wait for each other. A task must not start
 // another job on its own pool.
 //
 // A nil *Pool is a pool of one thread.
@@ -24,27 +24,27 @@ type Pool struct {
 	next    atomic.Int64        // next task to hand out
 	failure atomic.Pointer[any] // first panic
 
-	// door is doorOpen while there is a job, plus the number of workers inside.
+	// door is the number of workers in the job, plus doorOpen while workers may
+	// enter it.
 	door     atomic.Int64
-	empty    chan struct{} // the last worker has left a closed door
-	patience time.Duration // how long a thread watches for the others before it sleeps
+	empty    chan struct{} // the last worker has left the job
+	patience time.Duration // how long a thread polls before it sleeps
 
-	// The kernels of this package keep their jobs here, so that they allocate
-	// nothing.
+	// Jobs of the kernels of this package, which therefore allocate nothing.
 	gemm    gemmJob
 	heads   attentionJob
 	runHead func(worker, task int)
 }
 
-// NewPool starts a pool of the given number of threads, the caller of [Pool.Run]
-// being one of them; 0 or less means one for each CPU that Go may use.
+// NewPool starts a pool of the given number of threads, including the caller of
+// [Pool.Run]; 0 or less means one for each CPU that Go may use.
 func NewPool(threads int) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	p := &Pool{workspaces: make([]*Workspace, threads), wake: make([]chan struct{}, threads-1), empty: make(chan struct{}, 1)}
 	if threads <= runtime.GOMAXPROCS(0) {
-		p.patience = patience // else a watching thread stands in the way of the one it waits for
+		p.patience = patience // otherwise a polling thread delays the one it waits for
 	}
 	for i := range p.workspaces {
 		p.workspaces[i] = new(Workspace)
@@ -72,7 +72,7 @@ func (p *Pool) Close() {
 	p.workspaces = p.workspaces[:1]
 }
 
-// Threads returns the number of threads, the caller of Run included.
+// Threads returns the number of threads, including the caller of Run.
 func (p *Pool) Threads() int {
 	if p == nil {
 		return 1
@@ -80,11 +80,11 @@ func (p *Pool) Threads() int {
 	return len(p.workspaces)
 }
 
-// Run calls f(worker, task) once for every task in 0..tasks-1 and returns when
-// all calls have. Tasks are handed out in ascending order to whichever worker is
-// free; worker is in 0..Threads()-1, and no two calls with the same worker
-// overlap. A panic of f reaches the caller of Run after the other workers have
-// stopped; tasks not yet handed out are dropped then.
+// Run calls f(worker, task) once for every task in 0..tasks-1 and returns after
+// the last call. Free workers take the tasks in ascending order. worker is in
+// 0..Threads()-1, and no two calls with the same worker overlap. A panic of f
+// stops the job: tasks that have not started are dropped, and Run panics after
+// the other workers have stopped.
 func (p *Pool) Run(tasks int, f func(worker, task int)) {
 	if p == nil {
 		for task := range tasks {
@@ -112,7 +112,7 @@ func (p *Pool) run(tasks int, f func(worker, task int)) {
 	for _, wake := range p.wake[:helpers] {
 		select {
 		case wake <- struct{}{}:
-		default: // has not yet seen an earlier call
+		default: // has not yet received an earlier wake-up
 		}
 	}
 	p.drain(0)
@@ -125,11 +125,11 @@ func (p *Pool) run(tasks int, f func(worker, task int)) {
 	}
 }
 
-// doorOpen is the part of the door that is not a count.
+// doorOpen is the flag in door; the lower bits are the count.
 const doorOpen = 1 << 32
 
-// work is the life of a worker. One that wakes up so late that its job is over
-// finds the door closed, or helps with the next job; nobody waits for it.
+// work is the loop of a worker. A worker that wakes up after the end of its job
+// sleeps again, or works on the next job; no thread waits for it.
 func (p *Pool) work(worker int, wake <-chan struct{}) {
 	for p.await(wake) {
 		if p.enter() {
@@ -139,15 +139,16 @@ func (p *Pool) work(worker int, wake <-chan struct{}) {
 	}
 }
 
-// patience is how long a thread looks for the next job, or for the end of the
-// running one, before it sleeps. To wake a thread takes some 70 us, more than
-// many operations of a small network; the time between two of them is shorter.
+// patience is how long a thread polls for the next job, or for the end of the
+// running one, before it sleeps. Waking a thread takes about 70 us, more than
+// many operations of a small network and than the time between two of them.
 const patience = 50 * time.Microsecond
 
-// await receives from a channel, and returns false if it is closed.
+// await receives from a channel, first by polling, and returns false if it is
+// closed.
 func (p *Pool) await(c <-chan struct{}) bool {
 	for start := time.Now(); time.Since(start) < p.patience; {
-		for range 64 { // some times as long as it takes to look at the clock
+		for range 64 { // reading the clock is slower than one poll
 			select {
 			case _, ok := <-c:
 				return ok
@@ -159,7 +160,7 @@ func (p *Pool) await(c <-chan struct{}) bool {
 	return ok
 }
 
-// enter tells whether there is a job, and keeps it from ending if so.
+// enter reports whether there is a job, which then does not end before leave.
 func (p *Pool) enter() bool {
 	for {
 		door := p.door.Load()
@@ -172,15 +173,14 @@ func (p *Pool) enter() bool {
 	}
 }
 
-// leave lets the job end.
+// leave allows the job to end.
 func (p *Pool) leave() {
 	if p.door.Add(-1) == 0 {
 		p.empty <- struct{}{}
 	}
 }
 
-// drain works on tasks of the running job until none is left, and keeps the
-// first panic.
+// drain runs tasks of the job until none is left, and records the first panic.
 func (p *Pool) drain(worker int) {
 	defer func() {
 		if failure := recover(); failure != nil {
@@ -196,7 +196,7 @@ func (p *Pool) drain(worker int) {
 	}
 }
 
-// fail keeps the first panic and drops the tasks not yet handed out.
+// fail records the first panic and drops the tasks that have not started.
 func (p *Pool) fail(failure any) {
 	p.failure.CompareAndSwap(nil, &failure)
 	p.next.Store(int64(p.tasks))
@@ -211,18 +211,18 @@ func (p *Pool) Workspace(worker int) *Workspace {
 }
 
 // Workspace is the scratch memory of one thread: packed panels of a product and
-// the score matrices of attention. It grows to what the largest call needed and
-// is reused from then on. The zero value is ready; one workspace must not serve
-// two calls at a time.
+// the score matrices of attention. It grows to the size of the largest call and
+// is reused. The zero value is ready to use. A workspace must not be used by
+// two calls at the same time.
 type Workspace struct {
 	a, b   []float32 // packed panels of op(A) and op(B)
-	tile   []float32 // a tile of C that hangs over the edge
+	tile   []float32 // a tile of C that extends beyond the edge
 	scores [2][]float32
 	mask   rowMask // of a softmax over scores
 }
 
-// floats returns n numbers of *buf on a cache line boundary, growing it when it
-// is too short. What they hold is unspecified.
+// floats returns n numbers of *buf on a cache line boundary; it grows a short
+// buffer. The contents are undefined.
 func floats(buf *[]float32, n int) []float32 {
 	if len(*buf) < n {
 		const line = 16 // float32 numbers in 64 bytes
@@ -236,5 +236,5 @@ func floats(buf *[]float32, n int) []float32 {
 	return (*buf)[:n]
 }
 
-// spare holds workspaces for callers that have no pool.
+// spare holds workspaces for callers without a pool.
 var spare = sync.Pool{New: func() any { return new(Workspace) }}

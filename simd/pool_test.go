@@ -78,7 +78,7 @@ func TestPoolPanic(t *testing.T) {
 					}
 				})
 			})
-			// The pool stays usable.
+			// The pool can still be used.
 			var n atomic.Int32
 			p.Run(9, func(_, _ int) { n.Add(1) })
 			require.EqualValues(t, 9, n.Load())
@@ -87,7 +87,7 @@ func TestPoolPanic(t *testing.T) {
 	}
 }
 
-// A product on a pool allocates nothing once the workspaces have grown.
+// A product on a pool allocates nothing after the workspaces have grown.
 func TestPoolGemmAllocatesNothing(t *testing.T) {
 	p := NewPool(2)
 	defer p.Close()
@@ -95,7 +95,7 @@ func TestPoolGemmAllocatesNothing(t *testing.T) {
 	epilogue := Epilogue{Bias: m(96), Gelu: true, Pre: m(90 * 96), LDPre: 96}
 	g := Gemm{M: 90, N: 96, K: 64, A: m(90 * 64), LDA: 64, B: m(96 * 64), LDB: 64, TransB: true, C: m(90 * 96), LDC: 96, Epilogue: &epilogue}
 	out, qkv := m(2*20*8), m(2*20*24)
-	for _, ws := range p.workspaces { // whichever worker gets the tasks
+	for _, ws := range p.workspaces { // any worker may get the tasks
 		GemmSerial(ws, &g)
 		(&attentionJob{out: out, qkv: qkv, tokens: 20, width: 8, heads: 2}).head(ws, 0)
 	}
@@ -103,9 +103,10 @@ func TestPoolGemmAllocatesNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() { Attention(p, out, qkv, 2, 20, 8, 2) }))
 }
 
-// BenchmarkPool times jobs of one short task a thread, in turns with one task
-// without a pool: tasks/op is how many tasks' time a job takes, 1 if the threads
-// meet at once and 2 where the second thread comes too late to help.
+// BenchmarkPool times jobs of one short task per thread, alternating with one
+// task without a pool. tasks/op is the time of a job divided by that of a task:
+// 1 if the threads start at once, 2 if the second thread starts too late to
+// help.
 func BenchmarkPool(b *testing.B) {
 	const threads = 2
 	p := NewPool(threads)
@@ -120,7 +121,7 @@ func BenchmarkPool(b *testing.B) {
 	}
 	var together, alone time.Duration
 	for b.Loop() {
-		start := time.Now() // not the benchmark's timer: to stop it takes longer than the threads wait
+		start := time.Now() // not the benchmark's timer, which takes longer to stop than the threads poll
 		p.Run(threads, task)
 		middle := time.Now()
 		task(0, 0)

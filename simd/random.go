@@ -6,10 +6,10 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// fillGroup is the number of elements that sixteen Philox blocks make.
+// fillGroup is the number of elements from sixteen Philox blocks.
 const fillGroup = 4 * lanes
 
-// counter is where a fill begins: key and counter words of a Philox block. The
+// counter is the start of a fill: key and counter words of a Philox block. The
 // assembly kernels read it in this order.
 type counter struct {
 	key [2]uint32
@@ -24,9 +24,9 @@ type fill struct {
 
 var fills = sync.Pool{New: func() any { return new(fill) }}
 
-// Words fills dst with the random words that the address names: word 64*q + 16*w
-// + l is word w of the block at position 16*q + l. It panics unless the length
-// is a multiple of 64, the words of sixteen blocks.
+// Words fills dst with the random words at the address: word 64*q + 16*w + l is
+// word w of the block at position 16*q + l. It panics unless the length is a
+// multiple of 64, the words of sixteen blocks.
 func Words(dst []uint32, addr philox.Addr) {
 	need("Words", "dst", len(dst), len(dst)/fillGroup*fillGroup)
 	f := fills.Get().(*fill)
@@ -35,26 +35,26 @@ func Words(dst []uint32, addr philox.Addr) {
 	fills.Put(f)
 }
 
-// Uniform fills dst with numbers of the open interval (0,1) that the address
-// names. Output e = 64*q + 16*w + l is philox.Uniform of word w of the block at
-// position 16*q + l. A shorter fill of the same address is a prefix of a longer
-// one.
+// Uniform fills dst with the uniform numbers of the open interval (0,1) at the
+// address. Output e = 64*q + 16*w + l is philox.Uniform of word w of the block
+// at position 16*q + l. A shorter fill of the same address is a prefix of a
+// longer one.
 func Uniform(dst []float32, addr philox.Addr) {
 	randomFill(dst, nil, addr, func(dst, _ []float32, c *counter) { use().uniform(dst, c) })
 }
 
-// Gaussian fills dst with independent standard normal numbers that the address
-// names, by the transform of Box and Muller (1958) on the words of each Philox
-// block: with u and v the uniforms of words 0 and 1 and r = sqrt(-2*log(u)),
-// word 0 gives r*cos(2 pi v) and word 1 r*sin(2 pi v); words 2 and 3 likewise.
-// Logarithm, sine and cosine are those of package exact. The layout is that of
-// [Uniform]. No number exceeds 5.77 in magnitude.
+// Gaussian fills dst with the independent standard normal numbers at the
+// address, by the transform of Box and Muller (1958) of the words of each
+// Philox block. With u and v the uniforms of words 0 and 1 and r =
+// sqrt(-2*log(u)), word 0 gives r*cos(2 pi v) and word 1 r*sin(2 pi v); words
+// 2 and 3 likewise. Logarithm, sine and cosine are those of package exact. The
+// layout is that of [Uniform]. No number exceeds 5.77 in magnitude.
 func Gaussian(dst []float32, addr philox.Addr) {
 	randomFill(dst, nil, addr, func(dst, _ []float32, c *counter) { use().gaussian(dst, c) })
 }
 
-// AddGaussian sets dst[i] = fma(sigma, g[i], x[i]) with g what [Gaussian] gives
-// for the address.
+// AddGaussian sets dst[i] = fma(sigma, g[i], x[i]) with g from [Gaussian] at
+// the address.
 func AddGaussian(dst, x []float32, sigma float32, addr philox.Addr) {
 	need("AddGaussian", "x", len(x), len(dst))
 	randomFill(dst, x, addr, func(dst, x []float32, c *counter) { use().addGaussian(dst, x, sigma, c) })

@@ -45,15 +45,15 @@ func addGaussianGo(dst, x []float32, sigma float32, c *counter) {
 	})
 }
 
-// boxMuller turns two uniforms into two independent standard normal numbers.
+// boxMuller transforms two uniforms to two independent standard normal numbers.
 func boxMuller(u, v float32) (c, s float32) {
 	r := float32(math.Sqrt(float64(-2 * exact.LogOpen32(u))))
 	s, c = exact.SinCos2Pi32(v)
 	return r * c, r * s
 }
 
-// eachBlock calls f with the uniforms of the Philox blocks that fill n elements
-// and the index of the first of their four places. n is a multiple of 64.
+// eachBlock calls f with the uniforms of each Philox block of n elements and
+// the index of the first of its four elements. n is a multiple of 64.
 func eachBlock(n int, c *counter, f func(at int, u [4]float32)) {
 	ctr := c.ctr
 	for q := range n / fillGroup {

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// reduceBlock is the longest stretch that one set of sixteen lanes reduces; the
-// results of the blocks of a longer slice are reduced in the same way.
+// reduceBlock is the block length of a reduction with sixteen lanes; the block
+// results of a longer slice are reduced in the same way.
 const reduceBlock = 4096
 
 // Sum returns the sum of x: element i is added to lane i mod 16, the lanes
-// start at +0, and lane i then gets lane i+8 added, i+4, i+2 and i+1. Slices
-// longer than 4,096 elements are cut into blocks of that size and the block
-// results summed by the same rule.
+// start at +0, and then lanes i+8, i+4, i+2 and i+1 are added to lane i in
+// turn. Slices longer than 4,096 elements are divided into blocks of that
+// size, and the block results are summed in the same way.
 func Sum(x []float32) float32 {
 	return reduce(x, nil, sumOf(func(acc *[lanes]float32, x, _ []float32) {
 		n := whole(len(x))
@@ -21,7 +21,7 @@ func Sum(x []float32) float32 {
 	}))
 }
 
-// SumSquares returns the sum of x[i]^2, with each square entering its lane by a
+// SumSquares returns the sum of x[i]^2, with each square added to its lane by a
 // fused multiply-add; lanes and blocks as in [Sum].
 func SumSquares(x []float32) float32 {
 	return reduce(x, nil, sumOf(func(acc *[lanes]float32, x, _ []float32) {
@@ -31,7 +31,7 @@ func SumSquares(x []float32) float32 {
 	}))
 }
 
-// Dot returns the sum of a[i]*b[i], with each product entering its lane by a
+// Dot returns the sum of a[i]*b[i], with each product added to its lane by a
 // fused multiply-add; lanes and blocks as in [Sum].
 func Dot(a, b []float32) float32 {
 	need("Dot", "b", len(b), len(a))
@@ -43,8 +43,8 @@ func Dot(a, b []float32) float32 {
 }
 
 // SquaredDiffSum returns the sum of (a[i]-b[i])^2: the difference is rounded,
-// its square enters the lane by a fused multiply-add; lanes and blocks as in
-// [Sum].
+// and its square added to the lane by a fused multiply-add; lanes and blocks
+// as in [Sum].
 func SquaredDiffSum(a, b []float32) float32 {
 	need("SquaredDiffSum", "b", len(b), len(a))
 	return reduce(a, b, sumOf(func(acc *[lanes]float32, a, b []float32) {
@@ -56,7 +56,7 @@ func SquaredDiffSum(a, b []float32) float32 {
 
 // Max returns the largest element of x by compare-and-select from -Inf, in
 // lanes and blocks as in [Sum]. NaN never compares as larger, so NaN elements
-// are passed over; the maximum of nothing is -Inf.
+// are ignored; the maximum of no elements is -Inf.
 func Max(x []float32) float32 {
 	return reduce(x, nil, reduction{float32(math.Inf(-1)), treeMax, larger, func(acc *[lanes]float32, x, _ []float32) {
 		n := whole(len(x))
@@ -65,9 +65,9 @@ func Max(x []float32) float32 {
 	}})
 }
 
-// reduce cuts a (and b, unless nil) into blocks, lets block reduce each into
-// sixteen lanes that begin at start, and combines the lanes with tree. The
-// block results pass through the same reduction, level by level, without being
+// reduce divides a (and b, unless nil) into blocks, reduces each with block to
+// sixteen lanes that start at start, and combines the lanes with tree. The
+// block results are reduced in the same way, level by level, without being
 // stored. It allocates nothing.
 func reduce(a, b []float32, r reduction) float32 {
 	s := reductions.Get().(*reductionState)
@@ -106,11 +106,11 @@ type reductionState struct {
 
 var reductions = sync.Pool{New: func() any { return new(reductionState) }}
 
-// reduction is what tells sums from maxima.
+// reduction has the functions of a reduction: a sum or a maximum.
 type reduction struct {
 	start float32
 	tree  func(*[lanes]float32) float32
-	enter func(lane, v float32) float32 // how a block result enters its lane
+	enter func(lane, v float32) float32 // adds a block result to its lane
 	block func(acc *[lanes]float32, a, b []float32)
 }
 
@@ -131,7 +131,7 @@ type level struct {
 	n   int
 }
 
-// push lets one result enter its lane and returns how many have.
+// push adds one result to its lane and returns the number of results so far.
 func (l *level) push(v float32, r reduction) int {
 	if l.n == 0 {
 		Fill(l.acc[:], r.start)
@@ -143,7 +143,7 @@ func (l *level) push(v float32, r reduction) int {
 }
 
 // finish returns the combined lanes and empties the level. A single result is
-// returned as it is.
+// returned unchanged.
 func (l *level) finish(r reduction) float32 {
 	first, n := l.acc[0], l.n
 	l.n = 0

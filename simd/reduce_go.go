@@ -2,8 +2,8 @@ package simd
 
 import "github.com/godmae/godmae/internal/exact"
 
-// Each of these but the last lets element i enter lane i mod 16 and leaves lanes without an
-// element as they are.
+// All of these except the last add element i to lane i mod 16 and do not change
+// lanes without an element.
 
 func sumGo(acc *[lanes]float32, x []float32) {
 	for i, v := range x {
@@ -38,7 +38,7 @@ func maxGo(acc *[lanes]float32, x []float32) {
 	}
 }
 
-// columnSumGo sums each column by itself, rows ascending.
+// columnSumGo sums each column, rows ascending.
 func columnSumGo(acc, x []float32, rows, ld int) {
 	for i := range acc {
 		s := float32(0)

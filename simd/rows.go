@@ -20,7 +20,7 @@ func biasRows(x, bias []float32, rows, ld int) {
 
 // BiasResidualRows sets dst[r,i] = (dst[r,i] + bias[i])*scale + res[r,i], each
 // step rounded, for dst and res [rows, n]: the end of a residual branch, with
-// scale the drop-path factor of its sample (1 changes no bit).
+// scale the drop-path factor of its sample (multiplying by 1 is exact).
 func BiasResidualRows(dst, bias []float32, scale float32, res []float32, rows, n int) {
 	need("BiasResidualRows", "dst", len(dst), rows*n)
 	need("BiasResidualRows", "bias", len(bias), n)

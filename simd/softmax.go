@@ -2,16 +2,17 @@ package simd
 
 import "sync"
 
-// rowMask says how long the rows of a softmax are. A row of n elements stands
-// in whole groups of sixteen; the last group has elements where last is all
-// ones and padding where it is zero. Assembly kernels rely on the layout.
+// rowMask describes the length of the rows of a softmax. A row of n elements
+// is stored in whole groups of sixteen. In the last group, elements have all
+// bits of last set, and padding has none. Assembly kernels depend on the
+// layout.
 type rowMask struct {
 	bytes int // of the groups before the last one
 	n     int // elements
 	last  [lanes]uint32
 }
 
-// maskCache has the masks of all possible last groups; index n mod 16.
+// maskCache has the masks of all possible last groups, by n mod 16.
 var maskCache = func() (all [lanes][lanes]uint32) {
 	for n := range all {
 		for i := range all[n] {
@@ -23,8 +24,8 @@ var maskCache = func() (all [lanes][lanes]uint32) {
 	return all
 }()
 
-// RowStride returns n rounded up to a multiple of 16, the distance between the
-// rows that [SoftmaxRows] and [SoftmaxGradRows] work on.
+// RowStride returns n rounded up to a multiple of 16, the distance between rows
+// in [SoftmaxRows] and [SoftmaxGradRows].
 func RowStride(n int) int { return (n + lanes - 1) &^ (lanes - 1) }
 
 func (m *rowMask) set(n int) {
@@ -33,8 +34,8 @@ func (m *rowMask) set(n int) {
 	m.last = maskCache[n%lanes]
 }
 
-// SoftmaxRows replaces each of rows rows of n scores by their softmax. Rows are
-// RowStride(n) apart; the padding behind each is read as absent and set to 0.
+// SoftmaxRows replaces each of rows rows of n scores by its softmax. Rows are
+// RowStride(n) apart; the padding after each row is ignored and set to 0.
 //
 // Sequence: s = x*scale; m the maximum as in [Max]; e = exp(s - m) as
 // exact.Exp32; Z the sum of e as in [Sum]; r = 1/Z; p = e*r. A row has at most
@@ -48,7 +49,7 @@ func SoftmaxRows(x []float32, rows, n int, scale float32) {
 	masks.Put(m)
 }
 
-// softmax is SoftmaxRows of at least one row with a mask of the caller's.
+// softmax is SoftmaxRows for at least one row, with the caller's mask.
 func (m *rowMask) softmax(x []float32, rows, n int, scale float32) {
 	softmaxCheck("SoftmaxRows", "x", len(x), rows, n)
 	m.set(n)
@@ -62,9 +63,8 @@ func (m *rowMask) softmax(x []float32, rows, n int, scale float32) {
 }
 
 // SoftmaxGradRows sets dst to the gradient with respect to the unscaled scores
-// of [SoftmaxRows], from the probabilities p and their gradient dp; all three
-// are rows of n elements RowStride(n) apart, and the padding of dst is set to
-// 0.
+// of [SoftmaxRows], from the probabilities p and their gradient dp. All three
+// are rows of n elements RowStride(n) apart. The padding of dst is set to 0.
 //
 // Sequence: d the dot product of p and dp as in [Dot];
 // dst = (p*(dp - d))*scale.
@@ -77,7 +77,7 @@ func SoftmaxGradRows(dst, p, dp []float32, rows, n int, scale float32) {
 	masks.Put(m)
 }
 
-// softmaxGrad is SoftmaxGradRows of at least one row with a mask of the caller's.
+// softmaxGrad is SoftmaxGradRows for at least one row, with the caller's mask.
 func (m *rowMask) softmaxGrad(dst, p, dp []float32, rows, n int, scale float32) {
 	softmaxCheck("SoftmaxGradRows", "dst", len(dst), rows, n)
 	softmaxCheck("SoftmaxGradRows", "p", len(p), rows, n)
@@ -93,7 +93,7 @@ func softmaxCheck(fn, arg string, got, rows, n int) {
 	}
 }
 
-// masks keeps the argument of the kernels off the heap's growth path for callers
-// without a [Workspace]. Under the race detector a pool forgets every fourth
-// thing it is given.
+// masks avoids allocations of the kernels' argument for callers without a
+// [Workspace]. Under the race detector a sync.Pool drops a quarter of the values
+// put into it.
 var masks = sync.Pool{New: func() any { return new(rowMask) }}

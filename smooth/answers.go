@@ -20,28 +20,29 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// answers keeps what the classifier said of the images that are not in the
-// certificate yet, so that a killed process loses no more than the batch that
-// was being classified. The file is bound to the header of the certificate. It
-// starts with a line that has its digest; records follow, each with its length
-// and the first bytes of its own digest:
+// answers stores the classes of samples of images that are not in the
+// certificate yet, so a killed process loses at most the current batch. The
+// file belongs to the header of one certificate: its first line has the
+// header's digest. Records follow, each with its length and the first bytes of
+// its digest:
 //
-//   - the answers of a batch, one or two bytes a sample, written as soon as
-//     they are there;
-//   - the state of an image, with its full blocks summed up as the certificate
-//     will have them.
+//   - the answers of a batch, one or two bytes per sample, written after each
+//     batch;
+//   - the state of an image, with its full blocks summarised as in the
+//     certificate.
 //
-// Once the batches outgrow the states, the file is replaced by the states of
-// the images in flight: its size depends on neither the number of images nor,
-// beyond what a line of the certificate does, on that of their samples.
+// When the batches are larger than the states, the file is replaced by the
+// states of the unfinished images. So its size does not depend on the number
+// of images, and grows with the number of samples only as a line of the
+// certificate does.
 type answers struct {
 	path    string
 	width   int // bytes of an answer
 	file    *os.File
 	head    string          // first line
 	size    int64           // of the file
-	limit   int64           // at which it is replaced
-	waiting map[int]*flight // images of the file that the scheduler has not opened
+	limit   int64           // the size at which the file is replaced
+	waiting map[int]*flight // images of the file that the scheduler has not started
 	buf     []byte          // the record being written
 }
 
@@ -55,7 +56,7 @@ const (
 	recordState = 's'
 )
 
-// answersSlack is how much a file grows at least before it is replaced.
+// answersSlack is the minimal growth of a file before it is replaced.
 var answersSlack = int64(256 << 10)
 
 // answerWidth is the number of bytes that hold a class or NoClass.
@@ -66,20 +67,20 @@ func answerWidth(classes int) int {
 	return 2
 }
 
-// answersHead is the first line of the answers that belong to a header.
+// answersHead is the first line of the answers file of a header.
 func answersHead(header certificate.Header) (string, error) {
 	digest, err := header.Digest()
 	return fmt.Sprintf("%s %s\n", answersSchema, digest), err
 }
 
-// answersPath names the file that belongs to a certificate.
+// answersPath returns the path of the answers file of a certificate.
 func answersPath(files certificate.Files) string {
 	return strings.TrimSuffix(files.Certificate, ".jsonl") + ".answers.partial"
 }
 
-// openAnswers begins the file, or reads what an earlier run left of the images
-// from index due on. Of a damaged file the part before the damage is used, of
-// a foreign one nothing; begin makes a new flight.
+// openAnswers creates the file, or reads the answers of an earlier run for the
+// images from index due on. Of a damaged file it uses the records before the
+// damage, of another certification's file nothing. begin makes a new flight.
 func openAnswers(path string, header certificate.Header, due int, begin func(int, certificate.Image) *flight, note func(string)) (*answers, error) {
 	head, err := answersHead(header)
 	if err != nil {
@@ -93,11 +94,11 @@ func openAnswers(path string, header certificate.Header, due int, begin func(int
 	switch err := r.read(); {
 	case err == io.EOF:
 	case err == io.ErrUnexpectedEOF:
-		note(fmt.Sprintf("the last answers in %s were cut off and are asked for again", path))
+		note(fmt.Sprintf("the last answers in %s were cut off; their samples are classified again", path))
 	case errors.Is(err, errForeign):
-		note(fmt.Sprintf("%s is not of this certification and is begun anew", path))
+		note(fmt.Sprintf("%s belongs to another certification and is replaced", path))
 	case errors.Is(err, errDamaged):
-		note(fmt.Sprintf("%s is damaged behind %d bytes: it is %v; what follows is asked for again", path, r.offset, err))
+		note(fmt.Sprintf("%s is damaged after %d bytes (%v): later samples are classified again", path, r.offset, err))
 	default:
 		a.close()
 		return nil, fmt.Errorf("cannot read %s: %w", path, err)
@@ -122,25 +123,26 @@ func openAnswers(path string, header certificate.Header, due int, begin func(int
 		samples += f.selection.done.N + f.estimation.done.N
 	}
 	if samples > 0 {
-		note(fmt.Sprintf("going on with %d samples of unfinished images in %s", samples, path))
+		note(fmt.Sprintf("continuing with %d samples of unfinished images in %s", samples, path))
 	}
 	return a, nil
 }
 
-// known returns an image as an earlier run left it, and nil if it had not begun.
+// known returns the state of an image from an earlier run, or nil if that run
+// had not started it.
 func (a *answers) known(index int, img certificate.Image) (*flight, error) {
 	f, ok := a.waiting[index]
 	if !ok {
 		return nil, nil
 	}
 	if f.rec.Pixels != img.Pixels || f.rec.Label != img.Label {
-		return nil, fmt.Errorf("%s has answers for image %d with other pixels or another label than the data have now: remove it to ask again", a.path, index)
+		return nil, fmt.Errorf("%s has answers for image %d with other pixels or another label than the data have now: remove it to classify the image again", a.path, index)
 	}
 	delete(a.waiting, index)
 	return f, nil
 }
 
-// append keeps the answers of a batch; share is the time of each.
+// append writes the answers of a batch; share is the time of each.
 func (a *answers) append(asks []ask, out []int32, share time.Duration) error {
 	b := append(append(a.buf[:0], make([]byte, answersFrame)...), recordBatch)
 	b = binary.AppendUvarint(b, uint64(max(share, 0)))
@@ -190,8 +192,8 @@ func (a *answers) write(b []byte) error {
 	return nil
 }
 
-// tidy replaces a file that has grown large by the states of the images in
-// flight and of those that wait.
+// tidy replaces a large file by the states of the images in flight and in
+// waiting.
 func (a *answers) tidy(flights []*flight) error {
 	if a.size < a.limit {
 		return nil
@@ -204,7 +206,7 @@ func (a *answers) tidy(flights []*flight) error {
 	record := append(a.buf[:0], a.head...)
 	for _, f := range flights {
 		if f.left != nil {
-			continue // nothing was asked
+			continue // no samples yet
 		}
 		state, err := json.Marshal(f.state())
 		if err != nil {
@@ -219,9 +221,8 @@ func (a *answers) tidy(flights []*flight) error {
 	return a.replace(record)
 }
 
-// replace puts a new file in the place of the old one. It is not flushed to the
-// disk: a killed process does not lose it, and after a power failure the
-// digests tell.
+// replace replaces the file. It does not flush to the disk: a killed process
+// loses nothing, and the digests detect damage after a power failure.
 func (a *answers) replace(b []byte) error {
 	err := a.close()
 	var f *atomicfile.File
@@ -250,7 +251,7 @@ func (a *answers) replace(b []byte) error {
 
 func (a *answers) temporary() string { return atomicfile.TempName(a.path) }
 
-// close releases the file, leaving what it holds; it may be called again.
+// close closes the file and keeps its contents; it may be called again.
 func (a *answers) close() error {
 	if a.file == nil {
 		return nil

@@ -18,8 +18,8 @@ import (
 
 var errKilled = errors.New("killed")
 
-// mortal answers so many calls and then dies. It fails the test when it is
-// asked what it, or its ancestor, has answered already.
+// mortal answers a number of calls and then fails. It fails the test if a
+// sample is requested that it or an earlier instance has already answered.
 type mortal struct {
 	Classifier
 	t        *testing.T
@@ -33,7 +33,7 @@ func (m *mortal) Classify(ctx context.Context, jobs []Job, noise Noise, out []in
 	}
 	m.calls--
 	for _, job := range jobs {
-		require.False(m.t, m.answered[job], "%v is asked for again", job)
+		require.False(m.t, m.answered[job], "%v is classified again", job)
 		m.answered[job] = true
 	}
 	return m.Classifier.Classify(ctx, jobs, noise, out)
@@ -49,8 +49,8 @@ func answersTask(m bound.Method, out string) Task {
 	return task
 }
 
-// A run that dies in every batch asks for nothing twice that was answered, and
-// ends in the bytes of an undisturbed run after as many batches.
+// A run that fails in every batch requests no answered sample again, and gives
+// the bytes of an uninterrupted run with the same number of batches.
 func TestNoAnswerIsAskedForTwice(t *testing.T) {
 	for _, m := range bound.Methods() {
 		for _, accuracyOnly := range []bool{false, true} {
@@ -61,7 +61,7 @@ func TestNoAnswerIsAskedForTwice(t *testing.T) {
 			asked := &counting{Classifier: task.Classifier}
 			task.Classifier = asked
 			want, wantTable := runTask(t, task)
-			require.Greater(t, asked.calls, 6, "%s dies often", m)
+			require.Greater(t, asked.calls, 6, "%s fails often", m)
 
 			task.Out = filepath.Join(t.TempDir(), "c.jsonl")
 			answered := map[Job]bool{}
@@ -72,7 +72,7 @@ func TestNoAnswerIsAskedForTwice(t *testing.T) {
 					require.ErrorIs(t, err, errKilled)
 				}
 			}
-			require.Equal(t, asked.calls, runs, "%s: no batch more than without deaths", m)
+			require.Equal(t, asked.calls, runs, "%s: more batches than in an uninterrupted run", m)
 			require.Len(t, answered, asked.jobs)
 			got, gotTable := outputs(t, task.Out)
 			require.Equal(t, string(want), string(got), m)
@@ -81,7 +81,7 @@ func TestNoAnswerIsAskedForTwice(t *testing.T) {
 	}
 }
 
-// Another batch size may go on with what a run left.
+// A run may be continued with another batch size.
 func TestAnswersOfAnotherBatchSize(t *testing.T) {
 	for _, m := range bound.Methods() {
 		task := answersTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
@@ -100,7 +100,7 @@ func TestAnswersOfAnotherBatchSize(t *testing.T) {
 	}
 }
 
-// manyClasses answers with one of 300 classes, or none.
+// manyClasses returns one of 300 classes, or NoClass.
 func manyClasses(task Task) Task {
 	inner := task.Classifier.(*FuncClassifier).Class
 	c := *task.Classifier.(*FuncClassifier)
@@ -119,8 +119,9 @@ func manyClasses(task Task) Task {
 	return task
 }
 
-// The file grows neither with the images nor, beyond what the certificate's
-// lines do, with their samples; and what it sums up is gone on with.
+// The size of the file does not depend on the number of images, and on the
+// number of samples only as the certificate's lines do. A run continues from
+// summarised states.
 func TestAnswersStaySmall(t *testing.T) {
 	slack := answersSlack
 	t.Cleanup(func() { answersSlack = slack })
@@ -171,7 +172,7 @@ func TestAnswersStaySmall(t *testing.T) {
 	}
 }
 
-// dyingAfter answers so many calls.
+// dyingAfter answers a number of calls and then fails.
 type dyingAfter struct {
 	Classifier
 	left int
@@ -184,8 +185,8 @@ func (d *dyingAfter) Classify(ctx context.Context, jobs []Job, noise Noise, out 
 	return d.Classifier.Classify(ctx, jobs, noise, out)
 }
 
-// BenchmarkAnswers is the cost of keeping the answers of a batch of 128
-// samples of eight images.
+// BenchmarkAnswers measures storing the answers of a batch of 128 samples of
+// eight images.
 func BenchmarkAnswers(b *testing.B) {
 	task := answersTask(bound.MethodAnytime, filepath.Join(b.TempDir(), "c.jsonl"))
 	header := certificate.NewHeader(task.Params, task.Classifier.Classes(), task.Subject)

@@ -18,10 +18,10 @@ import (
 
 var (
 	errForeign = errors.New("it belongs to another certification")
-	errDamaged = errors.New("not what was written")
+	errDamaged = errors.New("invalid record")
 )
 
-// answersReader puts flights where the records of an answers file leave them.
+// answersReader restores flights from the records of an answers file.
 type answersReader struct {
 	r       *bufio.Reader
 	head    string
@@ -30,7 +30,7 @@ type answersReader struct {
 	begin   func(int, certificate.Image) *flight
 
 	flights map[int]*flight
-	offset  int64 // behind the last whole record
+	offset  int64 // the end of the last whole record
 }
 
 func newAnswersReader(r io.Reader, head string, classes, due int, begin func(int, certificate.Image) *flight) *answersReader {
@@ -40,10 +40,10 @@ func newAnswersReader(r io.Reader, head string, classes, due int, begin func(int
 	}
 }
 
-// read follows all records. It returns io.EOF at the end, io.ErrUnexpectedEOF
-// when the last record is cut off, errForeign, errDamaged, or an error of the
-// disk; flights and offset are about the records before that. Whole records
-// that contradict each other were never written together: then nothing is used.
+// read applies all records. It returns io.EOF at the end, io.ErrUnexpectedEOF
+// if the last record is cut off, errForeign, errDamaged, or an error of the
+// disk. flights and offset describe the records before that. If whole records
+// contradict each other, nothing is used.
 func (a *answersReader) read() error {
 	head := make([]byte, len(a.head))
 	switch n, err := io.ReadFull(a.r, head); {
@@ -63,7 +63,7 @@ func (a *answersReader) read() error {
 			return err
 		}
 		if err := a.follow(payload); err != nil {
-			// It may have been followed in part.
+			// Part of the record may have been applied.
 			a.offset = 0
 			clear(a.flights)
 			return fmt.Errorf("%w: %w", errDamaged, err)
@@ -79,7 +79,7 @@ func (a *answersReader) record() ([]byte, error) {
 		return nil, err
 	}
 	n := int64(binary.LittleEndian.Uint32(frame[:]))
-	// A length that is wrong costs no more memory than the file has bytes.
+	// A wrong length allocates no more memory than the size of the file.
 	var payload bytes.Buffer
 	switch got, err := io.CopyN(&payload, a.r, n); {
 	case err == io.EOF && got < n:
@@ -94,7 +94,7 @@ func (a *answersReader) record() ([]byte, error) {
 	return payload.Bytes(), nil
 }
 
-// follow does what a record says.
+// follow applies a record.
 func (a *answersReader) follow(payload []byte) error {
 	kind, payload := payload[0], payload[1:]
 	switch kind {
@@ -159,7 +159,7 @@ func (a *answersReader) followBatch(b *recordFields) error {
 	return nil
 }
 
-// replay hands a flight the answers that it was given.
+// replay gives stored answers to a flight.
 func (a *answersReader) replay(f *flight, stream philox.Stream, words []byte, share time.Duration) error {
 	width := answerWidth(a.classes)
 	for ; len(words) > 0; words = words[width:] {
@@ -177,8 +177,8 @@ func (a *answersReader) replay(f *flight, stream philox.Stream, words []byte, sh
 	return nil
 }
 
-// recordFields cuts the payload of a record into its parts. A part that is missing
-// or too large is zero and makes the record bad.
+// recordFields splits the payload of a record into fields. A field that is
+// missing or too large is zero and marks the record as bad.
 type recordFields struct {
 	rest []byte
 	bad  bool

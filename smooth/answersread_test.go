@@ -17,8 +17,9 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// interrupted leaves the files of a run that died after so many batches, and
-// returns the bytes of the answers and what an undisturbed run writes.
+// interrupted makes the files of a run that failed after a number of batches.
+// It returns the bytes of the answers file and the certificate of an
+// uninterrupted run.
 func interrupted(t *testing.T, task Task, calls int) (left, want []byte) {
 	t.Helper()
 	out, inner := task.Out, task.Classifier
@@ -31,8 +32,8 @@ func interrupted(t *testing.T, task Task, calls int) (left, want []byte) {
 	return left, want
 }
 
-// goOn writes other answers and the certificate of a run that was interrupted,
-// goes on and returns the certificate and the notes.
+// goOn writes the answers and the partial certificate of an interrupted run,
+// continues it and returns the certificate and the notes.
 func goOn(t *testing.T, task Task, answers, partial []byte) (cert, notes string) {
 	t.Helper()
 	files := certificate.FilesFor(task.Out)
@@ -59,14 +60,14 @@ func TestDamagedAnswers(t *testing.T) {
 	for cut := 1; cut < len(left); cut += step {
 		cert, notes := goOn(t, task, left[:cut], partial)
 		require.Equal(t, string(want), cert, "cut at %d", cut)
-		if strings.Contains(notes, "were cut off and are asked for again") {
+		if strings.Contains(notes, "were cut off; their samples are classified again") {
 			cuts++
 		}
 		bad := bytes.Clone(left)
 		bad[cut] ^= 1
 		cert, notes = goOn(t, task, bad, partial)
 		require.Equal(t, string(want), cert, "byte %d changed", cut)
-		require.Regexp(t, "is damaged behind|is not of this certification|were cut off", notes, "byte %d", cut)
+		require.Regexp(t, "is damaged after|belongs to another certification|were cut off", notes, "byte %d", cut)
 	}
 	require.Greater(t, cuts, len(left)/step*9/10)
 	for name, c := range map[string]struct {
@@ -74,11 +75,11 @@ func TestDamagedAnswers(t *testing.T) {
 		note    string
 	}{
 		"whole":               {left, "samples of unfinished images in "},
-		"zeros behind":        {append(bytes.Clone(left), make([]byte, 999)...), "it is not what was written: a digest is wrong; what follows is asked for again"},
+		"zeros after":         {append(bytes.Clone(left), make([]byte, 999)...), "(invalid record: a digest is wrong): later samples are classified again"},
 		"huge length":         {append(bytes.Clone(left), bytes.Repeat([]byte{255}, 99)...), "were cut off"},
 		"batch written twice": {append(bytes.Clone(left), left[len(answersSchema)+66:]...), "out of place"},
 		"empty":               {nil, ""},
-		"another file":        {[]byte("idx\tlabel\n"), "is not of this certification and is begun anew"},
+		"another file":        {[]byte("idx\tlabel\n"), "belongs to another certification and is replaced"},
 	} {
 		cert, notes := goOn(t, task, c.answers, partial)
 		require.Equal(t, string(want), cert, name)
@@ -105,7 +106,7 @@ func TestAnswersOfAnotherRun(t *testing.T) {
 	want, _ := runTask(t, func() Task { o := other; o.Out = filepath.Join(t.TempDir(), "c.jsonl"); return o }())
 	cert, notes := goOn(t, other, left, nil)
 	require.Equal(t, string(want), cert)
-	require.Contains(t, notes, "c.answers.partial is not of this certification and is begun anew")
+	require.Contains(t, notes, "c.answers.partial belongs to another certification and is replaced")
 
 	require.NoError(t, os.Remove(files.Certificate))
 	require.NoError(t, os.WriteFile(answersPath(files), left, 0o666))
@@ -118,7 +119,7 @@ func TestAnswersOfAnotherRun(t *testing.T) {
 		}
 		return img, err
 	}
-	require.ErrorContains(t, changed.Run(t.Context()), "with other pixels or another label than the data have now: remove it to ask again")
+	require.ErrorContains(t, changed.Run(t.Context()), "with other pixels or another label than the data have now: remove it to classify the image again")
 
 	require.NoError(t, os.Remove(answersPath(files)))
 	require.NoError(t, os.Mkdir(answersPath(files), 0o777))
@@ -138,8 +139,8 @@ func flightsOf(task Task, head string, raw []byte) (*answersReader, error) {
 	return r, r.read()
 }
 
-// FuzzAnswers reads any bytes behind the first line; sealed, it cuts them into
-// records that have the right digests.
+// FuzzAnswers reads any bytes after the first line. With sealed they are split
+// into records with correct digests.
 func FuzzAnswers(f *testing.F) {
 	var tasks []Task
 	var heads []string
@@ -197,7 +198,7 @@ func FuzzAnswers(f *testing.F) {
 			require.LessOrEqual(t, f.selection.done.N, tasks[i].N0)
 			require.LessOrEqual(t, f.estimation.done.N, tasks[i].N)
 			require.Equal(t, !f.finished && f.chosen(), f.next(philox.EstimationNoise) >= 0)
-			// A state is what it was taken from.
+			// A restored flight equals the original.
 			again := newFlight(f.params, tasks[i].Classifier.Classes(), f.trialAgain(t), index, certificate.Image{Label: f.rec.Label, Pixels: f.rec.Pixels})
 			require.NoError(t, again.restore(f.state()))
 			require.Equal(t, f.state(), again.state())
@@ -206,7 +207,7 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
-// trialAgain begins the trial of a flight once more.
+// trialAgain starts the trial of a flight again.
 func (f *flight) trialAgain(t *testing.T) bound.Trial {
 	stats, err := bound.New(f.params.Plan, 3)
 	require.NoError(t, err)

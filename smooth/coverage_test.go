@@ -16,8 +16,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// coin answers class 0 with a probability that depends on the image: the
-// smoothed classifier's true probability, without any pixels.
+// coin returns class 0 with a probability that depends on the image. This is
+// the smoothed classifier's true probability, without pixels.
 type coin struct{ p func(image int) float64 }
 
 func (coin) Classes() int   { return 2 }
@@ -36,15 +36,15 @@ func (c coin) Classify(_ context.Context, jobs []Job, noise Noise, out []int32) 
 }
 
 // A hundred thousand certificates of each method at the least favourable
-// probability through the scheduler and the statistics: false ones stay within
-// alpha at a binomial significance of 1e-6. The randomised method computes a
-// bound of its own for each image; a fair coin, of which nothing is true, spares
-// it most of the radii.
+// probability, with the scheduler and the statistics: the share of false ones is
+// at most alpha, at a binomial significance of 1e-6. The randomised method
+// computes a bound for each image; with a fair coin it computes few radii.
 func TestSimulatedCertificatesKeepAlpha(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fifty million samples")
 	}
-	// Just below the bound of a count: every count from there on is false.
+	// Just below the bound of a count, so this count and every larger one give
+	// a false certificate.
 	atCount := func(x, n int, level string) float64 {
 		return bound.ClopperPearsonLower(x, n, decimal.Must(level)).Float64() - 1e-9
 	}
@@ -54,7 +54,7 @@ func TestSimulatedCertificatesKeepAlpha(t *testing.T) {
 		alpha  string
 		n      int
 		truth  float64
-		least  float64 // share of alpha that is used up at least
+		least  float64 // minimal share of alpha that is used
 	}{
 		{bound.MethodCohen, "0.01", 100, atCount(80, 100, "0.01"), 0.3},
 		{bound.MethodRandomised, "0.05", 12, 0.5, 0.9},
@@ -101,8 +101,8 @@ func TestSimulatedCertificatesKeepAlpha(t *testing.T) {
 	}
 }
 
-// For every method a linear classifier's certificates stay within the geometry
-// at a vanishing alpha.
+// At a tiny alpha, no method certifies a linear classifier beyond the distance
+// to its plane.
 func TestLinearClassifierUnderEveryMethod(t *testing.T) {
 	l := newLinear()
 	for _, m := range bound.Methods() {

@@ -1,28 +1,27 @@
 // Package smooth certifies classifiers by randomised smoothing (Cohen,
 // Rosenfeld, Kolter: "Certified Adversarial Robustness via Randomized
-// Smoothing", ICML 2019, arXiv:1902.02918): it asks a classifier about noisy
-// copies of images, hands the counts of its answers to package smooth/bound, and
-// writes what they prove with package smooth/certificate.
+// Smoothing", ICML 2019, arXiv:1902.02918). It classifies noisy copies of
+// images, computes bounds from the class counts with package smooth/bound, and
+// writes certificates with package smooth/certificate.
 //
-// The package knows no network and no pixels. It hands a [Classifier] jobs,
-// each an image, a stream and a sample number, and a description of the
-// [Noise]; whoever implements the interface makes the noise where it is
-// cheapest, inside a kernel or on a device, from the same counters. A
-// [FuncClassifier] makes a Classifier from a plain function of pixels.
+// The package depends on no network and no pixels. A [Classifier] gets
+// jobs, each with an image, a stream and a sample number, and a description
+// of the [Noise]. Its implementation makes the noise where it is cheapest,
+// in a kernel or on a device, from the same counters. A [FuncClassifier]
+// makes a Classifier from a function of pixels.
 //
-// What it promises:
+// Guarantees:
 //
-//   - A certificate is a function of the images, the classifier and the
-//     parameters in its header. Batch size, threads, interruptions and the
-//     machine leave no trace in it, given a classifier that keeps the same
-//     promise.
-//   - No answer is asked for twice: a run that is killed goes on where it was,
-//     and loses the batch that was being classified.
-//   - Memory depends on the batch and on neither the number of images nor, beyond
-//     a line of the certificate, on that of their samples.
+//   - A certificate depends only on the images, the classifier and the
+//     parameters in its header. It does not depend on batch size, threads,
+//     interruptions and the machine, if the classifier does not.
+//   - No sample is classified twice: a killed run is continued and loses only
+//     its last batch.
+//   - Memory depends on the batch, and not on the number of images. It grows
+//     with the number of samples only as a line of the certificate does.
 //
-// Start at [Task], which certifies a set of images into files; [Certify]
-// certifies one image in memory, and [Predict] is the prediction without a
-// radius. Tables and curves are in package smooth/analyze, the check of a
-// certificate with its model in smooth/audit.
+// Start at [Task], which certifies a set of images and writes files.
+// [Certify] certifies one image in memory, and [Predict] predicts without a
+// radius. Package smooth/analyze makes tables and curves, smooth/audit
+// checks a certificate with its model.
 package smooth

@@ -13,8 +13,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Certify three points under a classifier that asks whether the first
-// coordinate exceeds one half. The true radius is the distance to one half.
+// Certify three points with the classifier "the first coordinate exceeds one
+// half". The true radius is the distance to one half.
 func Example() {
 	points := [][]float32{{0.9, 0.1}, {0.2, 0.7}, {0.501, 0.3}}
 	classifier := &smooth.FuncClassifier{

@@ -19,13 +19,13 @@ type flight struct {
 	estimation *tally
 	trial      bound.Trial
 	hits       int    // estimation samples with the selected class
-	looked     int    // hits that the trial was told last
-	looks      []byte // hits since the look before, a varint for each look
-	asked      [2]int // samples handed to the classifier: selection, estimation
+	looked     int    // hits at the trial's last look
+	looks      []byte // hits since the previous look, a varint for each look
+	asked      [2]int // samples sent to the classifier: selection, estimation
 	spent      time.Duration
 	finished   bool
-	left       *certificate.LeftOut // if set, the image cannot be decoded, and nothing was asked
-	key        uint64               // of its noise, where it is derived
+	left       *certificate.LeftOut // if set, the image cannot be decoded, and has no samples
+	key        uint64               // of its noise, if it is derived
 }
 
 // line returns the line of a finished image.
@@ -40,11 +40,11 @@ func newFlight(p *certificate.Params, classes int, trial bound.Trial, index int,
 	}
 }
 
-// chosen reports whether all selection samples are in.
+// chosen reports whether all selection samples are classified.
 func (f *flight) chosen() bool { return f.selection.done.N >= f.params.N0 }
 
-// next returns the number of the sample of a stream that is taken next, and -1
-// when none may come.
+// next returns the number of the next sample of a stream, and -1 if no more are
+// needed.
 func (f *flight) next(stream philox.Stream) int {
 	switch {
 	case stream == philox.SelectionNoise && !f.chosen():
@@ -55,8 +55,8 @@ func (f *flight) next(stream philox.Stream) int {
 	return -1
 }
 
-// take counts the next sample of a stream; those behind the look that ends the
-// image are thrown away.
+// take counts the next sample of a stream. Samples after the look that ends the
+// image are discarded.
 func (f *flight) take(stream philox.Stream, class int32) {
 	if f.finished {
 		return
@@ -77,7 +77,7 @@ func (f *flight) take(stream philox.Stream, class int32) {
 	}
 }
 
-// choose selects the class when the last selection sample is in.
+// choose selects the class after the last selection sample.
 func (f *flight) choose() {
 	rec := &f.rec
 	rec.Selection = f.selection.sampling()
@@ -87,7 +87,8 @@ func (f *flight) choose() {
 	}
 }
 
-// look lets the trial look at the hits, and concludes it when it has enough.
+// look gives the hits to the trial and concludes a trial that needs no more
+// samples.
 func (f *flight) look() {
 	f.looks = binary.AppendUvarint(f.looks, uint64(f.hits-f.looked))
 	f.looked = f.hits
@@ -99,8 +100,8 @@ func (f *flight) look() {
 	}
 }
 
-// flightState is a flight as a file holds it: of samples that fill a block no
-// more than the certificate will.
+// flightState is a flight in a file. It keeps full blocks of samples only as
+// the certificate does.
 type flightState struct {
 	Image      int                `json:"image"`
 	Label      int                `json:"label"`
@@ -121,7 +122,7 @@ func (f *flight) state() flightState {
 
 var errState = errors.New("its samples, blocks and looks do not agree")
 
-// restore puts a new flight where another was when its state was taken.
+// restore sets a new flight to a saved state.
 func (f *flight) restore(s flightState) error {
 	short, err := f.selection.restore(s.Selection, f.params.N0)
 	if err != nil {
@@ -144,7 +145,7 @@ func (f *flight) restore(s flightState) error {
 	if f.rec.Selected != bound.NoClass {
 		all = f.estimation.count(f.rec.Selected)
 	}
-	seen := 0 // samples at the look before
+	seen := 0 // samples at the previous look
 	for looks := s.Looks; len(looks) > 0; {
 		more, size := binary.Uvarint(looks)
 		due := f.trial.Due()

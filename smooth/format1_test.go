@@ -15,9 +15,9 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// asFormat1 writes a certificate of a seed that is a number as the format
-// before this one has it. Digests of whole certificates were committed when it
-// was the only one: what they say of noise, counts and bounds still holds.
+// asFormat1 converts a certificate with a numeric seed to the previous format.
+// The committed digests of whole certificates are in that format; they still
+// test noise, counts and bounds.
 func asFormat1(t *testing.T, cert []byte) []byte {
 	t.Helper()
 	head, rest, _ := bytes.Cut(cert, []byte("\n"))
@@ -33,7 +33,7 @@ func asFormat1(t *testing.T, cert []byte) []byte {
 	return fmt.Appendf(body.Bytes(), `{"kind":"trailer","lines":%d,"sha256":"%x"}`+"\n", lines, sum)
 }
 
-// preprocessingOf is a preprocessing that goes with the kind of the noise.
+// preprocessingOf returns a valid preprocessing for the kind of noise.
 func preprocessingOf(sound bool) string {
 	if sound {
 		return certificate.EightBit + " as stored"
@@ -41,9 +41,9 @@ func preprocessingOf(sound bool) string {
 	return "none"
 }
 
-// A run that the version before began ends in its format and in its bytes; with
-// another parameter it is another run, and the error says that the format
-// differs too.
+// A run that the previous version started ends in its format and with its
+// bytes. With another parameter it is another run, and the error also names the
+// format.
 func TestRunsOfTheVersionBeforeGoOn(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
 	task.N, task.Images = 60, certificate.IndexSet{{0, 1, 4}}
@@ -65,12 +65,12 @@ func TestRunsOfTheVersionBeforeGoOn(t *testing.T) {
 		got, _ := runTask(t, task)
 		require.Equal(t, string(old), string(got))
 		again, _ := runTask(t, task)
-		require.Equal(t, string(old), string(again), "finished, it stays")
+		require.Equal(t, string(old), string(again), "a finished certificate is kept")
 	}
 }
 
-// The same pixels under another name go on, are merged and are found finished:
-// the name describes, and the digests bind.
+// A run on the same pixels under another name is continued, merged and found
+// complete: only the digests are compared, not the name.
 func TestDataUnderAnotherName(t *testing.T) {
 	var notes []string
 	task := derived(linearTask(filepath.Join(t.TempDir(), "c.jsonl")), "")

@@ -10,27 +10,26 @@ import (
 	"github.com/godmae/godmae/simd"
 )
 
-// FuncClassifier makes a Classifier from a function of noisy pixels. It adds
-// the noise itself: the plain way to certify anything that is not a network of
-// this project, and the model that faster classifiers are compared with.
+// FuncClassifier makes a Classifier from a function of noisy pixels, to which
+// it adds the noise. It is the simple way to certify other models than this
+// project's networks, and the reference for faster classifiers.
 type FuncClassifier struct {
 	// K is the number of classes.
 	K int
 
 	// Pixels returns the clean pixel values of an image, scaled to [0,1]. The
-	// slice is read only. It may be called concurrently.
+	// slice is not changed. It may be called concurrently.
 	Pixels func(image int) ([]float32, error)
 
-	// Bytes returns the pixels of an image as the 8-bit integers that they are
-	// stored as: integer noise is added to these. Nil when there are none. It
-	// may be called concurrently.
+	// Bytes returns the stored 8-bit pixels of an image, to which integer
+	// noise is added. Nil if there are none. It may be called concurrently.
 	Bytes func(image int) ([]byte, error)
 
-	// Class answers for noisy pixels: 0..K-1 or NoClass. It may be called
-	// concurrently and must not keep the slice.
+	// Class returns the class of noisy pixels: 0..K-1 or NoClass. It may be
+	// called concurrently and must not keep the slice.
 	Class func(noisy []float32) int
 
-	// Workers is the number of goroutines that answer jobs; 0 means 1.
+	// Workers is the number of goroutines; 0 means 1.
 	Workers int
 
 	// Batch is the number of jobs of a call; 0 means 64.
@@ -66,7 +65,7 @@ func (f *FuncClassifier) Classify(ctx context.Context, jobs []Job, noise Noise, 
 	return nil
 }
 
-// work answers jobs until none is left; next hands out their positions.
+// work answers jobs until none is left; next is the counter of their positions.
 func (f *FuncClassifier) work(ctx context.Context, jobs []Job, noise Noise, out []int32, next *atomic.Int64) error {
 	var noisy []float32
 	for {
@@ -85,8 +84,7 @@ func (f *FuncClassifier) work(ctx context.Context, jobs []Job, noise Noise, out 
 	}
 }
 
-// noisy returns the noisy pixels of a job, in the memory of buffer if there is
-// enough.
+// noisy returns the noisy pixels of a job, in buffer if it is large enough.
 func (f *FuncClassifier) noisy(buffer []float32, job Job, noise Noise) ([]float32, error) {
 	sized := func(n int) []float32 {
 		if cap(buffer) < n {
@@ -115,7 +113,7 @@ func (f *FuncClassifier) noisy(buffer []float32, job Job, noise Noise) ([]float3
 	return dst, nil
 }
 
-// TakesPixelNoise returns an error when Bytes is not set.
+// TakesPixelNoise returns an error if Bytes is nil.
 func (f *FuncClassifier) TakesPixelNoise() error {
 	if f.Bytes == nil {
 		return errors.New("the classifier has no 8-bit pixels to add integer noise to: certify it with float noise, or set its field Bytes")

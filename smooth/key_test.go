@@ -20,15 +20,15 @@ import (
 
 const testBeacon = "drand:1000:ab85baa1029a2e2e0a35d0a3d9ff2f5b1ab8d6d1e7bf1f0f2d8a9d1d31e6f0c5"
 
-// derived makes a task's noise derived.
+// derived returns a task with derived noise.
 func derived(task Task, beacon certificate.Beacon) Task {
 	task.Derived = &certificate.Derivation{Beacon: beacon}
 	task.Seed = 0
 	return task
 }
 
-// Noise of a derived key is that of the seed which the key is, for an image of
-// index 0, in whatever batch; and the random number of the randomised bound too.
+// Noise of a derived key equals that of a seed with the same value for image
+// index 0, in any batch. So does the random number of the randomised bound.
 func TestDerivedNoiseIsAddressedByTheKey(t *testing.T) {
 	p := certificate.Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 1, N: 1, Method: bound.MethodRandomised}, Derived: &certificate.Derivation{Model: "m"}}
 	pixels := certificate.Digest{7}
@@ -43,8 +43,8 @@ func TestDerivedNoiseIsAddressedByTheKey(t *testing.T) {
 	require.NotEqual(t, p.Draw(1, certificate.Digest{}), there)
 }
 
-// What an image is certified with depends on its pixels and the model: not on its
-// index, its neighbours, the shard, n, alpha, sigma or the method.
+// The noise of an image depends on its pixels and the model, and not on its
+// index, the other images, the shard, n, alpha, sigma or the method.
 func TestDerivedNoiseBelongsToThePixels(t *testing.T) {
 	seen := map[certificate.Digest]map[philox.Addr]bool{}
 	run := func(change func(*Task)) []byte {
@@ -75,7 +75,7 @@ func TestDerivedNoiseBelongsToThePixels(t *testing.T) {
 		return cert
 	}
 	first := run(func(*Task) {})
-	require.Equal(t, string(first), string(run(func(task *Task) { task.Batch = 3 })), "nor on the batch")
+	require.Equal(t, string(first), string(run(func(task *Task) { task.Batch = 3 })), "the result does not depend on the batch")
 	for _, change := range []func(*Task){
 		func(task *Task) { task.N, task.N0 = 50, 5 },
 		func(task *Task) { task.Alpha, task.Sigma = decimal.Must("0.5"), decimal.Must("0.5") },
@@ -98,17 +98,17 @@ func TestDerivedNoiseBelongsToThePixels(t *testing.T) {
 	run(func(task *Task) { task.Model = "sha256:other" })
 	run(func(task *Task) { task.Derived.Beacon = testBeacon })
 	for _, addresses := range seen {
-		require.Len(t, addresses, 3, "another model and a beacon are other noise")
+		require.Len(t, addresses, 3, "another model or a beacon gives other noise")
 	}
 }
 
-// watching shows the jobs that a classifier is asked.
+// watching records the jobs of a classifier.
 type watching struct {
 	*FuncClassifier
 	see func([]Job, Noise)
 }
 
-// Equal images are certified alike, and only once is there luck between them.
+// Equal images have the same noise, so their results are equal.
 func TestEqualImagesShareTheirNoise(t *testing.T) {
 	task := derived(linearTask(filepath.Join(t.TempDir(), "c.jsonl")), "")
 	describe, pixels := task.Describe, task.Classifier.(*FuncClassifier).Pixels
@@ -127,8 +127,8 @@ func (w *watching) Classify(ctx context.Context, jobs []Job, noise Noise, out []
 	return w.FuncClassifier.Classify(ctx, jobs, noise, out)
 }
 
-// Shards of derived noise merge into the bytes of one run, killed runs go on,
-// and the words of the header are those asked for.
+// Shards with derived noise merge to the bytes of one run, interrupted runs are
+// continued, and the header has the given texts.
 func TestDerivedRunsMergeAndGoOn(t *testing.T) {
 	for _, m := range []bound.Method{bound.MethodRandomised, bound.MethodAnytime} {
 		want, _ := runTask(t, derived(shardTask(m, filepath.Join(t.TempDir(), "c.jsonl")), testBeacon))
@@ -156,15 +156,15 @@ func TestDerivedRunsMergeAndGoOn(t *testing.T) {
 	}
 }
 
-// The noise is derived from the model that is certified and from no other.
+// Noise that is derived from another model than the certified one is refused.
 func TestDerivedFromAnotherModelIsRefused(t *testing.T) {
 	task := derived(linearTask(filepath.Join(t.TempDir(), "c.jsonl")), "")
 	task.Derived.Model = "sha256:other"
 	require.ErrorContains(t, task.Run(t.Context()), "the noise is derived from the model sha256:other, but the model certified is sha256:none")
 }
 
-// The bytes of a certificate of this format, with every kind of line in it: a
-// golden file, which a change of the derivation or the format would break.
+// The golden file of this format has every kind of line; a change of the
+// derivation or the format breaks it.
 func TestGoldenFormat2(t *testing.T) {
 	const name = "certificate/testdata/format2.jsonl"
 	task := derived(methodTask(bound.MethodRandomised, filepath.Join(t.TempDir(), "c.jsonl")), testBeacon)

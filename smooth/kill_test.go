@@ -17,8 +17,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// killedRunOut tells a copy of the test binary to certify into that file, by
-// the method that killedRunMethod names.
+// killedRunOut is the environment variable with the output of a certification
+// in a copy of the test binary; killedRunMethod is its method.
 const (
 	killedRunOut    = "SMOOTH_TEST_KILLED_RUN"
 	killedRunMethod = "SMOOTH_TEST_KILLED_METHOD"
@@ -26,8 +26,8 @@ const (
 
 const killedBatch = 16
 
-// noting adds the number of jobs of each call to a file, before it answers. It
-// takes its time, so that whoever watches the files is in time to kill it.
+// noting appends the number of jobs of each call to a file before it answers.
+// It is slow, so the test can kill it in time.
 type noting struct {
 	Classifier
 	path string
@@ -81,8 +81,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A process killed at any moment leaves files that the next one continues to
-// the bytes of an undisturbed run, and each death costs one batch at most.
+// A process may be killed at any time: the next one continues from its files to
+// the bytes of an uninterrupted run, and each kill loses at most one batch.
 func TestKilledProcessIsContinued(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes")

@@ -8,12 +8,12 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// TooManyLeftOutError ends a run that would leave out more images than
+// TooManyLeftOutError is the error of a run that leaves out more images than
 // Task.MaxLeftOut.
 type TooManyLeftOutError struct {
-	Image  int // that is one too many
+	Image  int // the first one above the limit
 	Limit  int
-	Reason string // that it cannot be used
+	Reason string // why it cannot be used
 }
 
 func (e *TooManyLeftOutError) Error() string {
@@ -24,12 +24,12 @@ func (e *TooManyLeftOutError) Error() string {
 type Leaving struct {
 	Limit int               // as Task.MaxLeftOut
 	Count int               // so far
-	Note  func(text string) // is told of each
+	Note  func(text string) // called for each
 }
 
-// Add is told of an error that describing an image gave. It returns a
-// *TooManyLeftOutError for an image that cannot be decoded beyond the limit, and
-// nil for one within it and for other errors, which are not its business.
+// Add takes the error of describing an image. It returns a *TooManyLeftOutError
+// if an image cannot be decoded and the limit is exceeded, and nil otherwise,
+// also for other errors.
 func (l *Leaving) Add(image int, err error) error {
 	if !errors.As(err, new(*certificate.UndecodableError)) {
 		return nil

@@ -17,7 +17,7 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// leavingOut describes images of which some cannot be decoded.
+// leavingOut describes images, some of which cannot be decoded.
 func leavingOut(describe func(int) (certificate.Image, error), broken ...int) func(int) (certificate.Image, error) {
 	return func(i int) (certificate.Image, error) {
 		if slices.Contains(broken, i) {
@@ -28,8 +28,8 @@ func leavingOut(describe func(int) (certificate.Image, error), broken ...int) fu
 	}
 }
 
-// An image that cannot be decoded is counted and named: in the certificate, in
-// its trailer and to the user. It changes nothing about the others.
+// An image that cannot be decoded is reported in the certificate, in its
+// trailer and to the user. The other images are unchanged.
 func TestImagesThatCannotBeDecoded(t *testing.T) {
 	for _, isDerived := range []bool{false, true} {
 		make := func(broken ...int) (Task, *[]string) {
@@ -78,7 +78,7 @@ func TestImagesThatCannotBeDecoded(t *testing.T) {
 		require.Equal(t, 5, n-1)
 		require.Equal(t, 3, d.LeftOut())
 
-		// Interrupted at any place, the run ends in the same bytes.
+		// A run that is interrupted anywhere ends with the same bytes.
 		for stop := 20; stop < 5*70; stop += 45 {
 			task, _ := make(0, 3, 7)
 			inner := task.Classifier
@@ -104,7 +104,7 @@ func TestImagesThatCannotBeDecoded(t *testing.T) {
 	}
 }
 
-// trimmed drops the digest that the text of an error may have before it.
+// trimmed removes a digest before the text of an error.
 func trimmed(notes []string) []string {
 	for i, s := range notes {
 		notes[i] = strings.Replace(s, "reading: ", "", 1)
@@ -122,7 +122,7 @@ func TestTooManyImagesThatCannotBeDecoded(t *testing.T) {
 	cert, _ := runTask(t, task) // those of the run before count too, once
 	require.Contains(t, string(cert), `"left_out":2`)
 
-	// An image that can be decoded now, or no longer can, is no other run's.
+	// An image that can be decoded now, or no longer, is an error.
 	lines := strings.SplitAfter(string(cert), "\n")
 	for want, describe := range map[string]func(int) (certificate.Image, error){
 		"image 2: it was left out because it cannot be decoded, but here it can": good,
@@ -134,10 +134,10 @@ func TestTooManyImagesThatCannotBeDecoded(t *testing.T) {
 		require.ErrorContains(t, again.Run(t.Context()), want)
 	}
 
-	// The reader holds these lines to their form.
+	// The reader checks the form of these lines.
 	for change, want := range map[[2]string]string{
 		{`"reason":"undecodable"`, `"reason":"too hard"`}:              `left out for "too hard"`,
-		{`"kind":"left-out","image":2`, `"kind":"left-out","image":3`}: "image 3 stands where image 2 is due",
+		{`"kind":"left-out","image":2`, `"kind":"left-out","image":3`}: "there is image 3 instead of image 2",
 		{`,"left_out":2`, ``}:            "the trailer counts",
 		{`"left_out":2`, `"left_out":1`}: "the trailer counts",
 		{`"reason":`, `"why":`}:          "canonical",

@@ -18,8 +18,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// half-space classifier: class 1 where w.x > b. Smoothing leaves the plane
-// where it is, so the true robust radius is the distance to it.
+// linear is a half-space classifier: class 1 where w.x > b. Smoothing does not
+// move the plane, so the true robust radius is the distance to it.
 type linear struct {
 	w    []float32
 	b    float64
@@ -78,7 +78,7 @@ func (l *linear) classifier() *FuncClassifier {
 	return &FuncClassifier{K: 3, Pixels: l.pixels, Class: l.class}
 }
 
-// describe labels every fourth image wrongly, and one not at all.
+// describe gives every fourth image a wrong label, and one image none.
 func (l *linear) describe(image int) (certificate.Image, error) {
 	x, err := l.pixels(image)
 	h := sha256.New()
@@ -162,8 +162,8 @@ func readFile(t *testing.T, path string) (certificate.Header, []certificate.Reco
 	return h, recs
 }
 
-// For a linear classifier the true radius is the distance to the plane: with a
-// vanishing alpha no certificate exceeds it, and more samples come closer.
+// For a linear classifier the true radius is the distance to the plane. At a
+// tiny alpha no certificate exceeds it, and more samples give larger radii.
 func TestLinearClassifierHasTheRadiusOfGeometry(t *testing.T) {
 	l := newLinear()
 	sizes := []int{100, 1000, 10_000}
@@ -192,9 +192,9 @@ func TestLinearClassifierHasTheRadiusOfGeometry(t *testing.T) {
 	require.Less(t, gap/8, 0.15, "mean gap left at n=%d", sizes[len(sizes)-1])
 }
 
-// requireNoAdversary looks for a point inside the certified radius that the
-// smoothed classifier, which is the classifier itself here, answers otherwise:
-// along the worst direction, straight at the plane, and along random ones.
+// requireNoAdversary searches for a point inside the certified radius with
+// another class of the smoothed classifier, which equals the classifier here.
+// It tries the direction to the plane and random directions.
 func requireNoAdversary(t *testing.T, l *linear, rec certificate.Record) {
 	t.Helper()
 	x, err := l.pixels(rec.Image)

@@ -13,8 +13,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Two runs that write the same files, as when the jobs of an array are given
-// one name, do not get into each other's lines.
+// Two runs with the same output, such as jobs of an array, do not write to the
+// same files.
 func TestSecondRunIsRefusedWhileTheFirstWrites(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
 	task.Images, task.N = certificate.IndexSet{{0, 1, 3}}, 60
@@ -35,8 +35,8 @@ func TestSecondRunIsRefusedWhileTheFirstWrites(t *testing.T) {
 	require.Equal(t, string(again), string(cert))
 }
 
-// A link beside the certificate, in a folder that others can write to, does not
-// choose what is overwritten.
+// In a folder that others can write to, a link must not redirect writes to
+// another file.
 func TestPartialFilesAreNotWrittenThroughLinks(t *testing.T) {
 	dir := t.TempDir()
 	victim := filepath.Join(dir, "victim")

@@ -12,7 +12,7 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// mostly answers class 1 for one sample in 16, and class 0 for the others.
+// mostly returns class 1 for one sample in 16, and class 0 for the others.
 type mostly struct{}
 
 func (mostly) Classes() int   { return 10 }
@@ -27,8 +27,7 @@ func (mostly) Classify(_ context.Context, jobs []Job, _ Noise, out []int32) erro
 	return nil
 }
 
-// heapOf certifies so many images and returns the most memory that was alive
-// while it did.
+// heapOf certifies a number of images and returns the peak of live memory.
 func heapOf(t *testing.T, m bound.Method, images, n int) (most uint64) {
 	t.Helper()
 	task := methodTask(m, filepath.Join(t.TempDir(), "c.jsonl"))
@@ -50,14 +49,14 @@ func heapOf(t *testing.T, m bound.Method, images, n int) (most uint64) {
 	return most
 }
 
-// Memory does not grow with the number of images, nor with the number of
-// samples but for the blocks of the line that is being made.
+// Memory does not grow with the number of images. With the number of samples
+// only the blocks of the current line grow.
 func TestMemoryDoesNotGrow(t *testing.T) {
 	many, n := 3000, 200_000
 	if testing.Short() {
 		many, n = 300, 40_000
 	}
-	heapOf(t, bound.MethodCohen, 60, 32) // whatever is made once
+	heapOf(t, bound.MethodCohen, 60, 32) // one-time allocations
 	for _, m := range []bound.Method{bound.MethodCohen, bound.MethodAnytime} {
 		few, more := heapOf(t, m, 60, 160), heapOf(t, m, many, 160)
 		t.Logf("%s: %d KiB for 60 images, %d for %d", m, few>>10, more>>10, many)

@@ -23,7 +23,7 @@ func decimals(list ...string) []decimal.Decimal {
 	return d
 }
 
-// methodTask is a certification of the linear classifier by a method.
+// methodTask is a certification of the linear classifier with a method.
 func methodTask(m bound.Method, out string) Task {
 	task := linearTask(out)
 	task.Method = m
@@ -73,7 +73,7 @@ func TestGoldenCertificatesOfTheMethods(t *testing.T) {
 	}
 }
 
-// Interrupted runs of every method end in the same bytes.
+// Interrupted runs of every method end with the same bytes.
 func TestMethodsGoOnAfterAnyInterruption(t *testing.T) {
 	for _, m := range bound.Methods()[1:] {
 		task := methodTask(m, filepath.Join(t.TempDir(), "c.jsonl"))

@@ -12,20 +12,21 @@ import (
 // Noise describes independent Gaussian noise on every pixel value.
 type Noise struct {
 	// Sigma is the standard deviation of float32 noise on float32 pixels, in
-	// units of pixels scaled to [0,1]. It plays no part when Pixels is set.
+	// units of pixels scaled to [0,1]. It is not used if Pixels is set.
 	Sigma float32
 
 	// Pixels, if set, is the distribution of integer noise on 8-bit pixels,
 	// clipped to [-255k, 255(k+1)], k = max(1, floor(6 sigma)). The network input
-	// of a noisy pixel z is float32(z/255). A network f of such inputs is the same
-	// as the function u -> f(round(255 u)) of real pixels u, and its samples are
-	// distributed as that function's under real Gaussian noise: so Cohen's theorem
-	// holds for it as it stands.
+	// of a noisy pixel z is float32(z/255). A network f of such inputs equals the
+	// function u -> f(round(255 u)) of real pixels u, and its samples have the
+	// distribution of that function's under real Gaussian noise. So Cohen's
+	// theorem applies to it directly.
 	Pixels *pixelnoise.Gaussian
 
 	Seed uint64
 
-	// Derived says that a job's Key takes the place of Seed and its index.
+	// Derived means that a job's Key is used instead of Seed and the image's
+	// index.
 	Derived bool
 }
 
@@ -39,8 +40,9 @@ func (n Noise) Addr(j Job) philox.Addr {
 	return philox.Addr{Seed: n.Seed, Stream: j.Stream, A: uint32(j.Image), B: j.Sample}
 }
 
-// NewNoise describes noise of a level, in units of pixels scaled to [0,1]:
-// integer noise on 8-bit pixels when it is to be sound, else float noise.
+// NewNoise describes noise with standard deviation sigma, in units of pixels
+// scaled to [0,1]: integer noise on 8-bit pixels if sound is set, else float
+// noise.
 func NewNoise(sigma decimal.Decimal, seed uint64, sound bool) (Noise, error) {
 	n := Noise{Sigma: sigma.Float32(), Seed: seed}
 	if !sound {
@@ -58,7 +60,7 @@ func NoiseOf(p certificate.Params) (Noise, error) {
 	return n, err
 }
 
-// Check refuses integer noise for a classifier that would not draw it.
+// Check refuses integer noise for a classifier that cannot draw it.
 func (n Noise) Check(c Classifier) error {
 	if n.Pixels == nil {
 		return nil

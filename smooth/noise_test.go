@@ -10,7 +10,7 @@ import (
 	"github.com/godmae/godmae/pixelnoise"
 )
 
-// plain hides what a classifier can do beside classifying.
+// plain hides the optional methods of a classifier.
 type plain struct{ Classifier }
 
 func TestIntegerNoiseIsRefusedWhereItIsNotDrawn(t *testing.T) {
@@ -28,8 +28,7 @@ func TestIntegerNoiseIsRefusedWhereItIsNotDrawn(t *testing.T) {
 	require.NoError(t, predict(f))
 }
 
-// The function sees the inputs that the noise's own definition gives, sample by
-// sample.
+// The function gets the inputs of the noise's definition, for each sample.
 func TestFuncClassifierUnderIntegerNoise(t *testing.T) {
 	noise, err := pixelnoise.New(decimal.Must("0.5"))
 	require.NoError(t, err)

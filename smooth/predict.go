@@ -16,20 +16,20 @@ import (
 // pValuePlaces is the number of decimals of a p-value, always rounded up.
 const pValuePlaces = 12
 
-// Prediction is the answer of the smoothed classifier for one image.
+// Prediction is the prediction of the smoothed classifier for one image.
 type Prediction struct {
 	Class  int              // or NoClass for an abstention
 	Top    bound.ClassCount // the most frequent class
-	Second bound.ClassCount // the one after it; class NoClass when there is none
-	PValue decimal.Decimal  // of the two-sided test that both are equally likely, rounded up
+	Second bound.ClassCount // the second most frequent; class NoClass if there is none
+	PValue decimal.Decimal  // of the two-sided test that both have the same probability, rounded up
 	Counts bound.Counts
 }
 
-// Predict runs the procedure PREDICT of Cohen et al. (2019): it classifies n
-// noisy copies of an image and answers the most frequent class if a two-sided
-// binomial test tells it from the second one at level alpha, else it abstains.
-// An answer differs from that of the smoothed classifier with probability at
-// most alpha. The samples are 0..n-1 of the estimation stream.
+// Predict is the procedure PREDICT of Cohen et al. (2019). It classifies n
+// noisy copies of an image and returns the most frequent class if a two-sided
+// binomial test at level alpha separates it from the second one. Otherwise it
+// abstains. The returned class differs from the smoothed classifier's with
+// probability at most alpha. The samples are 0..n-1 of the estimation stream.
 func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, alpha decimal.Decimal) (Prediction, error) {
 	if noise.Derived {
 		return Prediction{}, errors.New("derived noise has a key for each image: predict with PredictJob")
@@ -37,8 +37,8 @@ func Predict(ctx context.Context, c Classifier, image int, noise Noise, n int, a
 	return PredictJob(ctx, c, Job{Image: image}, noise, n, alpha)
 }
 
-// PredictJob is Predict for the image of a job, which has the key of its noise;
-// stream and sample of the job play no part.
+// PredictJob is Predict for the image of a job with the job's noise key. The
+// job's stream and sample are not used.
 func PredictJob(ctx context.Context, c Classifier, of Job, noise Noise, n int, alpha decimal.Decimal) (Prediction, error) {
 	image := of.Image
 	if err := checkClassifier(c); err != nil {
@@ -96,9 +96,9 @@ func decidePrediction(counts bound.Counts, alpha decimal.Decimal) Prediction {
 	return p
 }
 
-// PredictionNeeds returns the least number of samples with which Predict does not
-// abstain when all have one class: the two-sided test gives 2^(1-n) then, which
-// must be at most alpha.
+// PredictionNeeds returns the smallest number of samples with which Predict does
+// not abstain if all have the same class. The p-value is then 2^(1-n), which must
+// be at most alpha.
 func PredictionNeeds(alpha decimal.Decimal) int {
 	num, den := new(big.Int).Set(alpha.Rat().Num()), alpha.Rat().Denom()
 	n := max(1, den.BitLen()-num.BitLen())

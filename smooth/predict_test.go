@@ -23,13 +23,13 @@ func TestPredictTellsOrAbstains(t *testing.T) {
 	require.Equal(t, p.Top[1]+p.Second[1], 200)
 	again, err := Predict(t.Context(), batches{sure, 7}, 3, noise, 200, alpha)
 	require.NoError(t, err)
-	require.Equal(t, p, again, "the batch leaves no trace")
+	require.Equal(t, p, again, "the result does not depend on the batch")
 
 	p, err = Predict(t.Context(), coin{func(int) float64 { return 0.5 }}, 3, noise, 200, alpha)
 	require.NoError(t, err)
 	require.Equal(t, bound.NoClass, p.Class)
 
-	// The rule at its edge, from the definition.
+	// The rule at its threshold, from the definition.
 	require.Equal(t, 1, decidePrediction(bound.Counts{{0, 34}, {1, 66}}, decimal.Must("0.002")).Class)
 	require.Equal(t, bound.NoClass, decidePrediction(bound.Counts{{0, 34}, {1, 66}}, decimal.Must("0.001")).Class)
 	require.Equal(t, "1", decidePrediction(bound.Counts{{bound.NoClass, 9}}, alpha).PValue.String())
@@ -78,8 +78,7 @@ func TestFuncClassifierReportsErrors(t *testing.T) {
 	require.ErrorIs(t, l.Classify(t.Context(), jobs, Noise{Sigma: 1}, make([]int32, 10)), context.DeadlineExceeded)
 }
 
-// The number of samples that a prediction needs is where the test begins to be
-// decisive.
+// PredictionNeeds is the smallest n at which the test can reject.
 func TestPredictionNeeds(t *testing.T) {
 	for _, alpha := range []string{"0.001", "0.5", "0.25", "0.05", "0.9", "0.000001", "0.0009765625", "0.0009765624"} {
 		d := decimal.Must(alpha)

@@ -13,13 +13,13 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// scheduler keeps the classifier's batches full. It fills each batch from the
-// oldest unfinished images first, each up to its next look, and opens a new
-// image when those have nothing to ask: so batches mix images, few images are
-// in flight, and every image gets its samples 0..n0-1 and 0, 1, 2, ... in order
-// whatever the batch size is. When no image may be opened, a batch is filled
-// with samples beyond the next look; those behind the look that ends an image
-// are thrown away.
+// scheduler keeps the classifier's batches full. It fills each batch with
+// samples of the oldest unfinished images, each up to its next look, and starts
+// a new image if those need no more samples. So batches mix images, few images
+// are in flight, and every image gets its samples 0..n0-1 and 0, 1, 2, ... in
+// order for any batch size. If no image may be started, a batch is filled with
+// samples beyond the next look. Those after the look that ends an image are
+// discarded.
 type scheduler struct {
 	classifier Classifier
 	noise      Noise
@@ -30,7 +30,7 @@ type scheduler struct {
 	open    func() (index int, img certificate.Image, ok bool, err error) // next image
 	emit    func(certificate.Line, time.Duration) error                   // images in order
 	batched func(samples int)                                             // after each batch
-	answers *answers                                                      // what an earlier run was told; nil keeps nothing
+	answers *answers                                                      // answers of this and an earlier run on disk; nil for none
 
 	flights   []*flight
 	exhausted bool
@@ -57,7 +57,7 @@ func (s *scheduler) run(ctx context.Context) error {
 		if len(s.jobs) == 0 && len(s.flights) == 0 {
 			return nil
 		}
-		if len(s.jobs) > 0 { // else the images in flight were finished by an earlier run
+		if len(s.jobs) > 0 { // otherwise an earlier run classified all samples in flight
 			if err := s.classify(ctx); err != nil {
 				return err
 			}
@@ -71,8 +71,8 @@ func (s *scheduler) run(ctx context.Context) error {
 	}
 }
 
-// classify asks the classifier, keeps its answers and hands them to their
-// images in the order asked.
+// classify runs the classifier on a batch, stores the answers and gives them to
+// the images in the order of the jobs.
 func (s *scheduler) classify(ctx context.Context) error {
 	start := time.Now()
 	s.out = append(s.out[:0], make([]int32, len(s.jobs))...)
@@ -95,7 +95,7 @@ func (s *scheduler) classify(ctx context.Context) error {
 	return nil
 }
 
-// fill collects the jobs of the next batch, those of a stream together.
+// fill collects the jobs of the next batch, grouped by stream.
 func (s *scheduler) fill() error {
 	s.asks = s.asks[:0]
 	for i := 0; len(s.asks) < s.batch; i++ {
@@ -112,7 +112,7 @@ func (s *scheduler) fill() error {
 		s.ask(f, f.trial.Due())
 	}
 	for _, f := range s.flights {
-		// As many again as were counted: what is thrown away is at most half.
+		// At most as many again as were counted, so at most half is discarded.
 		s.ask(f, min(f.trial.Due()+f.estimation.done.N, s.params.N))
 	}
 	slices.SortStableFunc(s.asks, func(a, b ask) int { return cmp.Compare(a.job.Stream, b.job.Stream) })
@@ -123,9 +123,8 @@ func (s *scheduler) fill() error {
 	return nil
 }
 
-// openNext opens an image, unless there is none or too many are in flight
-// already: an image that takes long must not gather finished ones behind it
-// without limit.
+// openNext starts an image, unless there is none or too many are in flight.
+// The limit bounds the number of finished images that wait for a slow one.
 func (s *scheduler) openNext() (bool, error) {
 	if s.exhausted || len(s.flights) > 0 && len(s.flights) >= s.window() {
 		return false, nil
@@ -167,13 +166,13 @@ func (s *scheduler) begin(index int, img certificate.Image) *flight {
 }
 
 // window is the largest number of images in flight: twice as many as fill a
-// batch when each asks as little as it ever does.
+// batch with the smallest number of samples per image.
 func (s *scheduler) window() int {
 	least := min(s.params.N0, s.params.N, bound.LookEvery)
 	return 2 * ((s.batch + least - 1) / least)
 }
 
-// ask adds jobs of an image while the batch has room: its selection, then its
+// ask adds jobs of an image while the batch has space: selection, then
 // estimation up to a number of samples.
 func (s *scheduler) ask(f *flight, samples int) {
 	add := func(kind int, stream philox.Stream, n int) {
@@ -192,8 +191,7 @@ func (s *scheduler) ask(f *flight, samples int) {
 	add(1, philox.EstimationNoise, samples)
 }
 
-// land emits the images that are finished and have no unfinished one before
-// them.
+// land emits the finished images before the first unfinished one.
 func (s *scheduler) land() error {
 	for len(s.flights) > 0 && s.flights[0].finished {
 		f := s.flights[0]

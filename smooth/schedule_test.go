@@ -24,9 +24,9 @@ func (c *counting) Classify(ctx context.Context, jobs []Job, noise Noise, out []
 	return c.Classifier.Classify(ctx, jobs, noise, out)
 }
 
-// anytimeRun certifies coins by the anytime method and returns what the
-// classifier was asked, how many samples counted, and the most images that
-// were in flight at once.
+// anytimeRun certifies coins by the anytime method. It returns the counts
+// of calls and jobs, the number of samples that counted, and the largest
+// number of images in flight.
 func anytimeRun(t *testing.T, images, batch int, p func(image int) float64) (asked *counting, counted, flights int) {
 	t.Helper()
 	params := certificate.Params{
@@ -60,7 +60,8 @@ func anytimeRun(t *testing.T, images, batch int, p func(image int) float64) (ask
 	return asked, counted, flights
 }
 
-// Batches are filled from undecided images, and little is drawn in vain.
+// Batches are filled with samples of undecided images, and few samples are
+// discarded.
 func TestAnytimeBatchesAreFull(t *testing.T) {
 	for _, batch := range []int{16, 100, 512} {
 		asked, counted, _ := anytimeRun(t, 120, batch, func(image int) float64 { return 0.6 + 0.39*float64(image%10)/9 })
@@ -72,14 +73,14 @@ func TestAnytimeBatchesAreFull(t *testing.T) {
 	}
 }
 
-// An image that takes long does not gather finished ones behind it without
-// limit: what a killed process loses, and what is held in memory, depend on the
-// batch and on neither the images nor their samples.
+// The number of finished images that wait for a slow one is bounded. So memory
+// and the loss of a killed process depend on the batch, and not on the number
+// of images or samples.
 func TestImagesInFlightAreFew(t *testing.T) {
 	for _, images := range []int{200, 1000} {
 		_, _, flights := anytimeRun(t, images, 64, func(image int) float64 {
 			if image%100 == 0 {
-				return 0.6916 // next to Phi(0.5): undecided for long
+				return 0.6916 // close to Phi(0.5): needs many samples
 			}
 			return 0.99
 		})

@@ -22,7 +22,7 @@ func shardTask(m bound.Method, out string) Task {
 	return task
 }
 
-// runShards certifies all shards into a folder and returns their paths.
+// runShards certifies all shards in a folder and returns their paths.
 func runShards(t *testing.T, m bound.Method, dir string, of int) []string {
 	t.Helper()
 	var paths []string
@@ -46,8 +46,8 @@ func TestMergedShardsAreTheSingleRun(t *testing.T) {
 		for _, of := range []int{1, 3, 16} {
 			dir := t.TempDir()
 			paths := runShards(t, m, dir, of)
-			paths[0], paths[of-1] = paths[of-1], paths[0]                                 // any order
-			named := append([]string{certificate.FilesFor(paths[of-1]).Timing}, paths...) // as a pattern names them
+			paths[0], paths[of-1] = paths[of-1], paths[0]                                 // in any order
+			named := append([]string{certificate.FilesFor(paths[of-1]).Timing}, paths...) // as from a pattern
 			files, err := certificate.Merge(filepath.Join(dir, "all"), named)
 			require.NoError(t, err)
 			got, gotTable := outputs(t, files.Certificate)
@@ -65,8 +65,8 @@ func TestMergedShardsAreTheSingleRun(t *testing.T) {
 	}
 }
 
-// A shard is a certificate of its own: it is read, continued and refused as
-// any other.
+// A shard is a certificate, which is read, continued and refused like any
+// other.
 func TestShardsAreContinued(t *testing.T) {
 	dir := t.TempDir()
 	path := runShards(t, bound.MethodCohen, dir, 3)[1]
@@ -88,8 +88,8 @@ func TestShardsAreContinued(t *testing.T) {
 	require.ErrorContains(t, task.Run(t.Context()), `is another certificate, with shard {"index":2,"of":3} instead of {"index":3,"of":3}`)
 	for text, want := range map[string]string{
 		strings.Replace(string(want), `"index":2`, `"index":4`, 1): "there is no shard 4/3",
-		strings.Replace(string(want), `"index":2`, `"index":1`, 1): "image 3 stands where image 1 is due",
-		strings.Replace(string(want), `"of":3`, `"of":4`, 1):       "image 9 stands where image 11 is due",
+		strings.Replace(string(want), `"index":2`, `"index":1`, 1): "there is image 3 instead of image 1",
+		strings.Replace(string(want), `"of":3`, `"of":4`, 1):       "there is image 9 instead of image 11",
 	} {
 		_, _, err := readAll(strings.NewReader(text))
 		require.ErrorContains(t, err, want)
@@ -128,8 +128,8 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 		"is shard 2/4, but " + s[0] + " is shard 1/3":             {s[0], other.Out, s[2]},
 		"cut.jsonl: line 5 of the certificate: it ends without":   {s[0], cut, s[2]},
 		"changed.jsonl: line 2 of the certificate: the counts gi": {s[0], changed, s[2]},
-		"begun.jsonl is not finished: what there is of it is in":  {s[0], filepath.Join(dir, "begun.jsonl"), s[2]},
-		"begun.jsonl.partial is of a shard that is not finished":  {s[0], partial, s[2]},
+		"begun.jsonl is not finished: its finished images are in": {s[0], filepath.Join(dir, "begun.jsonl"), s[2]},
+		"begun.jsonl.partial belongs to an unfinished shard":      {s[0], partial, s[2]},
 		"timing.jsonl: line 1 of the certificate: it is not the":  {s[0], certificate.FilesFor(s[1]).Timing, s[2]},
 		"no such file": {s[0], filepath.Join(dir, "lost.jsonl"), s[2]},
 	} {
@@ -140,7 +140,7 @@ func TestMergeNamesWhatIsWrong(t *testing.T) {
 		require.NoFileExists(t, out)
 	}
 	_, err = certificate.Merge(whole.Out, s)
-	require.NoError(t, err, "the same certificate stands there already")
+	require.NoError(t, err, "the same certificate already exists")
 	_, err = certificate.Merge(foreign.Out, s)
 	require.ErrorContains(t, err, "is another certificate")
 }

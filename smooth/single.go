@@ -10,9 +10,9 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Certify certifies one image in memory: it returns the line that a Task with
-// the same parameters writes for it. Progress, if not nil, is called after each
-// batch with the samples classified so far.
+// Certify certifies one image in memory. It returns the image's line in a
+// certificate of a Task with the same parameters. progress, if not nil, is
+// called after each batch with the samples classified so far.
 func Certify(ctx context.Context, c Classifier, p certificate.Params, image int, about certificate.Image, progress func(samples int)) (certificate.Record, error) {
 	if err := checkClassifier(c); err != nil {
 		return certificate.Record{}, err

@@ -19,8 +19,8 @@ import (
 
 // threshold is a classifier of noisy 8-bit pixels: class 1 where the first one
 // is at least t. As a function of real pixels, x -> f(round(255 x)), it is the
-// half-space x_0 >= (t - 1/2)/255: the smoothed classifier's true radius is the
-// distance to that plane, exactly.
+// half-space x_0 >= (t - 1/2)/255: the smoothed classifier's true radius is
+// exactly the distance to that plane.
 type threshold struct {
 	t     int
 	first []byte // first pixel of each image
@@ -91,7 +91,7 @@ func TestSoundBatchAndWorkersLeaveNoTrace(t *testing.T) {
 	require.Greater(t, certified, 6)
 }
 
-// The noise is part of what a certificate claims, and so is k.
+// The header's noise and k are checked.
 func TestSoundHeaderIsChecked(t *testing.T) {
 	task := soundImages.task(filepath.Join(t.TempDir(), "c.jsonl"))
 	task.N, task.Images = 40, certificate.IndexSet{{0, 1, 2}}
@@ -120,9 +120,9 @@ func TestSoundHeaderIsChecked(t *testing.T) {
 	require.ErrorContains(t, task.Run(t.Context()), "cannot draw integer noise")
 }
 
-// Certified radii never exceed the true one and approach it as n grows; the
-// plane lies half a grey level from the nearest pixels, so the images next to
-// it get nothing.
+// Certified radii never exceed the true one and approach it as n grows. The
+// plane is half a grey level from the nearest pixels, so the nearest images
+// are not certified.
 func TestSoundRadiusAgainstItsClosedForm(t *testing.T) {
 	sigmas, sizes, near := []string{"0.25", "0.03"}, []int{100, 1000, 10000}, 0.75
 	if testing.Short() {
@@ -147,7 +147,7 @@ func TestSoundRadiusAgainstItsClosedForm(t *testing.T) {
 					require.Equal(t, rec.Label, rec.Predict)
 					require.LessOrEqual(t, rec.Radius.Float64(), truth, "image %d, n = %d", rec.Image, n)
 				}
-				// Within two sigma of the plane, where n can show it.
+				// Within two sigma of the plane, where n samples suffice.
 				if s := decimal.Must(sigma).Float64(); truth > s/2 && truth < 2*s {
 					share = append(share, rec.Radius.Float64()/truth)
 				}
@@ -164,8 +164,8 @@ func TestSoundRadiusAgainstItsClosedForm(t *testing.T) {
 	}
 }
 
-// The probability of the class is the closed form too, not only nearly: counts
-// of many samples at half a grey level from the plane.
+// The probability of the class equals the closed form: counts of many samples
+// at half a grey level from the plane.
 func TestSoundProbabilityAtThePlane(t *testing.T) {
 	noise, err := pixelnoise.New(decimal.Must("0.01"))
 	require.NoError(t, err)
@@ -180,7 +180,7 @@ func TestSoundProbabilityAtThePlane(t *testing.T) {
 	require.InDelta(t, 0.577727, float64(hits)/n, 5*0.494/256)
 }
 
-// A run that is continued finds its own seed.
+// The seed is read from the files of an interrupted run.
 func TestFilesKnowTheirSeed(t *testing.T) {
 	task := soundImages.task(filepath.Join(t.TempDir(), "c.jsonl"))
 	task.N, task.Images, task.Seed = 40, certificate.IndexSet{{0, 1, 3}}, 1<<63+1

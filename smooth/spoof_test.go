@@ -12,16 +12,17 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// spoof is a classifier made to carry a false certificate. It looks at noisy
-// pixels close to 0 and answers 1 if they are all multiples of 2^-32, else 0.
+// spoof is a classifier that gets a false certificate under float noise. It
+// reads the noisy pixels close to 0 and returns 1 if all are multiples of
+// 2^-32, else 0.
 //
-// Under float noise that tells what lies below the noise. Image 0 is black: its
-// noisy pixels are the noise, and four of five float32 numbers below 2^-10 are
-// no such multiple. Image 1 is one step brighter, 1/255 in every pixel: there a
-// sum near 0 comes from noise near -1/255, which is a multiple of 2^-32, as
-// float32(1/255) is. So around image 0 the answer is 0, certified, while image 1,
-// well within the radius, is answered 1: Cohen's theorem does not speak of
-// this noise. (The idea is that of arXiv:2207.07209 and arXiv:2205.10159.)
+// Under float noise this reveals the clean pixels. Image 0 is black: its noisy
+// pixels are the noise, and four of five float32 numbers below 2^-10 are not such
+// multiples. Image 1 is one step brighter, 1/255 in every pixel: there a sum near
+// 0 comes from noise near -1/255, which is a multiple of 2^-32, as float32(1/255)
+// is. So image 0 is certified as class 0, while image 1, well within the radius,
+// gets class 1. Cohen's theorem does not apply to this noise. (The idea is from
+// arXiv:2207.07209 and arXiv:2205.10159.)
 func spoof() *FuncClassifier {
 	const pixels = 32 * 32 * 3
 	return &FuncClassifier{
@@ -51,8 +52,8 @@ func spoof() *FuncClassifier {
 	}
 }
 
-// The same attack on both kinds of noise: it breaks a certificate of float
-// noise, which is why that is not the default, and none of integer noise.
+// The same attack on both kinds of noise. It breaks a certificate of float
+// noise, which is therefore not the default, and none of integer noise.
 func TestSpoofBreaksFloatNoiseOnly(t *testing.T) {
 	c := spoof()
 	distance := math.Sqrt(32*32*3) / 255
@@ -67,7 +68,7 @@ func TestSpoofBreaksFloatNoiseOnly(t *testing.T) {
 		runTask(t, task)
 		_, recs := readFile(t, task.Out)
 		require.Len(t, recs, 1)
-		require.Greater(t, recs[0].Radius.Float64(), 2*distance, "image 1 lies well within the radius; integer noise: %v", sound)
+		require.Greater(t, recs[0].Radius.Float64(), 2*distance, "image 1 is well within the radius; integer noise: %v", sound)
 
 		noise, err := NewNoise(task.Sigma, 4, sound)
 		require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// noSamples is the Sampling of no samples, with the empty lists that the file
-// format writes.
+// noSamples is the Sampling of no samples, with empty lists as in the file
+// format.
 func noSamples() certificate.Sampling {
 	return certificate.Sampling{Counts: bound.Counts{}, Blocks: []certificate.Block{}}
 }
@@ -48,7 +48,7 @@ func (t *tally) closeBlock() {
 	t.words = t.words[:0]
 }
 
-// sampling closes the last block and returns the outcome.
+// sampling closes the last block and returns the counts and blocks.
 func (t *tally) sampling() certificate.Sampling {
 	t.closeBlock()
 	t.done.Counts = sparse(t.total)
@@ -58,7 +58,7 @@ func (t *tally) sampling() certificate.Sampling {
 // count returns the samples of a class so far.
 func (t *tally) count(class int) int { return t.total[class+1] + t.block[class+1] }
 
-// tallyState is a tally as a file holds it.
+// tallyState is a tally in a file.
 type tallyState struct {
 	Blocks []certificate.Block `json:"blocks"`
 	Open   []byte              `json:"open"` // predictions of the open block, as they are hashed
@@ -66,8 +66,8 @@ type tallyState struct {
 
 func (t *tally) state() tallyState { return tallyState{t.done.Blocks, append([]byte{}, t.words...)} }
 
-// restore puts an empty tally where another was when its state was taken. It
-// reports whether the last block was closed before it was full.
+// restore sets an empty tally to a saved state. It reports whether the last
+// block was closed before it was full.
 func (t *tally) restore(s tallyState, limit int) (short bool, err error) {
 	classes := len(t.total) - 1
 	for i, b := range s.Blocks {
@@ -99,7 +99,7 @@ func (t *tally) restore(s tallyState, limit int) (short bool, err error) {
 	return short, nil
 }
 
-// wordClass returns the class that a 16-bit word stands for.
+// wordClass returns the class of a 16-bit word.
 func wordClass(word []byte) int32 {
 	if w := binary.LittleEndian.Uint16(word); w != 1<<16-1 {
 		return int32(w)

@@ -14,31 +14,31 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Task certifies a set of images of a data set and writes the certificate, its
-// timing and its table; see certificate.Files for the names.
+// Task certifies a set of images and writes the certificate, the timing file
+// and the table; see certificate.Files for the names.
 //
-// A run that was interrupted, by a cancelled context or a killed process,
-// leaves its finished images in partial files, and the answers of the
-// classifier for the images that were under way. Running the same task again
-// verifies those, goes on behind them and ends in the bytes of an undisturbed
-// run; nothing is asked again but the batch that was being classified. Running
-// a finished task again does nothing.
+// An interrupted run, by a cancelled context or a killed process, leaves
+// partial files with its finished images and the answers for the unfinished
+// ones. Running the same task again verifies these files, continues, and ends
+// with the bytes of an uninterrupted run. Only the interrupted batch is
+// classified again. Running a finished task again does nothing.
 type Task struct {
 	certificate.Params
 	certificate.Subject
 
 	Classifier Classifier
 
-	// Describe returns the label and the digest of an image. It is called for
-	// each image once a run, before its first job. An image that cannot be
-	// decoded is an *UndecodableError: it is left out, and has a line that says so.
+	// Describe returns the label and the digest of an image. It is called once for
+	// each image in a run, before its first job. If an image cannot be decoded it
+	// returns a *certificate.UndecodableError: the image is left out, with a line
+	// in the certificate.
 	Describe func(index int) (certificate.Image, error)
 
-	// MaxLeftOut is the number of images that may be left out; one more ends the
-	// run.
+	// MaxLeftOut is the number of images that may be left out; one more is an
+	// error.
 	MaxLeftOut int
 
-	// Shard, if set, certifies a part of the images, for Merge.
+	// Shard, if set, selects a part of the images, for certificate.Merge.
 	Shard *certificate.Shard
 
 	// Out is the path of the certificate, such as certify.jsonl.
@@ -48,28 +48,28 @@ type Task struct {
 	// prefers.
 	Batch int
 
-	// Machine describes what the run is made on; it goes to the timing file.
+	// Machine describes the machine of the run, for the timing file.
 	Machine string
 
 	// Progress, if set, is called after each batch.
 	Progress func(Progress)
 
-	// Note, if set, gets a sentence about what a user may want to know: that
-	// the run goes on where another stopped, that a torn line was dropped.
+	// Note, if set, gets messages for the user, for example that a run is
+	// continued or a torn line was dropped.
 	Note func(string)
 }
 
-// Progress says how far a run is.
+// Progress is the progress of a run.
 type Progress struct {
-	Images, Total int           // images finished, with those of earlier runs, and to do in all
+	Images, Total int           // finished images, including earlier runs, and all images
 	Samples       int           // samples classified in this run
 	Elapsed       time.Duration // since this run started classifying
 	Rate          float64       // samples per second in this run
-	Remaining     time.Duration // if the other images take as long, or, before one is finished, all their samples
+	Remaining     time.Duration // estimated from the finished images or, before the first one, from the largest number of samples
 }
 
-// Run certifies the images. It returns the context's error, wrapped, when it
-// is cancelled; the finished images are kept then.
+// Run certifies the images. If the context is cancelled, it returns the
+// context's error, wrapped; the finished images are kept.
 func (t Task) Run(ctx context.Context) error {
 	if err := checkClassifier(t.Classifier); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (t Task) Run(ctx context.Context) error {
 	}
 	header := certificate.NewHeader(t.Params, t.Classifier.Classes(), t.Subject)
 	header.Shard = t.Shard
-	t.Params = header.Params() // with the model that noise is derived from
+	t.Params = header.Params() // includes the model from which noise is derived
 	stats, err := bound.New(t.Plan, t.Classifier.Classes())
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (t Task) Run(ctx context.Context) error {
 	}
 	defer w.Close()
 	if w.Complete() {
-		t.Note(files.Certificate + " is complete already")
+		t.Note(files.Certificate + " is already complete")
 		return nil
 	}
 	if err := w.Machine(t.Machine, t.batch()); err != nil {
@@ -112,7 +112,7 @@ func (t Task) Run(ctx context.Context) error {
 	}
 	if err := t.classify(ctx, w, stats, noise, answersPath(files)); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped after %d of %d images, which are kept in %s, with what is known of the next ones: run the same command again to go on: %w", w.Images(), header.Due(), files.Partial(), err)
+			return fmt.Errorf("stopped after %d of %d images, which are saved in %s, with samples of unfinished images: run the same command again to continue: %w", w.Images(), header.Due(), files.Partial(), err)
 		}
 		return err
 	}
@@ -184,13 +184,13 @@ func (t Task) classify(ctx context.Context, w *certificate.Writer, stats bound.S
 	return s.answers.remove()
 }
 
-// Discard removes the outputs of a task and what it left of itself when it was
-// stopped, so that the next run begins anew. No run may be under way.
+// Discard removes the outputs and the partial files of a task, so the next run
+// starts from the beginning. The task must not be running.
 func Discard(files certificate.Files) error {
 	outputs := []string{files.Certificate, files.Timing, files.TSV}
 	for _, path := range append(outputs, files.Partial(), files.PartialTiming(), answersPath(files)) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cannot begin a certification anew: %w", err)
+			return fmt.Errorf("cannot restart a certification: %w", err)
 		}
 	}
 	return nil

@@ -39,8 +39,8 @@ func TestBatchAndWorkersLeaveNoTrace(t *testing.T) {
 	}
 }
 
-// The bytes of a certificate are part of the contract: the same on every
-// machine. Whoever changes them bumps the schema or the numerics contract.
+// The bytes of a certificate are the same on every machine. A change of them
+// needs a new schema or numerics contract.
 func TestGoldenCertificate(t *testing.T) {
 	cert, table := runTask(t, linearTask(filepath.Join(t.TempDir(), "c.jsonl")))
 	require.Equal(t, "34a4ff86ab6a495137712d83b3e327f228ae0a6da0fd29897b07537f2a92d86e", certificate.Digest(sha256.Sum256(asFormat1(t, cert))).String())
@@ -89,7 +89,7 @@ func TestCertificateSaysWhatHappened(t *testing.T) {
 	}
 }
 
-// failing answers like another classifier until it has answered enough jobs.
+// failing answers like another classifier for a number of jobs and then fails.
 type failing struct {
 	Classifier
 	left int
@@ -122,12 +122,12 @@ func TestInterruptedRunsEndInTheSameBytes(t *testing.T) {
 		runs++
 	}
 	require.Greater(t, runs, 3)
-	require.Contains(t, strings.Join(notes, "\n"), "going on behind")
+	require.Contains(t, strings.Join(notes, "\n"), "continuing after")
 	got, gotTable := outputs(t, task.Out)
 	require.Equal(t, string(want), string(got))
 	require.Equal(t, string(wantTable), string(gotTable))
 
-	// Every image has a time, although several runs took it.
+	// Every image has a time, also after several runs.
 	tsv, err := os.ReadFile(certificate.FilesFor(task.Out).TSV)
 	require.NoError(t, err)
 	require.NotContains(t, string(tsv), "nan")
@@ -155,8 +155,8 @@ func TestAnyPrefixOfThePartialFileIsContinued(t *testing.T) {
 		got, _ := runTask(t, task)
 		require.Equal(t, string(want), string(got), "cut at %d", cut)
 	}
-	// Killed while the files were moved: the certificate is whole but partial,
-	// the timing has its name already.
+	// Killed while the files were renamed: the certificate is whole but has its
+	// partial name, and the timing has its final name.
 	task.Out = filepath.Join(t.TempDir(), "c.jsonl")
 	files := certificate.FilesFor(task.Out)
 	require.NoError(t, os.WriteFile(files.Partial(), want, 0o666))
@@ -176,7 +176,7 @@ func TestFinishedRunIsNotRepeatedAndNotOverwritten(t *testing.T) {
 	inner := task.Classifier
 	task.Classifier = &failing{inner, 0, errors.New("it classified again")}
 	require.NoError(t, task.Run(t.Context()))
-	require.Contains(t, note, "complete already")
+	require.Contains(t, note, "is already complete")
 
 	task.Seed++
 	require.ErrorContains(t, task.Run(t.Context()), `is another certificate, with seed "3" instead of "4": remove it`)
@@ -184,7 +184,7 @@ func TestFinishedRunIsNotRepeatedAndNotOverwritten(t *testing.T) {
 	require.NoError(t, os.WriteFile(task.Out, want[:len(want)-10], 0o666))
 	require.ErrorContains(t, task.Run(t.Context()), "is damaged")
 	require.NoError(t, os.WriteFile(task.Out, []byte("idx\tlabel\n"), 0o666))
-	require.ErrorContains(t, task.Run(t.Context()), "is in the way")
+	require.ErrorContains(t, task.Run(t.Context()), "already exists")
 }
 
 func TestPartialFileOfAnotherRunIsRefused(t *testing.T) {
@@ -277,7 +277,7 @@ func TestTaskRefusesWhatCannotBeCertified(t *testing.T) {
 	}
 }
 
-// Whatever Params.Check accepts can be written and read again.
+// All parameters that Params.Check accepts can be written and read again.
 func TestTinyAlphaIsReadAgain(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
 	task.Images, task.N, task.Alpha = certificate.IndexSet{{0, 1, 2}}, 50, decimal.Must("1e-100")
@@ -287,7 +287,7 @@ func TestTinyAlphaIsReadAgain(t *testing.T) {
 	require.Equal(t, task.Alpha, h.Alpha)
 }
 
-// A classifier without an answer never gets a certificate.
+// A classifier that always returns NoClass is never certified.
 func TestNoClassIsCountedAndNeverCertified(t *testing.T) {
 	task := linearTask(filepath.Join(t.TempDir(), "c.jsonl"))
 	task.Images = certificate.IndexSet{{0, 1, 2}}

@@ -15,11 +15,11 @@ type Shape struct {
 	dims [MaxRank]int
 }
 
-// Of returns the shape with the given dimensions. It panics when there are
-// more than [MaxRank] of them or one is negative.
+// Of returns the shape with the given dimensions. It panics if there are more
+// than [MaxRank] of them or one is negative.
 func Of(dims ...int) Shape {
 	if len(dims) > MaxRank {
-		panic(&ShapeError{Op: "tensor.Of", Msg: fmt.Sprintf("%d dimensions, the most is %d", len(dims), MaxRank)})
+		panic(&ShapeError{Op: "tensor.Of", Msg: fmt.Sprintf("%d dimensions, the largest number is %d", len(dims), MaxRank)})
 	}
 	s := Shape{rank: len(dims)}
 	for i, d := range dims {
@@ -34,8 +34,8 @@ func Of(dims ...int) Shape {
 // Rank returns the number of dimensions.
 func (s Shape) Rank() int { return s.rank }
 
-// Dim returns the size of dimension i; negative i count from the innermost,
-// so that Dim(-1) is the last one.
+// Dim returns the size of dimension i; negative i count from the innermost:
+// Dim(-1) is the last one.
 func (s Shape) Dim(i int) int {
 	if i < 0 {
 		i += s.rank

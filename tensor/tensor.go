@@ -34,8 +34,8 @@ type Tensor struct {
 
 var nextID atomic.Uint64
 
-// Init makes *t a tensor over buf, starting off elements into it, with a fresh
-// identity. Backends use it to recycle headers of released tensors.
+// Init makes *t a tensor over buf, starting at element off, with a new ID.
+// Backends use it to recycle headers of released tensors.
 func (t *Tensor) Init(dtype DType, shape Shape, buf Buffer, off int) {
 	*t = Tensor{dtype: dtype, shape: shape, buf: buf, off: off, id: nextID.Add(1)}
 }

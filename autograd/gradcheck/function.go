@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Tolerance is the largest relative error of a derivative against finite
-// differences that passes.
+// Tolerance is the largest allowed relative error of a derivative against
+// finite differences.
 const Tolerance = 1e-6
 
 // Result is the outcome of one check.
@@ -20,12 +20,12 @@ type Result struct {
 	Name    string  `json:"name"`    // operation or function
 	Case    string  `json:"case"`    // which of its cases
 	Checked int     `json:"checked"` // coordinates and directions, or gradients
-	Worst   float64 `json:"worst"`   // the largest error; -1 where it is not a finite number
-	Limit   float64 `json:"limit"`   // the largest error that passes
+	Worst   float64 `json:"worst"`   // the largest error; -1 if it is not finite
+	Limit   float64 `json:"limit"`   // the largest allowed error
 	Pass    bool    `json:"pass"`
 }
 
-// record takes note of an error.
+// record updates the worst error.
 func (r *Result) record(err float64) {
 	r.Checked++
 	switch {
@@ -41,15 +41,15 @@ func (r *Result) record(err float64) {
 type Function struct {
 	Name, Case string
 
-	// Backend holds the parameters and whatever Forward reads.
+	// Backend holds the parameters and the other inputs of Forward.
 	Backend *ref.Backend
 
-	// Params are differentiated. Their values are moved during the check and are
-	// back when it ends; their gradients are overwritten.
+	// Params are differentiated. The check changes their values and restores
+	// them; their gradients are overwritten.
 	Params []*autograd.Variable
 
 	// Forward records the computation and returns its result, of any shape. It
-	// must be the same function at every call: it may not draw new noise.
+	// must be the same function at every call, for example without new noise.
 	Forward func(t *autograd.Tape) *autograd.Variable
 
 	// Coordinates is the number of elements checked of each parameter (all, if it
@@ -68,15 +68,16 @@ var central = fd.Formula{
 	Step:       4e-3,
 }
 
-// CheckFunction compares the derivative of sum(w*y), with y the function's
-// result and w fixed random weights, with finite differences: at sampled
-// elements of each parameter and in random directions of length 1.
+// CheckFunction compares the derivative of sum(w*y) with finite
+// differences, where y is the function's result and w are fixed random
+// weights. It checks sampled elements of each parameter and random
+// directions of length 1.
 //
 // The error of an element is |a-n| / max(|a|, |n|, m/100), with a from the tape,
-// n numeric and m the largest derivative within the parameter; that of a
-// direction is relative to max(|a|, |n|, g/(100*sqrt(N))), with g the length of
-// the whole gradient and N its number of elements. Parameters whose derivative
-// is below 1e-4 of the largest one anywhere are measured against that instead.
+// n numeric and m the largest derivative within the parameter. The error of a
+// direction is relative to max(|a|, |n|, g/(100*sqrt(N))), with g the norm of
+// the whole gradient and N its number of elements. m is at least 1e-4 of the
+// largest derivative of all parameters.
 func CheckFunction(f Function) Result {
 	c := newChecker(f)
 	r := Result{Name: f.Name, Case: f.Case, Limit: Tolerance}
@@ -148,7 +149,7 @@ func (c *checker) eval() float64 {
 	scope := b.Mark()
 	defer b.Release(scope)
 	for _, p := range c.f.Params {
-		p.Value.Touch() // was written to through its memory
+		p.Value.Touch() // its memory was written directly
 	}
 	c.tape.Reset()
 	sum := 0.0

@@ -37,8 +37,7 @@ func TestBackendAgreesWithReference(t *testing.T) {
 	}
 }
 
-// cube is y = x^3, and scaled is the product a*b*Scale its derivative is made
-// of.
+// cube is y = x^3 with the derivative slope*x^2*dy.
 func cube(name string, slope float64) *ops.Op {
 	like := func(in []*tensor.Tensor, _ *ops.Attr) [ops.MaxOut]ops.Spec {
 		return [ops.MaxOut]ops.Spec{ops.F(in[0].Shape())}
@@ -85,8 +84,8 @@ func TestAWrongDerivativeIsCaught(t *testing.T) {
 	}
 }
 
-// A derivative that is wrong in one element of many is found too, and the
-// parameters are left as they were.
+// A derivative that is wrong in one element of many is detected, and the
+// parameters keep their values.
 func TestOneWrongElement(t *testing.T) {
 	op := cube("element", 3)
 	b := ref.New()
@@ -103,7 +102,7 @@ func TestOneWrongElement(t *testing.T) {
 		Forward: func(t *autograd.Tape) *autograd.Variable {
 			calls++
 			y := t.Apply(op, ops.Attr{}, p)
-			if calls > 1 { // differs from what was differentiated in element 3
+			if calls > 1 { // element 3 differs from the differentiated function
 				tensor.Data[float64](y.Value)[3] *= 1.1
 			}
 			return y

@@ -10,9 +10,9 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// MaxNMSE is the largest normalised mean squared error, sum (g-ref)^2 /
-// sum ref^2, of a backend's derivative against the reference backend's that
-// passes.
+// MaxNMSE is the largest allowed normalised mean squared error, sum
+// (g-ref)^2 / sum ref^2, of a backend's derivative against the reference
+// backend's.
 const MaxNMSE = 1e-11
 
 // All checks every differentiable operation of ops.All against finite
@@ -40,7 +40,7 @@ func AllOn(b ops.Backend) ([]Result, error) {
 }
 
 // CheckOp compares the derivative of each case of an operation with finite
-// differences, for all inputs but integers and those the case lists in NoGrad.
+// differences, for all inputs except integers and those in the case's NoGrad.
 // It returns nothing for an operation without derivative.
 func CheckOp(op *ops.Op) []Result {
 	if !autograd.Differentiable(op) {
@@ -85,8 +85,8 @@ func CheckBackend(b ops.Backend, op *ops.Op) ([]Result, error) {
 	return r, nil
 }
 
-// inputs makes the inputs of a case on a backend, and lists those that are
-// differentiated.
+// inputs makes the inputs of a case on a backend and lists the differentiated
+// ones.
 func inputs(b ops.Backend, op *ops.Op, c *ops.Case) (in, params []*autograd.Variable) {
 	arrays, _ := c.Draw(op)
 	in = make([]*autograd.Variable, len(arrays))

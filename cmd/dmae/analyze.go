@@ -24,7 +24,7 @@ type analyzeCmd struct {
 	Envelope   bool              `help:"Add the best of the runs at each radius."`
 	Rho        *decimal.Decimal  `help:"Add lower bounds on the true accuracy that hold with probability 1-RHO over the noise." placeholder:"RHO"`
 	Compare    bool              `help:"Compare every run with the first one, image by image (McNemar's exact test)."`
-	Anyway     bool              `name:"compare-anyway" help:"The same for runs with another alpha, noise or sigma, or on other images; the table says how they differ."`
+	Anyway     bool              `name:"compare-anyway" help:"As --compare, but also for runs with another alpha, noise or sigma, or on other images; the table says how they differ."`
 	Out        string            `help:"Write the table to a file instead of standard output." placeholder:"FILE"`
 	Curve      string            `help:"Draw certified accuracy against radius to a .png or .svg file." placeholder:"FILE"`
 	Title      string            `help:"Title of the picture." default:"Certified accuracy" placeholder:"TEXT"`
@@ -84,7 +84,7 @@ func (c *analyzeCmd) Run(e *env) error {
 	return err
 }
 
-// check refuses flags that do not fit each other.
+// check returns an error for flags that cannot be combined.
 func (c *analyzeCmd) check() error {
 	switch one := decimal.Must("1"); {
 	case len(c.Names) > 0 && len(c.Names) != len(c.Files):
@@ -138,7 +138,7 @@ func (c *analyzeCmd) check() error {
 	return nil
 }
 
-// repeated returns the first name that stands in a list twice, "" for none.
+// repeated returns the first name that is in a list twice, "" for none.
 func repeated(names []string) string {
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
@@ -148,8 +148,8 @@ func repeated(names []string) string {
 	return ""
 }
 
-// read reads the i-th file, and holds a table's radii against what the flags
-// say about it. A certificate says all that itself.
+// read reads the i-th file, and checks the radii of a table with the values of
+// the flags. A certificate contains these values.
 func (c *analyzeCmd) read(i int, file string) (analyze.Run, error) {
 	run, err := analyze.ReadFile(file)
 	if err != nil {
@@ -179,7 +179,7 @@ func (c *analyzeCmd) read(i int, file string) (analyze.Run, error) {
 	return run, run.CheckRadii()
 }
 
-// table computes what the flags ask for.
+// table computes the table that the flags ask for.
 func (c *analyzeCmd) table(runs []analyze.Run) (analyze.Table, error) {
 	table, err := analyze.NewTable(runs, c.Radii)
 	if err != nil {
@@ -199,7 +199,7 @@ func (c *analyzeCmd) table(runs []analyze.Run) (analyze.Table, error) {
 		for _, run := range runs[1:] {
 			comparison, err := analyze.Compare(runs[0], run, c.Radii, c.Anyway)
 			if errors.As(err, new(*analyze.UnequalError)) {
-				return table, fmt.Errorf("%w: certify them alike, or say --compare-anyway", err)
+				return table, fmt.Errorf("%w: certify the same images with the same parameters, or give --compare-anyway", err)
 			}
 			if err != nil {
 				return table, err

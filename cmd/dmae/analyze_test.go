@@ -54,7 +54,7 @@ func TestAnalyzeTablesOfOtherTools(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, 1, strings.Count(errs, "\n"))
 	require.Contains(t, errs, `"certify" and "sigma_0.50" were not certified alike (1 of the 1 images of the first, such as 5, are not in the other and 3 of the 3 images of the second, such as 0, are not in the other)`)
-	require.Contains(t, errs, "say --compare-anyway")
+	require.Contains(t, errs, "give --compare-anyway")
 	code, _, errs = dmaeRun(t, "analyze", c, c, "--names", "x,x")
 	require.Equal(t, exitMisuse, code)
 	require.Contains(t, errs, "--names gives the name x to two runs")

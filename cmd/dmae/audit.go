@@ -86,14 +86,15 @@ func (c *auditCmd) Run(e *env) error {
 	return err
 }
 
-// printReport prints the outcome for people. What the certificate says of itself
-// is shown of one that is not intact too, but not that it is worth anything.
+// printReport prints the outcome as text. The summary of the certificate is
+// also printed if it is not intact, but without the line about what was
+// checked.
 func printReport(e *env, name string, r audit.Report) error {
 	for _, note := range r.Notes {
 		e.note(note)
 	}
 	if r.Certificate == nil {
-		return nil // not even a header: the error says it all
+		return nil // not even a header: the error is sufficient
 	}
 	verdict := "is NOT intact"
 	if r.Intact {
@@ -114,9 +115,8 @@ func printReport(e *env, name string, r audit.Report) error {
 	return err
 }
 
-// openCertificate opens a certificate, - for standard input; a pipe will do. The
-// name is what it is called in messages: without characters that a terminal
-// obeys.
+// openCertificate opens a certificate, - for standard input; it may be a pipe.
+// name is its name for messages, without control characters of a terminal.
 func openCertificate(path string) (f io.ReadCloser, name string, err error) {
 	if path == "-" {
 		return os.Stdin, "standard input", nil
@@ -125,8 +125,8 @@ func openCertificate(path string) (f io.ReadCloser, name string, err error) {
 	return f, printable.Text(path), err
 }
 
-// audit audits the certificate, called name, on the model and the images of the
-// flags.
+// audit audits the certificate, called name in messages, with the model and the
+// images of the flags.
 func (c *auditCmd) audit(e *env, file io.Reader, name string, o audit.Options) (audit.Report, error) {
 	named := func(r audit.Report, err error) (audit.Report, error) {
 		if err != nil {

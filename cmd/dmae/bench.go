@@ -23,7 +23,7 @@ type benchGemmCmd struct {
 }
 
 func (benchGemmCmd) Help() string {
-	return "The limit is a loop of multiply-adds that never leaves the registers, on all threads, measured alternately with the product.\n\nExample: dmae bench gemm --json"
+	return "The limit is the speed of a loop of multiply-adds on registers only, on all threads, measured alternately with the product.\n\nExample: dmae bench gemm --json"
 }
 
 // gemmRow is the speed of one product.
@@ -64,12 +64,12 @@ func (c *benchGemmCmd) Run(e *env) error {
 	return nil
 }
 
-// figure prints a positive measurement with three significant digits, more only
-// where they stand before the point: slow and fast models are told equally well.
+// figure prints a positive measurement with three significant digits, or all
+// digits before the decimal point if they are more.
 func figure(x float64) string {
 	short := strconv.FormatFloat(x, 'e', 2, 64) // rounded first: 9.996 is 10.0
 	exponent, err := strconv.Atoi(short[strings.IndexByte(short, 'e')+1:])
-	if err != nil { // infinite or not a number
+	if err != nil { // infinite or NaN
 		return short
 	}
 	return strconv.FormatFloat(x, 'f', max(0, 2-exponent), 64)
@@ -90,8 +90,8 @@ func parseShape(s string) (m, k, n int, err error) {
 	return dims[0], dims[1], dims[2], nil
 }
 
-// measureGemm measures limit and product in turns, so that both see the same
-// load of the machine, and takes the best of each.
+// measureGemm measures limit and product alternately, so that both run under
+// the same load of the machine, and returns the best of each.
 func measureGemm(p *simd.Pool, m, k, n int, d time.Duration) gemmRow {
 	g := simd.Gemm{
 		M: m, N: n, K: k,
@@ -100,7 +100,7 @@ func measureGemm(p *simd.Pool, m, k, n int, d time.Duration) gemmRow {
 		C: make([]float32, m*n), LDC: n,
 	}
 	r := gemmRow{M: m, K: k, N: n}
-	p.Gemm(&g) // pays for the workspaces
+	p.Gemm(&g) // allocates the workspaces
 	for start := time.Now(); time.Since(start) < d; {
 		r.Limit = max(r.Limit, simd.FMALimit(p, 20*time.Millisecond))
 		from := time.Now()

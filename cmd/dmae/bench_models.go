@@ -26,7 +26,7 @@ type modelBenchFlags struct {
 	JSON      bool          `name:"json" help:"Print a JSON object."`
 }
 
-// rate is how fast a model goes.
+// rate is the speed of a model.
 type rate struct {
 	Model    string  `json:"model"`
 	ISA      string  `json:"isa"`
@@ -50,8 +50,8 @@ func (c *modelBenchFlags) config() (dmae.Config, error) {
 	return model, nil
 }
 
-// randomImages returns n labelled images of random pixels: speed does not
-// depend on what they show.
+// randomImages returns n labelled images of random pixels: the speed does not
+// depend on the content.
 func randomImages(c *dmae.Config, n int) (data.Dataset, error) {
 	g := philox.NewGen(philox.Addr{Stream: philox.FirstUserStream})
 	images, labels, names := make([]data.Image, n), make([]int32, n), make([]string, c.Classes)
@@ -105,8 +105,8 @@ func (c *benchTrainCmd) Run(e *env) error {
 	return err
 }
 
-// steps returns the images a second of a training run that is stopped when its
-// time is over; its first steps, which allocate, do not count.
+// steps returns the images per second of a training run that is stopped after
+// c.Time; its first steps, which allocate, do not count.
 func (c *benchTrainCmd) steps(ctx context.Context, stage func(context.Context, train.Options) (*train.Result, error), o train.Options) (float64, error) {
 	dir, err := os.MkdirTemp("", "dmae-bench-")
 	if err != nil {
@@ -143,7 +143,7 @@ type benchCertifyCmd struct {
 
 func (benchCertifyCmd) Help() string { return "Example: dmae bench certify --json" }
 
-// Run measures noisy samples a second.
+// Run measures noisy samples per second.
 func (c *benchCertifyCmd) Run(e *env) error {
 	config, err := c.config()
 	if err != nil {

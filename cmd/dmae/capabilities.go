@@ -13,9 +13,9 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// capabilitiesTable returns the table of what this program does, in Markdown,
-// from the registries the program itself works with: it cannot claim a command,
-// a model or a derivative that is not there. A test holds the README to it.
+// capabilitiesTable returns the table of capabilities in Markdown, generated
+// from the program's own registries. So it cannot list a command, a model or a
+// derivative that does not exist. A test compares the README with it.
 func capabilitiesTable() string {
 	var b strings.Builder
 	b.WriteString("| what | works today |\n| --- | --- |\n")
@@ -39,7 +39,7 @@ func capabilitiesTable() string {
 	return b.String()
 }
 
-// backendTexts says of each backend what it is.
+// backendTexts describes each backend.
 func backendTexts() (texts []string) {
 	for _, k := range ops.Backends() {
 		texts = append(texts, fmt.Sprintf("`%s` (%s)", k.Name, k.Help))

@@ -32,7 +32,7 @@ type certifyCmd struct {
 }
 
 func (certifyCmd) Help() string {
-	return "After an interruption the same command continues the run. Labels do not affect a certificate; they are recorded. The method anytime draws, for each image, only as many samples as decide the largest radius of a grid; the other methods draw n. The noise of an image follows from the model and its pixels, so that no seed can be chosen; --commit and --beacon prove that nothing else was chosen afterwards, see docs/certificates.md. With --merge no image is certified: the shards of a certification are merged.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl\n\nExample: dmae certify --merge --out runs/all runs/shard-*.jsonl"
+	return "After an interruption the same command continues the run. Labels do not affect a certificate; they are recorded. The method anytime draws, for each image, only as many samples as it needs to decide the largest radius of a grid; the other methods draw n. The noise of an image is derived from the model and its pixels, so that no seed can be chosen. --commit and --beacon also prove that model, parameters and images were fixed before the noise was known, see docs/certificates.md. With --merge no image is certified: the shards of a certification are merged.\n\nExample: dmae certify --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --sigma 0.25 --n 10000 --max 500 --out runs/certify.jsonl\n\nExample: dmae certify --merge --out runs/all runs/shard-*.jsonl"
 }
 
 // Run certifies images.
@@ -75,7 +75,7 @@ func (c *certifyCmd) Run(e *env) error {
 		return err
 	}
 	var begun certificate.Header
-	if beacon == "" { // no earlier version had one
+	if beacon == "" { // certificates of earlier versions have none
 		begun, _ = certificate.FilesFor(c.Out).Header()
 	}
 	if err := c.Seed.Apply(&params, begun); err != nil {
@@ -122,7 +122,7 @@ func (c *certifyCmd) Run(e *env) error {
 	return printFiles(e, c.JSON, files)
 }
 
-// printFiles says where the certificates are.
+// printFiles prints the names of the files.
 func printFiles(e *env, json bool, files certificate.Files) error {
 	if json {
 		return printJSON(e.stdout, files)
@@ -153,7 +153,7 @@ func (c *certifyCmd) shard() (*certificate.Shard, error) {
 type shown struct {
 	*env
 	title string
-	bar   *progress // nil before the first batch and behind close
+	bar   *progress // nil before the first batch and after close
 }
 
 func (s *shown) update(p smooth.Progress) {
@@ -175,7 +175,7 @@ func (s *shown) close() {
 	}
 }
 
-// moreCorrupt names the flag that lets a run leave out more images.
+// moreCorrupt adds to an error the flag for leaving out more images.
 func moreCorrupt(err error) error {
 	if errors.As(err, new(*smooth.TooManyLeftOutError)) {
 		return fmt.Errorf("%w; --max-corrupt leaves out more of them", err)

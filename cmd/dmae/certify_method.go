@@ -19,13 +19,13 @@ type methodFlags struct {
 	Radii      []decimal.Decimal `help:"Grid of radii of --method anytime (default 0,0.25,0.5,0.75,1); 0 is always included." placeholder:"R,..."`
 	Target     *decimal.Decimal  `name:"target-radius" help:"Required radius: with --method anytime the grid is 0 and this radius; with the other methods it is an error if n cannot reach it." placeholder:"R"`
 	Futility   *decimal.Decimal  `help:"Probability of still proving a radius below which --method anytime gives it up (default 0.01, at most 0.5): a larger value needs fewer samples and loses more radii." placeholder:"P"`
-	Alpha      decimal.Decimal   `help:"Probability that a certificate is false." default:"0.001" placeholder:"P"`
+	Alpha      decimal.Decimal   `help:"Largest probability that a certificate is false." default:"0.001" placeholder:"P"`
 	seedFlag
 }
 
-// seedFlag says where the noise comes from that a guarantee rests on.
+// seedFlag is the origin of the noise of a certificate.
 type seedFlag struct {
-	Seed certify.Seed `help:"derived: the noise of an image follows from the model and its pixels, so that it cannot be chosen; random: a number from the operating system (a resumed run keeps its own); or a number. Trying several numbers and choosing one voids the guarantee." default:"derived" placeholder:"N"`
+	Seed certify.Seed `help:"derived: the noise of an image is derived from the model and its pixels, so that it cannot be chosen; random: a number from the operating system (a resumed run keeps its own); or a number. Trying several numbers and choosing one voids the guarantee." default:"derived" placeholder:"N"`
 }
 
 // params returns the parameters that the flags ask for.
@@ -42,7 +42,7 @@ func (f *methodFlags) params() (certificate.Params, error) {
 	}
 	if p.Method == bound.MethodAnytime {
 		if f.N != nil {
-			return p, misused("--n %d does not go with --method anytime, which draws what an image needs: give --max-samples", *f.N)
+			return p, misused("--n %d does not go with --method anytime, which draws as many samples as an image needs: give --max-samples", *f.N)
 		}
 		if f.Target != nil && len(f.Radii) > 0 {
 			return p, misused("--target-radius and --radii both name the grid: give one of them")
@@ -79,7 +79,7 @@ func (f *methodFlags) params() (certificate.Params, error) {
 	return p, nil
 }
 
-// warn tells the user about a radius that no image can reach.
+// warn notes a radius that no image can reach.
 func (f *methodFlags) warn(e *env, p certificate.Params, classes int) error {
 	var largest decimal.Decimal
 	switch {

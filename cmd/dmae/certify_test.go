@@ -23,8 +23,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// certifiable makes a folder of images of two classes, of which some cannot be
-// decoded, and a model for them, and returns the flags that name both.
+// certifiable writes a folder of images of two classes, of which some cannot be
+// decoded, and a model for them, and returns the flags for both.
 func certifiable(t *testing.T, dir string, broken ...int) []string {
 	t.Helper()
 	b := testbackend.New(t)
@@ -76,8 +76,8 @@ func joined(lists ...[]string) []string {
 	return all
 }
 
-// What is promised before a round is what an audit finds in the certificate made
-// after it, and the command printed is the one that makes it.
+// An audit of a certificate finds the commitment that was made before the
+// round, and the printed command writes this certificate.
 func TestCommitThenCertify(t *testing.T) {
 	dir := t.TempDir()
 	set := certifiable(t, dir, 4)
@@ -97,7 +97,7 @@ func TestCommitThenCertify(t *testing.T) {
 	value := strings.Repeat("C0", 32)
 	code, _, stderr := dmaeRun(t, joined([]string{"certify", "--out", out, "--beacon", "drand:4000000000:" + value}, few, set)...)
 	require.Equal(t, exitDone, code, stderr)
-	const early = "drand's round 4000000000 comes only at 2403-11-28 12:29:24 UTC: nobody can know its value yet, so this one was chosen"
+	const early = "drand's round 4000000000 is published only at 2403-11-28 12:29:24 UTC: its value is not known yet, so this one is invented"
 	require.Equal(t, 1, strings.Count(stderr, early), stderr)
 	code, _, stderr = dmaeRun(t, "audit", out)
 	require.Equal(t, exitDone, code)
@@ -120,7 +120,7 @@ func TestCommitThenCertify(t *testing.T) {
 		"--beacon drand:7:" + value + " --seed 3": "does not go with a --seed that is a number",
 		"--commit --beacon drand:7:" + value:      "is made before the round",
 		"--beacon drand:x":                        "is not of the form drand:ROUND:VALUE",
-		"--seed six":                              `"six" is no seed: give derived, random, or an integer`,
+		"--seed six":                              `"six" is not a seed: give derived, random, or an integer`,
 		"--commit --beacon drand:7 --shard 1/2":   "does not go with --commit",
 		"--seed random --shard 1/2":               "does not go with --seed random",
 	} {
@@ -135,7 +135,8 @@ func TestCommitThenCertify(t *testing.T) {
 }
 
 // Broken images are counted in the certificate, in shards, after a merge, under
-// another path, and by an audit; the others are what they would be without.
+// another path, and by an audit. The lines of the other images are the same as
+// without them.
 func TestCertifyLeavesOutBrokenImages(t *testing.T) {
 	dir := t.TempDir()
 	set := certifiable(t, filepath.Join(dir, "a"), 4, 9)
@@ -188,8 +189,8 @@ func TestCertifyLeavesOutBrokenImages(t *testing.T) {
 	require.ErrorContains(t, err, "image 9 was left out because it cannot be decoded")
 }
 
-// An audit reads what can be read once only, at every depth, and its text has
-// the seeds, alpha and what is not the default.
+// An audit at any depth reads a pipe, which can be read only once. Its text has
+// the seeds, alpha and the parameters that are not the default.
 func TestAuditReadsAPipe(t *testing.T) {
 	dir := t.TempDir()
 	set := certifiable(t, dir)
@@ -221,7 +222,7 @@ func TestAuditReadsAPipe(t *testing.T) {
 	}
 }
 
-// A terminal obeys no name: of a file, or in one.
+// Names of files, and names in files, are printed without control characters.
 func TestNamesAreMadePrintable(t *testing.T) {
 	require.Equal(t, `a\x1b[31m é\u202e\xff 猫`, printable.Text("a\x1b[31m é\u202e\xff 猫"))
 	dir := t.TempDir()
@@ -238,7 +239,7 @@ func TestNamesAreMadePrintable(t *testing.T) {
 	require.NotContains(t, out+stderr, "\x1b[31m")
 }
 
-// The flags' defaults are those that an audit compares with.
+// The defaults of the flags are those with which an audit compares.
 func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 	dir := t.TempDir()
 	set := certifiable(t, dir)
@@ -266,7 +267,8 @@ func TestDefaultsAreThoseOfAnAudit(t *testing.T) {
 	}
 }
 
-// Flags that were not given are the parameters that an audit calls the default.
+// Flags that are not given have the values that an audit regards as the
+// default.
 func TestDefaultsOfCertifyAreThoseOfAnAudit(t *testing.T) {
 	for _, m := range bound.Methods() {
 		var c cli

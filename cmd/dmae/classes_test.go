@@ -19,7 +19,7 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// pets makes a folder of 8x8 pixels with four test images of each class.
+// pets writes a folder with four test images of 8x8 pixels of each class.
 func pets(t *testing.T, classes ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "pets")
@@ -40,9 +40,9 @@ func pets(t *testing.T, classes ...string) string {
 	return dir
 }
 
-// petModel makes a classifier of the classes cat, dog and ship, whose answers
-// stand in the given order and have the given names, and returns its checkpoint.
-// change may alter the bias of the head.
+// petModel writes a classifier of the classes cat, dog and ship, whose outputs
+// have the given order and names, and returns its checkpoint. change may change
+// the bias of the head.
 func petModel(t *testing.T, order []int, names []string, change func(bias []float32)) string {
 	t.Helper()
 	b := testbackend.New(t)
@@ -72,8 +72,8 @@ func petModel(t *testing.T, order []int, names []string, change func(bias []floa
 	return path
 }
 
-// foreign writes the weights of a checkpoint into a PyTorch file that says nothing
-// else.
+// foreign writes the weights of a checkpoint into a PyTorch file without other
+// values.
 func foreign(t *testing.T, from string) string {
 	t.Helper()
 	f, err := checkpoint.Open(from)
@@ -100,8 +100,8 @@ func measured(t *testing.T, args ...string) (accuracy float64, notes string) {
 	return got.Accuracy, stderr
 }
 
-// The same network with its answers in another order, and as a part of a larger
-// one, is as good: classes are matched by name.
+// The same network with its outputs in another order, or with more outputs, has
+// the same accuracy: classes are matched by name.
 func TestClassesAreMatchedByNameEverywhere(t *testing.T) {
 	data := pets(t, "cat", "dog", "ship")
 	plain := petModel(t, []int{0, 1, 2}, []string{"cat", "dog", "ship"}, nil)
@@ -112,7 +112,7 @@ func TestClassesAreMatchedByNameEverywhere(t *testing.T) {
 	require.Equal(t, want, got)
 	require.Contains(t, notes, "matched by name")
 	wrong, notes := measured(t, "--data", data, "--model", turned, "--classes-by-position")
-	require.NotEqual(t, want, wrong, "the test tells an order from another")
+	require.NotEqual(t, want, wrong, "the accuracy depends on the order")
 	require.Contains(t, notes, `"cat" is taken for "ship"`)
 
 	// Some of the classes of a larger model.
@@ -123,7 +123,7 @@ func TestClassesAreMatchedByNameEverywhere(t *testing.T) {
 	require.Equal(t, want, got)
 	require.Contains(t, notes, "3 of the model's 5 classes")
 
-	// One that does not know its names is told them.
+	// A model without names gets them from the flag.
 	unnamed := foreign(t, large)
 	arch := []string{"--arch", "dmae_vit_micro_patch4_8"}
 	code, _, stderr := dmaeRun(t, append([]string{"eval", "--data", data, "--model", unnamed}, arch...)...)
@@ -149,7 +149,7 @@ func TestClassesAreMatchedByNameEverywhere(t *testing.T) {
 	require.Contains(t, succeed(t, "audit", out, "--depth", "full", "--data", data, "--model", turned), "is intact")
 	succeed(t, "explain", "--certificate", out, "--index", "0", "--data", data, "--model", turned, "--steps", "0", "--out", filepath.Join(t.TempDir(), "p.html"))
 
-	// Other names are refused by whoever reads them.
+	// Every command refuses other names.
 	other := pets(t, "dog", "ship", "zebra")
 	for _, command := range [][]string{
 		{"eval"},
@@ -163,7 +163,7 @@ func TestClassesAreMatchedByNameEverywhere(t *testing.T) {
 	}
 }
 
-// idxPets writes the images of pets as IDX files, which name no classes.
+// idxPets writes the images of pets as IDX files, which have no class names.
 func idxPets(t *testing.T, from string, classes ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "idx")
@@ -192,7 +192,8 @@ func idxPets(t *testing.T, from string, classes ...string) string {
 	return dir
 }
 
-// Numbers are names like others: that they are the model's order has to be said.
+// Numbers are class names like others: that they are in the model's order must
+// be stated.
 func TestNumbersAreNoNamesOfTheModel(t *testing.T) {
 	classes := []string{"cat", "dog", "ship"}
 	data := pets(t, classes...)
@@ -222,7 +223,7 @@ func TestClassNamesThatDoNotFit(t *testing.T) {
 		"an empty line": {file("c.txt", "cat\n\nship\n"), unnamed, "its name 2 is empty"},
 		"no list":       {file("d.json", `{"0":"cat"}`), unnamed, "a JSON list of strings"},
 		"no file":       {filepath.Join(t.TempDir(), "e.txt"), unnamed, "cannot read the class names"},
-		"others":        {file("f.txt", "cat\ndog\nzebra\n"), model, "knows the names of its classes itself"},
+		"others":        {file("f.txt", "cat\ndog\nzebra\n"), model, "has names of its classes, and they differ"},
 	} {
 		code, _, stderr := dmaeRun(t, "eval", "--data", data, "--model", c.model, "--class-names", c.names, "--arch", "dmae_vit_micro_patch4_8")
 		if c.model == model {
@@ -243,7 +244,7 @@ func TestClassNamesThatDoNotFit(t *testing.T) {
 	}
 }
 
-// A model that diverged is said to have no answers, by whoever asks it.
+// Every command reports that a diverged model gives no answers.
 func TestModelsWithoutAnswersAreSaid(t *testing.T) {
 	data := pets(t, "cat", "dog", "ship")
 	picture := filepath.Join(data, "test", "cat", "0.png")
@@ -276,7 +277,7 @@ func TestModelsWithoutAnswersAreSaid(t *testing.T) {
 	var got map[string]any
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	require.Nil(t, got["loss"])
-	explained(t, picture, "--model", some, "--n", "32", "--n0", "8", "--others", "0.5", "--steps", "2", "--samples", "2", "--answers", "16") // its attacks come to an end
+	explained(t, picture, "--model", some, "--n", "32", "--n0", "8", "--others", "0.5", "--steps", "2", "--samples", "2", "--answers", "16") // its attacks finish
 }
 
 // inspect names the tensors of a diverged training.
@@ -286,7 +287,7 @@ func TestInspectNamesWhatIsNotFinite(t *testing.T) {
 	require.NotContains(t, succeed(t, "inspect", "--json", whole), "not_finite")
 	bad := petModel(t, []int{0, 1, 2}, nil, func(bias []float32) { bias[1] = float32(math.Inf(1)) })
 	for _, path := range []string{bad, foreign(t, bad)} {
-		require.Contains(t, succeed(t, "inspect", path), "hold values that are not finite numbers, as training that diverged leaves behind: \"head.bias\"\n")
+		require.Contains(t, succeed(t, "inspect", path), "hold values that are not finite numbers (training may have diverged): \"head.bias\"\n")
 		var seen struct {
 			NotFinite []string `json:"not_finite"`
 		}
@@ -295,8 +296,8 @@ func TestInspectNamesWhatIsNotFinite(t *testing.T) {
 	}
 }
 
-// What is wrong with one image is said, and keeps none of the others from its
-// answer, which is the one that it has without it.
+// An error of one image is reported. The other images get the same answers as
+// without it.
 func TestPredictAnswersWhatItCan(t *testing.T) {
 	data := pets(t, "cat", "dog")
 	model := petModel(t, []int{0, 1, 2}, []string{"cat", "dog", "ship"}, nil)
@@ -329,14 +330,14 @@ func TestPredictAnswersWhatItCan(t *testing.T) {
 	require.Contains(t, stderr, "1 of 2 images got no answer")
 }
 
-// A number of samples that cannot decide is said.
+// A number of samples that is too small for any answer is reported.
 func TestPredictionNeeds(t *testing.T) {
 	code, _, stderr := dmaeRun(t, "predict", "--model", "missing", "--n", "10", "x.png")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "it takes at least 11 samples")
 }
 
-// A number below 0 is the value of the flag before it.
+// A negative number is the value of the flag before it.
 func TestNegativeNumbersBelongToFlags(t *testing.T) {
 	require.Equal(t, []string{"pretrain", "--picture-every=-1", "--std=-.5,1", "--lr=-inf", "--out", "x", "-h", "--", "--n", "-1"},
 		negativeNumbers([]string{"pretrain", "--picture-every", "-1", "--std", "-.5,1", "--lr", "-inf", "--out", "x", "-h", "--", "--n", "-1"}))

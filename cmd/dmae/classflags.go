@@ -10,18 +10,19 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 )
 
-// classFlags say which of a model's classes is which.
+// classFlags name and match the classes of a model.
 type classFlags struct {
 	ClassNames classNames   `help:"Names of the classes, in the order of the model's outputs, for a checkpoint without names: a file with one name per line, or a JSON list." placeholder:"FILE"`
 	Position   positionFlag `embed:""`
 }
 
-// positionFlag gives up matching classes by name.
+// positionFlag matches classes by position instead of by name.
 type positionFlag struct {
 	ClassesByPosition bool `help:"Match the first class of the data to the first one of the model, and so on, whatever their names. Without it classes are matched by name, and names that the model does not have are an error."`
 }
 
-// withoutData refuses --classes-by-position where no data set has classes.
+// withoutData returns an error if --classes-by-position is given to a command
+// that reads no data set.
 func (f *classFlags) withoutData() error {
 	if f.Position.ClassesByPosition {
 		return misused("--classes-by-position is about the classes of a data set, and none is read here; leave it out")
@@ -29,10 +30,10 @@ func (f *classFlags) withoutData() error {
 	return nil
 }
 
-// given reports whether any of the flags is.
+// given reports whether any of the flags is set.
 func (f *classFlags) given() bool { return f.ClassNames.path != "" || f.Position.ClassesByPosition }
 
-// match gives images the labels of a model, and tells the user what was done.
+// match gives images the labels of a model, and notes how.
 func (f *positionFlag) match(e *env, images data.Dataset, model *dmae.Config) (data.Dataset, error) {
 	matched, note, err := data.MatchClasses(images, data.Known{Count: model.Classes, Names: model.ClassNames}, f.ClassesByPosition)
 	if note != "" {
@@ -41,14 +42,14 @@ func (f *positionFlag) match(e *env, images data.Dataset, model *dmae.Config) (d
 	return matched, err
 }
 
-// classNames are the names in a file that a flag has.
+// classNames are the class names in the file of a flag.
 type classNames struct {
 	path  string
 	names []string
 }
 
-// maxClassNames bounds the file: a name of 256 bytes for each of the most
-// classes that a model may have.
+// maxClassNames bounds the file: a name of 256 bytes for each of the largest
+// number of classes of a model.
 const maxClassNames = 1 << 24
 
 // UnmarshalText reads the names from the file at a path.

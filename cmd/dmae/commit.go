@@ -9,8 +9,9 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// beaconFlags take the choice out of whoever certifies: everything is promised
-// before a public random number comes, and the noise follows from it.
+// beaconFlags show that the noise was not chosen: model, parameters and images
+// are fixed by a published commitment before a public random number exists, and
+// the noise is derived from both.
 type beaconFlags struct {
 	Beacon string `help:"Derive the noise also from a public random number: a round of drand's chain quicknet and the 64 hexadecimal digits of its randomness; with --commit only the number of a future round." placeholder:"drand:ROUND:VALUE"`
 	Commit bool   `help:"Certify nothing; print the digest of model, parameters and images, to be published before the round of --beacon, and the command to run after it."`
@@ -38,20 +39,20 @@ func (f *beaconFlags) parse(seed certify.Seed) (certificate.Beacon, error) {
 	return b, nil
 }
 
-// promise is what --commit prints.
+// promise is the output of --commit.
 type promise struct {
 	Commitment certificate.Digest `json:"commitment"`
 	Beacon     certificate.Beacon `json:"beacon"` // without its value
 	Round      uint64             `json:"round"`
-	Time       string             `json:"time"`  // when the round comes
+	Time       string             `json:"time"`  // of the round
 	Chain      string             `json:"chain"` // of drand
 	Model      string             `json:"model"`
-	Images     string             `json:"images"` // how many of how many, and how they were picked
+	Images     string             `json:"images"` // how many of how many, and how they were selected
 	LeftOut    int                `json:"left_out"`
 	Command    string             `json:"command"` // to run after the round
 }
 
-// print says what is promised.
+// print prints the commitment.
 func (c *certifyCmd) print(e *env, p certify.Promise) error {
 	b := p.Header.Beacon
 	if time.Now().After(b.Time()) {
@@ -73,7 +74,7 @@ Then put the round's randomness, 64 hexadecimal digits, in the place of VALUE an
 	return err
 }
 
-// afterRound returns the command line of a commitment as it certifies.
+// afterRound returns the command line for the certification after a commitment.
 func afterRound(args []string, b certificate.Beacon) string {
 	words := []string{"dmae"}
 	for i := 0; i < len(args); i++ {

@@ -18,8 +18,8 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// A classifier in a PyTorch file that says nothing but names and shapes is the
-// classifier it was: it gives the same certificates.
+// A classifier in a PyTorch file with nothing but tensors gives the same
+// certificates as the original.
 func TestCommandsTakePyTorchFiles(t *testing.T) {
 	in := func(name string) string { return filepath.Join(t.TempDir(), name) }
 	b := testbackend.New(t)
@@ -67,9 +67,9 @@ func TestCommandsTakePyTorchFiles(t *testing.T) {
 	require.Len(t, seen.Tensors, len(model.Params.All()))
 }
 
-// A certificate of a checkpoint of the official code, which tells neither heads
-// nor normalisation, audits with that file, with the same tensors in a file
-// without metadata and with its converted twin, and with no other model.
+// A certificate of a checkpoint of the official code, which records neither
+// heads nor normalisation, is intact with that file, with the same tensors in a
+// file without metadata and with the converted file, and with no other model.
 func TestCertificatesOfPyTorchFilesAudit(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }

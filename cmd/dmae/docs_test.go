@@ -33,7 +33,7 @@ func TestHelpShowsDefaults(t *testing.T) {
 	require.Contains(t, help, "Flip half of the images horizontally (default: on).")
 }
 
-// The README may claim what the program can do, and nothing else.
+// The table of capabilities in the README is the program's own.
 func TestREADMEShowsTheProgramsOwnCapabilities(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestREADMEShowsTheProgramsOwnCapabilities(t *testing.T) {
 		"replace the table in README.md by the output of: go run ./cmd/dmae version --capabilities")
 }
 
-// officialFlags are those of the official scripts, by the letters of
+// officialFlags are those of the official scripts, by their letters in
 // docs/differences.md.
 var officialFlags = map[string]string{
 	"P": "batch_size epochs accum_iter model input_size mask_ratio norm_pix_loss weight_decay lr blr min_lr warmup_epochs data_path output_dir log_dir device seed resume start_epoch num_workers pin_mem no_pin_mem world_size local_rank dist_on_itp dist_url sigma epoch_start",

@@ -13,10 +13,11 @@ import (
 	"github.com/godmae/godmae/internal/printable"
 )
 
-// curvePoints is how finely a dry run samples the learning rate.
+// curvePoints is the number of points at which a dry run samples the learning
+// rate.
 const curvePoints = 400
 
-// dryRun says what a run would be, and of what.
+// dryRun describes a run that is not executed.
 type dryRun struct {
 	Command string       `json:"command"`
 	Recipe  string       `json:"recipe,omitempty"`
@@ -27,8 +28,8 @@ type dryRun struct {
 	Plan    *train.Plan  `json:"plan"`
 }
 
-// standIn returns what a dry run without data or checkpoint trains: the model
-// and the number of images of the recipe.
+// standIn returns the recipe whose model and number of images a dry run without
+// data or checkpoint uses.
 func (f *trainFlags) standIn(command string) (*recipe, error) {
 	if f.Recipe == "" {
 		return nil, misused("a dry run needs --data, or a --recipe that says how many images there are")
@@ -36,8 +37,8 @@ func (f *trainFlags) standIn(command string) (*recipe, error) {
 	return findRecipe(command, f.Recipe)
 }
 
-// dryEvaluation says what a run would say of the images that it evaluates on, and
-// refuses what it would refuse; source is nil without --data.
+// dryEvaluation prints the notes and returns the errors of a run about the
+// images to evaluate on; source is nil without --data.
 func (f *encoderFlags) dryEvaluation(e *env, source *data.Source, images data.Dataset) error {
 	if source == nil {
 		return nil
@@ -91,7 +92,7 @@ func (f *trainFlags) dry(e *env, command string, model dmae.Config, values train
 	return nil
 }
 
-// print writes the plan for people.
+// print writes the plan as text.
 func (d *dryRun) print(w io.Writer) error {
 	heading := func(s string) { fmt.Fprintf(w, "\n%s\n", s) }
 	fmt.Fprintf(w, "%s, a dry run: nothing is trained\n", d.Command)

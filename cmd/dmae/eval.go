@@ -25,8 +25,8 @@ func (evalCmd) Help() string {
 	return "Example: dmae eval --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors"
 }
 
-// maxCopies is the number of noisy copies of an image that random numbers have
-// an address for.
+// maxCopies is the number of noisy copies of an image that the addresses of
+// random numbers allow.
 const maxCopies = 1 << 16
 
 // Run measures accuracy on clean and on noisy images.
@@ -84,19 +84,19 @@ func (c *evalCmd) Run(e *env) error {
 	}
 	p.close()
 	if clean.NoAnswer+noisy.NoAnswer == clean.Images+noisy.Images {
-		return fmt.Errorf("%s gives no answer to any of the %d images, clean or noisy: its scores are not finite numbers, as training that diverged leaves behind", c.Model, clean.Images)
+		return fmt.Errorf("%s gives no answer to any of the %d images, clean or noisy: its scores are not finite numbers (its training may have diverged)", c.Model, clean.Images)
 	}
 	if clean.NoAnswer > 0 || noisy.NoAnswer > 0 {
 		e.note(fmt.Sprintf("%d of %d clean images and %d of %d noisy ones got no answer, because the model's scores for them are not finite numbers; they count as wrong", clean.NoAnswer, clean.Images, noisy.NoAnswer, noisy.Images))
 	} else if clean.FiniteLoss() == nil || noisy.FiniteLoss() == nil {
-		e.note("some of the model's scores are not finite numbers: such a class is never the answer, and the loss has no value")
+		e.note("some of the model's scores are not finite numbers: a class with such a score is never the answer, and the loss has no value")
 	}
 	if c.JSON {
 		return printJSON(e.stdout, struct {
 			Images   int      `json:"images"`
-			LeftOut  int      `json:"left_out"` // of the data set, because they cannot be used
+			LeftOut  int      `json:"left_out"` // images of the data set that cannot be used
 			Accuracy float64  `json:"accuracy"`
-			Loss     *float64 `json:"loss"` // null where it is not finite
+			Loss     *float64 `json:"loss"` // null if it is not finite
 			NoAnswer int      `json:"no_answer"`
 			Sigma    float64  `json:"sigma"`
 			Copies   int      `json:"copies"`

@@ -45,8 +45,8 @@ func runExample(t *testing.T, line string, smaller ...string) string {
 	return succeed(t, append(args, smaller...)...)
 }
 
-// What the help of the commands about certificates tells a stranger to type
-// does what it says.
+// The examples in the help of the commands about certificates run and do what
+// the help says.
 func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	b := testbackend.New(t)
@@ -93,7 +93,7 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 		page := runExample(t, line, smaller...)
 		require.FileExists(t, strings.TrimSpace(page))
 	}
-	// The example of analyze is about what the quickstart leaves.
+	// The example of analyze uses files of the quickstart.
 	require.NoError(t, os.Mkdir("dmae-quickstart", 0o777))
 	for _, name := range []string{"certify", "certify-scratch"} {
 		runExample(t, certify[0], append(small, "--out", "dmae-quickstart/"+name)...)
@@ -103,7 +103,7 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	}
 	require.FileExists(t, "curve.png")
 
-	// A pattern names the timing files too.
+	// A shell pattern also matches the timing files.
 	require.Equal(t, succeed(t, "analyze", "runs/certify.jsonl", "runs/shard-1.jsonl"),
 		succeed(t, "analyze", "runs/certify.jsonl", "runs/certify.timing.jsonl", "runs/shard-1.jsonl", "runs/shard-1.timing.jsonl"))
 	code, _, stderr := dmaeRun(t, "analyze", "runs/certify.timing.jsonl")

@@ -27,7 +27,7 @@ type explainCmd struct {
 	methodFlags
 	Sound       bool   `help:"${sound_help}" default:"true" negatable:""`
 	Certificate string `help:"Explain a line of this certificate (.jsonl), with the method, noise and seed that it records." placeholder:"CERT"`
-	Index       *int   `help:"Which line: the index of its image." placeholder:"I"`
+	Index       *int   `help:"Index of the image whose line is explained." placeholder:"I"`
 	Data        string `help:"The certified images, for --certificate; as for certify." placeholder:"DATA"`
 	Split       string `help:"Split of the data: train, val or test." enum:"train,val,test" default:"test"`
 	splitFlags
@@ -41,7 +41,7 @@ type explainCmd struct {
 }
 
 func (explainCmd) Help() string {
-	return "Writes one HTML page that loads nothing: the image, noisy copies with the network's answers, the counts, the bound or the evidence, the radius, other noise levels, and attacks inside and outside of the radius. No label is needed. The method and its flags are those of dmae certify; the page says which seed was used and how to make it again.\n\nExample: dmae explain shoe.png --model runs/finetune/checkpoint.safetensors --sigma 0.25 --out shoe.html\n\nExample: dmae explain --certificate runs/certify.jsonl --index 40 --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --out image-40.html"
+	return "Writes one HTML page that needs no other files: the image, noisy copies with the network's answers, the counts, the bound or the evidence, the radius, other noise levels, and attacks inside and outside of the radius. No label is needed. The method and its flags are those of dmae certify; the page says which seed was used and how to make it again.\n\nExample: dmae explain shoe.png --model runs/finetune/checkpoint.safetensors --sigma 0.25 --out shoe.html\n\nExample: dmae explain --certificate runs/certify.jsonl --index 40 --data builtin:fashion-mnist --model runs/finetune/checkpoint.safetensors --out image-40.html"
 }
 
 // Run writes the page.
@@ -97,8 +97,8 @@ func (c *explainCmd) Run(e *env, line *kong.Context) error {
 	return err
 }
 
-// check refuses flags that do not fit each other, and numbers that make no
-// sense, before anything is read.
+// check returns an error for flags that cannot be combined and for invalid
+// numbers, before anything is read.
 func (c *explainCmd) check(line *kong.Context) error {
 	given := map[string]bool{}
 	for _, p := range line.Path {
@@ -122,7 +122,7 @@ func (c *explainCmd) check(line *kong.Context) error {
 			return err
 		}
 		for _, params.Sigma = range c.Others {
-			level := certificate.Params{Plan: bound.Plan{Sigma: params.Sigma, Alpha: params.Alpha, N0: params.N0, N: params.N}} // a grid is cut to what the level allows
+			level := certificate.Params{Plan: bound.Plan{Sigma: params.Sigma, Alpha: params.Alpha, N0: params.N0, N: params.N}} // the grid is reduced to the radii that are possible at each level
 			if err := level.Check(); err != nil {
 				return misuse{fmt.Errorf("--others: %w", err)}
 			}

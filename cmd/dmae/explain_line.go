@@ -15,8 +15,9 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// fromCertificate explains a line of a certificate, with the parameters that
-// its header records, once model, data and image are those it is about.
+// fromCertificate explains a line of a certificate, with the parameters in its
+// header, after checking that model, data and image are those of the
+// certificate.
 func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) (*dmae.Classifier, []byte, error) {
 	f, err := openFile("the certificate", c.Certificate)
 	if err != nil {
@@ -45,7 +46,7 @@ func (c *explainCmd) fromCertificate(e *env, b ops.Backend, o *explain.Options) 
 	return model, x, err
 }
 
-// command returns the command line that makes the same page again.
+// command returns the command line that writes the same page again.
 func (c *explainCmd) command(o *explain.Options) string {
 	line := []string{"dmae", "explain"}
 	add := func(words ...string) { line = append(line, words...) }
@@ -76,7 +77,7 @@ func (c *explainCmd) command(o *explain.Options) string {
 	return strings.Join(line, " ")
 }
 
-// shellWord returns a word as a shell takes it.
+// shellWord quotes a word for a shell.
 func shellWord(word string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%"
 	if word != "" && strings.Trim(word, plain) == "" {
@@ -85,17 +86,17 @@ func shellWord(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// phases shows the progress of one piece of work after the other.
+// phases shows the progress of several pieces of work, one after the other.
 type phases struct{ p *progress }
 
-// update is told what is being done, and how far it is: from 0 to total.
+// update shows that done of total steps of the current work are finished.
 func (s *phases) update(e *env, what string, done, total int) {
 	switch {
 	case done == 0:
 		s.p = newProgress(e.stderr, "explain: "+what, unitOf(what), total)
 		s.p.begin(0)
 	case s.p == nil:
-		return // said to be done already
+		return // already reported as finished
 	}
 	s.p.total = total
 	s.p.update(done, "")

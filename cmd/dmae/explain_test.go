@@ -42,8 +42,8 @@ func words(t *testing.T, page string) []string {
 	return line
 }
 
-// A page says what it takes to make it again: the seed that the operating
-// system drew, and every parameter.
+// The command on a page writes the same page again: it has the seed from the
+// operating system, and every parameter.
 func TestThePageIsMadeAgainByItsCommand(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "it's here")
 	require.NoError(t, os.Mkdir(dir, 0o777))
@@ -80,8 +80,8 @@ func TestThePageIsMadeAgainByItsCommand(t *testing.T) {
 		require.Equal(t, page, explained(t, again...), args[1])
 		seeds = append(seeds, again[slices.Index(again, "--seed")+1])
 	}
-	require.NotEqual(t, seeds[0], seeds[2], "the operating system draws another each time")
-	require.Equal(t, "derived", seeds[1], "unless asked, there is none to choose")
+	require.NotEqual(t, seeds[0], seeds[2], "the operating system gives another seed each time")
+	require.Equal(t, "derived", seeds[1], "by default no seed is chosen")
 
 	// So is the page of a line of a certificate, which shows its numbers.
 	certificate := in("c.jsonl")
@@ -106,7 +106,7 @@ func TestThePageIsMadeAgainByItsCommand(t *testing.T) {
 		require.Equal(t, page, explained(t, words(t, page)...))
 
 		_, _, err = findLine(certificate, 15)
-		require.ErrorContains(t, err, "no line about image 15: it has 3 lines, from image 0 to image 14")
+		require.ErrorContains(t, err, "no line for image 15: it has 3 lines, from image 0 to image 14")
 		model.InitScratch(2)
 		require.NoError(t, model.Save(in("other.safetensors")))
 		code, _, stderr := dmaeRun(t, append([]string{"explain", "--certificate", certificate, "--index", "14", "--model", in("other.safetensors")}, data...)...)

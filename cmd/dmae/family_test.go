@@ -12,8 +12,8 @@ import (
 	"github.com/godmae/godmae/internal/patchmlp"
 )
 
-// With a second family registered, every command that takes a classifier takes
-// one of it; the program that does not know the family says so.
+// With a second family registered, every command that reads a classifier works
+// on its models. Without the family, the program reports that it is unknown.
 func TestCommandsOnAnotherFamily(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }

@@ -20,14 +20,14 @@ type finetuneCmd struct {
 	LayerDecay   float64 `help:"Factor of the learning rate from one block to the one before it." default:"0.65" placeholder:"FACTOR"`
 	DropPath     float64 `help:"Rate of stochastic depth in the last block." default:"0.1" placeholder:"RATE"`
 	Smoothing    float64 `help:"Label smoothing." default:"0.1" placeholder:"SHARE"`
-	GlobalPool   bool    `help:"Classify the mean of the patch tokens; --no-global-pool takes the class token." default:"true" negatable:""`
+	GlobalPool   bool    `help:"Classify the mean of the patch tokens; --no-global-pool classifies the class token." default:"true" negatable:""`
 	consistencyFlags
 	mixFlags
 	augmentFlags
 }
 
-// encoderFlags say what a classifier is made of, which images it learns from
-// and which it is measured on.
+// encoderFlags choose the initial weights of a classifier, its training images
+// and its evaluation images.
 type encoderFlags struct {
 	Finetune string `help:"Checkpoint with the initial encoder, of godmae or PyTorch: an autoencoder, an encoder, or a classifier, whose head is not used." placeholder:"FILE"`
 	archFlags
@@ -68,7 +68,7 @@ type mixFlags struct {
 func (f *mixFlags) apply(r *train.Recipe) error {
 	m := data.Mix{Mode: data.MixMode(f.MixupMode), Mixup: f.Mixup, Cutmix: f.Cutmix, Prob: f.MixupProb, Switch: f.MixupSwitchProb}
 	if m.Mode == data.MixBatch {
-		m.Mode = "" // as in checkpoints that are older than the other modes
+		m.Mode = "" // as in checkpoints of versions without the other modes
 	}
 	if f.CutmixMinmax != nil {
 		if len(f.CutmixMinmax) != 2 {
@@ -109,11 +109,11 @@ func (f *augmentFlags) apply(r *train.Recipe) error {
 }
 
 func (finetuneCmd) Help() string {
-	return "A separate classifier is fine-tuned for each sigma.\n\nExample: dmae finetune --data builtin:fashion-mnist --finetune runs/pretrain/checkpoint.safetensors --sigma 0.25 --epochs 60 --out runs/finetune\n\n" + recipesHelp("finetune")
+	return "Each sigma needs its own classifier.\n\nExample: dmae finetune --data builtin:fashion-mnist --finetune runs/pretrain/checkpoint.safetensors --sigma 0.25 --epochs 60 --out runs/finetune\n\n" + recipesHelp("finetune")
 }
 
 // config returns the configuration to train: that of the checkpoint or of the
-// preset; in a dry run with neither, what the recipe is for.
+// preset; in a dry run with neither, that of the recipe.
 func (f *encoderFlags) config(e *env, command string, t *trainFlags) (dmae.Config, error) {
 	preset := f.Model
 	switch {
@@ -143,7 +143,7 @@ func (f *encoderFlags) config(e *env, command string, t *trainFlags) (dmae.Confi
 	return f.resized(model.StartConfig()), err
 }
 
-// describe is how the model in a checkpoint is described.
+// describe is a function that describes the model in a checkpoint.
 type describe func(dmae.Reader, *checkpoint.File) (kind string, cfg dmae.Config, err error)
 
 // configOf returns the configuration of the model in a checkpoint.
@@ -204,7 +204,7 @@ func (f *encoderFlags) classifier(e *env, command string, t *trainFlags) (model 
 	return model, source, images, nil
 }
 
-// options fills in the options that classifiers share.
+// options fills in the options that both stages of classifiers share.
 func (f *encoderFlags) options(e *env, t *trainFlags, model dmae.Config, recipe train.Recipe, source *data.Source, images data.Dataset) (train.Options, error) {
 	o := t.options(e, &f.archFlags, model, recipe, images)
 	o.Encoder, o.EvalEvery, o.ClassesByPosition = f.Finetune, f.EvalEvery, f.ClassesByPosition

@@ -17,10 +17,10 @@ import (
 	_ "github.com/godmae/godmae/ops/ref" // --backend ref
 )
 
-// computeFlags say where to compute. They never change a result.
+// computeFlags choose the backend and its threads.
 type computeFlags struct {
 	Threads   int    `help:"Worker threads; 0 for all processors. The result does not depend on it." default:"0" placeholder:"N"`
-	Backend   string `help:"What computes: ${backends}." default:"${backend}" placeholder:"NAME"`
+	Backend   string `help:"Backend: ${backends}." default:"${backend}" placeholder:"NAME"`
 	Precision string `help:"Arithmetic: f32 on cpu, the same bits on every machine; f64 on ref (default: the backend's own)." placeholder:"NAME"`
 }
 
@@ -47,7 +47,7 @@ func (f *computeFlags) backend() (ops.Backend, error) {
 	return b, nil
 }
 
-// threads returns the number of threads that were asked for.
+// threads returns the requested number of threads.
 func (f *computeFlags) threads() int {
 	if f.Threads > 0 {
 		return f.Threads
@@ -63,7 +63,7 @@ func backendNames() (names []string) {
 	return names
 }
 
-// backendHelp says what each of them is.
+// backendHelp describes each of them.
 func backendHelp() string {
 	var texts []string
 	for _, k := range ops.Backends() {
@@ -72,7 +72,7 @@ func backendHelp() string {
 	return strings.Join(texts, "; ")
 }
 
-// flagDefaults are defaults that other packages choose, and help that several
+// flagDefaults are defaults from other packages, and help texts that several
 // flags share.
 var flagDefaults = kong.Vars{
 	"backend":     cpu.Name,
@@ -99,7 +99,8 @@ func (f *dataFlags) open(e *env, split data.Split, channels int) (data.Dataset, 
 	return source.Open(split)
 }
 
-// splitFlags say how a data set is divided and what of it may be broken.
+// splitFlags say how a data set is divided and how many broken images are
+// allowed.
 type splitFlags struct {
 	ValFraction float64 `help:"Share of the training images held out as the split val." default:"0" placeholder:"SHARE"`
 	SplitSeed   uint64  `help:"Seed that chooses the images held out." default:"0" placeholder:"N"`
@@ -108,7 +109,7 @@ type splitFlags struct {
 	pixelFlags
 }
 
-// maxDataGib is more memory than any machine has.
+// maxDataGib is the largest --max-data-gib, more memory than any machine has.
 const maxDataGib = 1 << 20
 
 // find recognises a data set, for a model of the given channels.
@@ -128,8 +129,8 @@ func (f *splitFlags) find(e *env, spec string, channels int) (*data.Source, erro
 	})
 }
 
-// corrupt returns --max-corrupt in the form of package data, where 0 stands for
-// the default and a negative number for none.
+// corrupt returns --max-corrupt in the form of package data, where 0 means the
+// default and a negative number none.
 func (f *splitFlags) corrupt() int {
 	if f.MaxCorrupt <= 0 {
 		return -1
@@ -137,13 +138,14 @@ func (f *splitFlags) corrupt() int {
 	return f.MaxCorrupt
 }
 
-// number is a flag that counts something, and its value.
+// number is the name and the value of an integer flag.
 type number struct {
 	flag  string
 	value int
 }
 
-// atLeast refuses the first of the numbers that is below a least one.
+// atLeast returns an error for the first of the numbers that is less than
+// least.
 func atLeast(least int, numbers ...number) error {
 	for _, n := range numbers {
 		if n.value < least {
@@ -153,10 +155,10 @@ func atLeast(least int, numbers ...number) error {
 	return nil
 }
 
-// maxSigma is the largest standard deviation that models are configured with.
+// maxSigma is the largest standard deviation of a model configuration.
 const maxSigma = 10
 
-// checkSigma refuses what is no standard deviation of noise.
+// checkSigma returns an error for an invalid standard deviation.
 func checkSigma(sigma float64) error {
 	if !(sigma >= 0 && sigma <= maxSigma) {
 		return misused("--sigma %g cannot be used: it must lie between 0 and %d (pixels are in [0,1])", sigma, maxSigma)
@@ -164,8 +166,8 @@ func checkSigma(sigma float64) error {
 	return nil
 }
 
-// fit adapts a model's configuration to the images it will see: noise is added
-// at their own resolution.
+// fit adapts a model's configuration to its images: noise is added at their own
+// resolution.
 func fit(model dmae.Config, images data.Dataset) (dmae.Config, error) {
 	c, h, w := images.Shape()
 	if c != model.Channels {
@@ -181,7 +183,7 @@ func fit(model dmae.Config, images data.Dataset) (dmae.Config, error) {
 // trainingProgress shows a training run.
 func trainingProgress(e *env, title string) (report func(train.Progress), done func()) {
 	var p *progress
-	var before time.Duration // waited for images before the clock started
+	var before time.Duration // time spent waiting for images before the clock started
 	report = func(t train.Progress) {
 		if p == nil {
 			p = newProgress(e.stderr, title, "images", t.Steps*t.Batch)

@@ -17,7 +17,7 @@ func (gradcheckCmd) Help() string {
 	return "Derivatives are compared with finite differences in float64 on the reference backend, and the float32 backend with the reference.\n\nExample: dmae gradcheck --json"
 }
 
-// gradcheckCase is a check and what the derivative was compared with.
+// gradcheckCase is a check and the reference of the comparison.
 type gradcheckCase struct {
 	gradcheck.Result
 	Against string `json:"against"`

@@ -20,8 +20,8 @@ func tinyOnFolder(t *testing.T, data, out string, more ...string) {
 		"--warmup-epochs", "0", "--out", out}, more...)...)
 }
 
-// The choice of preprocessing is said in the certificate, an audit and a page
-// follow what stands there, and refuse the other.
+// A certificate records the preprocessing. An audit and a page use the recorded
+// one, and refuse another.
 func TestPreprocessing(t *testing.T) {
 	dir := t.TempDir()
 	images := filepath.Join(dir, "images")
@@ -62,21 +62,21 @@ func TestPreprocessing(t *testing.T) {
 		require.Contains(t, errs, "preprocessing")
 	}
 
-	// A model that was trained with a choice is used with it.
+	// A model is used with the preprocessing of its training.
 	chosen := filepath.Join(dir, "chosen", "checkpoint.safetensors")
 	tinyOnFolder(t, images, filepath.Dir(chosen), "--preprocess", "resize")
 	require.Contains(t, certify(chosen, "followed"), resized)
 	require.Contains(t, certify(chosen, "overruled", "--preprocess", "stored"), asStored)
 	succeed(t, "audit", filepath.Join(dir, "overruled.jsonl"), "--depth", "sample", "--model", chosen, "--data", images)
 
-	// So does a run that is resumed; another choice is refused.
+	// A resumed run uses it, too; another choice is refused.
 	tinyOnFolder(t, images, filepath.Dir(chosen), "--resume", "auto")
 	code, _, errs := dmaeRun(t, "finetune", "--data", images, "--model", "dmae_vit_micro_patch4_8", "--batch-size", "4", "--epochs", "2",
 		"--warmup-epochs", "0", "--out", filepath.Dir(chosen), "--resume", "auto", "--preprocess", "stored")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errs, "its images were preprocessed with --preprocess resize; give that")
 
-	// predict and eval see what certify sees.
+	// predict and eval use the same preprocessing as certify.
 	one := filepath.Join(images, "test", "even", "8.png")
 	answer := func(flags ...string) string {
 		return succeed(t, append([]string{"predict", "--model", model, "--n", "200", "--seed", "1", "--json", one}, flags...)...)
@@ -108,7 +108,7 @@ func TestPreprocessing(t *testing.T) {
 	}
 }
 
-// Broken images are named, counted and left out by every command.
+// Every command names, counts and leaves out broken images.
 func TestBrokenImagesAreLeftOut(t *testing.T) {
 	dir := t.TempDir()
 	images := filepath.Join(dir, "images")

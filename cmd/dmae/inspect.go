@@ -31,27 +31,28 @@ type tensorRow struct {
 	Name  string `json:"name"`
 	DType string `json:"dtype"`
 	Shape []int  `json:"shape"`
-	State bool   `json:"training,omitempty"` // of training, not of the model
+	State bool   `json:"training,omitempty"` // part of the training state, not of the model
 }
 
-// inspection is what a checkpoint holds, for a program.
+// inspection describes a checkpoint to a program.
 type inspection struct {
 	File   string            `json:"file"`
 	Format checkpoint.Format `json:"format"`
 
-	// Checksums is what all tensors agree with, "" where the file has none.
+	// Checksums is the kind of checksums, which all tensors match; "" if the
+	// file has none.
 	Checksums checkpoint.Checksum `json:"checksums"`
 
 	Model    string       `json:"model,omitempty"`       // its kind
 	Config   *dmae.Config `json:"config,omitempty"`      // of the model
 	Unknown  string       `json:"model_error,omitempty"` // why it was not recognised
-	Averaged bool         `json:"averaged,omitempty"`    // the model is a moving average, the weights behind it are there, too
+	Averaged bool         `json:"averaged,omitempty"`    // the model is a moving average, and the file also has the optimiser's weights
 	Tensors  []tensorRow  `json:"tensors"`
 
-	// NotFinite names the tensors with values that are no finite numbers.
+	// NotFinite names the tensors with values that are not finite.
 	NotFinite []string `json:"not_finite,omitempty"`
 
-	Training json.RawMessage   `json:"training,omitempty"` // what a PyTorch file holds beside the model
+	Training json.RawMessage   `json:"training,omitempty"` // values other than the model in a PyTorch file
 	Metadata map[string]string `json:"metadata"`
 }
 
@@ -104,7 +105,7 @@ func (c *inspectCmd) Run(e *env) error {
 	fmt.Fprintf(e.stdout, "format: %s\n", in.Format)
 	fmt.Fprintf(e.stdout, "checksums: %s\n", in.checksums())
 	if n := len(in.NotFinite); n > 0 {
-		fmt.Fprintf(e.stdout, "not finite: %d of %d tensors hold values that are not finite numbers, as training that diverged leaves behind: %s\n", n, len(in.Tensors), data.NameList(in.NotFinite))
+		fmt.Fprintf(e.stdout, "not finite: %d of %d tensors hold values that are not finite numbers (training may have diverged): %s\n", n, len(in.Tensors), data.NameList(in.NotFinite))
 	}
 	if in.Config != nil {
 		fmt.Fprintf(e.stdout, "model: %s\n", in.summary())
@@ -119,7 +120,7 @@ func (c *inspectCmd) Run(e *env) error {
 		key, v := extra.At(i)
 		text, err := pickle.ShowJSON(v)
 		if err != nil {
-			return err // was encoded above already
+			return err // was encoded above
 		}
 		fmt.Fprintf(e.stdout, "%s: %s\n", printable.Text(fmt.Sprint(key)), abbreviate(string(text), 400))
 	}
@@ -145,7 +146,7 @@ func (in *inspection) print(w io.Writer) {
 	}
 }
 
-// checksums says what the file's own checksums tell of it.
+// checksums describes the file's checksums, which have been verified.
 func (in *inspection) checksums() string {
 	switch in.Checksums {
 	case checkpoint.SHA256:
@@ -168,12 +169,12 @@ func (in *inspection) summary() string {
 	case dmae.KindClassifier:
 		return s + fmt.Sprintf(", %d classes", c.Classes)
 	case dmae.KindEncoder:
-		return s + "; without decoder and head, a start for finetune, linprobe and pretrain --init"
+		return s + "; without decoder and head, initial weights for finetune, linprobe and pretrain --init"
 	}
 	return s + fmt.Sprintf("; decoder %d wide, %d deep, %d heads", c.Decoder.Width, c.Decoder.Depth, c.Decoder.Heads)
 }
 
-// abbreviate shortens a long value for a terminal; --json has all of it.
+// abbreviate shortens a long value for a terminal; --json prints all of it.
 func abbreviate(s string, limit int) string {
 	s = printable.Line(s)
 	if len(s) <= limit {

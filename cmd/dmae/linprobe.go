@@ -17,7 +17,7 @@ type linprobeCmd struct {
 }
 
 func (linprobeCmd) Help() string {
-	return "Trains a linear layer behind batch normalisation on the features of a frozen encoder, with LARS. The result is a classifier like any other: it can be evaluated and certified.\n\nExample: dmae linprobe --data builtin:fashion-mnist --finetune runs/pretrain/checkpoint.safetensors --sigma 0.25 --batch-size 128 --effective-batch 512 --epochs 20 --out runs/linprobe\n\n" + recipesHelp("linprobe")
+	return "Trains a linear layer after batch normalisation on the features of a frozen encoder, with LARS. The result is a classifier like any other: it can be evaluated and certified.\n\nExample: dmae linprobe --data builtin:fashion-mnist --finetune runs/pretrain/checkpoint.safetensors --sigma 0.25 --batch-size 128 --effective-batch 512 --epochs 20 --out runs/linprobe\n\n" + recipesHelp("linprobe")
 }
 
 // Run trains a linear probe.

@@ -27,7 +27,7 @@ const (
 	exitMisuse = 2
 )
 
-// cli is the command line: one field a subcommand.
+// cli is the command line: one field per subcommand.
 type cli struct {
 	Quickstart  quickstartCmd  `cmd:"" help:"Pre-train, fine-tune and certify on embedded images; no download."`
 	Pretrain    pretrainCmd    `cmd:"" help:"Pre-train a denoising masked autoencoder on unlabelled images."`
@@ -49,7 +49,7 @@ type cli struct {
 	Version     versionCmd     `cmd:"" help:"Show the version and the capabilities of this binary."`
 }
 
-// env is what a command may touch of the outside world.
+// env has the arguments, streams and context of a command.
 type env struct {
 	ctx    context.Context
 	stdout io.Writer
@@ -57,7 +57,7 @@ type env struct {
 	args   []string // the command line, without the program
 }
 
-// note tells the user, on standard error, something that is no failure.
+// note prints a message that is not an error on standard error.
 func (e *env) note(message string) { fmt.Fprintf(e.stderr, "dmae: %s\n", printable.Line(message)) }
 
 // misuse is an error of the command line itself: exit code 2.
@@ -65,20 +65,20 @@ type misuse struct{ error }
 
 func misused(format string, args ...any) error { return misuse{fmt.Errorf(format, args...)} }
 
-// exited carries kong's wish to end the program (after --help) up to run.
+// exited is the panic value by which kong's exit (after --help) reaches run.
 type exited int
 
 func main() {
-	// The first Ctrl-C asks the command to save and end; the second one kills.
+	// The first Ctrl-C makes the command save and end; the second one kills it.
 	ctx, stop := signal.NotifyContext(hangUp(context.Background()), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // hangUp returns a context that also ends when the terminal is closed or the
-// connection to it is lost (SIGHUP), unless the program was started to outlast
-// that, as by nohup. The signal comes from the shell and from the system, so the
-// second one kills nothing.
+// connection to it is lost (SIGHUP), unless the program was started to ignore
+// that, as by nohup. Both the shell and the system may send the signal, so a
+// second one does not kill.
 func hangUp(parent context.Context) context.Context {
 	if signal.Ignored(syscall.SIGHUP) {
 		return parent
@@ -93,14 +93,14 @@ func hangUp(parent context.Context) context.Context {
 	return ctx
 }
 
-// run executes one command line and returns the exit code.
+// run executes a command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &sink{name: "standard output", to: stdout, text: true}
 	errs := &sink{name: "standard error", to: stderr}
 	return settle(execute(ctx, args, out, errs), out, errs)
 }
 
-// execute is run without the exit code of output that cannot be written.
+// execute is run without the check that all output was written.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		switch r := recover().(type) {
@@ -138,7 +138,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	}
 	parsed, err := parser.Parse(negativeNumbers(helpArgs(args)))
 	if errors.Is(err, errUnwritten) {
-		return exitFailed // the help; run says why
+		return exitFailed // of the help text; run reports the error
 	}
 	if err != nil {
 		help := "dmae --help"
@@ -156,17 +156,17 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errUnwritten):
-		return exitFailed // run says why
+		return exitFailed // run reports the error
 	case errors.As(err, new(misuse)):
 		code = exitMisuse
 	default:
 		code = exitFailed
 	}
 	text := err.Error()
-	if text == context.Canceled.Error() { // a command that had nothing to save
+	if text == context.Canceled.Error() { // of a command that has nothing to save
 		text = "interrupted"
 	}
-	text = strings.TrimPrefix(text, "train: ") // the package; whoever typed the command knows that it trains
+	text = strings.TrimPrefix(text, "train: ") // the package name is not useful to the user of a training command
 	if errors.As(err, new(*ops.MemoryError)) {
 		text += memoryRemedy(parsed.Selected())
 	}
@@ -174,8 +174,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	return code
 }
 
-// memoryRemedy says what a user can do about the full memory of a device in a command;
-// "" for training, which has said it.
+// memoryRemedy returns what a user of a command can do if the memory of the device is
+// full; "" for training commands, whose errors say it.
 func memoryRemedy(command *kong.Node) string {
 	has := func(name string) bool {
 		return slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == name })
@@ -191,7 +191,7 @@ func memoryRemedy(command *kong.Node) string {
 	return "; use a smaller model or another --backend"
 }
 
-// helpArgs turns "help" and "help COMMAND" into what the parser understands.
+// helpArgs translates "help" and "help COMMAND" to --help for the parser.
 func helpArgs(args []string) []string {
 	if args[0] != "help" {
 		return args
@@ -199,8 +199,8 @@ func helpArgs(args []string) []string {
 	return append(slices.Clone(args[1:]), "--help")
 }
 
-// negativeNumbers ties a number below 0 to the flag before it, as in
-// --picture-every -1: the parser would take it for another flag.
+// negativeNumbers joins a negative number to the flag before it, as in
+// --picture-every -1: the parser would parse it as another flag.
 func negativeNumbers(args []string) []string {
 	var out []string
 	for i, arg := range args {
@@ -216,11 +216,12 @@ func negativeNumbers(args []string) []string {
 	return out
 }
 
-// negativeNumber is the beginning of a number below 0, or of a list of numbers.
+// negativeNumber matches the beginning of a negative number, or of a list of
+// numbers.
 var negativeNumber = regexp.MustCompile(`^-(\d|\.\d|(?i:inf))`)
 
 // helpText is the help of a flag with its default. The parser prints a default
-// in the place of the placeholder only, and most flags have one of their own.
+// only instead of the placeholder, and most flags have a placeholder.
 func helpText(v *kong.Value) string {
 	text := kong.DefaultHelpValueFormatter(v)
 	if v.Flag == nil || v.Flag.PlaceHolder == "" && !v.IsBool() || v.Default == "" || strings.Contains(text, "(default") {

@@ -174,7 +174,7 @@ func TestMistakesGiveOneSentenceAndAnExitCode(t *testing.T) {
 	}
 }
 
-// brokenWriter panics, as a defect of the program would.
+// brokenWriter panics, like a defect of the program.
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { panic("out of\nink") }
@@ -195,7 +195,7 @@ func TestInterruptedWithNothingToSave(t *testing.T) {
 	require.Equal(t, "dmae: interrupted\n", errs.String())
 }
 
-// The whole path on the smallest of settings.
+// All commands in sequence, with the smallest settings.
 func TestPathFromPretrainingToCurve(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
@@ -240,7 +240,7 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	succeed(t, append(certify, "--batch", "7", "--threads", "2")...)
 	again, err := os.ReadFile(in("certify.jsonl"))
 	require.NoError(t, err)
-	require.Equal(t, string(first), string(again), "batch and threads leave no trace")
+	require.Equal(t, string(first), string(again), "the result does not depend on batch and threads")
 	require.Contains(t, string(first), `"noise":"gaussian-u8","clip":1`)
 	require.Contains(t, string(first), `"preprocessing":"8-bit pixels as stored"`)
 	code, _, stderr = dmaeRun(t, append(certify, "--no-sound")...)
@@ -252,7 +252,7 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	header, ok := certificate.FilesFor(in("drawn")).Header()
 	require.True(t, ok)
 	require.NotZero(t, header.Seed.Number, "the operating system draws the seed")
-	succeed(t, drawn...) // goes on with it: nothing is left to do
+	succeed(t, drawn...) // resumed: nothing is left to do
 	other, ok := certificate.FilesFor(in("drawn")).Header()
 	require.True(t, ok)
 	require.Equal(t, header.Seed, other.Seed)
@@ -285,7 +285,7 @@ func TestPathFromPretrainingToCurve(t *testing.T) {
 	succeed(t, "merge", in("merged"), in("shard-1.jsonl"), in("shard-2.jsonl"))
 	again, err = os.ReadFile(in("merged.jsonl"))
 	require.NoError(t, err)
-	require.Equal(t, string(first), string(again), "shards leave no trace")
+	require.Equal(t, string(first), string(again), "merged shards equal a run without shards")
 	shards, err := filepath.Glob(in("shard-*.jsonl"))
 	require.NoError(t, err)
 	require.Len(t, shards, 4, "their times match the pattern too")

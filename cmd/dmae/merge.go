@@ -19,7 +19,7 @@ func (mergeCmd) Help() string {
 // Run merges shards.
 func (c *mergeCmd) Run(e *env) error { return merge(e, c.Out, c.Shards, c.JSON) }
 
-// merge puts shards together for dmae merge and dmae certify --merge.
+// merge merges shards for dmae merge and dmae certify --merge.
 func merge(e *env, out string, shards []string, json bool) error {
 	if len(shards) == 0 {
 		return misused("there are no shards to merge: name their certificates")
@@ -31,7 +31,7 @@ func merge(e *env, out string, shards []string, json bool) error {
 	return printFiles(e, json, files)
 }
 
-// mergeFlags turn dmae certify into dmae merge.
+// mergeFlags make dmae certify work as dmae merge.
 type mergeFlags struct {
 	Merge  mergeFlag `help:"Merge the shards of a certification, which are the arguments, instead of certifying; only --out and --json are allowed."`
 	Shards []string  `arg:"" optional:"" name:"shard-file" help:"With --merge: the certificates of all shards, in any order." placeholder:"SHARD"`
@@ -40,8 +40,8 @@ type mergeFlags struct {
 // mergeFlag is the flag --merge.
 type mergeFlag bool
 
-// BeforeReset is kong's hook on a flag that was given: merging needs no data and
-// no model, and refuses flags that it would have to ignore.
+// BeforeReset is kong's hook for a flag that was given: merging needs no data
+// and no model, and returns an error for flags that it would ignore.
 func (mergeFlag) BeforeReset(ctx *kong.Context) error {
 	for _, p := range ctx.Path {
 		if p.Flag == nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// archFlags say which model a checkpoint of PyTorch holds. godmae's own need
-// none of them.
+// archFlags describe the model in a PyTorch checkpoint. They are not needed for
+// checkpoints of godmae.
 type archFlags struct {
 	Arch         string `help:"Preset of the model in a PyTorch checkpoint that does not name it." placeholder:"PRESET"`
 	Heads        int    `help:"Attention heads of the model in a PyTorch checkpoint (default: the preset's)." placeholder:"N"`
@@ -26,7 +26,8 @@ func (f *archFlags) reader(mean, std []float64) dmae.Reader {
 	return dmae.Reader{Preset: f.Arch, Heads: f.Heads, DecoderHeads: f.DecoderHeads, Weights: f.Weights, NormEps: f.LayerNormEps, Mean: mean, Std: std}
 }
 
-// belong refuses the flags where no checkpoint is read that they could be about.
+// belong returns an error if any of the flags is given and no checkpoint is
+// read.
 func (f *archFlags) belong(checkpoints ...string) error {
 	if *f == (archFlags{}) || slices.ContainsFunc(checkpoints, func(path string) bool { return path != "" }) {
 		return nil
@@ -34,7 +35,7 @@ func (f *archFlags) belong(checkpoints ...string) error {
 	return misused("--arch, --heads, --decoder-heads, --weights and --layer-norm-eps describe the model of a PyTorch checkpoint, and none is given; leave them out")
 }
 
-// modelFlags say of a checkpoint what PyTorch's do not.
+// modelFlags supply settings of a model that PyTorch checkpoints lack.
 type modelFlags struct {
 	archFlags
 	Mean []float64 `help:"Mean of each channel, of pixels scaled to [0,1], instead of the checkpoint's; PyTorch's have none (default: the preset's, or ImageNet's)." placeholder:"MEAN"`
@@ -44,7 +45,7 @@ type modelFlags struct {
 	classFlags
 }
 
-// given reports whether any of the flags is.
+// given reports whether any of the flags is set.
 func (f *modelFlags) given() bool {
 	return f.archFlags != archFlags{} || f.Mean != nil || f.Std != nil || f.DataSize != 0 || f.classFlags.given()
 }
@@ -72,7 +73,7 @@ func (f *modelFlags) line() []string {
 	return line
 }
 
-// commas joins values as a flag takes them.
+// commas joins the values of a flag.
 func commas[V any](values []V) string {
 	var text []string
 	for _, v := range values {
@@ -88,8 +89,8 @@ func (f *modelFlags) reader(e *env) dmae.Reader {
 	return r
 }
 
-// classifier opens a checkpoint; foreign says that godmae did not write it, so
-// that nothing in it tells the size of the images.
+// classifier opens a checkpoint; foreign says that another program wrote it, so
+// that it does not contain the size of the images.
 func (f *modelFlags) classifier(e *env, b ops.Backend, path string) (model *dmae.Classifier, foreign bool, err error) {
 	file, err := checkpoint.Open(path)
 	if err != nil {
@@ -109,8 +110,8 @@ func (f *modelFlags) classifier(e *env, b ops.Backend, path string) (model *dmae
 	return model, dmae.IsForeign(file), nil
 }
 
-// classifierFor opens a checkpoint and images that it can classify, under the
-// model's labels and preprocessed as the flags or else the checkpoint say.
+// classifierFor opens a checkpoint and images for it, with the model's labels
+// and with the preprocessing of the flags, or else of the checkpoint.
 func (f *modelFlags) classifierFor(e *env, b ops.Backend, path string, d *dataFlags, split data.Split) (*dmae.Classifier, data.Dataset, error) {
 	model, images, err := f.classifierOf(e, b, path, d, split)
 	if err != nil {
@@ -123,8 +124,9 @@ func (f *modelFlags) classifierFor(e *env, b ops.Backend, path string, d *dataFl
 	return model, images, err
 }
 
-// classifierOf leaves it to the caller how the images are preprocessed. With a
-// checkpoint of PyTorch, noise is added at the resolution of the images.
+// classifierOf is classifierFor without the preprocessing, which the caller
+// chooses. With a checkpoint of PyTorch, noise is added at the resolution of
+// the images.
 func (f *modelFlags) classifierOf(e *env, b ops.Backend, path string, d *dataFlags, split data.Split) (*dmae.Classifier, data.Dataset, error) {
 	model, foreign, err := f.classifier(e, b, path)
 	if err != nil {

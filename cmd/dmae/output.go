@@ -20,8 +20,8 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
-// asciiJSON writes the characters of JSON strings that are not printed as escapes.
-// Outside of strings there are none but the ends of lines.
+// asciiJSON replaces the unprintable characters of JSON strings by escapes.
+// Outside of strings, the only ones are line ends.
 func asciiJSON(s string) string {
 	other := func(r rune) bool { return r != '\n' && printable.Odd(r) }
 	if !strings.ContainsFunc(s, other) {

@@ -8,7 +8,7 @@ import (
 	"github.com/godmae/godmae/dmae/train"
 )
 
-// outputFlags say what a training run leaves behind.
+// outputFlags choose the output files of a training run.
 type outputFlags struct {
 	LogDir          *string `help:"Folder for the TensorBoard event file (default: that of --out); --log-dir= for no event file." placeholder:"DIR"`
 	PictureEvery    int     `help:"Pre-training: draw reconstructions into the event file after every N epochs; 0 for about ten per run, -1 for none." default:"0" placeholder:"N"`
@@ -33,8 +33,8 @@ func (f *outputFlags) check() error {
 	return atLeast(0, number{"--checkpoint-every", f.CheckpointEvery}, number{"--keep", f.Keep})
 }
 
-// checkNormalisation refuses a --mean and --std that a model cannot compute
-// with. They travel in its checkpoint.
+// checkNormalisation returns an error for a --mean and --std that are invalid
+// for the model. They are stored in its checkpoint.
 func (f *trainFlags) checkNormalisation(model *dmae.Config) error {
 	for _, v := range []struct {
 		flag string
@@ -47,8 +47,8 @@ func (f *trainFlags) checkNormalisation(model *dmae.Config) error {
 	return nil
 }
 
-// checkModel refuses a model that the flags have made impossible; that of a
-// checkpoint or a preset is possible.
+// checkModel returns an error for a model that is invalid because of the flags;
+// that of a checkpoint or a preset is valid.
 func checkModel(model *dmae.Config) error {
 	if err := model.Validate(); err != nil {
 		return misuse{err}
@@ -56,8 +56,9 @@ func checkModel(model *dmae.Config) error {
 	return nil
 }
 
-// evaluation gives a run the images it is measured on. Only images held out of
-// training choose a model, never those that results are reported on.
+// evaluation sets the images to evaluate a run on. The best model is only
+// chosen on images held out of training, never on those for which results are
+// reported.
 func (f *encoderFlags) evaluation(e *env, source *data.Source, o *train.Options) error {
 	split := f.EvalSplit
 	if split == "auto" {

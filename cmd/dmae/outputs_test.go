@@ -51,7 +51,8 @@ func TestValidationImagesChooseTheBestModel(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(text), &e))
 	require.Equal(t, result.Best.Acc1, 100*e.Noisy_accuracy)
 
-	// Which weights are the model is said, also of what goes to PyTorch.
+	// inspect says which weights are the model, also for a converted PyTorch
+	// file.
 	whole, pth := filepath.Join(dir, "checkpoint.safetensors"), filepath.Join(dir, "x.pth")
 	succeed(t, "convert", whole, pth)
 	for _, path := range []string{whole, pth} {

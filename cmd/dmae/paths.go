@@ -11,7 +11,8 @@ import (
 	"github.com/godmae/godmae/internal/infile"
 )
 
-// openFile opens a file or a pipe that the user named; what says what it should be.
+// openFile opens a file or a pipe that the user named; what describes it in
+// messages.
 func openFile(what, path string) (io.ReadCloser, error) {
 	f, err := infile.OpenStream(path)
 	if err != nil {
@@ -20,8 +21,8 @@ func openFile(what, path string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// unreadable says in words why a file cannot be read; other errors than those
-// of opening and reading it stay as they are.
+// unreadable rewrites an error of opening or reading a file for the user; it
+// returns other errors unchanged.
 func unreadable(what, path string, err error) error {
 	var p *fs.PathError
 	if !errors.As(err, &p) {
@@ -37,8 +38,8 @@ func isFolder(what, path string) error {
 	return fmt.Errorf("cannot read %s %s: it is a folder; name a file", what, path)
 }
 
-// checkOutput refuses, before any work is done, the name of a file that cannot
-// be written.
+// checkOutput returns an error, before any work is done, if a file cannot be
+// written.
 func checkOutput(flag, path string) error {
 	if path == "" {
 		return misused("%s is empty: name the file to write", flag)

@@ -8,14 +8,14 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// pixelFlags say what image files may hold and how they come to the size of a
-// model's data.
+// pixelFlags bound the size of image files and choose how images are brought to
+// the size of a model's data.
 type pixelFlags struct {
 	MaxPixels  int             `help:"Largest number of pixels of one image file; a larger image counts as corrupt." default:"${max_pixels}" placeholder:"N"`
 	Preprocess data.Preprocess `help:"How images are brought to the size at which noise is added: auto (as recorded in the checkpoint or certificate; otherwise as stored if all of them have exactly that size, else resized and cropped), stored (an error for images of another size) or resize (also images of that size, as in the official code)." enum:"auto,stored,resize" default:"auto"`
 }
 
-// check refuses a number of pixels that no image has.
+// check returns an error for a number of pixels below 1.
 func (f *pixelFlags) check() error { return atLeast(1, number{"--max-pixels", f.MaxPixels}) }
 
 // line returns the flags as they are typed.
@@ -30,8 +30,8 @@ func (f *pixelFlags) line() []string {
 	return line
 }
 
-// follow lets the flag be what a checkpoint records of the images of its
-// training, unless it was given.
+// follow sets the preprocessing to the one that a checkpoint records, unless
+// the flag was given.
 func (f *pixelFlags) follow(checkpointPath string) error {
 	if f.Preprocess != data.PreprocessAuto {
 		return nil

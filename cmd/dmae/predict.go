@@ -20,7 +20,7 @@ type predictCmd struct {
 	Model  string          `help:"Checkpoint of a classifier, of godmae or PyTorch." required:"" placeholder:"FILE"`
 	Sigma  decimal.Decimal `help:"Standard deviation of the noise, in units of pixels scaled to [0,1]." default:"0.25" placeholder:"SIGMA"`
 	N      int             `name:"n" help:"Noisy copies of each image." default:"1000" placeholder:"N"`
-	Alpha  decimal.Decimal `help:"Probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
+	Alpha  decimal.Decimal `help:"Largest probability that an answer is not the smoothed classifier's." default:"0.001" placeholder:"P"`
 	seedFlag
 	BatchSize int  `name:"batch" help:"Noisy images at a time; the result does not depend on it." default:"128" placeholder:"N"`
 	Sound     bool `help:"${sound_help}" default:"true" negatable:""`
@@ -28,10 +28,10 @@ type predictCmd struct {
 }
 
 func (predictCmd) Help() string {
-	return "The answer is the most frequent class of the noisy copies, or an abstention if a binomial test does not separate the first class from the second. A file that cannot be read is named and the others get their answers; the exit code is 1 then.\n\nExample: dmae predict --model runs/finetune/checkpoint.safetensors shoe.png"
+	return "The answer is the most frequent class of the noisy copies, or an abstention if a binomial test does not separate the first class from the second. A file that cannot be read is named and the others get their answers; the exit code is then 1.\n\nExample: dmae predict --model runs/finetune/checkpoint.safetensors shoe.png"
 }
 
-// prediction is an answer for a program.
+// prediction describes an answer to a program.
 type prediction struct {
 	File     string           `json:"file"`
 	Class    int              `json:"class"` // -1 for an abstention
@@ -40,18 +40,18 @@ type prediction struct {
 	N        int              `json:"n"`
 	NoAnswer int              `json:"no_answer,omitempty"` // samples to which the model gave no class
 	PValue   decimal.Decimal  `json:"p_value"`
-	Noise    string           `json:"noise"` // its kind, as certificates name it
+	Noise    string           `json:"noise"` // its kind, with the name in certificates
 	Seed     certificate.Seed `json:"seed"`
 }
 
-// unanswered stands in the place of an answer that could not be given.
+// unanswered replaces the answer of an image that could not be classified.
 type unanswered struct {
 	File  string `json:"file"`
 	Error string `json:"error"`
 }
 
-// Run predicts the class of image files. What is wrong with one of them is said,
-// and keeps none of the others from its answer.
+// Run predicts the class of image files. An error of one of them is reported,
+// and the others get their answers.
 func (c *predictCmd) Run(e *env) error {
 	if c.BatchSize < 1 {
 		return misused("--batch %d cannot be used: it must be at least 1", c.BatchSize)
@@ -116,8 +116,8 @@ func (c *predictCmd) Run(e *env) error {
 	return nil
 }
 
-// predict answers for one of the images. Its noise is that of its pixels, or of
-// its place in the list where there is a seed, whatever becomes of the others.
+// predict classifies one of the images. Its noise depends on its pixels, or
+// with a seed on its index in the list, but not on the other images.
 func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params certificate.Params) (*prediction, error) {
 	file := c.Images[i]
 	x, err := c.readPixels(file, &model.Config)
@@ -134,7 +134,7 @@ func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params certi
 	a := &prediction{File: file, Class: answer.Class, Count: answer.Top[1], N: c.N, NoAnswer: answer.Counts.Of(bound.NoClass), PValue: answer.PValue}
 	switch {
 	case a.NoAnswer == c.N:
-		return nil, fmt.Errorf("%s gives no answer to any of %d noisy copies of %s: its scores are not finite numbers, as training that diverged leaves behind", c.Model, c.N, file)
+		return nil, fmt.Errorf("%s gives no answer to any of %d noisy copies of %s: its scores are not finite numbers (its training may have diverged)", c.Model, c.N, file)
 	case a.NoAnswer > 0:
 		e.note(fmt.Sprintf("%s: %d of %d noisy copies got no answer, because the model's scores for them are not finite numbers", file, a.NoAnswer, c.N))
 	}
@@ -144,7 +144,7 @@ func (c *predictCmd) predict(e *env, model *dmae.Classifier, i int, params certi
 	return a, nil
 }
 
-// print shows the answer to people.
+// print prints the answer as text.
 func (a *prediction) print(e *env) error {
 	answer := "abstains"
 	if a.Class >= 0 {
@@ -157,8 +157,7 @@ func (a *prediction) print(e *env) error {
 	return err
 }
 
-// noteTooFew tells the user about a number of samples with which a prediction
-// always abstains.
+// noteTooFew notes a number of samples with which a prediction always abstains.
 func noteTooFew(e *env, flag string, n int, alpha decimal.Decimal) {
 	if least := smooth.PredictionNeeds(alpha); n < least {
 		e.note(fmt.Sprintf("no image can get an answer with %s %d at alpha %s, even if every sample has its class: it takes at least %d samples", flag, n, alpha, least))

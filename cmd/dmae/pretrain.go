@@ -10,7 +10,7 @@ import (
 	"github.com/godmae/godmae/internal/printable"
 )
 
-// defaultPreset is the model for the images that come with the program.
+// defaultPreset is the model for the embedded images.
 const defaultPreset = "dmae_vit_tiny_patch4_28"
 
 type pretrainCmd struct {
@@ -101,7 +101,7 @@ func (c *pretrainCmd) model(e *env) (dmae.Config, error) {
 	return model, nil
 }
 
-// run trains a stage and shows where the result is.
+// run trains a stage and prints its result.
 func (f *trainFlags) run(e *env, stage func(context.Context, train.Options) (*train.Result, error), o train.Options) error {
 	b, err := f.backend()
 	if err != nil {

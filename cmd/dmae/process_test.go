@@ -20,8 +20,8 @@ import (
 	"github.com/godmae/godmae/simd"
 )
 
-// program returns the program itself as a process to be started, and what it
-// prints on standard error.
+// program returns a process of the program that is not started, and its
+// standard error.
 func program(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -33,13 +33,13 @@ func program(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return child, &stderr
 }
 
-// shell starts the program through a shell, whose script has it as "$0" and its
-// arguments as "$@".
+// shell starts the program from a shell script, in which "$0" is the program
+// and "$@" its arguments.
 func shell(t *testing.T, script string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	child, stderr := program(t)
 	child.Args = append([]string{"sh", "-c", script, child.Path}, args...)
-	child.Path = "/bin/sh" // wherever PATH leads
+	child.Path = "/bin/sh" // independent of PATH
 	return child, stderr
 }
 
@@ -63,8 +63,8 @@ func requireSameFile(t *testing.T, want, got string) {
 	require.True(t, bytes.Equal(a, b), got)
 }
 
-// A terminal that is closed, or a connection that is lost, saves like Ctrl-C; the
-// signal comes more than once then.
+// If the terminal is closed or the connection is lost, training saves as after
+// Ctrl-C, even if the signal arrives more than once.
 func TestHangUpSaves(t *testing.T) {
 	dir := t.TempDir()
 	alone, out := filepath.Join(dir, "alone"), filepath.Join(dir, "out")
@@ -77,14 +77,14 @@ func TestHangUpSaves(t *testing.T) {
 	}
 	require.Error(t, child.Wait())
 	require.Equal(t, exitFailed, child.ProcessState.ExitCode(), stderr.String())
-	require.Contains(t, stderr.String(), "go on with --resume auto")
+	require.Contains(t, stderr.String(), "continue with --resume auto")
 	succeed(t, shortTraining(out, "--resume", "auto")...)
 	for _, name := range []string{"checkpoint.safetensors", "log.txt"} {
 		requireSameFile(t, filepath.Join(alone, name), filepath.Join(out, name))
 	}
 }
 
-// Under nohup training outlasts the terminal.
+// Under nohup training continues after the terminal is closed.
 func TestNohupOutlastsTheTerminal(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	child, stderr := shell(t, `trap '' HUP; exec "$0" "$@"`, shortTraining(out)...)
@@ -94,8 +94,8 @@ func TestNohupOutlastsTheTerminal(t *testing.T) {
 	require.NoError(t, child.Wait(), stderr.String())
 }
 
-// Two processes in one folder: the second is refused whatever it is, in one
-// sentence, and the first is not disturbed; a killed one gives the folder free.
+// Of two processes in one folder, the second always ends with an error of one
+// sentence, and the first is not affected. A killed process unlocks the folder.
 func TestTwoProcessesInOneFolder(t *testing.T) {
 	dir := t.TempDir()
 	alone, out := filepath.Join(dir, "alone"), filepath.Join(dir, "out")
@@ -134,8 +134,9 @@ func TestTwoProcessesInOneFolder(t *testing.T) {
 	require.Equal(t, []string{"checkpoint.safetensors", "events.out.tfevents.godmae", "log.txt"}, names)
 }
 
-// A disk that is full while a checkpoint is written fails the run and leaves the
-// checkpoint before it. The limit on the size of files stands for the disk.
+// If the disk is full while a checkpoint is written, the run fails and the
+// previous checkpoint is kept. A limit on the size of files simulates the full
+// disk.
 func TestAFullDiskLeavesTheOldCheckpoint(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
@@ -161,7 +162,8 @@ func TestAFullDiskLeavesTheOldCheckpoint(t *testing.T) {
 	}
 }
 
-// The device that stands for a full disk, and a pipe that nobody reads.
+// Output to the device /dev/full, which simulates a full disk, and to a closed
+// pipe.
 func TestFullDeviceAndClosedPipe(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if runtime.GOOS != "linux" && errors.Is(err, os.ErrNotExist) {
@@ -194,15 +196,15 @@ func TestFullDeviceAndClosedPipe(t *testing.T) {
 	require.Equal(t, exitMisuse, child.ProcessState.ExitCode())
 }
 
-// Kernels that this machine does not have are refused in one sentence, whatever
-// the command; a test run that asks for them fails.
+// An unknown set of kernels is an error of one sentence in every command; a
+// test run with it fails.
 func TestUnknownKernelsAreRefused(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"bench", "gemm"}, {"--help"}} {
 		child, stderr := program(t, args...)
 		child.Env = append(child.Env, "DMAE_SIMD=fast")
 		require.Error(t, child.Run())
 		require.Equal(t, exitMisuse, child.ProcessState.ExitCode())
-		require.Equal(t, `dmae: environment variable DMAE_SIMD: "fast" is no instruction set; choose one of `+strings.Join(simd.Available(), ", ")+"\n", stderr.String())
+		require.Equal(t, `dmae: environment variable DMAE_SIMD: "fast" is not an instruction set; choose one of `+strings.Join(simd.Available(), ", ")+"\n", stderr.String())
 	}
 	tests, _ := program(t, "-test.run", "TestGradcheck")
 	tests.Env = append(os.Environ(), "DMAE_SIMD=fast")

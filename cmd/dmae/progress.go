@@ -12,15 +12,14 @@ import (
 	"github.com/godmae/godmae/internal/printable"
 )
 
-// logEvery is the least time between two progress lines in a log.
+// logEvery is the shortest time between two progress lines in a log.
 const logEvery = 10 * time.Second
 
-// briefly is how long a piece of work may take without a word about it.
+// briefly is the longest time of a piece of work that gets no progress line.
 const briefly = 2 * time.Second
 
-// progress shows how far a long job is, how fast it goes and how long it will
-// still take: as a bar on a terminal, as plain lines otherwise. It is the only
-// place where the program looks at the clock while it works.
+// progress shows the progress of a long job, its speed and the remaining time:
+// as a bar on a terminal, as plain lines otherwise.
 type progress struct {
 	w     io.Writer
 	title string
@@ -58,15 +57,15 @@ func (p *progress) begin(first int) {
 	}
 }
 
-// update reports that done units are finished; note says what else there is to
-// say, such as the loss.
+// update reports that done units are finished; note is further text, such as
+// the loss.
 func (p *progress) update(done int, note string) {
 	now := time.Now()
 	note = printable.Text(note)
 	p.done, p.note = done, note
 	if p.bar != nil {
 		p.bar.Describe(p.title + " " + note)
-		// The bar only fails when the terminal is gone; the work goes on.
+		// The bar only fails if the terminal is closed; the work continues.
 		_ = p.bar.Set(done)
 		return
 	}
@@ -76,7 +75,7 @@ func (p *progress) update(done int, note string) {
 	}
 }
 
-// close ends the display with one line that stays.
+// close ends the display with a final line.
 func (p *progress) close() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
@@ -85,8 +84,7 @@ func (p *progress) close() {
 	p.line(time.Now())
 }
 
-// end is close for work that is not worth a line when it was done in so short a
-// time.
+// end is close without a line if the work took less than the given time.
 func (p *progress) end(within time.Duration) {
 	if time.Since(p.start) > within {
 		p.close()

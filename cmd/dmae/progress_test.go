@@ -25,7 +25,7 @@ func TestProgressInALog(t *testing.T) {
 	require.Regexp(t, `^pretrain: 400/400 images, 1\d\.\d images/s, took 0:20, loss 0.3\n$`, log.String())
 }
 
-// Rates have three significant digits and no exponent, however fast the work is.
+// Rates have three significant digits and no exponent at any speed.
 func TestProgressPrintsReadableRates(t *testing.T) {
 	for _, x := range []struct {
 		done int

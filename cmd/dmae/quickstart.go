@@ -20,7 +20,7 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// The quickstart's choices that no flag changes.
+// Settings of the quickstart without a flag.
 const (
 	quickstartModel   = "dmae_vit_tiny_patch4_28"
 	quickstartSigma   = "0.25"
@@ -45,10 +45,10 @@ type quickstartCmd struct {
 }
 
 func (quickstartCmd) Help() string {
-	return "Pre-trains a denoising masked autoencoder on embedded Fashion-MNIST images, fine-tunes its encoder and, for comparison, the same network from scratch under noise of sigma 0.25 (pixels scaled to [0,1]), certifies both with exact integer noise of that sigma on 8-bit pixels, and compares them.\n\nExample: dmae quickstart --out dmae-quickstart"
+	return "Pre-trains a denoising masked autoencoder on embedded Fashion-MNIST images and fine-tunes its encoder under noise of sigma 0.25 (pixels scaled to [0,1]). For comparison, the same network is trained from scratch under that noise. Both are certified with exact integer noise of that sigma on 8-bit pixels and compared.\n\nExample: dmae quickstart --out dmae-quickstart"
 }
 
-// quickstart is a run under way.
+// quickstart is the state of a run.
 type quickstart struct {
 	*quickstartCmd
 	env   *env
@@ -58,7 +58,7 @@ type quickstart struct {
 	test  data.Dataset
 }
 
-// Run goes the whole way once.
+// Run runs all stages.
 func (c *quickstartCmd) Run(e *env) error {
 	start := time.Now()
 	if c.EpochsPretrain < 1 || c.EpochsFinetune < 1 || c.Images < 1 || c.N < 1 {
@@ -213,7 +213,7 @@ func (q *quickstart) picture(encoder string) error {
 // quickstartRadii are the radii of the comparison.
 var quickstartRadii = []decimal.Decimal{decimal.Must("0"), decimal.Must("0.25"), decimal.Must("0.5")}
 
-// report prints the comparison.
+// report prints the table of the comparison.
 func (q *quickstart) report(runs []analyze.Run, seconds float64) error {
 	table, err := analyze.NewTable(runs, quickstartRadii)
 	if err != nil {
@@ -230,13 +230,13 @@ func (q *quickstart) report(runs []analyze.Run, seconds float64) error {
 	return spell(w, table, q.Out, seconds)
 }
 
-// spell says in two sentences what the table means, and where the files are.
+// spell explains the table in three sentences, and names the files.
 func spell(w io.Writer, t analyze.Table, out string, seconds float64) error {
 	at := func(run, radius int) float64 { return 100 * t.Runs[run].Accuracy[radius].Mean }
 	_, err := fmt.Fprintf(w, `
-For %.1f%% of the images the smoothed classifier that started from the denoising masked autoencoder provably keeps the right answer under every change of the pixels (scaled to [0,1]) of L2 norm below 0.25, against %.1f%% for the same network trained from scratch with the same labels and budget. Each of these guarantees is false with probability at most %s, and the numbers after ± are standard errors over the choice of images.
+For %.1f%% of the images the answer of the smoothed classifier with the pre-trained encoder is right and provably does not change under any change of the pixels (scaled to [0,1]) of L2 norm below 0.25. For the same network, trained from scratch with the same labels and budget, this share is %.1f%%. Each of these guarantees is false with probability at most %s, and the numbers after ± are standard errors over the choice of images.
 
-%.0f seconds; checkpoints, certify.tsv, reconstruct.png and curve.png are in %s
+It took %.0f seconds; checkpoints, certify.tsv, reconstruct.png and curve.png are in %s
 `, at(0, 1), at(1, 1), quickstartAlpha, seconds, printable.Text(out))
 	return err
 }

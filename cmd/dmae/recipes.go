@@ -16,7 +16,7 @@ type recipe struct {
 	command string
 	about   string
 
-	// What a dry run without data or checkpoint takes for granted.
+	// The model and the data of a dry run without data or checkpoint.
 	model           string
 	images, classes int
 
@@ -44,7 +44,7 @@ var (
 	cifarPixels = map[string]string{"mean": "0.4914,0.4822,0.4465", "std": "0.2471,0.2435,0.2616"}
 )
 
-// with returns the values of several sets, later ones over earlier ones.
+// with merges several sets of values; later ones replace earlier ones.
 func with(sets ...map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, s := range sets {
@@ -83,7 +83,7 @@ var recipes = []recipe{
 			"effective-batch": "16384", "batch-size": "64", "bn-batch": "512", "crop-min": "0.08", "flip": "true", "global-pool": "false"}},
 }
 
-// findRecipe returns a command's recipe, and a misuse that lists them.
+// findRecipe returns a command's recipe, or an error that lists the known ones.
 func findRecipe(command, name string) (*recipe, error) {
 	var names []string
 	for i := range recipes {
@@ -101,9 +101,9 @@ func findRecipe(command, name string) (*recipe, error) {
 const smallEta = "0.1"
 
 // resolveRecipe gives kong the values of --recipe for flags that the command
-// line does not set. Three values depend on what it does set: with an explicit
-// --accum-iter the effective batch is the product again, with an explicit --lr
-// the base rate does not matter, and the entropy weighs less under strong noise.
+// line does not set. Three values depend on flags that it sets. With
+// --accum-iter, the recipe's effective batch is not used; with --lr, its base
+// rate is not used; and with strong noise, the entropy has a smaller weight.
 func resolveRecipe(c *kong.Context, path *kong.Path, flag *kong.Flag) (any, error) {
 	if path.Command == nil || flag.Name == "recipe" {
 		return nil, nil
@@ -120,7 +120,7 @@ func resolveRecipe(c *kong.Context, path *kong.Path, flag *kong.Flag) (any, erro
 	}
 	r, err := findRecipe(path.Command.Name, name)
 	if err != nil {
-		return nil, nil // the command says so
+		return nil, nil // the command reports the error
 	}
 	value, ok := r.flags[flag.Name]
 	if !ok {
@@ -137,7 +137,7 @@ func resolveRecipe(c *kong.Context, path *kong.Path, flag *kong.Flag) (any, erro
 		}
 	case "model":
 		if _, ok := set["init"]; ok {
-			return nil, nil // the checkpoint says which model it is
+			return nil, nil // the checkpoint determines the model
 		}
 	}
 	return value, nil
@@ -154,7 +154,7 @@ func recipesHelp(command string) string {
 	return "Recipes (each sets the listed values; flags override them; --dry-run shows the result):\n\n" + strings.Join(lines, "\n\n")
 }
 
-// recipesTable returns all recipes as a table in Markdown: what stands in
+// recipesTable returns all recipes as a table in Markdown, as in
 // docs/recipes.md.
 func recipesTable() string {
 	var b strings.Builder

@@ -13,7 +13,7 @@ import (
 	"github.com/godmae/godmae/dmae/data"
 )
 
-// dry runs a dry run and returns what it says.
+// dry runs a dry run and returns its output.
 func dry(t *testing.T, args ...string) dryRun {
 	t.Helper()
 	var d dryRun
@@ -21,7 +21,7 @@ func dry(t *testing.T, args ...string) dryRun {
 	return d
 }
 
-// Every recipe sets flags that its command has, and plans without data.
+// Every recipe sets only flags of its command, and its dry run needs no data.
 func TestRecipesAreFlags(t *testing.T) {
 	k, err := kong.New(&cli{}, flagDefaults)
 	require.NoError(t, err)
@@ -44,7 +44,7 @@ func TestRecipesAreFlags(t *testing.T) {
 	}
 }
 
-// The table of the paper and its code, spot by spot.
+// Values of the paper and its code, sampled.
 func TestRecipeValues(t *testing.T) {
 	d := dry(t, "pretrain", "--recipe", "official-imagenet-b")
 	require.Equal(t, 4096, d.Values.Batch)
@@ -140,7 +140,7 @@ func TestDryRunWithDataDrawsTheRates(t *testing.T) {
 	svg := filepath.Join(dir, "curve.svg")
 	succeed(t, "pretrain", "--recipe", "official-imagenet-b", "--dry-run", "--lr-curve", svg)
 
-	// A dry run refuses images to evaluate on that the run would refuse.
+	// A dry run reports the same errors about images to evaluate on as the run.
 	training, other := filepath.Join(pets(t, "cat", "dog"), "test"), filepath.Join(pets(t, "cat", "wolf"), "test")
 	both := t.TempDir()
 	require.NoError(t, os.Rename(training, filepath.Join(both, "train")))

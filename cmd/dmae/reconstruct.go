@@ -62,7 +62,7 @@ func (c *reconstructCmd) Run(e *env) error {
 		return err
 	}
 	if what != "" {
-		return fmt.Errorf("%s reconstructs nothing: %s, as training that diverged leaves behind", c.Model, what)
+		return fmt.Errorf("%s cannot reconstruct images: %s (its training may have diverged)", c.Model, what)
 	}
 	images, err := c.open(e, data.Split(c.Split), model.Config.Channels)
 	if err != nil {
@@ -86,8 +86,8 @@ func (c *reconstructCmd) Run(e *env) error {
 	return err
 }
 
-// reconstruction draws the first images of a data set that can be used;
-// reconstruct and quickstart use it.
+// reconstruction draws the first usable images of a data set; reconstruct and
+// quickstart use it.
 type reconstruction struct {
 	model   *dmae.Autoencoder
 	images  data.Dataset

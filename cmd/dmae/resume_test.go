@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// Training goes on from a .pth, godmae's or another's, whose model need not be
-// named; and then like any other run.
+// Training continues from a .pth of godmae or another program without naming
+// the model, and can then be resumed like any other run.
 func TestTrainingGoesOnFromAPyTorchFile(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
@@ -89,7 +89,7 @@ func TestTrainingGoesOnFromAPyTorchFile(t *testing.T) {
 	}
 	code, _, stderr := dmaeRun(t, flags("foreign", "--resume", in("foreign.pth"))...)
 	require.Equal(t, exitFailed, code)
-	require.Contains(t, stderr, "exists already; go on from it with --resume auto")
+	require.Contains(t, stderr, "exists already; continue from it with --resume auto")
 	succeed(t, flags("foreign", "--resume", in("foreign.pth"), "--overwrite")...)
 	code, _, stderr = dmaeRun(t, flags("new", "--resume", "auto", "--heads", "3")...)
 	require.Equal(t, exitMisuse, code)

@@ -17,7 +17,7 @@ import (
 	"github.com/godmae/godmae/internal/patchmlp"
 )
 
-// mainEnv makes the test binary behave as the program itself.
+// mainEnv makes the test binary run as the program itself.
 const mainEnv = "DMAE_TEST_RUN_MAIN"
 
 func TestMain(m *testing.M) {
@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	main()
 }
 
-// Ctrl-C in the middle of an epoch saves, says how to go on, and going on ends
-// in the files of an undisturbed run.
+// Ctrl-C in the middle of an epoch saves and names the flag to continue with.
+// The continued run writes the files of an uninterrupted one.
 func TestCtrlCSavesAndEndsCleanly(t *testing.T) {
 	dir := t.TempDir()
 	args := func(out string, more ...string) []string {
@@ -54,7 +54,7 @@ func TestCtrlCSavesAndEndsCleanly(t *testing.T) {
 	var exit *exec.ExitError
 	require.True(t, errors.As(child.Wait(), &exit), "it was stopped before its end")
 	require.Equal(t, exitFailed, exit.ExitCode(), stderr.String())
-	require.Contains(t, stderr.String(), "go on with --resume auto")
+	require.Contains(t, stderr.String(), "continue with --resume auto")
 	require.NotContains(t, stderr.String(), "goroutine")
 
 	succeed(t, args("stopped", "--resume", "auto")...)

@@ -12,30 +12,30 @@ import (
 	"github.com/godmae/godmae/internal/printable"
 )
 
-// errUnwritten is the failure of standard output or standard error.
+// errUnwritten is the error of writing to standard output or standard error.
 var errUnwritten = errors.New("cannot write")
 
-// lines are the characters that make lines and columns of a text.
+// lines are the control characters that are allowed in text: line end and tab.
 const lines = "\n\t"
 
-// sink is standard output or standard error. It remembers the first error, so that
-// no command has to look at each line it prints, and what could not be written is
-// never a success.
+// sink is standard output or standard error. It keeps the first error, so that
+// commands need not check each line they print. If output could not be written,
+// the exit code is never that of success.
 type sink struct {
 	name string
 	to   io.Writer
 
-	// text says that nothing but text, in lines, is written, so that other
-	// characters are somebody else's and shown in escapes. Standard error
-	// has a progress bar, which moves the cursor.
+	// text says that only lines of text are written. Control characters
+	// then come from names or values and are written as escapes. It is not
+	// set for standard error, where the progress bar moves the cursor.
 	text bool
 
 	mu   sync.Mutex
-	tail []byte // of text, the beginning of a character
+	tail []byte // with text, the beginning of an incomplete character
 	err  error
 }
 
-// Write fails for good after its first error.
+// Write writes p. After an error, every later call returns that error.
 func (s *sink) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	return took(p, s.put([]byte(printable.Lines(string(all[:whole]), lines))))
 }
 
-// took is what Write returns: nothing counts as written after an error.
+// took returns the results of Write: after an error, nothing counts as written.
 func took(p []byte, err error) (int, error) {
 	if err != nil {
 		return 0, err
@@ -86,8 +86,8 @@ func (s *sink) close() error {
 	return s.put([]byte(rest))
 }
 
-// settle returns the exit code of a command that ended with code, once its output
-// is written. Whoever reads a pipe and has enough is not told so.
+// settle returns the exit code of a command that ended with code, after its
+// output is written. A pipe that its reader has closed is not reported.
 func settle(code int, out, errs *sink) int {
 	err := out.close()
 	if err != nil && !errors.Is(err, syscall.EPIPE) {

@@ -22,7 +22,7 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// limited is a disk with room for so many bytes.
+// limited is a disk with space for a number of bytes.
 type limited struct {
 	room int
 	err  error
@@ -55,8 +55,8 @@ func randomClassifier(t *testing.T, names ...string) string {
 
 var digits = strings.Split("0123456789", "")
 
-// Output that could not be written is never a success, whatever prints it and
-// however much of it there was room for.
+// If output cannot be written completely, every command fails, however much was
+// written.
 func TestOutputThatCannotBeWrittenIsAFailure(t *testing.T) {
 	model := randomClassifier(t, digits...)
 	picture := examplePNG(t)
@@ -80,14 +80,14 @@ func TestOutputThatCannotBeWrittenIsAFailure(t *testing.T) {
 
 			errs.Reset()
 			require.Equal(t, exitFailed, run(context.Background(), strings.Fields(line), &limited{room, syscall.EPIPE}, &errs), line)
-			require.NotContains(t, errs.String(), "cannot write", "whoever closed the pipe knows")
+			require.NotContains(t, errs.String(), "cannot write", "no message for a closed pipe")
 		}
 	}
 	require.Equal(t, exitMisuse, run(context.Background(), []string{"dance"}, io.Discard, &limited{0, syscall.ENOSPC}))
 	require.Equal(t, exitFailed, run(context.Background(), []string{"reconstruct", "--data", "builtin:fashion-mnist", "--model", model, "--out", "x.png"}, io.Discard, &limited{0, syscall.EIO}))
 }
 
-// A note that nobody could read is missed, too.
+// A note that cannot be written is a failure, too.
 func TestNotesThatCannotBeWrittenAreAFailure(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "a.pth")
 	succeed(t, "convert", randomClassifier(t, digits...), old)
@@ -125,11 +125,11 @@ func TestSinkWritesWholeCharacters(t *testing.T) {
 	_, err := s.Write([]byte("abcd"))
 	require.EqualError(t, err, "cannot write to x: gone")
 	_, err = s.Write(nil)
-	require.ErrorIs(t, err, errUnwritten, "and stays so")
+	require.ErrorIs(t, err, errUnwritten, "the error is permanent")
 }
 
-// Names of files, classes and tensors do not command the terminal: neither do they
-// change colours, turn the direction of writing, nor make lines of their own.
+// Names of files, classes and tensors do not control the terminal: they change
+// no colours and no direction of writing, and start no new lines.
 func TestNamesDoNotReachTheTerminalAsTheyAre(t *testing.T) {
 	const evil = "a\x1b[31m\u202e\u009b\r\x07"
 	clean := func(t *testing.T, text string) {

@@ -30,8 +30,8 @@ func foreignFile(t *testing.T, name string, params []checkpoint.Tensor, keep fun
 
 func all(string) bool { return true }
 
-// Encoders without a decoder, and classifiers with another head, are a start for
-// every stage of training, which says what it took.
+// Encoders without a decoder, and classifiers with another head, supply initial
+// weights for every stage of training, which reports what it loaded.
 func TestTrainingStartsFromAnyEncoder(t *testing.T) {
 	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_tiny_patch4_28")
@@ -52,20 +52,20 @@ func TestTrainingStartsFromAnyEncoder(t *testing.T) {
 			code, _, stderr := dmaeRun(t, stage, "--data", "builtin:fashion-mnist", flag, path, "--max-images", "8", "--batch-size", "8",
 				"--epochs", "1", "--warmup-epochs", "0", "--out", t.TempDir())
 			require.Equal(t, exitDone, code, stderr)
-			require.Contains(t, stderr, "its encoder is taken", stage)
+			require.Contains(t, stderr, "its encoder is used", stage)
 			require.Contains(t, stderr, "drawn at random:", stage)
-			require.Contains(t, stderr, `start with "module.", which is taken off`)
+			require.Contains(t, stderr, `start with "module.", which is removed`)
 			require.Equal(t, path == classifier, strings.Contains(stderr, "dropped: fc_norm, head") || strings.Contains(stderr, "dropped: head"), stderr)
 		}
 	}
 	code, _, stderr := dmaeRun(t, "eval", "--data", "builtin:fashion-mnist", "--model", encoder)
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, `the model of kind "encoder", but "classifier" is needed here; fine-tune it first`)
-	require.Contains(t, succeed(t, "inspect", encoder), "a start for finetune, linprobe and pretrain --init")
+	require.Contains(t, succeed(t, "inspect", encoder), "initial weights for finetune, linprobe and pretrain --init")
 }
 
-// What an autoencoder without arguments was trained to predict is assumed aloud,
-// and the flag decides it.
+// For an autoencoder without arguments, a note says what it is assumed to
+// predict, and the flag overrides it.
 func TestReconstructAsksHowPatchesAreNormalised(t *testing.T) {
 	b := testbackend.New(t)
 	cfg, err := dmae.Preset("dmae_vit_tiny_patch4_28")

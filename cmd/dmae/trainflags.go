@@ -19,7 +19,7 @@ type trainFlags struct {
 	outputFlags
 	Data string `help:"${data_help} Not needed for a dry run." placeholder:"DATA"`
 	splitFlags
-	Recipe  string `help:"Values for flags that are not given, by name; see below." placeholder:"NAME"`
+	Recipe  string `help:"Name of a recipe (listed above): values for flags that are not given." placeholder:"NAME"`
 	DryRun  bool   `help:"Print what would be done: configuration, parameter groups, steps, learning rates; train nothing."`
 	LRCurve string `name:"lr-curve" help:"With --dry-run: draw the learning rates into this PNG or SVG file (default with --out: lr.png there)." placeholder:"FILE"`
 
@@ -44,7 +44,7 @@ type trainFlags struct {
 	JSON           bool      `name:"json" help:"Print the result as a JSON object."`
 }
 
-// batch returns the number of images behind an optimiser step.
+// batch returns the number of images per optimiser step.
 func (f *trainFlags) batch() int {
 	if f.EffectiveBatch > 0 {
 		return f.EffectiveBatch
@@ -52,7 +52,7 @@ func (f *trainFlags) batch() int {
 	return f.BatchSize * f.AccumIter
 }
 
-// check refuses what no run can work with, and completes the flags.
+// check returns an error for invalid flags, and completes the others.
 func (f *trainFlags) check(command string) error {
 	var missing []string
 	if f.Data == "" && !f.DryRun {
@@ -92,8 +92,8 @@ func (f *trainFlags) check(command string) error {
 	return f.outputFlags.check()
 }
 
-// stageFlags are those whose defaults depend on the stage; the stages of
-// training declare them for themselves.
+// stageFlags are those whose defaults depend on the stage; each stage declares
+// its own.
 type stageFlags struct {
 	blr, minLR, warmup, weightDecay float64
 	epochs                          int
@@ -118,11 +118,11 @@ func (f *trainFlags) recipe(stage string, s stageFlags) train.Recipe {
 	return r
 }
 
-// noteRecipe says so when a recipe is for a model of another size.
+// noteRecipe notes a recipe that is for a model of another size.
 func (f *trainFlags) noteRecipe(e *env, command string, model dmae.Config) {
 	r, err := findRecipe(command, f.Recipe)
 	if err != nil {
-		return // none was asked for
+		return // none was given
 	}
 	if p, err := dmae.Preset(r.model); err == nil && (p.Width != model.Width || p.Depth != model.Depth || p.Patch != model.Patch) {
 		e.note("the recipe " + r.name + " is for " + r.model + "; it is used for " + model.Name)
@@ -142,7 +142,8 @@ func (f *trainFlags) options(e *env, a *archFlags, model dmae.Config, recipe tra
 	return o
 }
 
-// resumed returns the checkpoint that --resume goes on from, "" if there is none.
+// resumed returns the checkpoint that --resume continues from, "" if there is
+// none.
 func (f *trainFlags) resumed() string {
 	if f.Resume != "auto" {
 		return f.Resume
@@ -154,8 +155,8 @@ func (f *trainFlags) resumed() string {
 	return here
 }
 
-// followResumed lets a run that goes on from a checkpoint see its images as that
-// records it, unless --preprocess is given.
+// followResumed sets the preprocessing of a resumed run to the one in its
+// checkpoint, unless --preprocess is given.
 func (f *trainFlags) followResumed(o *train.Options) error {
 	from := f.resumed()
 	if from == "" || f.Preprocess != data.PreprocessAuto {

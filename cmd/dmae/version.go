@@ -9,7 +9,7 @@ import (
 	"github.com/godmae/godmae/simd"
 )
 
-// contract is the version of the numerics contract this binary keeps; see
+// contract is the version of the numerics contract of this binary; see
 // docs/numerics.md.
 const contract = ops.Contract
 
@@ -20,7 +20,7 @@ type versionCmd struct {
 
 func (versionCmd) Help() string { return "Example: dmae version --json" }
 
-// build says what exactly this program is.
+// build describes this program and how it was built.
 type build struct {
 	Module   string `json:"module"`
 	Version  string `json:"version"`

@@ -1,6 +1,7 @@
-// Package attack searches, near an image, for one that a smoothed classifier
-// answers differently: what a certificate says cannot exist within its radius,
-// and what may exist outside of it. Start at [Search].
+// Package attack searches, near an image, for another image to which a
+// smoothed classifier gives a different answer. A certificate says that there
+// is none within its radius; outside of it there may be one. Start at
+// [Search].
 package attack
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Model is a classifier that can be attacked, of whatever family.
+// Model is a classifier of any family that can be attacked.
 type Model interface {
 	// Backend returns the backend that holds the weights.
 	Backend() ops.Backend
@@ -37,24 +38,24 @@ type Model interface {
 //
 // over ||d|| <= radius with x + d in [0,1], the expectation replaced in each
 // step by the mean over fresh noise (Madry et al., arXiv 1706.06083; Salman et
-// al., arXiv 1906.04584, for smoothed classifiers). A search proves nothing by
-// finding nothing.
+// al., arXiv 1906.04584, for smoothed classifiers). If a search finds no such
+// image, there may still be one.
 type Search struct {
 	Model   Model
 	Sigma   float32 // deviation of the noise, pixels in [0,1]
-	Samples int     // noisy copies a step
+	Samples int     // noisy copies per step
 	Steps   int
 	Seed    uint64
 
-	Progress func(steps int) // is told how many steps are done; may be nil
+	Progress func(steps int) // gets the number of finished steps; may be nil
 }
 
-// stepShare is the length of a step as a share of radius/Steps: a path of
-// several radii, so that the search can turn around on the sphere.
+// stepShare is the length of a step as a multiple of radius/Steps: the steps
+// together are 2.5 radii long, so that the search can move along the sphere.
 const stepShare = 2.5
 
-// Run returns the image that the search ends at, [C, h, w] like x: at most radius
-// (L2) away from x, and in [0,1] where x is.
+// Run returns the last image of the search, [C, h, w] like x: at most radius
+// (L2) away from x, and in [0,1] wherever x is.
 func (a *Search) Run(ctx context.Context, x []float32, class int, radius float64) ([]float32, error) {
 	if err := data.NewInput(a.Model.Input()).Check(0, len(x)); err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func (a *Search) Run(ctx context.Context, x []float32, class int, radius float64
 		}
 		norm := norm2(gradient)
 		if norm == 0 || math.IsNaN(norm) || math.IsInf(norm, 0) {
-			break // flat, to float32, or not finite: no direction is better than another
+			break // zero in float32, or not finite: no direction is better than another
 		}
 		for i, g := range gradient {
 			y[i] += float32(length / norm * float64(g))
@@ -152,7 +153,8 @@ func filled(b ops.Backend, s tensor.Shape, value float64) *tensor.Tensor {
 }
 
 // project moves y to the nearest point of the ball around x, and then into the
-// cube of pixels, which brings it closer to x, for x lies in the cube.
+// cube of pixels. The second move brings it closer to x, because x is in the
+// cube.
 func project(y, x []float32, radius float64) {
 	d := make([]float32, len(x))
 	for i := range d {
@@ -162,7 +164,8 @@ func project(y, x []float32, radius float64) {
 	if norm := norm2(d); norm > radius {
 		scale = radius / norm
 	}
-	// Rounding to float32 may end a little outside: then shorten a little more.
+	// After rounding to float32 it may be slightly outside: then it is
+	// shortened slightly more.
 	for ; ; scale *= 1 - 1e-6 {
 		for i := range d {
 			v := x[i] + float32(scale*float64(d[i]))

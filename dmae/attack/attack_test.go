@@ -24,7 +24,7 @@ func attacked(t *testing.T, b ops.Backend) (*dmae.Classifier, []float32) {
 	})
 	require.NoError(t, err)
 	m.InitScratch(7)
-	for _, p := range m.Params.All() { // weights that are larger than those a training starts with
+	for _, p := range m.Params.All() { // weights that are larger than the initial ones of a training
 		v, err := m.Params.Download(p)
 		require.NoError(t, err)
 		more := make([]float32, len(v))
@@ -83,7 +83,7 @@ func TestAttackStaysInsideAndHurts(t *testing.T) {
 		}
 		after, err := a.gradient(y, 1, 99, waste)
 		require.NoError(t, err)
-		require.Greater(t, after, last, "a larger ball holds a worse image")
+		require.Greater(t, after, last, "a larger ball has an image with a larger loss")
 		last = after
 	}
 	y, err := a.Run(t.Context(), x, 1, 0)

@@ -10,11 +10,11 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Audit holds a certificate, which may be a pipe, to a model and images: o says
-// how deep, and its Subject, Classifier and Describe are filled in here. The images
-// are preprocessed as the certificate states unless how.Preprocess says otherwise;
-// of how only this and Batch and Note play a part. The depth audit.Arithmetic
-// needs neither model nor images: audit.Run.
+// Audit checks a certificate, which may be a pipe, against a model and images. o
+// has the depth; its Subject, Classifier and Describe are filled in here. The
+// images are preprocessed as the certificate states unless how.Preprocess is set;
+// of how only Preprocess, Batch and Note are used. The depth audit.Arithmetic needs
+// neither model nor images: see audit.Run.
 func Audit(ctx context.Context, file io.Reader, m Model, images data.Dataset, how Options, o audit.Options) (audit.Report, error) {
 	whole, header, err := certificate.Peek(file)
 	if err != nil {
@@ -31,8 +31,8 @@ func Audit(ctx context.Context, file io.Reader, m Model, images data.Dataset, ho
 	return audit.Run(ctx, whole, o)
 }
 
-// ForHeader is New for the parameters and the preprocessing that a certificate
-// states, the latter unless o.Preprocess says otherwise.
+// ForHeader is New with the parameters of a certificate, and with its
+// preprocessing unless o.Preprocess is set.
 func ForHeader(h certificate.Header, m Model, images data.Dataset, o Options) (*Certification, error) {
 	p := h.Params()
 	if o.Preprocess == "" || o.Preprocess == data.PreprocessAuto {
@@ -41,8 +41,8 @@ func ForHeader(h certificate.Header, m Model, images data.Dataset, o Options) (*
 	return New(m, images, p, o)
 }
 
-// Holds returns an error unless the model, the preprocessing and the pixels of the
-// image of a certificate's line are those at hand.
+// Holds returns an error unless the model, the preprocessing and the pixels of
+// the image in a certificate's line are the same here.
 func (c *Certification) Holds(h certificate.Header, rec certificate.Record) error {
 	here, err := c.Subject()
 	if err != nil {
@@ -65,7 +65,7 @@ func (c *Certification) Holds(h certificate.Header, rec certificate.Record) erro
 		return err
 	}
 	if image.Pixels != rec.Pixels {
-		return fmt.Errorf("image %d of %s has other pixels than the certificate is about: %s, not %s", rec.Image, here.Data, image.Pixels, rec.Pixels)
+		return fmt.Errorf("image %d of %s has other pixels than the certified image: %s, not %s", rec.Image, here.Data, image.Pixels, rec.Pixels)
 	}
 	return nil
 }

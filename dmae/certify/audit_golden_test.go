@@ -31,12 +31,12 @@ import (
 var auditedISAs = map[string][]string{"amd64": {"go", "avx2", "avx512"}, "arm64": {"go", "neon"}}
 
 // TestGoldenAudit audits committed certificates, which were made with AVX-512,
-// to their full depth with every instruction set: a certificate can be
-// replayed on another machine. It covers a certificate of a fixed number of
-// samples, an anytime one, and one of integer noise by the randomised method;
-// in each every sample of every image, at least 32 an image; on amd64 plain
-// Go, AVX2 and AVX-512 (scripts/test-avx512.sh where the processor lacks it),
-// on arm64 plain Go and NEON (scripts/test-arm64.sh).
+// at full depth with every instruction set: a certificate can be verified on
+// another machine. There is a certificate with a fixed number of samples, an
+// anytime one, and one with integer noise by the randomised method. Every
+// sample of every image is classified again, at least 32 per image: on amd64
+// with plain Go, AVX2 and AVX-512 (scripts/test-avx512.sh if the processor
+// lacks it), on arm64 with plain Go and NEON (scripts/test-arm64.sh).
 func TestGoldenAudit(t *testing.T) {
 	before := simd.ISA()
 	t.Cleanup(func() { require.NoError(t, simd.Select(before)) })
@@ -44,7 +44,7 @@ func TestGoldenAudit(t *testing.T) {
 		name    string
 		method  bound.Method
 		sound   bool
-		derived bool // else of the format before this one, made when it was the only one
+		derived bool // else of the previous format, written by a version that had only this one
 	}{
 		{"cohen", bound.MethodCohen, false, false}, {"anytime", bound.MethodAnytime, false, false}, {"sound", bound.MethodRandomised, true, false},
 		{"derived", bound.MethodAnytime, false, true}, {"derived-sound", bound.MethodRandomised, true, true},
@@ -84,7 +84,7 @@ func TestGoldenAudit(t *testing.T) {
 }
 
 // goldenSamples returns the images and the samples of a committed certificate,
-// and holds it to its name and to 32 samples an image.
+// and checks its name and that it has at least 32 samples per image.
 func goldenSamples(t *testing.T, raw []byte, m bound.Method, sound, derived bool) (images, samples int) {
 	t.Helper()
 	d, err := certificate.NewReader(bytes.NewReader(raw))
@@ -104,7 +104,7 @@ func goldenSamples(t *testing.T, raw []byte, m bound.Method, sound, derived bool
 	}
 }
 
-// goldenAuditModel is a tiny classifier whose answers the noise changes.
+// goldenAuditModel is a tiny classifier whose answers vary with the noise.
 func goldenAuditModel(t *testing.T, threads int) (model *dmae.Classifier, pixels func(int) ([]byte, error)) {
 	b := testbackend.Threads(t, threads)
 	cfg := dmae.Config{

@@ -9,20 +9,21 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// DefaultBatch is the number of noisy copies that are classified at a time unless
-// Options say otherwise.
+// DefaultBatch is the default number of noisy copies that are classified at a
+// time.
 const DefaultBatch = 128
 
-// Options say which images are certified and what is told meanwhile. The zero
-// value takes all of them.
+// Options choose the images to certify and the callbacks. The zero value
+// certifies all images.
 type Options struct {
-	// Preprocess chooses how images come to the model's size; "" is
-	// data.PreprocessAuto. A checkpoint records what its training used:
-	// data.ChosenPreprocess.
+	// Preprocess chooses how images are brought to the model's size; "" is
+	// data.PreprocessAuto. data.ChosenPreprocess returns the one that a
+	// checkpoint records from its training.
 	Preprocess data.Preprocess
 
-	// Every-th image of the data set is taken, from the first one on, and of these
-	// the first Max; 0 stands for 1, and for all of them.
+	// Every selects every Every-th image of the data set, beginning with the
+	// first, and Max the first Max of these; 0 means 1 for Every, and all for
+	// Max.
 	Every, Max int
 
 	// MaxLeftOut is the number of images that may be left out because they cannot
@@ -32,15 +33,15 @@ type Options struct {
 	// Shard, if set, is the part of the images to certify, for certificate.Merge.
 	Shard *certificate.Shard
 
-	// Batch is the number of noisy copies that are classified at a time; 0 stands
-	// for DefaultBatch. No result depends on it.
+	// Batch is the number of noisy copies that are classified at a time; 0
+	// means DefaultBatch. No result depends on it.
 	Batch int
 
 	// Progress, if set, is called after each batch.
 	Progress func(smooth.Progress)
 
-	// Note, if set, gets sentences that a user may want to know: that a run goes on
-	// where another stopped, that an image was left out.
+	// Note, if set, gets messages for the user: that a run continues an earlier
+	// one, that an image was left out.
 	Note func(text string)
 }
 
@@ -56,9 +57,9 @@ type Certification struct {
 	classifier *Classifier
 }
 
-// New joins a model, images and parameters. Noise that is derived
-// (certificate.Params.Derived, as in certificate.Defaults) follows from this model. Images
-// of other classes or another number of channels than the model's are refused.
+// New combines a model, images and parameters. Derived noise (certificate.Params.Derived,
+// as in certificate.Defaults) is derived from this model. Images whose classes or number
+// of channels differ from the model's are an error.
 func New(m Model, images data.Dataset, p certificate.Params, o Options) (*Certification, error) {
 	if o.Every < 0 || o.Max < 0 || o.Batch < 0 || o.MaxLeftOut < 0 {
 		return nil, fmt.Errorf("every %d-th image, at most %d, at most %d of them left out, in batches of %d: none of these numbers can be below 0", o.Every, o.Max, o.MaxLeftOut, o.Batch)
@@ -86,7 +87,8 @@ func New(m Model, images data.Dataset, p certificate.Params, o Options) (*Certif
 	return c, nil
 }
 
-// derive returns parameters whose derived noise follows from a model.
+// derive returns parameters with noise that is derived from a model, if it is
+// derived.
 func derive(p certificate.Params, digest string) certificate.Params {
 	if p.Derived != nil {
 		p.Derived = &certificate.Derivation{Model: digest, Beacon: p.Derived.Beacon}
@@ -94,17 +96,18 @@ func derive(p certificate.Params, digest string) certificate.Params {
 	return p
 }
 
-// Params returns the parameters, with the model that derived noise follows from.
+// Params returns the parameters, with the model that derived noise is derived
+// from.
 func (c *Certification) Params() certificate.Params { return c.params }
 
-// Preprocess returns how images come to the model's size: that of the Options, or
-// what a certificate states (ForHeader).
+// Preprocess returns how images are brought to the model's size: as in the
+// Options, or as a certificate states (ForHeader).
 func (c *Certification) Preprocess() data.Preprocess { return c.o.Preprocess }
 
 // Classifier returns the adapter of the model for these images.
 func (c *Certification) Classifier() *Classifier { return c.classifier }
 
-// Subject describes the model and the images asked for, as a certificate does.
+// Subject describes the model and the selected images, as in a certificate.
 func (c *Certification) Subject() (certificate.Subject, error) {
 	// The indices are those of the whole data set, so that an image has the same
 	// one in every selection.
@@ -126,7 +129,7 @@ func (c *Certification) Subject() (certificate.Subject, error) {
 }
 
 // Describe returns the label and the digest of an image, and a
-// *certificate.UndecodableError for one that is to be left out.
+// *certificate.UndecodableError for an image to leave out.
 func (c *Certification) Describe(index int) (certificate.Image, error) {
 	x, err := c.Pixels(index)
 	var corrupt *data.CorruptError
@@ -139,8 +142,8 @@ func (c *Certification) Describe(index int) (certificate.Image, error) {
 	return certificate.Image{Label: c.images.Label(index), Pixels: certificate.PixelDigest(x, c.params.Sound)}, nil
 }
 
-// Pixels returns an image as noise is added to it: 8-bit pixels [C, h, w] at the
-// model's resolution, which are read only.
+// Pixels returns an image before noise is added: 8-bit pixels [C, h, w] at the
+// model's resolution. The caller must not change them.
 func (c *Certification) Pixels(index int) ([]byte, error) {
 	if index < 0 || index >= c.images.Len() {
 		return nil, fmt.Errorf("%s has %d images, so there is none with index %d", c.images.Name(), c.images.Len(), index)
@@ -148,7 +151,7 @@ func (c *Certification) Pixels(index int) ([]byte, error) {
 	return c.cache.get(index)
 }
 
-// cache prepares the images that the certifier asks for again and again.
+// cache keeps the prepared images that the certifier asks for repeatedly.
 type cache struct {
 	images data.Dataset
 	input  data.Input
@@ -157,8 +160,8 @@ type cache struct {
 	order  []int // of arrival
 }
 
-// newCache keeps a few more images than the certifier has in flight with batches
-// of that size.
+// newCache returns a cache for slightly more images than the certifier has in
+// progress with batches of that size.
 func newCache(images data.Dataset, input data.Input, batch int) *cache {
 	return &cache{images: images, input: input, size: 16 + batch/8, known: map[int][]byte{}}
 }

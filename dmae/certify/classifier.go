@@ -12,12 +12,12 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// Classifier lends a model to the certifier: it draws the noise of a job on the
-// backend and answers with the class of the largest logit. It implements
+// Classifier adapts a model to the certifier: it draws the noise of a job on
+// the backend and answers with the class of the largest logit. It implements
 // [smooth.PixelClassifier].
 //
-// Under integer noise the base classifier is everything from the table of
-// network inputs on: resizing to the model's resolution, normalisation, the
+// Under integer noise the base classifier is everything after the table of
+// network inputs: resizing to the model's resolution, normalisation, the
 // network, and the choice of the largest logit.
 type Classifier struct {
 	model  Model
@@ -28,19 +28,21 @@ type Classifier struct {
 	errs   []error          // of the lanes
 	inputs inputs
 
-	// The batch being answered, and answerShare bound once.
+	// The current batch, and answerShare as a function value that is created
+	// once.
 	jobs  []smooth.Job
 	noise smooth.Noise
 	out   []int32
-	share int // jobs that a lane takes at a time
+	share int // jobs that a lane processes at a time
 	task  func(lane, task int)
 
 	asked   int         // noisy copies so far
 	without map[int]int // those without a class, by image
 }
 
-// laneShare is the most noisy copies that a lane takes at a time: enough rows
-// for the matrix products, few enough for the second level cache.
+// laneShare is the largest number of noisy copies that a lane processes at a
+// time: enough rows for the matrix products, few enough for the second-level
+// cache.
 const laneShare = 8
 
 var _ smooth.PixelClassifier = (*Classifier)(nil)
@@ -49,14 +51,14 @@ var _ smooth.PixelClassifier = (*Classifier)(nil)
 // integers: bytes returns the pixels [C, h, w] of an image at the model's
 // resolution. It answers under integer noise (pixelnoise.Gaussian), and under
 // float noise on bytes/255. batch is the number of noisy copies that are
-// classified at once, which changes speed and memory and no answer. A backend
-// with lanes gets the copies in small shares, each of which runs through the
-// whole network on one lane.
+// classified at once, which affects speed and memory but no answer. On a
+// backend with lanes the copies are divided into small shares, each of which
+// is classified by the whole network on one lane.
 func NewClassifier(m Model, bytes func(image int) ([]byte, error), batch int) *Classifier {
 	return newClassifier(m, source{bytes: bytes}, batch)
 }
 
-// NewFloatClassifier is NewClassifier for pixels that are no 8-bit integers:
+// NewFloatClassifier is NewClassifier for pixels that are not 8-bit integers:
 // pixels returns an image in [0,1]. It answers under float noise only.
 func NewFloatClassifier(m Model, pixels func(image int) ([]float32, error), batch int) *Classifier {
 	return newClassifier(m, source{floats: pixels}, batch)
@@ -99,7 +101,8 @@ func (c *Classifier) Classify(ctx context.Context, jobs []smooth.Job, noise smoo
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		// A batch has one stream: it is an attribute of the noise, not an input.
+		// All jobs of a batch have one stream: it is an attribute of the noise,
+		// not an input.
 		n := 1
 		for n < min(len(jobs), c.batch) && jobs[n].Stream == jobs[0].Stream {
 			n++
@@ -154,8 +157,9 @@ func (c *Classifier) answerShare(lane, task int) {
 	c.errs[lane] = errors.Join(c.errs[lane], c.answers(t, c.model.Logits(t, t.Const(noisy)), from, n))
 }
 
-// Unanswered says in a sentence how many noisy copies got no class so far, because
-// none of the model's scores for them was a finite number; "" if all got one.
+// Unanswered says in a sentence how many noisy copies have no class so far,
+// because none of the model's scores for them was a finite number; "" if all
+// have one.
 func (c *Classifier) Unanswered() string {
 	copies := 0
 	for _, n := range c.without {

@@ -18,12 +18,12 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// withoutLanes is a backend that is no ops.Splitter.
+// withoutLanes is a backend that is not an ops.Splitter.
 type withoutLanes struct{ ops.Backend }
 
-// An answer depends on the job alone: not on the batch, its neighbours, the
-// number of threads, or whether the noise was drawn by the kernel or by the
-// certifier's scalar code.
+// An answer depends only on its job: not on the batch, on other jobs, on
+// the number of threads, or on whether the kernel or the certifier's scalar
+// code drew the noise.
 func TestFloatClassifierAnswersJobByJob(t *testing.T) {
 	var jobs []smooth.Job
 	for image := range 3 {

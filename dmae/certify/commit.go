@@ -7,16 +7,16 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Promise is a commitment to what a run will certify.
+// Promise is a commitment to model, parameters and images of a certification.
 type Promise struct {
-	Header     certificate.Header // that the certificate will have, but for the value of its beacon
+	Header     certificate.Header // of the future certificate, without the value of its beacon
 	Commitment certificate.Digest
 	LeftOut    int // images that cannot be decoded
 }
 
 // Commit reads all images, classifies none, and returns the digest of model,
-// parameters and pixels, to be published before the round of the beacon that the
-// noise follows from. Options.Progress is told of images only.
+// parameters and pixels, to be published before the round of the beacon from
+// which the noise is derived. Options.Progress gets the number of images only.
 func (c *Certification) Commit(ctx context.Context) (Promise, error) {
 	var p Promise
 	if err := withoutBeacon(c.params).Check(); err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Certify images of a data set with a checkpoint, stop on the way, go on, and
-// audit the certificate.
+// Certify images of a data set with a checkpoint, stop, continue, and audit the
+// certificate.
 func Example() {
 	dir, err := os.MkdirTemp("", "certify")
 	if err != nil {
@@ -32,8 +32,8 @@ func Example() {
 	}
 	// Output:
 	// stopped: true
-	// going on behind 1 of 3 images
-	// going on with 36 samples of unfinished images
+	// continuing after 1 of 3 images
+	// continuing with 36 samples of unfinished images
 	// intact: true, 3 images, 660 samples classified again
 }
 

@@ -22,7 +22,7 @@ func micro(t *testing.T) dmae.Config {
 	return c
 }
 
-// lively returns a classifier whose answers vary under noise.
+// lively returns a classifier whose answers vary with the noise.
 func lively(t *testing.T, b ops.Backend, cfg dmae.Config) *dmae.Classifier {
 	m, err := dmae.NewClassifier(b, cfg)
 	require.NoError(t, err)

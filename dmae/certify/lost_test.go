@@ -52,9 +52,9 @@ func certifyOn(t *testing.T, b ops.Backend, saved, dir string) error {
 	return err
 }
 
-// Wherever the device is lost, a certification ends with an error and without a
-// certificate, and goes on to the bytes of an undisturbed run; an audit gives no
-// verdict.
+// If the device is lost at any call, a certification ends with an error and
+// without a certificate. Resumed, it writes the bytes of an uninterrupted run.
+// An audit gives no verdict.
 func TestADeviceLostWhileCertifying(t *testing.T) {
 	saved, dir := savedModel(t), t.TempDir()
 	on := func(b *hostile.Backend, f func(ops.Backend) error) error {
@@ -80,14 +80,14 @@ func TestADeviceLostWhileCertifying(t *testing.T) {
 	for n := 1; n <= late.Calls(); n += stride {
 		dir := t.TempDir()
 		err := on(testbackend.Hostile(t, hostile.Options{LoseAt: n}), func(b ops.Backend) error { return certifyOn(t, b, saved, dir) })
-		if err == nil { // lost behind the last answer, when it was needed no more
+		if err == nil { // lost after the last answer, when it was not needed any more
 			require.GreaterOrEqual(t, n, late.Waited(), "lost at call %d of %d", n, late.Calls())
 		} else {
 			require.ErrorIs(t, err, hostile.ErrLost, "lost at call %d of %d", n, late.Calls())
 			require.NoFileExists(t, filepath.Join(dir, "c.jsonl"))
 		}
 		if n%8 != 0 {
-			continue // going on takes as long as everything before
+			continue // resuming takes as long as the whole run
 		}
 		require.NoError(t, certifyOn(t, plain, saved, dir))
 		got, err := os.ReadFile(filepath.Join(dir, "c.jsonl"))

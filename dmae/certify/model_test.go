@@ -85,9 +85,9 @@ func brightness(t *testing.T) data.Dataset {
 	return ds
 }
 
-// A model of another family is certified, audited, attacked and asked through the
-// interface alone, with classes matched by name, and its radii are below the
-// distances that are known exactly.
+// A model of another family is certified, audited, attacked and used for
+// predictions only through the interface, with classes matched by name. Its radii
+// are below the distances, which are known exactly.
 func TestAnyFamily(t *testing.T) {
 	b := testbackend.New(t)
 	m, images := newLinear(b, 5), brightness(t)

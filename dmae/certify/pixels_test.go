@@ -22,8 +22,8 @@ func pixelNoise(t *testing.T, sigma string) *pixelnoise.Gaussian {
 	return g
 }
 
-// An answer under integer noise depends on the job alone, and is what the
-// scalar certifier would have asked the network.
+// An answer under integer noise depends only on its job, and is the network's
+// answer to the input that the certifier's scalar code computes.
 func TestClassifierAnswersJobByJob(t *testing.T) {
 	var jobs []smooth.Job
 	for image := range 3 {
@@ -66,7 +66,7 @@ func TestClassifierAnswersJobByJob(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// Without integer noise the same adapter is that of float pixels.
+// Without integer noise the same adapter works on float pixels.
 func TestClassifierUnderFloatNoise(t *testing.T) {
 	b := testbackend.New(t)
 	m := lively(t, b, micro(t))

@@ -12,10 +12,11 @@ import (
 // resolution, as data.Input.ReadImage gives them.
 type Image struct {
 	Pixels []byte
-	Index  int // in the place of that in a data set, where the noise has a seed
+	Index  int // instead of the index in a data set; used if the noise has a seed
 }
 
-// Derive returns parameters whose derived noise follows from a model.
+// Derive returns parameters with noise that is derived from a model, if it is
+// derived.
 func Derive(m Model, p certificate.Params) (certificate.Params, error) {
 	if p.Derived == nil {
 		return p, nil
@@ -26,8 +27,8 @@ func Derive(m Model, p certificate.Params) (certificate.Params, error) {
 
 // Predict returns the answer of the smoothed classifier for an image, or its
 // abstention, by the procedure of smooth.Predict: p.N noisy copies, batch at a
-// time, and a failure probability of p.Alpha. progress, which may be nil, is told
-// how many copies were classified. Where noise is derived, p comes from Derive.
+// time, and a failure probability of p.Alpha. progress, which may be nil, gets
+// the number of classified copies. For derived noise, p must come from Derive.
 func Predict(ctx context.Context, m Model, x Image, p certificate.Params, batch int, progress func(samples int)) (smooth.Prediction, error) {
 	if p.Derived != nil && p.Derived.Model == "" {
 		return smooth.Prediction{}, fmt.Errorf("the noise is derived, but the parameters do not name the model that it follows from: pass them through Derive")
@@ -40,7 +41,7 @@ func Predict(ctx context.Context, m Model, x Image, p certificate.Params, batch 
 	return smooth.PredictJob(ctx, c, smooth.Job{Image: x.Index, Key: p.Key(certificate.PixelDigest(x.Pixels, p.Sound))}, noise, p.N, p.Alpha)
 }
 
-// counted is a classifier that tells how many samples it has classified.
+// counted is a classifier that reports how many samples it has classified.
 type counted struct {
 	*Classifier
 	samples  int

@@ -13,12 +13,12 @@ import (
 )
 
 // Run certifies the images and writes three files: the certificate, its timing and
-// its table, whose names follow from out (certificate.FilesFor). A folder that is not
-// there is made.
+// its table, named after out (certificate.FilesFor). It creates the folder if it does
+// not exist.
 //
-// A run that ctx or a killed process ended leaves its finished images in partial
-// files. The same run again goes on behind them and ends in the bytes of an
-// undisturbed one; a finished run again does nothing.
+// A run that was cancelled or killed keeps its finished images in partial files.
+// The same run, started again, continues after them and writes the same bytes as
+// an uninterrupted run. Started after it has finished, it does nothing.
 func (c *Certification) Run(ctx context.Context, out string) (certificate.Files, error) {
 	files := certificate.FilesFor(out)
 	if err := os.MkdirAll(filepath.Dir(files.Certificate), 0o777); err != nil {
@@ -35,7 +35,7 @@ func (c *Certification) Run(ctx context.Context, out string) (certificate.Files,
 		Out: out, Machine: machine(c.model.Backend().Identity()), Note: c.o.Note,
 		Progress: func(p smooth.Progress) {
 			if text := c.classifier.Unanswered(); text != "" && told == "" {
-				told = text // now, and at the end, which may be days away
+				told = text // now, and again at the end, which may be days later
 				c.o.Note(text)
 			}
 			if c.o.Progress != nil {
@@ -49,7 +49,7 @@ func (c *Certification) Run(ctx context.Context, out string) (certificate.Files,
 	return files, err
 }
 
-// machine describes what a run is made on, for the timing file.
+// machine describes the machine and the backend of a run, for the timing file.
 func machine(id ops.Identity) string {
 	return fmt.Sprintf("%s/%s, %s: %s, %s", runtime.GOOS, runtime.GOARCH, id.Name, id.Device, id.Driver)
 }

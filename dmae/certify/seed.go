@@ -8,12 +8,12 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Seed says where the noise comes from that a guarantee rests on. A guarantee
-// holds for coins that nobody could choose: a number can be tried until it suits,
-// a key that follows from model and image cannot.
+// Seed is the origin of the noise of a certificate. The guarantee holds for noise
+// that nobody could choose. With a number, several can be tried and one chosen;
+// with a key that is derived from model and image this is not possible.
 type Seed struct {
 	certificate.Seed      // derived, or a number
-	Random           bool // a number that the operating system draws
+	Random           bool // a random number from the operating system
 }
 
 // UnmarshalText reads "derived", "random" or a number.
@@ -23,14 +23,14 @@ func (s *Seed) UnmarshalText(text []byte) error {
 		return nil
 	}
 	if err := s.Seed.UnmarshalText(text); err != nil {
-		return fmt.Errorf("%q is no seed: give derived, random, or an integer of 64 bits", text)
+		return fmt.Errorf("%q is not a seed: give derived, random, or an integer of 64 bits", text)
 	}
 	return nil
 }
 
-// Apply sets the origin of the noise. begun is the header of the run that is gone
-// on with (certificate.Files.Header), the zero value for none: a number that it drew
-// stays, as does that of an earlier version, which drew one where none was given.
+// Apply sets the origin of the noise. begun is the header of the run that is
+// continued (certificate.Files.Header), the zero value for none. A random number in
+// it is kept, and so is that of an earlier version, which drew one by default.
 func (s Seed) Apply(p *certificate.Params, begun certificate.Header) error {
 	numbered := begun.Schema != "" && !begun.Seed.Derived
 	switch {

@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// A run that goes on keeps the number that it drew, and one that an earlier
-// version began the number that was not given.
+// A resumed run keeps the number that it drew. A run of an earlier version,
+// which drew a number by default, keeps it, too.
 func TestSeedApply(t *testing.T) {
 	derived := certificate.Header{Schema: certificate.Schema, Seed: certificate.Seed{Derived: true}}
 	numbered := certificate.Header{Schema: certificate.Schema, Seed: certificate.Seed{Number: 77}}
@@ -40,10 +40,10 @@ func TestSeedApply(t *testing.T) {
 			require.Equal(t, c.want, p.Seed, c)
 		}
 	}
-	require.ErrorContains(t, new(certify.Seed).UnmarshalText([]byte("six")), `"six" is no seed`)
+	require.ErrorContains(t, new(certify.Seed).UnmarshalText([]byte("six")), `"six" is not a seed`)
 }
 
-// What would certify something else than is meant is refused.
+// Options that do not fit the model, the images or the certificate are errors.
 func TestRefusals(t *testing.T) {
 	b := testbackend.New(t)
 	m, images := newLinear(b, 5), brightness(t)

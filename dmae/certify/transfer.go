@@ -9,16 +9,15 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// source returns the images before noise: one of its functions is set.
+// source returns the images before noise: exactly one of its functions is set.
 type source struct {
 	bytes  func(image int) ([]byte, error)
 	floats func(image int) ([]float32, error)
 }
 
 // inputs are the pixels and the addresses of the noise of a batch of jobs, on the
-// host. This file is the only place that takes them to a backend, and answers from
-// one. Images of 8-bit pixels travel once, whatever the number of jobs that ask for
-// them.
+// host. Only this file copies them to a backend, and reads answers from it. An
+// image of 8-bit pixels is uploaded once, however many jobs use it.
 type inputs struct {
 	shape  data.Input
 	size   int           // values of an image
@@ -27,7 +26,7 @@ type inputs struct {
 	stored []uint8       // [images, size]: the different images of the batch
 	rows   map[int]int32 // their rows, by index
 	row    []int32       // [batch]: of each job its row
-	clean  []float32     // [batch, size], of images that are no 8-bit integers
+	clean  []float32     // [batch, size], of images that are not 8-bit integers
 
 	shared *tensor.Tensor // stored, on the model's backend
 }
@@ -87,8 +86,8 @@ func (in *inputs) take(i, image int, from source) error {
 	return nil
 }
 
-// share uploads what all lanes read: the images of the batch. They live until the
-// scope of the model's backend is released.
+// share uploads the images of the batch, which all lanes read. They are valid
+// until the scope of the model's backend is released.
 func (in *inputs) share(b ops.Backend) {
 	if in.shared = nil; len(in.stored) > 0 {
 		in.shared = b.New(tensor.U8, in.images(len(in.rows)))
@@ -101,8 +100,8 @@ func (in *inputs) images(n int) tensor.Shape {
 	return tensor.Of(n, in.shape.Channels, in.shape.Size, in.shape.Size)
 }
 
-// noisy uploads n jobs of the batch, from one on, and returns their images with
-// noise [n, C, h, w]: what the network is given.
+// noisy uploads n jobs of the batch, beginning with job from, and returns their
+// images with noise [n, C, h, w], the input of the network.
 func (in *inputs) noisy(t *autograd.Tape, from, n int, noise smooth.Noise, stream philox.Stream) *tensor.Tensor {
 	b := t.Backend()
 	upload := func(dtype tensor.DType, v any, shape tensor.Shape) *autograd.Variable {
@@ -132,9 +131,9 @@ func (in *inputs) noisy(t *autograd.Tape, from, n int, noise smooth.Noise, strea
 	return t.Apply(ops.AddNoise, at, clean, words(in.a), words(in.b), nil, seeds).Value
 }
 
-// answers reads the classes of n jobs of the batch, from one on, off their logits
-// [n, K]: one number for each comes from the backend. A job without a finite score
-// gets bound.NoClass, which is ops.NoAnswer.
+// answers determines the classes of n jobs of the batch, beginning with job from,
+// from their logits [n, K]; one number for each is read from the backend. A job
+// without a finite score gets bound.NoClass, which is ops.NoAnswer.
 func (c *Classifier) answers(t *autograd.Tape, logits *autograd.Variable, from, n int) error {
 	return t.Backend().Download(c.out[from:from+n], t.Apply(ops.ArgMax, ops.Attr{}, logits).Value)
 }

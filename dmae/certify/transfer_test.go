@@ -16,7 +16,7 @@ import (
 	"github.com/godmae/godmae/smooth"
 )
 
-// noModel is a model that only its shape is asked of.
+// noModel is a model of which only the input shape is used.
 type noModel struct {
 	Model
 	b ops.Backend
@@ -27,7 +27,7 @@ func (m noModel) Classes() int                { return 2 }
 func (m noModel) Input() (channels, size int) { return 3, 5 }
 func (m noModel) MaxBatch() int               { return 8 }
 
-// What a network gets under integer noise is the table's float32 for the
+// The input of a network under integer noise is the table's float32 for the
 // clipped sum of pixel and noise, bit for bit, on every instruction set.
 func TestNoisyInputsAreTableValues(t *testing.T) {
 	before := simd.ISA()
@@ -61,7 +61,7 @@ func TestNoisyInputsAreTableValues(t *testing.T) {
 		for i, v := range got {
 			job := jobs[i/size]
 			z, ok := table[v]
-			require.True(t, ok, "input %g is no multiple of 1/255", v)
+			require.True(t, ok, "input %g is not a multiple of 1/255", v)
 			stored, _ := image(job.Image)
 			sum := int(stored[i%size]) + pixels.At(noise.Addr(job), i%size)
 			require.Equal(t, min(max(sum, -255*k), 255*(k+1)), z)

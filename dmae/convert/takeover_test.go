@@ -124,7 +124,7 @@ func TestOfficialCheckpointsThatCannotGoOn(t *testing.T) {
 	}{
 		{"foreign.pth", train.StagePretrain, nil, "has finished 1 epochs and this run is to have 1"},
 		{"model.pth", train.StagePretrain, nil, "does not say after which epoch it was saved"},
-		{"epoch.pth", train.StagePretrain, func(o *train.Options) { o.Recipe.Epochs = 3 }, "carries no optimiser, so that training cannot go on from it; begin with its weights, by --init"},
+		{"epoch.pth", train.StagePretrain, func(o *train.Options) { o.Recipe.Epochs = 3 }, "has no optimiser, so training cannot continue from it; start from its weights with --init"},
 		{"foreign.pth", train.StageFinetune, func(o *train.Options) { o.Recipe.Epochs = 3 }, "head.weight [2 16] is missing"},
 		{"foreign.pth", train.StagePretrain, func(o *train.Options) { o.Recipe.Epochs, o.Model.Heads = 3, 4 }, "attention heads"},
 	} {

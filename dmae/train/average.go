@@ -10,25 +10,25 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// RawPrefix starts the names of the weights that an optimiser works on, in a
+// RawPrefix is the prefix of the names of the optimiser's weights in a
 // checkpoint whose model is their moving average.
 const RawPrefix = dmae.StatePrefix + "raw."
 
 // average is the exponential moving average of a run's weights. The averaged
-// weights are the model of the run: they are what is evaluated, drawn and
-// chosen, and what a checkpoint holds under the model's names.
+// weights are the model of the run: they are evaluated, used for pictures,
+// compared to choose the best model, and saved under the model's names.
 type average struct {
 	decay  float64
-	raw    *nn.Params // what the optimiser works on
+	raw    *nn.Params // the optimiser's weights
 	shadow *nn.Params // the average
 
-	// Arguments of operations, kept to allocate nothing in a step.
+	// Arguments of operations, kept so that a step allocates nothing.
 	out [1]*tensor.Tensor
 	in  [2]*tensor.Tensor
 	at  ops.Attr
 }
 
-// newAverage returns an average that begins at the weights as they are.
+// newAverage returns an average that starts at the current weights.
 func newAverage(raw *nn.Params, decay float64) *average {
 	specs := make([]nn.Spec, len(raw.All()))
 	for i, p := range raw.All() {
@@ -41,15 +41,15 @@ func newAverage(raw *nn.Params, decay float64) *average {
 }
 
 // averageDecay returns the decay of the average after the given number of
-// steps: min(decay, (1+steps)/(10+steps)). The weights of the beginning, which
-// are random, are forgotten in a few steps, as with TensorFlow's
+// steps: min(decay, (1+steps)/(10+steps)). The random initial weights lose
+// their influence in a few steps, as with TensorFlow's
 // ExponentialMovingAverage.
 func averageDecay(decay float64, steps int) float64 {
 	return min(decay, float64(1+steps)/float64(10+steps))
 }
 
-// step takes the weights into the average, after the given number of steps, unless the
-// scale of the last one says that it was not taken.
+// step updates the average with the weights, after the given number of steps,
+// unless the scale of the last step says that it was skipped.
 func (a *average) step(steps int, scale *tensor.Tensor) {
 	a.in[1] = scale
 	a.at = ops.Attr{Scale: averageDecay(a.decay, steps)}
@@ -79,14 +79,14 @@ func (a *average) with(f func() error) error {
 	return f()
 }
 
-// copy gives dst the values of src.
+// copy copies the values of src to dst.
 func (a *average) copy(dst, src *nn.Params) {
 	a.raw.Backend().Run(ops.Copy, []*tensor.Tensor{dst.Values()}, []*tensor.Tensor{src.Values()}, &ops.Attr{})
 	dst.Touch()
 }
 
-// adoptFixed takes over what is not trained but may have changed, such as
-// running statistics, as it is.
+// adoptFixed copies parameters that are not trained but may have changed, such
+// as running statistics, without averaging.
 func (a *average) adoptFixed() {
 	trained, all := a.raw.Trained().Shape().Elems(), a.raw.Values().Shape().Elems()
 	if trained == all {
@@ -99,8 +99,7 @@ func (a *average) adoptFixed() {
 	a.shadow.Touch()
 }
 
-// export returns the tensors that a checkpoint holds of both, or the backend's
-// error.
+// export returns the tensors of both for a checkpoint, or the backend's error.
 func (a *average) export() ([]checkpoint.Tensor, error) {
 	a.adoptFixed()
 	tensors, err := a.shadow.Export()
@@ -120,7 +119,7 @@ func (a *average) export() ([]checkpoint.Tensor, error) {
 	return tensors, nil
 }
 
-// load takes both from a checkpoint.
+// load loads both from a checkpoint.
 func (a *average) load(f *checkpoint.File) error {
 	if err := a.shadow.Load(f); err != nil {
 		return err
@@ -129,8 +128,9 @@ func (a *average) load(f *checkpoint.File) error {
 	return loadRaw(a.raw, f)
 }
 
-// loadRaw takes the weights behind the average in a checkpoint, those that the
-// optimiser's moments in it belong to. What is not trained stays as it is.
+// loadRaw loads the optimiser's weights, not their average, from a checkpoint:
+// those to which the optimiser's moments belong. Parameters that are not
+// trained do not change.
 func loadRaw(p *nn.Params, f *checkpoint.File) error {
 	for _, param := range p.All() {
 		if param.Fixed {

@@ -22,8 +22,8 @@ func TestAverageDecayWarmsUp(t *testing.T) {
 	require.Equal(t, 0.1, averageDecay(0.1, 1))
 }
 
-// The average follows its formula step by step, the weights behind it are those
-// of a run without one, and the checkpoint's model is the average.
+// The average follows its formula in each step, the optimiser's weights are
+// those of a run without an average, and the checkpoint's model is the average.
 func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
 	const decay = 0.7
 	b := testbackend.New(t)
@@ -107,7 +107,7 @@ func TestTheModelOfAnAveragedRunIsTheAverage(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, got["norm.weight"], must(loaded.Params.Download(loaded.Params.Get("norm.weight"))))
 
-	// Interrupted, it goes on to the same bytes.
+	// Interrupted and resumed, it writes the same bytes.
 	o := tinyOptions(StagePretrain, t.TempDir())
 	o.Recipe.EMA, o.Resume = decay, "auto"
 	for _, stop := range []int{3, 5, 11} {
@@ -169,8 +169,8 @@ func TestAnAveragedRunIsAnotherRun(t *testing.T) {
 	require.ErrorContains(t, o.Recipe.Validate(), "moving average 1")
 }
 
-// What is not trained is not averaged: a running statistic that changes is the
-// model's at once.
+// Parameters that are not trained are not averaged: a changed running statistic
+// is copied to the model immediately.
 func TestFixedValuesAreNotAveraged(t *testing.T) {
 	b := testbackend.New(t)
 	p := nn.NewParams(b, []nn.Spec{

@@ -9,33 +9,32 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// terms are the losses that a forward pass ends in: one for every row of the
-// batch, and one for every image, or nil.
+// terms are the losses that a forward pass computes: one for each row of the
+// batch, and one for each image, or nil.
 type terms struct{ rows, images *autograd.Variable }
 
-// batchRunner takes micro-batches through a model: upload, noise, forward,
-// losses, backward. Its host and device buffers are made once.
+// batchRunner runs micro-batches through a model: upload, noise, forward,
+// losses, backward. Its host and device buffers are allocated once.
 //
-// Each image has a number of noisy copies, and those are neighbours: the rows of a
-// batch are (image 0, copy 0), (image 0, copy 1), (image 1, copy 0) and so
-// on. So the rows of a batch are those of its micro-batches one after the
-// other, and gradients, which are sums in the order of the rows, do not depend
-// on where a batch is cut. (The official code puts all first copies before all
-// second ones.)
+// The noisy copies of an image are neighbours: the rows of a batch are (image 0,
+// copy 0), (image 0, copy 1), (image 1, copy 0) and so on. The rows of a batch are
+// therefore the concatenated rows of its micro-batches. Gradients, which are sums
+// in the order of the rows, do not depend on the size of the micro-batches. (The
+// official code puts all first copies before all second ones.)
 type batchRunner struct {
 	b      ops.Backend
 	tape   *autograd.Tape
 	seed   uint64
 	sigma  float64
-	own    *dmae.Corruption // in the place of noise of sigma; or nil
-	rows   dmae.Rows        // that own is told of
+	own    *dmae.Corruption // instead of noise of sigma; or nil
+	rows   dmae.Rows        // the argument of own
 	batch  int              // images
 	copies int
 	pixels int // of an image
 	blend  blending
 
-	// Images come as 8-bit pixels, each once, or, where erasing has changed them, as
-	// floats, once for each copy. The other of the two is nil.
+	// Images are uploaded as 8-bit pixels, each once. With erasing they are
+	// uploaded as floats, once for each copy. The other of the two is nil.
 	stored *tensor.Tensor // [B, C, h, w]
 	floats *tensor.Tensor // [B*copies, C, h, w]
 	host   []float32      // of floats, for more than one copy
@@ -85,16 +84,18 @@ func (run *run) newBatchRunner(c *dmae.Config, batch, copies int) *batchRunner {
 	return r
 }
 
-// begin and finish surround the micro-batches of an optimiser step; finish is given
-// the scale of the step.
+// begin is called before the micro-batches of an optimiser step, finish after
+// them with the scale of the step.
 func (r *batchRunner) begin()                {}
 func (r *batchRunner) finish(*tensor.Tensor) {}
 
-// setShards says in how many groups the gradients of a micro-batch are summed.
+// setShards sets the number of groups in which the gradients of a micro-batch
+// are summed.
 func (r *batchRunner) setShards(n int) { r.tape.Shards = n }
 
-// run uploads a micro-batch, corrupts its copies, records forward, stores the losses,
-// and runs it backward from the weight times the loss of every image.
+// run uploads a micro-batch, corrupts its copies, records forward, stores the
+// losses, and runs the backward pass of the weight times the loss of each
+// image.
 func (r *batchRunner) run(b *data.Batch, p place, to *reading, forward func(t *autograd.Tape, clean, noisy *tensor.Tensor) terms) {
 	r.upload(b, p)
 	scope := r.b.Mark()
@@ -123,8 +124,9 @@ func (r *batchRunner) images(t *autograd.Tape) *tensor.Tensor {
 	return t.Apply(ops.Pixels, ops.Attr{}, t.Const(r.stored), pick).Value
 }
 
-// corrupt returns rows under noise, which is a function of seed, image, epoch and
-// copy, or under the caller's own corruption, and blended if the recipe blends.
+// corrupt returns rows with noise, which is a function of seed, image, epoch
+// and copy, or with the caller's own corruption, and blended if the recipe says
+// so.
 func (r *batchRunner) corrupt(x *tensor.Tensor) *tensor.Tensor {
 	if r.blend.clean {
 		x = r.blend.images(r.tape, x)
@@ -141,7 +143,7 @@ func (r *batchRunner) corrupt(x *tensor.Tensor) *tensor.Tensor {
 	return x
 }
 
-// upload brings a micro-batch to the backend.
+// upload copies a micro-batch to the backend.
 func (r *batchRunner) upload(b *data.Batch, p place) {
 	for i, index := range b.Index {
 		for j := i * r.copies; j < (i+1)*r.copies; j++ {

@@ -11,12 +11,13 @@ import (
 )
 
 // blending is mixup and cutmix of a micro-batch. Images 2i and 2i+1 of an
-// optimiser step are partners, and what is drawn holds for all of them, for two
-// partners or for one image. The official code draws for each micro-batch and
-// pairs the first image with the last, the second with the last but one and so
-// on; since the order of the images is random, neighbours are as good, and they
-// are in the same micro-batch if that is even: accumulation changes no bit. Copy
-// c of an image is blended with copy m-1-c of its partner, as there.
+// optimiser step are partners. Depending on the mode, one draw is used for all
+// images of a step, for two partners or for one image. The official code draws
+// for each micro-batch and pairs the first image with the last, the second with
+// the last but one and so on. The order of the images is random, so neighbours
+// serve as well. Both are in the same micro-batch if its size is even, so that
+// accumulation changes no bit. Copy c of an image is blended with copy m-1-c of
+// its partner, as in the official code.
 //
 // The zero value blends nothing.
 type blending struct {
@@ -28,9 +29,9 @@ type blending struct {
 	rows     []int32        // of the partners
 	partners *tensor.Tensor // the same on the backend
 
-	blends []data.Blend // what was drawn for each row
+	blends []data.Blend // the draw for each row
 
-	// Where rows are drawn for separately: the arguments of ops.MixRows.
+	// If rows have separate draws: the arguments of ops.MixRows.
 	weight  []float32      // [B*copies, 2]
 	box     []int32        // [B*copies, 4]
 	weights *tensor.Tensor // the same on the backend
@@ -42,7 +43,7 @@ func newBlending(b ops.Backend, c *dmae.Config, r *Recipe, batch int) (blending,
 		return blending{}, nil
 	}
 	if batch%2 == 1 && batch != r.Batch {
-		return blending{}, fmt.Errorf("train: mixup and cutmix blend pairs of images, which micro-batches of %d would tear apart; use an even number", batch)
+		return blending{}, fmt.Errorf("train: mixup and cutmix blend pairs of images, which micro-batches of %d would separate; use an even number", batch)
 	}
 	m := r.copies()
 	l := blending{mix: r.Mix, clean: r.MixClean, seed: r.Seed, size: c.DataSize, copies: m,
@@ -65,7 +66,7 @@ func newBlending(b ops.Backend, c *dmae.Config, r *Recipe, batch int) (blending,
 }
 
 // draw draws the blends of the rows of a micro-batch of images, given by their
-// places in the data set.
+// indices in the data set.
 func (l *blending) draw(b ops.Backend, index []uint32, step uint32) {
 	if l.mix == nil {
 		return
@@ -80,7 +81,7 @@ func (l *blending) draw(b ops.Backend, index []uint32, step uint32) {
 	for row, partner := range l.rows {
 		first := row
 		if l.mix.Mode == data.MixPair {
-			first = min(row, int(partner)) // what is drawn for the one holds for both
+			first = min(row, int(partner)) // both use the draw of the first
 		}
 		a := data.MixRowAddr(l.seed, step, index[first/l.copies], uint16(first%l.copies))
 		d := l.mix.Draw(l.size, l.size, a)

@@ -14,8 +14,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// For two images, neighbours are first and last: the blend is that of package
-// data, which equals timm's, to the bit.
+// With two images, neighbours are also first and last: the blend is bit for bit
+// that of package data, which equals timm's.
 func TestBlendingOfTwoIsTheBlendOfTheDefinition(t *testing.T) {
 	b := testbackend.New(t)
 	testbackend.NeedsContract(t, b)
@@ -49,7 +49,8 @@ func TestBlendingOfTwoIsTheBlendOfTheDefinition(t *testing.T) {
 	require.Len(t, kinds, 2)
 }
 
-// Blending before and after the noise differ, and so does not blending.
+// Blending before the noise, blending after it and not blending give three
+// different results.
 func TestBlendingOrders(t *testing.T) {
 	seen := map[string]bool{}
 	for range 3 {
@@ -75,15 +76,15 @@ func TestBlendingNeedsPairs(t *testing.T) {
 		require.ErrorContains(t, err, "micro-batches of 1")
 	})
 	o.MicroBatch, o.Recipe.Batch, o.Recipe.Epochs, o.Test = 0, 5, 1, nil
-	finish(t, o) // the last image of five stays alone
+	finish(t, o) // the last image of five has no partner
 	o.Recipe.Mix = &data.Mix{Mixup: -1, Prob: 1}
 	require.ErrorContains(t, o.Recipe.Validate(), "mixup -1")
 }
 
-// In the modes for pairs and single images, each row has a blend of its own: the
-// definition of package data for that row, to the bit. Partners in pairs have
-// the same weight or box; whatever the micro-batches, an image's blend is the
-// same; and each row of targets is a distribution.
+// In the modes for pairs and single images, each row has its own blend, bit for
+// bit that of package data for that row. In pairs, partners have the same weight
+// or box. An image's blend does not depend on the micro-batches, and each row of
+// targets is a distribution.
 func TestBlendingOfEachImage(t *testing.T) {
 	const images, copies, classes = 6, 2, 10
 	b := testbackend.New(t)
@@ -154,7 +155,7 @@ func TestBlendingOfEachImage(t *testing.T) {
 		if mode == data.MixPair {
 			require.Equal(t, rows, equal, "partners share a draw")
 		} else {
-			require.Less(t, equal, rows/4, "only two that are not blended are alike")
+			require.Less(t, equal, rows/4, "only two that are not blended are equal")
 		}
 	}
 }

@@ -33,8 +33,8 @@ func (b broken) Image(i int) (data.Image, error) {
 	return b.Dataset.Image(i)
 }
 
-// An image has the noise of its index, whatever else is left out: the images
-// evaluated one by one give what they give together.
+// The noise of an image depends on its index, not on images that are left out:
+// images evaluated one by one give the same result as together.
 func TestEvaluationLeavesOutBrokenImages(t *testing.T) {
 	o := tinyOptions(StageFinetune, t.TempDir())
 	b := testbackend.New(t)
@@ -72,8 +72,8 @@ func TestEvaluationLeavesOutBrokenImages(t *testing.T) {
 	require.EqualError(t, err, "no image of stripes can be used")
 }
 
-// What an evaluation cannot read costs no training: the run goes on with that
-// evaluation, and ends in the files of a run that nothing happened to.
+// If an evaluation cannot read an image, no training is lost: the resumed run
+// begins with that evaluation, and writes the files of an uninterrupted run.
 func TestAnEpochIsSavedBeforeItsEvaluation(t *testing.T) {
 	for _, stage := range []string{StageFinetune, StageLinprobe, consistent} {
 		for _, saveEpochs := range []int{0, 5} {
@@ -94,7 +94,7 @@ func TestAnEpochIsSavedBeforeItsEvaluation(t *testing.T) {
 				runOn(t, o, 1, func(ctx context.Context, o Options) {
 					_, err := train(ctx, o)
 					require.ErrorContains(t, err, "the evaluation after epoch 1 failed: the data set stripes has more than 0 corrupt images")
-					require.ErrorContains(t, err, "--resume auto goes on with the evaluation")
+					require.ErrorContains(t, err, "--resume auto continues with the evaluation")
 				})
 				f, err := checkpoint.Open(filepath.Join(o.Out, CheckpointName))
 				require.NoError(t, err)
@@ -153,7 +153,7 @@ func openFolder(t *testing.T, dir string, cache int64) data.Dataset {
 	return ds
 }
 
-// With broken images a run is resumed bit for bit, from another path too, and
+// A run with broken images is resumed bit for bit, also from another path, and
 // does not depend on what fits into memory.
 func TestRunsWithBrokenImagesAreResumed(t *testing.T) {
 	dir := pngFolder(t, 45, 8)
@@ -191,7 +191,8 @@ func TestRunsWithBrokenImagesAreResumed(t *testing.T) {
 	requireSameFiles(t, weights, log, o.Out)
 }
 
-// A checkpoint that knows its images by a digest of an earlier version goes on.
+// A checkpoint with a digest of its images from an earlier version can be
+// resumed.
 func TestOlderDigestsOfFilesAreResumed(t *testing.T) {
 	ds := openFolder(t, pngFolder(t, 8, 8), 0)
 	images, labels := make([]data.Image, ds.Len()), make([]int32, ds.Len())
@@ -201,7 +202,8 @@ func TestOlderDigestsOfFilesAreResumed(t *testing.T) {
 		require.NoError(t, err)
 		labels[i] = int32(ds.Label(i))
 	}
-	// What was in memory was known by its pixels, whatever it was read from.
+	// Images in memory had a digest of their pixels, whatever they were read
+	// from.
 	memory, err := data.NewMemory("x", ds.Classes(), images, labels)
 	require.NoError(t, err)
 	old, err := data.Digest(memory)
@@ -214,8 +216,8 @@ func TestOlderDigestsOfFilesAreResumed(t *testing.T) {
 	require.Equal(t, "now", r.state.Data)
 }
 
-// The choice of preprocessing is part of a run: it is recorded, and a run does
-// not go on with another.
+// The preprocessing is part of a run: it is recorded, and the run cannot be
+// resumed with another.
 func TestPreprocessingIsRecorded(t *testing.T) {
 	dir := pngFolder(t, 45, 8)
 	options := func(how data.Preprocess, resume string, out string) Options {
@@ -262,7 +264,8 @@ func TestPreprocessingIsRecorded(t *testing.T) {
 	require.Equal(t, data.PreprocessAuto, RecordedPreprocess(map[string]string{}, ds, c))
 }
 
-// A model trained on stored images of its own size is refused others.
+// A model trained on stored images of its own size cannot be used on images of
+// another size.
 func TestStoredRefusesOtherSizes(t *testing.T) {
 	o := tinyOptions(StagePretrain, t.TempDir())
 	o.Train, o.Preprocess = openFolder(t, pngFolder(t, 10, 9), 0), data.PreprocessStored

@@ -21,14 +21,14 @@ type renamed struct {
 
 func (r renamed) Classes() []string { return r.names }
 
-// swapped is a data set whose two classes stand in the other order.
+// swapped is a data set whose two classes are in the other order.
 type swapped struct{ data.Dataset }
 
 func (s swapped) Classes() []string { c := s.Dataset.Classes(); return []string{c[1], c[0]} }
 func (s swapped) Label(i int) int   { return 1 - s.Dataset.Label(i) }
 
-// Images to evaluate on whose classes stand in another order are measured under
-// the labels of the training images.
+// Images to evaluate on whose classes are in another order get the labels of
+// the training images.
 func TestEvaluationClassesAreMatchedByName(t *testing.T) {
 	for _, stage := range []string{StageFinetune, StageLinprobe} {
 		o := tinyOptions(stage, t.TempDir())
@@ -44,8 +44,7 @@ func TestEvaluationClassesAreMatchedByName(t *testing.T) {
 	}
 }
 
-// Classes that do not go together are refused before anything is trained or
-// written.
+// Classes that do not match are an error before anything is trained or written.
 func TestClassesAreComparedBeforeTraining(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(o *Options)
@@ -72,7 +71,7 @@ func TestClassesAreComparedBeforeTraining(t *testing.T) {
 	finish(t, o)
 }
 
-// A run goes on with the classes that it began with.
+// A run is resumed only with the classes that it began with.
 func TestResumedClassesAreTheCheckpoints(t *testing.T) {
 	o := tinyOptions(StageFinetune, t.TempDir())
 	finish(t, o)
@@ -84,7 +83,7 @@ func TestResumedClassesAreTheCheckpoints(t *testing.T) {
 		require.ErrorContains(t, err, `was trained on the classes "upright", "level", and the images of this run have "left", "right"`)
 	})
 
-	// The model that pre-training makes knows no classes; its state does.
+	// The model of pre-training has no classes; the state of the run has them.
 	o = tinyOptions(StagePretrain, t.TempDir())
 	finish(t, o)
 	o.Resume = "auto"
@@ -92,12 +91,12 @@ func TestResumedClassesAreTheCheckpoints(t *testing.T) {
 	o.Train = renamed{o.Train, []string{"left", "right"}}
 	runOn(t, o, 1, func(ctx context.Context, o Options) {
 		_, err := Pretrain(ctx, o)
-		require.ErrorContains(t, err, `was trained on the classes "upright", "level", and the images of this run have "left", "right"; go on with the same images, or start from its weights by --init`)
+		require.ErrorContains(t, err, `was trained on the classes "upright", "level", and the images of this run have "left", "right"; continue with the same images, or start from its weights with --init`)
 	})
 }
 
-// silent returns a classifier of the tiny options, with NaN for the weights that
-// change chooses by their position.
+// silent returns a classifier of the tiny options, with NaN as the scores of
+// the given classes.
 func silent(t *testing.T, o Options, from, to int) *dmae.Classifier {
 	t.Helper()
 	m, err := dmae.NewClassifier(o.Backend, o.Model)
@@ -112,8 +111,8 @@ func silent(t *testing.T, o Options, from, to int) *dmae.Classifier {
 	return m
 }
 
-// What is no number is never the answer, and an image without one is not
-// correct; as the certifier has it.
+// As in the certifier, a class whose score is NaN is never the answer, and an
+// image without an answer counts as wrong.
 func TestEvaluationOfWhatIsNotFinite(t *testing.T) {
 	o := tinyOptions(StageFinetune, t.TempDir())
 	runOn(t, o, 1, func(ctx context.Context, o Options) {
@@ -124,7 +123,8 @@ func TestEvaluationOfWhatIsNotFinite(t *testing.T) {
 		require.Nil(t, e.FiniteLoss())
 		require.Equal(t, 2*o.Test.Len(), e.Plus(e).NoAnswer)
 
-		// The class that is left is the answer to everything: right for half.
+		// The other class is the answer for all images: half of them are
+		// correct.
 		e, err = Evaluate(ctx, silent(t, o, 0, 1), o.Test, EvalOptions{})
 		require.NoError(t, err)
 		require.Equal(t, o.Test.Len()/2, e.Correct)
@@ -137,7 +137,8 @@ func TestEvaluationOfWhatIsNotFinite(t *testing.T) {
 	})
 }
 
-// Weights that are not finite are neither begun with nor saved.
+// Training with weights that are not finite does not start, and such weights
+// are not saved.
 func TestTrainingFromWhatIsNotFinite(t *testing.T) {
 	dir := t.TempDir()
 	o := tinyOptions(StagePretrain, dir)
@@ -161,13 +162,13 @@ func TestTrainingFromWhatIsNotFinite(t *testing.T) {
 		set(&o)
 		runOn(t, o, 1, func(ctx context.Context, o Options) {
 			_, err := train(ctx, o)
-			require.ErrorContains(t, err, "nan.safetensors cannot be trained on: its cls_token holds values that are not finite numbers", stage)
+			require.ErrorContains(t, err, "nan.safetensors cannot be used for training: its cls_token holds values that are not finite numbers", stage)
 		})
 	}
 }
 
-// An evaluation whose loss is no number leaves it out of the log, whose lines are
-// JSON; the best model is one that was measured.
+// A loss that is not finite is left out of the log, whose lines are JSON. The
+// best model is one whose accuracy was measured.
 func TestLogOfWhatIsNotFinite(t *testing.T) {
 	nan := math.NaN()
 	e := Entry{TestLoss: Evaluation{Images: 1, Loss: nan}.FiniteLoss(), NoAnswer: 3}

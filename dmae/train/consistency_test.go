@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The four forms train, each in its own way, and the log has both parts of the
-// loss.
+// The four forms train with different results, and the log has both parts of
+// the loss.
 func TestConsistencyForms(t *testing.T) {
 	seen := map[string]string{}
 	for _, form := range ConsistencyForms {

@@ -12,12 +12,12 @@ import (
 	"github.com/godmae/godmae/nn/optim"
 )
 
-// initialise gives an autoencoder the weights of Options.Init, and the optimiser
-// the moments and the step count of the optimiser in that file, if there is one:
-// a run of this package's, or the official trainer's. Moments go with the
-// weights they were gathered on: of a run with a moving average, whose model is
-// the average, the weights behind it are taken. A file without a decoder gives
-// the encoder alone, and the decoder is drawn.
+// initialise loads the weights of Options.Init into an autoencoder. It also
+// loads the moments and the step count of the optimiser in that file, if it has
+// them: a run of this package, or of the official trainer. Moments belong to the
+// optimiser's weights, so these are loaded from a run with a moving average, not
+// the average. From a file without a decoder only the encoder is loaded, and the
+// decoder is drawn.
 func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 	start, err := r.opt.Reader.StartAutoencoder(model, r.opt.Init)
 	if err != nil {
@@ -77,21 +77,21 @@ func (r *run) initialise(model *dmae.Autoencoder, o *optim.AdamW) error {
 			Optimizer *torchOptimizer `json:"optimizer"`
 		}
 		if text := metadata[TorchExtraKey]; text != "" && json.Unmarshal([]byte(text), &torch) != nil {
-			torch.Optimizer = nil // damaged: as good as none
+			torch.Optimizer = nil // damaged: treated as missing
 		}
 		if _, raw := f.Extra().Get("optimizer"); raw || torch.Optimizer != nil || own && metadata[StateKey] != "" {
 			what = "an optimiser that has taken no step"
 		}
-		r.note(fmt.Sprintf("%s carries %s: the weights go on, the moments start anew", r.opt.Init, what))
+		r.note(fmt.Sprintf("%s has %s: training continues with its weights, and the moments start at zero", r.opt.Init, what))
 	}
 	return nil
 }
 
-// torchSteps returns the steps that the optimiser of a converted file had taken.
+// torchSteps returns the number of steps of the optimiser in a converted file.
 func torchSteps(name string, metadata map[string]string) (int, error) {
 	steps, err := strconv.Atoi(metadata[optim.TorchStepsKey])
 	if err != nil {
-		return 0, fmt.Errorf("%s: its metadata %q is no number of steps: %w", name, optim.TorchStepsKey, err)
+		return 0, fmt.Errorf("%s: its metadata %q is not a number of steps: %w", name, optim.TorchStepsKey, err)
 	}
 	return steps, nil
 }

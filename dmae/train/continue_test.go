@@ -13,9 +13,9 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// Pre-training that is continued on other images goes on with the moments and
-// the step count of its optimiser; without them it ends elsewhere. Interrupted,
-// it ends in the same bytes.
+// Pre-training that is continued on other images uses the moments and the step
+// count of its optimiser; without them the result differs. Interrupted and
+// resumed, it writes the same bytes.
 func TestPretrainingIsContinued(t *testing.T) {
 	first := tinyOptions(StagePretrain, t.TempDir())
 	first.Recipe.EMA = 0
@@ -79,9 +79,9 @@ func TestPretrainingIsContinued(t *testing.T) {
 	})
 }
 
-// The moments of a run with a moving average belong to the weights behind the
-// average. Continuing it ends in the same bytes as continuing the run without
-// one, which took the same steps.
+// The moments of a run with a moving average belong to the optimiser's
+// weights. Continuing it writes the same bytes as continuing the run without
+// an average, which had the same steps.
 func TestAnAveragedRunIsContinuedFromItsRawWeights(t *testing.T) {
 	var want []byte
 	for _, decay := range []float64{0, 0.9} {
@@ -90,12 +90,12 @@ func TestAnAveragedRunIsContinuedFromItsRawWeights(t *testing.T) {
 		finish(t, first)
 
 		o := tinyOptions(StagePretrain, t.TempDir())
-		o.Recipe.EMA = 0.8 // of the continued run, a matter of its own
+		o.Recipe.EMA = 0.8 // of the continued run, independent of that of the first
 		o.Init, o.Train = filepath.Join(first.Out, CheckpointName), stripes(45, 9)
 		weights, _ := finish(t, o)
 		if want == nil {
 			want = weights
 		}
-		require.True(t, bytes.Equal(want, weights), "a moving average of decay %v was continued otherwise than none", decay)
+		require.True(t, bytes.Equal(want, weights), "a run with a moving average of decay %v was continued differently from one without", decay)
 	}
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// EvalOptions say how a classifier is evaluated.
+// EvalOptions are the settings of an evaluation.
 type EvalOptions struct {
-	Batch int     // images at a time; changes no result
+	Batch int     // images at a time; does not affect the result
 	Sigma float64 // of the noise, in units of pixels scaled to [0,1]; 0 for clean images
 	Copy  uint16  // number of the noisy copy
 	Seed  uint64  // of the noise
@@ -25,28 +25,28 @@ type EvalOptions struct {
 	// value allows the default number of them.
 	LeftOut *data.LeftOut
 
-	// Progress is called after every batch with the number of images done, those
-	// left out among them; it may be nil.
+	// Progress is called after every batch with the number of images done,
+	// including those left out; it may be nil.
 	Progress func(done int)
 }
 
-// Evaluation is what a classifier achieved on Images images, those left out not
-// among them.
+// Evaluation is the result of a classifier on Images images, not counting those
+// left out.
 type Evaluation struct {
 	Images  int
 	Correct int
 	Top5    int     // the label is one of the five best answers; 0 for models of at most 5 classes
-	Loss    float64 // mean cross-entropy over the images; not finite where one image's is not
+	Loss    float64 // mean cross-entropy over the images; not finite if one image's is not
 
-	// NoAnswer is the number of images that the model gives no class: none of its
-	// scores is a number above -Inf. They are not correct.
+	// NoAnswer is the number of images without a class, because none of the
+	// model's scores is a number above -Inf. They count as wrong.
 	NoAnswer int
 }
 
 // Accuracy returns the share of images that were classified correctly.
 func (e Evaluation) Accuracy() float64 { return float64(e.Correct) / float64(e.Images) }
 
-// FiniteLoss returns the loss for a file that holds numbers only, nil where it is
+// FiniteLoss returns the loss for a file with finite numbers only, nil if it is
 // not finite.
 func (e Evaluation) FiniteLoss() *float64 {
 	if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
@@ -65,11 +65,12 @@ func (e Evaluation) Plus(o Evaluation) Evaluation {
 	return Evaluation{Images: n, Correct: e.Correct + o.Correct, Top5: e.Top5 + o.Top5, Loss: loss / float64(n), NoAnswer: e.NoAnswer + o.NoAnswer}
 }
 
-// Evaluate measures a classifier on all images of ds, each clean or with one
-// copy of Gaussian noise. The result depends on nothing but model, images,
-// sigma, seed and copy; the noise of an image is that of its index, whatever is
-// left out. A class with the largest score wins, the first of equal ones, as in a
-// certification: a score that is no number never does.
+// Evaluate measures a classifier on all images of ds, each clean or with one copy
+// of Gaussian noise. The result depends only on model, images, sigma, seed and
+// copy. The noise of an image depends on its index in ds, also if other images
+// are left out. The answer is the class with the largest score, the first of
+// equal ones, as in a certification; a class whose score is NaN is never the
+// answer.
 func Evaluate(ctx context.Context, m Classifier, ds data.Dataset, o EvalOptions) (Evaluation, error) {
 	var e Evaluation
 	if ds.Len() == 0 {
@@ -125,14 +126,15 @@ type evaluator struct {
 	pixels                []uint8
 	index, copies, labels []int32
 	target, losses        []float32
-	best                  []int32 // the best answers to each image, best first
+	best                  []int32 // the best answers for each image, best first
 }
 
-// bestAnswers is how many answers are looked at, of models with more classes.
+// bestAnswers is the number of answers that are compared with the label, for
+// models with more classes.
 const bestAnswers = 5
 
-// read fills the buffers with the images from at to end that can be used, and
-// returns how many they are.
+// read fills the buffers with the usable images from at to end, and returns
+// their number.
 func (v *evaluator) read(ds data.Dataset, at, end int) (n int, err error) {
 	size := v.input.Elems()
 	for i := at; i < end; i++ {
@@ -148,9 +150,8 @@ func (v *evaluator) read(ds data.Dataset, at, end int) (n int, err error) {
 	return n, nil
 }
 
-// batch classifies the n images that were read, counts into e how many are
-// correct, among the five best answers and without answer, and returns the loss of
-// each.
+// batch classifies the n images that were read, counts in e how many are correct,
+// among the five best answers and without answer, and returns the loss of each.
 func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
 	if n == 0 {
 		return nil, nil

@@ -17,23 +17,23 @@ import (
 // EventsName is the name of the TensorBoard event file in Options.LogDir.
 const EventsName = "events.out.tfevents.godmae"
 
-// Pictures of a pre-training run: how many images each shows, and how many
-// there are in a run unless Options.PictureEvery says otherwise.
+// Pictures of a pre-training run: the number of images in each, and the default
+// number of pictures in a run.
 const (
 	pictureImages = 4
 	picturesARun  = 10
 )
 
 // events is the event file of a run. Its tags and axes are those of the official
-// code: the numbers of a step stand at epoch*1000, those of an evaluation at the
+// code: the numbers of a step are at epoch*1000, those of an evaluation at the
 // epoch. A nil events writes nothing.
 type events struct {
 	log    *tfevents.Log
-	values []tfevents.Value // kept to allocate nothing in a step
+	values []tfevents.Value // kept so that a step allocates nothing
 }
 
-// openEvents opens the event file of a run at its state. replace lets it take
-// the place of another run's.
+// openEvents opens the event file of a run at its state. replace allows it to
+// replace that of another run.
 func (r *run) openEvents(replace bool) error {
 	if r.opt.LogDir == "" {
 		return nil
@@ -44,17 +44,17 @@ func (r *run) openEvents(replace bool) error {
 		return fmt.Errorf("train: %w", err)
 	}
 	if cut > 0 {
-		r.note(fmt.Sprintf("%s ended in a damaged event; its last %d bytes were cut off", path, cut))
+		r.note(fmt.Sprintf("%s ended in a damaged event; its last %d bytes were removed", path, cut))
 	}
 	r.events = &events{log: log}
 	return nil
 }
 
-// wallTime returns the time for event files, the only ones that hold it.
+// wallTime returns the time for event files; no other file contains times.
 func wallTime() float64 { return float64(time.Now().UnixMicro()) / 1e6 }
 
-// eventWriter identifies the run in its event file, by what no later version of
-// this program adds to.
+// eventWriter identifies the run in its event file by a digest of fields that
+// no later version adds to.
 func (s *State) eventWriter() string {
 	r := &s.Recipe
 	id := fmt.Sprint(r.Stage, r.Seed, r.Batch, r.Epochs, r.WarmupEpochs, r.LR, r.MinLR, r.WeightDecay, s.Data, s.Eval, s.Init)
@@ -62,8 +62,8 @@ func (s *State) eventWriter() string {
 	return "github.com/godmae/godmae run " + hex.EncodeToString(digest[:8])
 }
 
-// position counts what a run has done: steps and finished epochs. Unlike the
-// step it tells the end of an epoch from its last step.
+// position is the number of steps and finished epochs of a run. Unlike the
+// step, it differs between the last step of an epoch and the end of that epoch.
 func (s *State) position() uint64 { return uint64(s.Steps) + uint64(s.Epoch) }
 
 // step writes the numbers of a step, and the parts of a regularised loss.
@@ -84,7 +84,7 @@ func (e *events) step(p *Progress, regularised bool, position uint64) error {
 	return e.append(int64(p.Epoch)*1000+done*1000/int64(perEpoch), position)
 }
 
-// epoch writes what was measured after an epoch.
+// epoch writes the measurements after an epoch.
 func (e *events) epoch(entry *Entry, position uint64) error {
 	if e == nil {
 		return nil
@@ -109,8 +109,8 @@ func (e *events) epoch(entry *Entry, position uint64) error {
 	return e.append(int64(entry.Epoch), position)
 }
 
-// picture writes reconstructions by the autoencoder, as it is after an epoch,
-// of the first images that can be decoded.
+// picture writes reconstructions of the first images that can be decoded, by
+// the autoencoder after an epoch.
 func (e *events) picture(m pretrained, images data.Dataset, sigma float64, seed uint64, epochs int, position uint64) error {
 	if e == nil {
 		return nil
@@ -154,8 +154,8 @@ func (e *events) append(step int64, position uint64) error {
 	return nil
 }
 
-// sync brings the events to the disk, before the checkpoint that presupposes
-// them.
+// sync flushes the events to the disk, before the checkpoint that relies on
+// them is written.
 func (e *events) sync() error {
 	if e == nil {
 		return nil
@@ -169,8 +169,8 @@ func (e *events) close() {
 	}
 }
 
-// wantsPicture says whether the epochs-th epoch of a run ends with a picture:
-// every-th ones do, and the last.
+// wantsPicture reports whether a picture is drawn after the epochs-th epoch of
+// a run: after every every-th one, and the last.
 func wantsPicture(every, epochs, all int) bool {
 	if every == 0 {
 		every = max(1, (all+picturesARun-1)/picturesARun)

@@ -66,8 +66,8 @@ func Finetune(ctx context.Context, o Options) (result *Result, err error) {
 	return r.start(ctx)
 }
 
-// initialise gives the model its first weights: the encoder of a checkpoint under
-// a new head, or random ones.
+// initialise sets the initial weights of the model: the encoder of a checkpoint
+// with a new head, or random ones.
 func initialise(model *dmae.Classifier, o Options) error {
 	if o.Encoder == "" {
 		model.InitScratch(o.Recipe.Seed)

@@ -15,13 +15,15 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// BestName is the name of the checkpoint that the validation images chose.
+// BestName is the name of the checkpoint with the best accuracy on the
+// validation images.
 const BestName = "best.safetensors"
 
-// bestKey is the metadata key under which BestName says what it is.
+// bestKey is the metadata key of the checkpoint BestName for its [Best] as
+// JSON.
 const bestKey = "godmae.best"
 
-// Best is the choice among the models of a run's epochs, by the validation
+// Best is the best of the models after the epochs of a run, on the validation
 // images.
 type Best struct {
 	Epoch int     `json:"epoch"`           // counted from 0
@@ -30,7 +32,7 @@ type Best struct {
 
 // choose compares the model after an epoch with the best one so far: that with
 // the highest accuracy under noise, the earliest of equal ones. The accuracy
-// under noise is what decides how much can be certified.
+// under noise determines how much can be certified.
 func (s *State) choose(e *Entry) (better bool) {
 	if e.NoisyAcc1 == nil || s.Best != nil && !(*e.NoisyAcc1 > s.Best.Acc1) {
 		return false
@@ -43,7 +45,7 @@ func (s *State) choose(e *Entry) (better bool) {
 // 0 as in log.txt.
 func NumberedName(epoch int) string { return fmt.Sprintf("checkpoint-%d.safetensors", epoch) }
 
-// numbered returns the epochs of which a folder has a numbered checkpoint, in
+// numbered returns the epochs for which a folder has a numbered checkpoint, in
 // order.
 func numbered(dir string) ([]int, error) {
 	entries, err := os.ReadDir(dir)
@@ -79,8 +81,8 @@ func (r *run) saveNumbered() error {
 	if err != nil {
 		return err
 	}
-	// Later ones are those of a run that was taken back to an earlier epoch: it
-	// will write them again.
+	// There are later ones if a run was resumed from an earlier epoch: it will
+	// write them again.
 	epochs = slices.DeleteFunc(epochs, func(e int) bool { return e > epoch })
 	for _, e := range epochs[:max(0, len(epochs)-r.opt.Keep)] {
 		if err := os.Remove(filepath.Join(r.opt.Out, NumberedName(e))); err != nil {
@@ -90,8 +92,8 @@ func (r *run) saveNumbered() error {
 	return nil
 }
 
-// saveBest writes the model that was evaluated. It cannot be resumed: it has
-// neither optimiser nor state.
+// saveBest writes the model that was evaluated. Training cannot resume from it:
+// it has neither optimiser nor state.
 func (r *run) saveBest() error {
 	choice, err := json.Marshal(struct {
 		*Best
@@ -116,8 +118,8 @@ func (r *run) saveBest() error {
 
 func (r *run) bestPath() string { return filepath.Join(r.opt.Out, BestName) }
 
-// adoptBest brings the best model of a run along that goes on from a checkpoint
-// in another folder.
+// adoptBest copies the best model of a run that continues from a checkpoint in
+// another folder.
 func (r *run) adoptBest(from string) error {
 	if r.state.Best == nil || !r.opt.Select {
 		return nil
@@ -128,16 +130,16 @@ func (r *run) adoptBest(from string) error {
 	there := filepath.Join(filepath.Dir(from), BestName)
 	file, err := readIntact(there)
 	if errors.Is(err, os.ErrNotExist) {
-		r.note(fmt.Sprintf("the best model so far, of epoch %d, is not beside %s; there will be a %s only if a later one is better", r.state.Best.Epoch, from, BestName))
+		r.note(fmt.Sprintf("the best model so far, of epoch %d, is not in the folder of %s; %s is written only if a later one is better", r.state.Best.Epoch, from, BestName))
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("train: cannot bring the best model along: %w", err)
+		return fmt.Errorf("train: cannot copy the best model: %w", err)
 	}
 	return atomicfile.WriteBytes(r.bestPath(), file)
 }
 
-// readIntact reads a checkpoint whose tensors are as they were written.
+// readIntact reads a checkpoint and verifies its checksums.
 func readIntact(path string) ([]byte, error) {
 	f, err := checkpoint.Open(path)
 	if err != nil {
@@ -150,8 +152,8 @@ func readIntact(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// clearFolder removes what an earlier run left in the folder and this one would
-// not replace: its best and its numbered checkpoints.
+// clearFolder removes files of an earlier run from the folder that this run
+// would not replace: its best and its numbered checkpoints.
 func (r *run) clearFolder() error {
 	epochs, err := numbered(r.opt.Out)
 	if err != nil {
@@ -163,13 +165,13 @@ func (r *run) clearFolder() error {
 	}
 	for _, name := range names {
 		if err := os.Remove(filepath.Join(r.opt.Out, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("train: cannot remove a checkpoint of the run before: %w", err)
+			return fmt.Errorf("train: cannot remove a checkpoint of the earlier run: %w", err)
 		}
 	}
 	return nil
 }
 
-// note tells whoever listens something that is no failure.
+// note passes on a message that is not an error.
 func (r *run) note(message string) {
 	if r.opt.Log != nil {
 		r.opt.Log(message)

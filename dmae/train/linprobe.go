@@ -13,11 +13,12 @@ import (
 )
 
 // Linprobe trains a linear classifier, with batch normalisation before it, on
-// what the encoder of an autoencoder makes of noisy images; the encoder stays as
-// it is. Batch normalisation takes its statistics over Recipe.BatchNorm images,
-// as one process of the official code does over its own; Options.MicroBatch
-// divides that number, and bounds the memory of the encoder only. When ctx is
-// cancelled it saves and returns an error that is ErrInterrupted.
+// the features of noisy images from the encoder of an autoencoder; the encoder
+// does not change. Batch normalisation computes its statistics over
+// Recipe.BatchNorm images, as each process of the official code does over its
+// own images. Options.MicroBatch divides that number, and bounds the memory of
+// the encoder only. When ctx is cancelled it saves and returns an error that is
+// ErrInterrupted.
 func Linprobe(ctx context.Context, o Options) (result *Result, err error) {
 	r, err := newRun(o, StageLinprobe)
 	if err != nil {
@@ -68,10 +69,10 @@ func Linprobe(ctx context.Context, o Options) (result *Result, err error) {
 	return r.start(ctx)
 }
 
-// probing is the stage of Linprobe. Its micro-batch is the images that batch
-// normalisation takes together.
+// probing is the stage of Linprobe. Its micro-batch is the batch of batch
+// normalisation.
 type probing struct {
-	*batchRunner // of the encoder, for parts of that
+	*batchRunner // of the encoder, for parts of a micro-batch
 	measuring
 	model     probe
 	encoder   *autograd.Tape
@@ -83,8 +84,8 @@ type probing struct {
 	weights   []float32
 	seeds     *tensor.Tensor
 
-	// Statistics of the step's batches [steps, D], which the running ones are
-	// moved towards when the step has been taken.
+	// Statistics of the step's batches [steps, D]. The running ones are moved
+	// towards them after the optimiser step.
 	means, variances *tensor.Tensor
 	gathered         int
 }

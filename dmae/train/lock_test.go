@@ -13,9 +13,9 @@ import (
 	"github.com/godmae/godmae/internal/outfile"
 )
 
-// The same training started twice, as by a job that is queued again, and another
-// one in its folder: the second is refused, whatever it asks for, and the first
-// ends in the files of a run that was alone.
+// The same training started twice, for example by a job that is queued again, or
+// another one in its folder: the second always ends with an error, and the first
+// writes the files of a run without the second.
 func TestASecondRunInAFolderIsRefused(t *testing.T) {
 	for _, stage := range []string{StagePretrain, StageFinetune, StageLinprobe} {
 		t.Run(stage, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestASecondRunInAFolderIsRefused(t *testing.T) {
 	}
 }
 
-// The folder of the events is locked too: it may be another's.
+// The folder of the events is locked, too: another run may use it.
 func TestTwoRunsDoNotShareAnEventFile(t *testing.T) {
 	logs := t.TempDir()
 	runOn(t, tinyOptions(StagePretrain, filepath.Join(t.TempDir(), "a")), 1, func(ctx context.Context, o Options) {
@@ -76,7 +76,7 @@ func TestTwoRunsDoNotShareAnEventFile(t *testing.T) {
 	})
 }
 
-// Of several processes that start at once, one trains.
+// Of several processes that start at the same time, exactly one trains.
 func TestConcurrentStarts(t *testing.T) {
 	alone, dir := t.TempDir(), filepath.Join(t.TempDir(), "out")
 	finish(t, tinyOptions(StagePretrain, alone))
@@ -98,8 +98,8 @@ func TestConcurrentStarts(t *testing.T) {
 	requireSameOutputs(t, alone, dir)
 }
 
-// A killed process leaves its folder to the next at once, with nothing in it that
-// a run undisturbed would not have; the stopped one keeps its.
+// The folder of a killed process can be used immediately, and has no files that
+// an uninterrupted run would not have. A stopped process keeps its lock.
 func TestTheLockEndsWithAKilledProcess(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	exe, err := os.Executable()
@@ -122,7 +122,8 @@ func TestTheLockEndsWithAKilledProcess(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, outfile.LockName))
 }
 
-// A link in the folder of a run does not choose what is overwritten.
+// A link in the folder of a run is not followed, so that no other file is
+// overwritten.
 func TestLinksInTheFolderOfARun(t *testing.T) {
 	dir := t.TempDir()
 	victim := filepath.Join(dir, "victim")
@@ -139,7 +140,7 @@ func TestLinksInTheFolderOfARun(t *testing.T) {
 	require.NoError(t, os.Symlink(victim, events))
 	runOn(t, tinyOptions(StageFinetune, out), 1, func(ctx context.Context, o Options) {
 		_, err := train(ctx, o)
-		require.ErrorContains(t, err, events+" is a symbolic link, which is not written through: remove it")
+		require.ErrorContains(t, err, events+" is a symbolic link, and links are not followed when writing: remove it")
 	})
 	require.NoError(t, os.Remove(events))
 	finish(t, tinyOptions(StageFinetune, out))

@@ -7,13 +7,14 @@ import (
 )
 
 // Entry is a line of log.txt: one epoch. The names are those of the official
-// log; it holds no times, so that a resumed run writes the same file.
+// log. It contains no times, so that a resumed run writes the same file.
 type Entry struct {
 	TrainLR   float64 `json:"train_lr"`   // mean over the epoch's steps
 	TrainLoss float64 `json:"train_loss"` // mean over the epoch's images
 
-	// Fine-tuning with a consistency regulariser: its mean over the epoch's
-	// images, and the mean of the cross-entropy. TrainLoss is their sum.
+	// Fine-tuning with a consistency regulariser: the means over the epoch's
+	// images of the cross-entropy and of the regulariser. TrainLoss is their
+	// sum.
 	LossNat *float64 `json:"loss_nat,omitempty"`
 	LossReg *float64 `json:"loss_reg,omitempty"`
 
@@ -27,11 +28,11 @@ type Entry struct {
 	NoisyAcc1 *float64 `json:"test_noisy_acc1,omitempty"`
 	EvalSplit string   `json:"eval_split,omitempty"`
 
-	// NoAnswer counts the images, clean and noisy ones, that got no class because
-	// no score was a number. TestLoss is left out where it is not finite.
+	// NoAnswer counts the images, clean and noisy ones, that got no class
+	// because no score was a number. TestLoss is left out if it is not finite.
 	NoAnswer int `json:"test_no_answer,omitempty"`
 
-	BestEpoch *int `json:"best_epoch,omitempty"` // of the model chosen so far, where one is chosen
+	BestEpoch *int `json:"best_epoch,omitempty"` // of the best model so far, if one is chosen
 
 	Epoch       int     `json:"epoch"` // counted from 0
 	Step        int     `json:"step"`  // optimiser steps so far

@@ -11,56 +11,57 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// ErrInterrupted is what a run ends with when its context is cancelled. Its
-// state has been saved; it can be resumed.
+// ErrInterrupted is the error of a run whose context is cancelled. Its state
+// has been saved; it can be resumed.
 var ErrInterrupted = errors.New("training was interrupted")
 
-// Progress is what a run reports after every optimiser step. Rates and estimates
-// are the business of whoever shows it.
+// Progress is what a run reports after every optimiser step. The receiver
+// computes rates and estimates from it.
 type Progress struct {
 	Stage       string
 	Epoch       int // counted from 0
 	Epochs      int
 	Step, Steps int     // optimiser steps, over the whole run
-	Batch       int     // images a step
-	Loss        float64 // mean over the step's images: the sum of the two following
+	Batch       int     // images per step
+	Loss        float64 // mean over the step's images: LossNat + LossReg
 	LossNat     float64 // the task's own part
 	LossReg     float64 // the regulariser's part
 	LR          float64
 	GradNorm    float64 // before clipping
 
-	// Waited is how long this process has waited for images so far: the one time
-	// here, for the display, and saved nowhere.
+	// Waited is how long this process has waited for images so far. It is for
+	// display only and not saved.
 	Waited time.Duration
 }
 
 // stage is what differs between pre-training and fine-tuning.
 type stage interface {
-	// accumulate runs the model forward and backward on a micro-batch, adding to
-	// the gradients the derivative of the weight times the sum of the images'
-	// losses, and stores those losses.
+	// accumulate runs the model forward and backward on a micro-batch and stores
+	// the losses of its images. It adds to the gradients the derivative of the
+	// weight times the sum of those losses.
 	accumulate(b *data.Batch, at place, to *reading)
 
-	// begin is called before the micro-batches of an optimiser step, finish behind
-	// it, with the scale of the step: what the model learns beside the optimiser is
-	// changed there, unless the scale says that the step was not taken.
+	// begin is called before the micro-batches of an optimiser step, finish after
+	// the step with its scale. finish updates what the model learns without the
+	// optimiser, unless the scale says that the step was skipped.
 	begin()
 	finish(scale *tensor.Tensor)
 
-	// setShards says in how many groups the gradients of a micro-batch are summed.
+	// setShards sets the number of groups in which the gradients of a
+	// micro-batch are summed.
 	setShards(n int)
 
-	// evaluate fills in what is measured after an epoch.
+	// evaluate fills in the measurements after an epoch.
 	evaluate(ctx context.Context, e *Entry) error
 }
 
-// place says which step a micro-batch belongs to.
+// place is the step to which a micro-batch belongs.
 type place struct {
 	epoch, step uint32  // both counted from 0, over the whole run
 	weight      float64 // of the loss of an image: 1 over the images of the step
 }
 
-// loop runs optimiser steps until the recipe is fulfilled.
+// loop runs the remaining optimiser steps of the recipe.
 func (r *run) loop(ctx context.Context) error {
 	stepsPerEpoch := r.opt.Train.Len() / r.state.Recipe.Batch
 	if stepsPerEpoch == 0 {
@@ -82,8 +83,7 @@ func (r *run) loop(ctx context.Context) error {
 	return nil
 }
 
-// loader returns the loader of the run's micro-batches, from where the state
-// stands on.
+// loader returns the loader of the run's micro-batches, beginning at its state.
 func (r *run) loader(ctx context.Context) (*data.Loader, error) {
 	s := r.state
 	perEpoch := data.Steps(r.opt.Train.Len(), r.part, true)
@@ -100,9 +100,8 @@ func (r *run) loader(ctx context.Context) (*data.Loader, error) {
 	})
 }
 
-// next returns the next micro-batch of the epoch under way. An epoch ends with
-// its last whole batch: what an unfinished one would have been made of is
-// passed over.
+// next returns the next micro-batch of the current epoch. An epoch ends with
+// its last whole batch; the remaining images are skipped.
 func (r *run) next(loader *data.Loader) (*data.Batch, error) {
 	start := time.Now()
 	defer func() { r.waited += time.Since(start) }()
@@ -114,7 +113,7 @@ func (r *run) next(loader *data.Loader) (*data.Batch, error) {
 	}
 }
 
-// epoch finishes the epoch under way, evaluates, logs and saves.
+// epoch finishes the current epoch: it evaluates, logs and saves.
 func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int) error {
 	s := r.state
 	for s.Step < stepsPerEpoch {
@@ -178,10 +177,10 @@ func (r *run) epoch(ctx context.Context, loader *data.Loader, stepsPerEpoch int)
 	return nil
 }
 
-// evaluate measures the model after the last step of an epoch. What was trained
-// is saved before that, if the epoch is one to save after, and in any case before
-// an error: what can go wrong with the images evaluated on, or end the process,
-// costs no training. A run that is resumed there begins with the evaluation.
+// evaluate measures the model after the last step of an epoch. The state is saved
+// before that, if the epoch is one to save after, and in any case before an error
+// is returned. So no training is lost if an image cannot be evaluated or the
+// process ends. A run that is resumed there begins with the evaluation.
 func (r *run) evaluate(ctx context.Context, e *Entry, saves bool) error {
 	if saves && r.opt.Test != nil {
 		if err := r.save(); err != nil {
@@ -200,11 +199,12 @@ func (r *run) evaluate(ctx context.Context, e *Entry, saves bool) error {
 			return err
 		}
 	}
-	return fmt.Errorf("the evaluation after epoch %d failed: %w; what was trained is saved in %s, and --resume auto goes on with the evaluation", r.state.Epoch, err, r.path())
+	return fmt.Errorf("the evaluation after epoch %d failed: %w; the training so far is saved in %s, and --resume auto continues with the evaluation", r.state.Epoch, err, r.path())
 }
 
-// step submits one optimiser step and settles the one before. When the images run out
-// or the context ends in its middle, state and weights are those of the step before.
+// step submits one optimiser step and settles the one before. If loading fails
+// or the context ends during it, state and weights are those of the step
+// before.
 func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) error {
 	s := r.state
 	lr := r.schedule.At(timeOf(s.Epoch, s.Step, stepsPerEpoch))
@@ -239,7 +239,7 @@ func (r *run) step(ctx context.Context, loader *data.Loader, stepsPerEpoch int) 
 }
 
 // settle waits for the numbers of a step that was submitted, adds them up and reports
-// them. A step whose loss or gradient is not finite was not taken by the backend; it
+// them. A step whose loss or gradient is not finite was skipped by the backend; it
 // ends the run.
 func (r *run) settle(of *reading) error {
 	if !of.open {
@@ -299,20 +299,20 @@ func (r *run) interrupted(ctx context.Context, err error) error {
 	if err := r.save(); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w after step %d (in epoch %d of %d); everything is saved in %s, go on with --resume auto", ErrInterrupted, r.state.Steps, r.state.Epoch+1, r.state.Recipe.Epochs, r.path())
+	return fmt.Errorf("%w after step %d (in epoch %d of %d); everything is saved in %s; continue with --resume auto", ErrInterrupted, r.state.Steps, r.state.Epoch+1, r.state.Recipe.Epochs, r.path())
 }
 
-// nonFinite reports that a step could not be taken.
+// nonFinite returns the error of a step that was skipped.
 func (r *run) nonFinite(what string, of *reading) error {
 	return fmt.Errorf("train: the %s is not finite in step %d at learning rate %g; %s; lower the learning rate or limit the gradient norm", what, of.step+1, of.lr, r.lastGood())
 }
 
-// diverged reports that the step just taken has left no weights to go on with.
+// diverged returns the error of a step after which the weights cannot be used.
 func (r *run) diverged() error {
-	return fmt.Errorf("train: the weights or the model's answers are not finite after step %d; nothing of it is saved, %s; lower the learning rate or limit the gradient norm", r.state.Steps, r.lastGood())
+	return fmt.Errorf("train: the weights or the model's answers are not finite after step %d and are not saved; %s; lower the learning rate or limit the gradient norm", r.state.Steps, r.lastGood())
 }
 
-// lastGood says what to go on from.
+// lastGood names the last good checkpoint for an error message.
 func (r *run) lastGood() string {
 	if r.saved >= 0 {
 		return fmt.Sprintf("the last good checkpoint is %s of step %d", r.path(), r.saved)

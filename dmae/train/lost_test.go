@@ -30,7 +30,7 @@ func trainOn(t *testing.T, o Options, h hostile.Options) (*hostile.Backend, erro
 	o.Backend = b
 	_, err := train(t.Context(), o)
 	left, _ := b.Live()
-	require.Zero(t, left, "bytes of the device that the run left behind")
+	require.Zero(t, left, "bytes of the device that the run did not free")
 	return b, err
 }
 
@@ -47,8 +47,8 @@ func contents(t *testing.T, dir string) map[string][32]byte {
 	return all
 }
 
-// A backend that works late and grants nothing beyond its contract gives the
-// bytes of one that answers at once.
+// A backend that works late and guarantees nothing beyond its contract gives
+// the same bytes as a synchronous one.
 func TestTrainingOnALateBackend(t *testing.T) {
 	for _, stage := range []string{StagePretrain, StageFinetune, consistent, elementwise, StageLinprobe} {
 		t.Run(stage, func(t *testing.T) {
@@ -64,9 +64,9 @@ func TestTrainingOnALateBackend(t *testing.T) {
 	}
 }
 
-// lostRuns are the runs that lose their device: of every stage; with gradients in
-// groups that several micro-batches make; from the weights and moments of another run;
-// and one that is resumed.
+// lostRuns are the runs that lose their device: one of every stage, one with gradients
+// in groups of several micro-batches, two from the checkpoint of another run, and one
+// that is resumed.
 func lostRuns(t *testing.T) map[string]func(out string) Options {
 	saved := t.TempDir()
 	finish(t, lostOptions(StagePretrain, saved))
@@ -108,8 +108,8 @@ func lostRuns(t *testing.T) map[string]func(out string) Options {
 	return runs
 }
 
-// Wherever the device is lost, training ends with an error, and every file in the
-// folder is one that an undisturbed run had there, too.
+// If the device is lost at any call, training ends with an error, and every
+// file in the folder is one that an uninterrupted run also had there.
 func TestADeviceLostAtAnyCall(t *testing.T) {
 	stages := []string{StagePretrain, StageFinetune, consistent, StageLinprobe}
 	for name, options := range lostRuns(t) {
@@ -149,8 +149,9 @@ func TestADeviceLostAtAnyCall(t *testing.T) {
 					require.ErrorIs(t, err, hostile.ErrLost, "lost at call %d of %d", n, calls)
 				}
 				left := contents(t, dir)
-				// What stands between training and evaluation of an epoch was not noted
-				// above: it is good if the run goes on from it to the same end.
+				// The checkpoint between training and evaluation of an epoch
+				// was not noted above: it is good if the run, resumed from it,
+				// has the same result.
 				if digest, ok := left[CheckpointName]; ok && !good[CheckpointName][digest] {
 					o := o
 					o.Out, o.Resume, o.Progress = dir, "auto", nil
@@ -159,14 +160,14 @@ func TestADeviceLostAtAnyCall(t *testing.T) {
 					good[CheckpointName][digest] = true
 				}
 				for name, digest := range left {
-					require.True(t, good[name][digest], "lost at call %d of %d: %s is none of an undisturbed run", n, calls, name)
+					require.True(t, good[name][digest], "lost at call %d of %d: %s is not from an uninterrupted run", n, calls, name)
 				}
 			}
 		})
 	}
 }
 
-// After the loss of a device the run goes on where the checkpoint stands.
+// After the loss of a device the run is resumed from its checkpoint.
 func TestGoingOnAfterALostDevice(t *testing.T) {
 	want, got := t.TempDir(), t.TempDir()
 	o := lostOptions(StagePretrain, want)
@@ -187,8 +188,8 @@ func TestGoingOnAfterALostDevice(t *testing.T) {
 	require.Equal(t, contents(t, want), contents(t, got))
 }
 
-// Too little memory is an error that says what was missing, what helps and what is saved;
-// and what it says helps does.
+// Too little memory is an error that names the missing memory, the remedy and
+// the last checkpoint, and the remedy works.
 func TestADeviceThatIsFull(t *testing.T) {
 	for _, stage := range []string{StagePretrain, StageFinetune, consistent, StageLinprobe} {
 		t.Run(stage, func(t *testing.T) {
@@ -222,7 +223,7 @@ func TestADeviceThatIsFull(t *testing.T) {
 				if len(left) > 0 {
 					saved = "the last good checkpoint is " + filepath.Join(o.Out, CheckpointName)
 				}
-				require.ErrorContains(t, err, fmt.Sprintf("a --batch-size below %d needs less and gives the same result, if --effective-batch 8 stays; %s", images, saved))
+				require.ErrorContains(t, err, fmt.Sprintf("a --batch-size below %d needs less and gives the same result with --effective-batch 8; %s", images, saved))
 				if len(left) > 0 { // an evaluation can need more than a step
 					o.Resume = "auto"
 					finish(t, o)
@@ -235,7 +236,7 @@ func TestADeviceThatIsFull(t *testing.T) {
 				small.MicroBatch = 2
 			}
 			_, err = trainOn(t, small, hostile.Options{Memory: 1})
-			require.ErrorContains(t, err, "no smaller --batch-size is left, so choose a smaller model or another device")
+			require.ErrorContains(t, err, "no smaller --batch-size is possible; use a smaller model or another device")
 
 			small.MicroBatch, small.Out = o.Recipe.Batch/4, t.TempDir()
 			_, err = trainOn(t, small, hostile.Options{Memory: enough})
@@ -245,7 +246,8 @@ func TestADeviceThatIsFull(t *testing.T) {
 	}
 }
 
-// A run that is gone on with on a device with less memory leaves what was saved.
+// A run that is resumed on a device with too little memory keeps its
+// checkpoint.
 func TestResumingOnADeviceThatIsFull(t *testing.T) {
 	o := lostRuns(t)["resumed"](t.TempDir())
 	before := contents(t, o.Out)

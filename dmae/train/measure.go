@@ -11,14 +11,14 @@ import (
 
 var errNoImages = errors.New("there are no images to evaluate on")
 
-// errNoAnswers is what an evaluation ends with when the model has diverged.
+// errNoAnswers is the error of an evaluation of a model that has diverged.
 var errNoAnswers = errors.New("the model gives no answer to any image")
 
 // measuring is the part of a stage that evaluates a classifier.
 type measuring struct {
 	measured Classifier
 	test     data.Dataset // nil for none
-	eval     EvalOptions  // with the noise trained with
+	eval     EvalOptions  // with the training noise
 }
 
 func newMeasuring(m Classifier, o *Options, batch int) measuring {
@@ -29,8 +29,8 @@ func newMeasuring(m Classifier, o *Options, batch int) measuring {
 	return measuring{m, o.Test, e}
 }
 
-// evaluate measures the accuracy on the test images, clean and under the noise
-// trained with.
+// evaluate measures the accuracy on the test images, clean and under the
+// training noise.
 func (m *measuring) evaluate(ctx context.Context, e *Entry) error {
 	if m.test == nil {
 		return nil
@@ -58,8 +58,9 @@ func (m *measuring) evaluate(ctx context.Context, e *Entry) error {
 	return nil
 }
 
-// checkClasses compares the images of a run with the classes of its model, gives
-// the images evaluated on the labels of the training images, and records them.
+// checkClasses compares the images of a run with the classes of its model,
+// gives the evaluation images the labels of the training images, and records
+// the classes.
 func (r *run) checkClasses() error {
 	classes, model := r.opt.Train.Classes(), &r.opt.Model
 	if got, want := len(classes), model.Classes; got != want {
@@ -83,18 +84,18 @@ func (r *run) checkClasses() error {
 	return err
 }
 
-// MatchEvaluation returns the images to evaluate on under the labels of training
+// MatchEvaluation returns the images to evaluate on with the labels of training
 // images of the given classes, as data.MatchClasses does.
 func MatchEvaluation(classes []string, test data.Dataset, byPosition bool) (matched data.Dataset, note string, err error) {
 	matched, note, err = data.MatchClasses(test, data.Known{Count: len(classes), Names: classes}, byPosition)
 	if err != nil {
-		return nil, "", fmt.Errorf("the images to evaluate on do not go with the training images: %w", err)
+		return nil, "", fmt.Errorf("the images to evaluate on do not match the training images: %w", err)
 	}
 	return matched, note, nil
 }
 
-// sameClasses refuses a checkpoint that knows other classes than the training
-// images of this run.
+// sameClasses returns an error if a checkpoint has other classes than the
+// training images of this run.
 func (r *run) sameClasses(name string, there, here []string) error {
 	if data.SameNames(there, here) {
 		return nil
@@ -103,5 +104,5 @@ func (r *run) sameClasses(name string, there, here []string) error {
 	if r.opt.Recipe.Stage == StagePretrain {
 		start = "--init"
 	}
-	return fmt.Errorf("train: %s was trained on the classes %s, and the images of this run have %s; go on with the same images, or start from its weights by %s in another folder", name, data.NameList(there), data.NameList(here), start)
+	return fmt.Errorf("train: %s was trained on the classes %s, and the images of this run have %s; continue with the same images, or start from its weights with %s in another folder", name, data.NameList(there), data.NameList(here), start)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Classifier is what [Evaluate] measures, of whatever family.
+// Classifier is a model of any family that [Evaluate] can measure.
 type Classifier interface {
 	// Backend returns the backend that holds the weights.
 	Backend() ops.Backend
@@ -16,24 +16,25 @@ type Classifier interface {
 	// Classes returns K, the number of classes.
 	Classes() int
 
-	// Input returns the shape [channels, size, size] of the images that noise is
-	// added to.
+	// Input returns the shape [channels, size, size] of the images to which
+	// noise is added.
 	Input() (channels, size int)
 
-	// MaxBatch returns the most images that fit into memory at a time, at least 1.
+	// MaxBatch returns the largest number of images that fit into memory at a
+	// time, at least 1.
 	MaxBatch() int
 
-	// Logits maps images [B, channels, size, size] in [0,1] to scores [B, K]. The
-	// scores of an image depend on that image alone.
+	// Logits maps images [B, channels, size, size] in [0,1] to scores [B, K].
+	// The scores of an image depend only on that image.
 	Logits(t *autograd.Tape, images *autograd.Variable) *autograd.Variable
 }
 
-// finetuned is what a step of Finetune runs; see [dmae.Classifier].
+// finetuned is the model in a step of Finetune; see [dmae.Classifier].
 type finetuned interface {
 	TrainLogits(t *autograd.Tape, images *autograd.Variable, drop *tensor.Tensor) *autograd.Variable
 }
 
-// probe is what a step of Linprobe runs; see [dmae.Classifier].
+// probe is the model in a step of Linprobe; see [dmae.Classifier].
 type probe interface {
 	Classes() int
 	FeatureWidth() int
@@ -42,7 +43,7 @@ type probe interface {
 	GatherStats(mean, variance *tensor.Tensor, n int, scale *tensor.Tensor)
 }
 
-// pretrained is what a step of Pretrain runs, and what draws its pictures; see
+// pretrained is the model in a step of Pretrain, and of its pictures; see
 // [dmae.Autoencoder].
 type pretrained interface {
 	Input() (channels, size int)

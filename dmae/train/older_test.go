@@ -12,10 +12,10 @@ import (
 	"github.com/godmae/godmae/internal/testbackend"
 )
 
-// Checkpoints written before there were noisy copies, mixing, linear probes or
-// averaged weights: testdata holds both stages of tinyOptions, without crops,
-// stopped after step 7. They are resumed, and end in what is computed today
-// from the start.
+// Checkpoints of a version without noisy copies, mixing, linear probes or
+// averaged weights: testdata has both stages of tinyOptions, without crops,
+// stopped after step 7. Resumed, they give the result of a whole run of this
+// version.
 func TestOlderCheckpointsAreResumed(t *testing.T) {
 	for _, stage := range []string{StagePretrain, StageFinetune} {
 		t.Run(stage, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestOlderCheckpointsAreResumed(t *testing.T) {
 	}
 }
 
-// They are read as models, too.
+// They can also be read as models.
 func TestOlderCheckpointsAreLoaded(t *testing.T) {
 	b := testbackend.New(t)
 	auto, err := dmae.LoadAutoencoder(b, filepath.Join("testdata", StagePretrain+"-step7.safetensors"))

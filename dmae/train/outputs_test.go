@@ -40,8 +40,8 @@ func readEvents(t *testing.T, dir string) []tfevents.Event {
 	}
 }
 
-// requireSameOutputs compares everything that two runs have left: the same
-// files, byte for byte, except for the times of their events.
+// requireSameOutputs compares the folders of two runs: the same files, byte for
+// byte, except for the times of their events.
 func requireSameOutputs(t *testing.T, want, got string) {
 	t.Helper()
 	names := func(dir string) (list []string) {
@@ -148,7 +148,7 @@ func TestPicturesAreSpreadOverARun(t *testing.T) {
 	require.Zero(t, count(-1, 1700))
 }
 
-// A folder of events serves one run.
+// A folder of events belongs to one run.
 func TestEventsOfAnotherRunAreNotTouched(t *testing.T) {
 	first := tinyOptions(StagePretrain, t.TempDir())
 	finish(t, first)
@@ -163,8 +163,8 @@ func TestEventsOfAnotherRunAreNotTouched(t *testing.T) {
 	require.Equal(t, events, readEvents(t, first.Out))
 }
 
-// best chooses as the log says: the highest accuracy under noise, the first of
-// equal ones; and its file holds that epoch's model.
+// The best model is the one with the highest accuracy under noise in the log,
+// the first of equal ones, and its file holds that epoch's model.
 func TestTheBestModelIsChosenAndKept(t *testing.T) {
 	for _, stage := range []string{StageFinetune, consistent} {
 		t.Run(stage, func(t *testing.T) {
@@ -198,7 +198,7 @@ func TestTheBestModelIsChosenAndKept(t *testing.T) {
 			require.Equal(t, must(same.Digest()), must(best.Digest()))
 			noisy, err := Evaluate(t.Context(), best, o.Test, EvalOptions{Batch: 3, Seed: 7, Sigma: 0.25})
 			require.NoError(t, err)
-			require.Equal(t, want.Acc1, 100*noisy.Accuracy(), "what was measured is what was saved")
+			require.Equal(t, want.Acc1, 100*noisy.Accuracy(), "the saved model is the measured one")
 
 			f, err := checkpoint.Open(filepath.Join(o.Out, BestName))
 			require.NoError(t, err)
@@ -249,8 +249,8 @@ func TestNumberedCheckpoints(t *testing.T) {
 	}
 }
 
-// A run taken back to a numbered checkpoint, in another folder too, ends as the
-// one it was taken from.
+// A run resumed from a numbered checkpoint, also in another folder, gives the
+// same result as the original run.
 func TestGoingOnFromANumberedCheckpoint(t *testing.T) {
 	both(t, func(t *testing.T, stage string) {
 		o := tinyOptions(stage, t.TempDir())
@@ -270,7 +270,7 @@ func TestGoingOnFromANumberedCheckpoint(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(best, moved))
 		}
-		require.Less(t, len(readEvents(t, again.Out)), len(readEvents(t, o.Out)), "the events of the past are in the old folder")
+		require.Less(t, len(readEvents(t, again.Out)), len(readEvents(t, o.Out)), "the earlier events are in the old folder")
 
 		before := readEvents(t, o.Out)
 		o.Resume = again.Resume
@@ -280,7 +280,8 @@ func TestGoingOnFromANumberedCheckpoint(t *testing.T) {
 	})
 }
 
-// A run that was finished elsewhere leaves its result here.
+// Resuming a run that was finished in another folder saves its result in this
+// one.
 func TestGoingOnFromAFinishedRun(t *testing.T) {
 	o := tinyOptions(StagePretrain, t.TempDir())
 	weights, log := finish(t, o)
@@ -290,7 +291,7 @@ func TestGoingOnFromAFinishedRun(t *testing.T) {
 	requireSameFiles(t, weights, log, again.Out)
 }
 
-// A new run in the folder of an old one leaves nothing of it.
+// A new run in the folder of an old one removes all files of the old run.
 func TestOverwriteClearsTheFolder(t *testing.T) {
 	old := tinyOptions(StageFinetune, t.TempDir())
 	old.EvalEvery, old.Keep, old.Recipe.Epochs = 1, 0, 5
@@ -314,8 +315,8 @@ func TestCheckpointsSayWhatComputedThem(t *testing.T) {
 	require.Equal(t, "f32/1", f.Metadata()[dmae.KeyContract])
 }
 
-// A checkpoint of one backend goes on with another, here the float64 one, which
-// then says that it did.
+// A checkpoint of one backend can be resumed on another, here the float64 one,
+// with a note.
 func TestACheckpointGoesOnWithAnotherBackend(t *testing.T) {
 	both(t, func(t *testing.T, stage string) {
 		o := tinyOptions(stage, t.TempDir())
@@ -326,7 +327,7 @@ func TestACheckpointGoesOnWithAnotherBackend(t *testing.T) {
 		o.Log = func(message string) { notes = append(notes, message) }
 		r, err := train(t.Context(), o)
 		require.NoError(t, err)
-		require.Contains(t, strings.Join(notes, "\n"), "was computed under the numerics contract f32/1, and this run goes on under ref/f64: it will not end in the bits of a run that stayed under one")
+		require.Contains(t, strings.Join(notes, "\n"), "was computed under the numerics contract f32/1, and this run continues under ref/f64: its result will not have the bits of a run under a single contract")
 		require.InEpsilon(t, lossOf(t, log, 2), r.Last.TrainLoss, 1e-4)
 		require.NotEqual(t, lossOf(t, log, 2), r.Last.TrainLoss, "other arithmetic")
 		f, err := checkpoint.Open(r.Checkpoint)
@@ -338,8 +339,8 @@ func TestACheckpointGoesOnWithAnotherBackend(t *testing.T) {
 	})
 }
 
-// A run that was killed before its first checkpoint does not stand in the way of
-// one with other settings.
+// A run that was killed before its first checkpoint does not block one with
+// other settings.
 func TestEventsWithoutACheckpointAreReplaced(t *testing.T) {
 	o := tinyOptions(StagePretrain, t.TempDir())
 	finish(t, o)

@@ -19,8 +19,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// withOwn gives a run a transform, a corruption and a masking that are not this
-// package's, and counts how often the transform is called.
+// withOwn sets a custom transform, corruption and masking in the options of a
+// run, and counts how often the transform is called.
 func withOwn(o *Options, calls *atomic.Int64) {
 	o.Augment = []data.Custom{{Name: "negative", Change: func(im data.Image, g *philox.Gen) {
 		calls.Add(1)
@@ -50,8 +50,8 @@ func withOwn(o *Options, calls *atomic.Int64) {
 	}
 }
 
-// What is the caller's own is recorded, changes the result, and does so whatever
-// the micro-batches; a run goes on with the same only.
+// Custom functions are recorded and change the result independently of the
+// micro-batches. A run can only be resumed with the same ones.
 func TestOwnTransformCorruptionAndMasking(t *testing.T) {
 	for _, stage := range []string{StagePretrain, StageFinetune, consistent} {
 		t.Run(stage, func(t *testing.T) {

@@ -9,19 +9,21 @@ import (
 	"github.com/godmae/godmae/nn/optim"
 )
 
-// Plan says what a run would do, without doing it or taking memory for it.
+// Plan describes a run, computed without training and without memory for a
+// model.
 type Plan struct {
 	Images        int     `json:"images"`
 	StepsPerEpoch int     `json:"steps_per_epoch"`
-	LeftOut       int     `json:"images_left_out"` // of each epoch: they do not fill a batch
+	LeftOut       int     `json:"images_left_out"` // in each epoch: they do not fill a batch
 	Steps         int     `json:"steps"`
 	WarmupSteps   int     `json:"warmup_steps"`
-	Parameters    int     `json:"parameters"` // that are trained
+	Parameters    int     `json:"parameters"` // trained ones
 	Groups        []Group `json:"groups"`
 	Curve         []Rate  `json:"learning_rate"`
 }
 
-// Group is the parameters that are trained alike.
+// Group is a set of parameters with the same learning rate scale and weight
+// decay.
 type Group struct {
 	LRScale     float64 `json:"lr_scale"`
 	WeightDecay float64 `json:"weight_decay"`
@@ -39,8 +41,8 @@ type Rate struct {
 }
 
 // NewPlan plans a run over the given number of images. The curve has at most
-// points of its steps, first and last among them. The error is that of the
-// recipe, the model, or too few images.
+// the given number of points, including the first and the last step. The
+// error is that of the recipe or the model, or reports too few images.
 func NewPlan(model dmae.Config, r Recipe, images, points int) (*Plan, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
@@ -74,7 +76,8 @@ func NewPlan(model dmae.Config, r Recipe, images, points int) (*Plan, error) {
 	return p, nil
 }
 
-// parameters returns what a recipe's stage trains of a model, and how.
+// parameters returns the parameters of a model that a recipe's stage trains,
+// and the rule for their groups.
 func (r *Recipe) parameters(model *dmae.Config) ([]nn.Spec, optim.Rule) {
 	switch r.Stage {
 	case StagePretrain:

@@ -13,7 +13,7 @@ import (
 
 // Pretrain trains the autoencoder Options.Model describes to restore clean
 // images from noisy ones of which most patches are hidden (paper, section 3).
-// Labels play no part. When ctx is cancelled it saves and returns an error that
+// Labels are not used. When ctx is cancelled it saves and returns an error that
 // is ErrInterrupted.
 func Pretrain(ctx context.Context, o Options) (result *Result, err error) {
 	r, err := newRun(o, StagePretrain)

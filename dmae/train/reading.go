@@ -13,16 +13,16 @@ type imageLoss struct{ natural, regulariser float64 }
 
 func (l imageLoss) total() float64 { return l.natural + l.regulariser }
 
-// reading is what an optimiser step has to tell: the losses of its images and the
-// norm of its gradients. They are read while the next step is under way, so that no
-// step waits for its own numbers. A run has two, used in turns.
+// reading holds the results of an optimiser step: the losses of its images and the
+// norm of its gradients. They are read during the next step, so that no step waits
+// for its own results. A run has two, used alternately.
 type reading struct {
 	b      ops.Backend
-	losses *tensor.Tensor // those of the rows of the step's batch, then, under a regulariser, those of its images
+	losses *tensor.Tensor // of the rows of the step's batch, then, with a regulariser, of its images
 	rows   int            // all rows
 	copies int            // rows of an image
 
-	host    []float32  // losses, once they have been fetched
+	host    []float32  // losses, after they have been fetched
 	squared [1]float64 // square of the norm, likewise
 	tickets [2]ops.Ticket
 
@@ -44,12 +44,12 @@ func newReading(b ops.Backend, images, copies int, regularised bool) *reading {
 	}
 }
 
-// begin makes the reading one of the step that begins.
+// begin prepares the reading for a new step.
 func (r *reading) begin(epoch, step int, lr float64) {
 	r.doneRows, r.doneImages, r.epoch, r.step, r.lr = 0, 0, epoch, step, lr
 }
 
-// store takes over the losses of the next rows, and of the next images or nil.
+// store copies the losses of the next rows, and of the next images or nil.
 func (r *reading) store(rows, images *tensor.Tensor) {
 	keep := func(at int, x *tensor.Tensor) int {
 		n := x.Shape().Elems()
@@ -74,8 +74,8 @@ type numbers struct {
 	norm                      float64 // of the gradients, before clipping
 }
 
-// await waits for the numbers. Sums are chains over the images in order, whatever the
-// micro-batches, in as many groups as gradients are summed in.
+// await waits for the numbers. Losses are added sequentially in the order of
+// the images, for any micro-batches, in as many groups as gradients.
 func (r *reading) await(shards int) (n numbers, err error) {
 	r.open = false
 	for _, t := range r.tickets {

@@ -18,22 +18,22 @@ const (
 	StageLinprobe = "linprobe"
 )
 
-// Recipe holds every choice that decides the result of a training run, except
-// the model (which names the noise level sigma, the mask ratio and the
-// drop-path rate), the data and the initial weights. It travels in the
-// checkpoint; a run is resumed with the same recipe only.
+// Recipe holds every setting that affects the result of a training run,
+// except the model (which has the noise level sigma, the mask ratio and the
+// drop-path rate), the data and the initial weights. It is stored in the
+// checkpoint; a run can only be resumed with the same recipe.
 type Recipe struct {
 	Stage string `json:"stage"`
 	Seed  uint64 `json:"seed"`
 
-	// Batch is the number of images behind one optimiser step. An epoch's
-	// incomplete batch is left out.
+	// Batch is the number of images per optimiser step. An epoch's incomplete
+	// batch is left out.
 	Batch        int     `json:"batch"`
 	Epochs       int     `json:"epochs"`
 	WarmupEpochs float64 `json:"warmup_epochs"`
 
-	// LR is the peak learning rate and MinLR where the half-cosine ends; the
-	// linear warm-up starts at 0 (see nn/optim).
+	// LR is the peak learning rate and MinLR the one at the end of the half
+	// cosine; the linear warm-up starts at 0 (see nn/optim).
 	LR          float64 `json:"lr"`
 	MinLR       float64 `json:"min_lr"`
 	WeightDecay float64 `json:"weight_decay"`
@@ -42,13 +42,13 @@ type Recipe struct {
 	ClipGrad    float64 `json:"clip_grad"` // largest gradient norm; 0 for no limit
 
 	// GradShards is the number of groups of images, a power of two that divides Batch,
-	// in which gradients and losses of a step are summed; 0 stands for one. Results
-	// depend on it, and on nothing that is chosen within it: a group or several may be
-	// computed at a time, or elsewhere. See [ops.ShardSum].
+	// in which gradients and losses of a step are summed; 0 means one. Results depend
+	// on it, but not on how many groups are computed at a time or on which machine.
+	// See [ops.ShardSum].
 	GradShards int `json:"grad_shards,omitempty"`
 
-	// EMA is the decay of the exponential moving average of the weights, which is
-	// then the model that is evaluated and saved; 0 for none.
+	// EMA is the decay of the exponential moving average of the weights; the
+	// average is evaluated and saved as the model; 0 for none.
 	EMA float64 `json:"ema,omitempty"`
 
 	// Augmentation: horizontal flips with probability 1/2, and random resized
@@ -68,7 +68,8 @@ type Recipe struct {
 	EraseMode   data.EraseMode `json:"erase_mode,omitempty"`
 	EraseCount  int            `json:"erase_count,omitempty"`
 
-	// The names of what is the caller's own; see [Options].
+	// The names of the caller's own transforms, corruption and masking; see
+	// [Options].
 	Augment    []string `json:"augment,omitempty"`
 	Corruption string   `json:"corruption,omitempty"`
 	Mask       string   `json:"mask,omitempty"`
@@ -78,15 +79,14 @@ type Recipe struct {
 	Smoothing  float64 `json:"smoothing"`   // label smoothing
 
 	// Linear probes: momentum and trust coefficient of LARS, and the number of
-	// images that batch normalisation takes its statistics over, a divisor of
-	// Batch.
+	// images in a batch of batch normalisation, a divisor of Batch.
 	Momentum  float64 `json:"momentum,omitempty"`
 	Trust     float64 `json:"trust,omitempty"`
 	BatchNorm int     `json:"batch_norm,omitempty"`
 
-	// Copies is the number of noisy copies of each image in a batch, 0 standing
-	// for one. Consistency is the form of the consistency regulariser between
-	// them, "" for none, with its weights; see [ops.Consistency].
+	// Copies is the number of noisy copies of each image in a batch; 0 means
+	// one. Consistency is the form of the consistency regulariser between them,
+	// "" for none, with its weights; see [ops.Consistency].
 	Copies      int     `json:"copies,omitempty"`
 	Consistency string  `json:"consistency,omitempty"`
 	Lambda      float64 `json:"lambda,omitempty"`
@@ -99,8 +99,8 @@ type Recipe struct {
 	MixClean bool      `json:"mix_clean,omitempty"`
 }
 
-// ProbeBatch is the number of images that batch normalisation takes together in
-// the paper's linear probes: the batch of one process.
+// ProbeBatch is the number of images in a batch of batch normalisation in the
+// paper's linear probes: the batch of one process.
 const ProbeBatch = 512
 
 // LinprobeRecipe returns the recipe of the paper for linear probes, with a peak
@@ -148,12 +148,11 @@ func (r *Recipe) regulariser() *ops.Regulariser {
 	return &ops.Regulariser{Form: ops.ConsistencyForm(form), Copies: r.copies(), Lambda: r.Lambda, Eta: r.Eta, Together: true}
 }
 
-// ScaledLR returns the peak learning rate that belongs to a base rate: the base
-// is for 256 images a step and grows in proportion.
+// ScaledLR returns the peak learning rate for a base rate, which is for 256
+// images per step and is scaled in proportion to batch.
 func ScaledLR(base float64, batch int) float64 { return float64(base*float64(batch)) / 256 }
 
-// Validate returns an error that names the first value no training can work
-// with.
+// Validate returns an error that names the first invalid value.
 func (r Recipe) Validate() error {
 	finite := func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 	for _, c := range []struct {
@@ -173,7 +172,7 @@ func (r Recipe) Validate() error {
 		{r.ClipGrad >= 0 && finite(r.ClipGrad), "gradient norm limit", fmt.Sprint(r.ClipGrad), "use a positive number, or 0 for none"},
 		{r.GradShards >= 0 && r.GradShards&(r.GradShards-1) == 0, "number of gradient shards", fmt.Sprint(r.GradShards), "use a power of two"},
 		{r.GradShards <= 1 || r.Batch%r.GradShards == 0, "number of gradient shards", fmt.Sprint(r.GradShards), fmt.Sprintf("use a divisor of the batch size %d", r.Batch)},
-		{r.GradShards <= 1 || r.Stage != StageLinprobe, "number of gradient shards", fmt.Sprint(r.GradShards), "batch normalisation ties the images of a linear probe together; use 1"},
+		{r.GradShards <= 1 || r.Stage != StageLinprobe, "number of gradient shards", fmt.Sprint(r.GradShards), "batch normalisation combines the images of a linear probe; use 1"},
 		{r.EMA >= 0 && r.EMA < 1, "decay of the moving average", fmt.Sprint(r.EMA), "use a number in (0,1), such as 0.9999, or 0 for none"},
 		{r.CropMin >= 0 && r.CropMin <= 1, "smallest crop", fmt.Sprint(r.CropMin), "use a share of the area in (0,1], or 0 for no crops"},
 		{r.Stage != StageFinetune || r.LayerDecay > 0 && r.LayerDecay <= 1, "layer decay", fmt.Sprint(r.LayerDecay), "use a factor in (0,1]; 1 for none"},
@@ -182,7 +181,7 @@ func (r Recipe) Validate() error {
 		{r.Stage != StageLinprobe || r.BatchNorm > 1 && r.Batch%r.BatchNorm == 0, "number of images for batch normalisation", fmt.Sprint(r.BatchNorm), fmt.Sprintf("use a divisor of the batch size %d that is at least 2", r.Batch)},
 		{r.Copies >= 0 && r.Copies <= 1<<16, "number of noisy copies", fmt.Sprint(r.Copies), "use 1 to 65536"},
 		{r.Consistency == "" || slices.Contains(ConsistencyForms, r.Consistency), "consistency regulariser", r.Consistency, "use default, xent, kl or mse"},
-		{r.Consistency == "" || r.Copies >= 2, "number of noisy copies", fmt.Sprint(r.Copies), "consistency is between at least 2"},
+		{r.Consistency == "" || r.Copies >= 2, "number of noisy copies", fmt.Sprint(r.Copies), "the regulariser needs at least 2"},
 		{r.Lambda >= 0 && finite(r.Lambda), "weight lambda of the regulariser", fmt.Sprint(r.Lambda), "use 0 or a positive number"},
 		{r.Eta >= 0 && finite(r.Eta), "weight eta of the entropy", fmt.Sprint(r.Eta), "use 0 or a positive number"},
 		{r.ColorJitter >= 0 && finite(r.ColorJitter), "colour jitter", fmt.Sprint(r.ColorJitter), "use a positive number, such as 0.4, or 0 for none"},
@@ -212,8 +211,8 @@ func (r Recipe) Validate() error {
 	return nil
 }
 
-// differences names the values in which two recipes differ, the checkpoint's
-// first.
+// differences names the values that differ between two recipes, the
+// checkpoint's first.
 func differences(saved, now any) (string, error) {
 	fields := func(v any) (map[string]json.RawMessage, []string, error) {
 		b, err := json.Marshal(v)

@@ -17,7 +17,7 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// adamWPrefix starts the names of AdamW's tensors in a checkpoint.
+// adamWPrefix is the prefix of the names of AdamW's tensors in a checkpoint.
 const adamWPrefix = dmae.StatePrefix + "adamw."
 
 // optimiser is one of those of package optim.
@@ -29,20 +29,20 @@ type optimiser interface {
 	Import(f *checkpoint.File, prefix string, steps int) error
 }
 
-// Result is what a finished run has to show.
+// Result is the result of a finished run.
 type Result struct {
 	Checkpoint string // path
 	Log        string // text of log.txt
 	Last       Entry  // its last line
-	Best       *Best  // the choice of the validation images; nil for none
-	Resumed    bool   // it went on from a checkpoint
+	Best       *Best  // the best model on the validation images; nil for none
+	Resumed    bool   // it continued from a checkpoint
 }
 
-// run is a training run under way.
+// run is a training run.
 type run struct {
-	opt             Options         // its Backend is memory
-	memory          *ops.Arena      // of the run on the caller's backend
-	folder          *outfile.Folder // Options.Out, which no other process writes
+	opt             Options         // its Backend is the field memory
+	memory          *ops.Arena      // of the run, on the caller's backend
+	folder          *outfile.Folder // Options.Out, locked against other processes
 	images          data.Dataset    // Options.Train before it was preprocessed
 	params          *nn.Params
 	optimiser       optimiser
@@ -52,7 +52,7 @@ type run struct {
 	describe        func() map[string]string // metadata of the model
 	state           *State
 	part            int         // images of a micro-batch
-	readings        [2]*reading // of the steps under way
+	readings        [2]*reading // of the steps that are not settled
 	shards          *shards     // nil for one group
 	saved           int         // step of the last checkpoint; -1 for none
 
@@ -61,8 +61,8 @@ type run struct {
 	waited  time.Duration
 }
 
-// close gives the memory of the run back, lets other processes train in its folder,
-// and returns the error of the run: of a device that was full with what helps.
+// close frees the memory of the run, unlocks its folder, and returns the error
+// of the run; if the device was full, with a remedy.
 func (r *run) close(err error) error {
 	r.memory.FreeAll()
 	r.folder.Release()
@@ -74,13 +74,13 @@ func (r *run) close(err error) error {
 		least = 2 // it blends pairs
 	}
 	if n := r.opt.MicroBatch; n > least {
-		return fmt.Errorf("train: %w; a --batch-size below %d needs less and gives the same result, if --effective-batch %d stays; %s", err, n, r.state.Recipe.Batch, r.lastGood())
+		return fmt.Errorf("train: %w; a --batch-size below %d needs less and gives the same result with --effective-batch %d; %s", err, n, r.state.Recipe.Batch, r.lastGood())
 	}
-	return fmt.Errorf("train: %w; no smaller --batch-size is left, so choose a smaller model or another device; %s", err, r.lastGood())
+	return fmt.Errorf("train: %w; no smaller --batch-size is possible; use a smaller model or another device; %s", err, r.lastGood())
 }
 
-// newRun checks the options, locks the folder for the results and fills in what
-// all stages need; the caller closes the run.
+// newRun checks the options, locks the folder for the results and fills in the
+// fields that all stages use; the caller closes the run.
 func newRun(o Options, stageName string) (*run, error) {
 	if o.MicroBatch == 0 {
 		o.MicroBatch = o.Recipe.Batch
@@ -143,8 +143,8 @@ func newRun(o Options, stageName string) (*run, error) {
 	return r, nil
 }
 
-// start begins anew with the parameters as they are or resumes, trains, and
-// returns what came of it.
+// start begins with the current parameters or resumes from a checkpoint,
+// trains, and returns the result.
 func (r *run) start(ctx context.Context) (*Result, error) {
 	recipe := &r.opt.Recipe
 	for i := range r.readings {
@@ -173,14 +173,16 @@ func (r *run) start(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The events of a run that ended before its first checkpoint are worth nothing.
+	// The events of a run that ended before its first checkpoint may be
+	// replaced.
 	leftOver := filepath.Clean(r.opt.LogDir) == filepath.Clean(r.opt.Out)
 	if err := r.openEvents(from == "" && (r.opt.Overwrite || leftOver)); err != nil {
 		return nil, err
 	}
 	defer r.events.close()
 	if r.state.Epoch == r.state.Recipe.Epochs && filepath.Clean(from) != r.path() {
-		// Nothing is left to train, but the result belongs into this folder.
+		// Nothing is left to train, but the result must be saved in this
+		// folder.
 		if err := r.save(); err != nil {
 			return nil, err
 		}
@@ -195,7 +197,7 @@ func (r *run) start(ctx context.Context) (*Result, error) {
 	return &Result{Checkpoint: r.path(), Log: r.state.log, Last: last, Best: r.state.Best, Resumed: from != ""}, nil
 }
 
-// open opens a checkpoint that training is to go on from.
+// open opens a checkpoint that training is to continue from.
 func (r *run) open(path string) (*checkpoint.File, error) {
 	if r.opt.Open != nil {
 		return r.opt.Open(path)
@@ -203,10 +205,10 @@ func (r *run) open(path string) (*checkpoint.File, error) {
 	return checkpoint.Open(path)
 }
 
-// path returns where the run's checkpoint is.
+// path returns the path of the run's checkpoint.
 func (r *run) path() string { return filepath.Join(r.opt.Out, CheckpointName) }
 
-// resume takes weights, optimiser and position from a checkpoint of the same
+// resume loads weights, optimiser and position from a checkpoint of the same
 // run.
 func (r *run) resume(from string) error {
 	f, err := r.open(from)
@@ -253,7 +255,7 @@ func (r *run) resume(from string) error {
 		return fmt.Errorf("train: %s cannot be resumed with another model: it has %s; repeat its settings, or start anew in another folder", from, diff)
 	}
 	if there, here := f.Metadata()[dmae.KeyContract], r.opt.Backend.Identity().Contract; there != here {
-		r.note(fmt.Sprintf("%s was computed under the numerics contract %s, and this run goes on under %s: it will not end in the bits of a run that stayed under one", from, there, here))
+		r.note(fmt.Sprintf("%s was computed under the numerics contract %s, and this run continues under %s: its result will not have the bits of a run under a single contract", from, there, here))
 	}
 	if err := r.load(f); err != nil {
 		return err
@@ -261,7 +263,7 @@ func (r *run) resume(from string) error {
 	if err := r.optimiser.Import(f, r.optimiserPrefix, saved.InitSteps+saved.Steps); err != nil {
 		return err
 	}
-	saved.Classes = r.state.Classes // of an earlier version, which did not name them
+	saved.Classes = r.state.Classes // earlier versions did not record them
 	r.state = saved
 	r.saved = saved.Steps
 	if err := r.adoptBest(from); err != nil {
@@ -271,8 +273,8 @@ func (r *run) resume(from string) error {
 	return r.state.writeLog(r.opt.Out)
 }
 
-// save writes the checkpoint and the log, each replacing its predecessor as a
-// whole, after the events that belong to them.
+// save writes the checkpoint and the log, each replacing its predecessor
+// atomically, after the events that belong to them.
 func (r *run) save() error {
 	if err := r.events.sync(); err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// RecordedPreprocess returns what makes the training images ds, for a model of
-// configuration c, be seen as the metadata of a checkpoint describe it. Earlier
+// RecordedPreprocess returns the preprocessing of the training images ds that
+// the metadata of a checkpoint of a model of configuration c describe. Earlier
 // versions resized the images of large folders even if all had the right size.
 func RecordedPreprocess(metadata map[string]string, ds data.Dataset, c *dmae.Config) data.Preprocess {
 	if p := data.ChosenPreprocess(metadata); p != data.PreprocessAuto {
@@ -18,8 +18,9 @@ func RecordedPreprocess(metadata map[string]string, ds data.Dataset, c *dmae.Con
 	return inputOf(c).Recognise(metadata[preprocessingKey], ds, false)
 }
 
-// recogniseImages looks whether the images of the run are those of a saved state
-// whose digests were computed as in earlier versions, and takes those over.
+// recogniseImages checks whether the images of the run are those of a saved
+// state whose digests were computed as in earlier versions, and uses those
+// digests if so.
 func (r *run) recogniseImages(saved *State) error {
 	for _, d := range []struct {
 		ds    data.Dataset
@@ -40,7 +41,8 @@ func (r *run) recogniseImages(saved *State) error {
 	return nil
 }
 
-// samePreprocessing refuses a checkpoint of a run that saw its images otherwise.
+// samePreprocessing returns an error for a checkpoint of a run with another
+// preprocessing of the images.
 func (r *run) samePreprocessing(f *checkpoint.File) error {
 	there, here := RecordedPreprocess(f.Metadata(), r.images, &r.opt.Model), r.opt.Preprocess
 	if here == "" {

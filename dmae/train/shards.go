@@ -10,22 +10,22 @@ import (
 )
 
 // shards sums the gradients of a step in groups of equally many images, as
-// [ops.ShardSum] does for the samples of one operation: the groups are those of the
-// whole step, and its micro-batches are groups, parts of one, or several.
+// [ops.ShardSum] does for the samples of one operation. The groups divide the whole
+// step; a micro-batch is one group, part of one, or several.
 type shards struct {
 	params *nn.Params
 
-	// perBatch is the number of groups that a micro-batch holds; where that is 1,
-	// batches is the number of micro-batches that make one group.
+	// perBatch is the number of groups in a micro-batch; if it is 1, batches is
+	// the number of micro-batches in one group.
 	perBatch, batches int
 
 	done   int              // micro-batches of the step so far
-	leaves int              // of the tree: groups, or the sums of several that a micro-batch made
-	waits  []*tensor.Tensor // at each height of the tree the sum that waits for its neighbour
+	leaves int              // of the tree: groups, or the sums of several groups in a micro-batch
+	waits  []*tensor.Tensor // at each height of the tree, the sum to which its neighbour is added later
 }
 
-// newShards returns the sum of a step of batch images in groups, of which a
-// micro-batch has part; nil for one group.
+// newShards returns the sum over a step of batch images in groups, for
+// micro-batches of part images; nil for one group.
 func newShards(params *nn.Params, groups, batch, part int) (*shards, error) {
 	if groups <= 1 {
 		return nil, nil
@@ -38,7 +38,7 @@ func newShards(params *nn.Params, groups, batch, part int) (*shards, error) {
 	case size%part == 0:
 		s.batches = size / part
 	default:
-		return nil, fmt.Errorf("train: micro-batches of %d images do not fit groups of %d, which %d images in %d groups make; use a divisor or a multiple of %d", part, size, batch, groups, size)
+		return nil, fmt.Errorf("train: micro-batches of %d images do not fit groups of %d images (%d images in %d groups); use a divisor or a multiple of %d", part, size, batch, groups, size)
 	}
 	s.leaves = groups / s.perBatch
 	b := params.Backend()
@@ -55,8 +55,8 @@ func (s *shards) begin() {
 	}
 }
 
-// add takes over the gradients of the micro-batch that has just been differentiated:
-// behind the last one of a step, the parameters' gradients are the sum of all.
+// add adds the gradients of the last micro-batch; after the last one of a step,
+// the parameters' gradients are the sum of all.
 func (s *shards) add() {
 	if s == nil {
 		return

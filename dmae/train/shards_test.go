@@ -11,8 +11,8 @@ import (
 )
 
 // Gradients that are summed in groups are the same bits for any micro-batch, be it a
-// part of a group or several of them, and for any number of threads; and they are not
-// those of another number of groups.
+// part of a group or several of them, and for any number of threads. Another number
+// of groups gives other bits.
 func TestShardsAreTheSameForAnyMicroBatch(t *testing.T) {
 	for _, stage := range []string{StagePretrain, consistent} {
 		t.Run(stage, func(t *testing.T) {
@@ -42,8 +42,8 @@ func TestShardsAreTheSameForAnyMicroBatch(t *testing.T) {
 	}
 }
 
-// The number of groups is part of the recipe: it stands in the checkpoint, and a run
-// goes on with the same one only.
+// The number of groups is part of the recipe: it is in the checkpoint, and a
+// run can only be resumed with the same one.
 func TestShardsArePartOfTheRecipe(t *testing.T) {
 	o := tinyOptions(StagePretrain, t.TempDir())
 	o.Recipe.GradShards = 4
@@ -80,11 +80,11 @@ func TestShardsThatCannotBe(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
-	// Groups of 6 images and micro-batches of 4: neither holds the other.
+	// Groups of 6 images and micro-batches of 4: neither divides the other.
 	o := tinyOptions(StagePretrain, t.TempDir())
 	o.Recipe.Batch, o.Recipe.GradShards, o.MicroBatch = 12, 2, 4
 	runOn(t, o, 1, func(ctx context.Context, o Options) {
 		_, err := Pretrain(ctx, o)
-		require.EqualError(t, err, "train: micro-batches of 4 images do not fit groups of 6, which 12 images in 2 groups make; use a divisor or a multiple of 6")
+		require.EqualError(t, err, "train: micro-batches of 4 images do not fit groups of 6 images (12 images in 2 groups); use a divisor or a multiple of 6")
 	})
 }

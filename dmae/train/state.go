@@ -26,42 +26,44 @@ const (
 	preprocessingKey = "godmae.preprocessing"
 )
 
-// State is where a training run stands, always between two optimiser steps.
+// State is the state of a training run, always between two optimiser steps.
 type State struct {
 	Recipe Recipe `json:"recipe"`
 	Data   string `json:"data"`           // digest of the training images
 	Eval   string `json:"eval,omitempty"` // digest of the images evaluated on
 
-	// Classes are those of the training images, of pre-training, whose model knows
+	// Classes are those of the training images in pre-training, whose model has
 	// none; checkpoints of earlier versions lack them.
 	Classes []string `json:"classes,omitempty"`
 
-	Init string `json:"init,omitempty"` // digest of the model that training began with, unless it was random
+	Init string `json:"init,omitempty"` // digest of the initial model, unless it was random
 
-	// InitSteps is the number of steps that the optimiser had taken when training
-	// began. In a run that was taken over from the official trainer it is what to
-	// add to Steps: its epochs may have had another number of them.
+	// InitSteps is the number of steps of the optimiser before training began.
+	// For a run of the official trainer that is continued here it is the
+	// optimiser's count minus Steps: its epochs may have had another number of
+	// steps.
 	InitSteps int `json:"init_steps,omitempty"`
 
-	// Of such a run: the first epoch trained here, and the digest of the weights
-	// taken over.
+	// For such a run: the first epoch trained here, and the digest of the
+	// loaded weights.
 	FirstEpoch int    `json:"first_epoch,omitempty"`
 	TakenOver  string `json:"taken_over,omitempty"`
 
 	Epoch int `json:"epoch"`      // epochs that are finished and logged
-	Step  int `json:"epoch_step"` // optimiser steps taken in the epoch under way
-	Steps int `json:"step"`       // optimiser steps taken in all
+	Step  int `json:"epoch_step"` // optimiser steps in the current epoch
+	Steps int `json:"step"`       // optimiser steps in total
 
-	// Sums over the epoch under way. JSON keeps them exactly: Go prints the
+	// Sums over the current epoch. JSON keeps them exactly: Go prints the
 	// shortest decimal that reads back as the same float64.
 	LossSum float64 `json:"loss_sum"` // over images
 	LRSum   float64 `json:"lr_sum"`   // over steps
 
-	// The part of LossSum that is the regulariser's, and the other.
+	// The two parts of LossSum: without the regulariser, and of the
+	// regulariser.
 	NatSum float64 `json:"nat_sum,omitempty"`
 	RegSum float64 `json:"reg_sum,omitempty"`
 
-	Best *Best `json:"best,omitempty"` // the choice of the validation images so far
+	Best *Best `json:"best,omitempty"` // the best model on the validation images so far
 
 	log string // text of log.txt
 }
@@ -75,7 +77,7 @@ func (s *State) metadata() (map[string]string, error) {
 	return map[string]string{StateKey: string(b), logKey: s.log}, nil
 }
 
-// ReadState returns the state of training that a checkpoint carries.
+// ReadState returns the state of training in a checkpoint.
 func ReadState(f *checkpoint.File) (*State, error) {
 	m := f.Metadata()
 	text, ok := m[StateKey]
@@ -89,7 +91,8 @@ func ReadState(f *checkpoint.File) (*State, error) {
 	return s, nil
 }
 
-// check reports counts that no run over the given number of images arrives at.
+// check returns an error for counts that are impossible in a run over the given
+// number of images.
 func (s *State) check(name string, images int) error {
 	perEpoch := images / s.Recipe.Batch
 	ok := s.InitSteps+s.Steps >= 0 && (s.InitSteps >= 0 || s.FirstEpoch > 0) && s.FirstEpoch >= 0 && s.FirstEpoch <= s.Epoch && s.Epoch <= s.Recipe.Epochs && s.Step >= 0 && s.Step <= perEpoch &&
@@ -105,8 +108,8 @@ func (s *State) check(name string, images int) error {
 // Log returns the text of log.txt up to this state.
 func (s *State) Log() string { return s.log }
 
-// sameRun returns an error that names what differs when a run described by now
-// cannot go on from the saved state s.
+// sameRun returns an error that names the differences if a run described by now
+// cannot continue from the saved state s.
 func (s *State) sameRun(name string, now *State) error {
 	type identity struct {
 		Recipe
@@ -134,9 +137,9 @@ func (s *State) writeLog(dir string) error {
 	return atomicfile.WriteBytes(filepath.Join(dir, LogName), []byte(s.log))
 }
 
-// findCheckpoint returns the checkpoint a run starts from, "" for none: resume
-// is "" (start anew), "auto" (go on if the folder has a checkpoint) or a path.
-// Starting anew over an existing checkpoint needs overwrite.
+// findCheckpoint returns the checkpoint to continue from, "" for none: resume
+// is "" (a new run), "auto" (continue if the folder has a checkpoint) or a
+// path. A new run in a folder with a checkpoint needs overwrite.
 func findCheckpoint(dir, resume string, overwrite bool) (string, error) {
 	here := filepath.Join(dir, CheckpointName)
 	switch resume {
@@ -152,11 +155,11 @@ func findCheckpoint(dir, resume string, overwrite bool) (string, error) {
 	return resume, nil
 }
 
-// mayReplace refuses to begin another run where there is a checkpoint, unless it
-// may be overwritten.
+// mayReplace returns an error if there is a checkpoint that a new run may not
+// overwrite.
 func mayReplace(path string, overwrite bool) error {
 	if _, err := os.Stat(path); err == nil && !overwrite {
-		return fmt.Errorf("train: %s exists already; go on from it with --resume auto, replace it with --overwrite, or choose another --out", path)
+		return fmt.Errorf("train: %s exists already; continue from it with --resume auto, replace it with --overwrite, or choose another --out", path)
 	}
 	return nil
 }

@@ -14,15 +14,15 @@ import (
 	"github.com/godmae/godmae/nn/optim"
 )
 
-// TorchExtraKey is the metadata key of what a converted PyTorch file had beside
-// the model, as JSON.
+// TorchExtraKey is the metadata key of the values other than the model in a
+// converted PyTorch file, as JSON.
 const TorchExtraKey = "torch.extra"
 
-// takeOver goes on with a run of the official trainer: with the epoch after the
-// one that the file was saved after, its weights and its optimiser's moments.
-// What the official trainer does not save, the position of its random streams,
-// begins as it does here in that epoch. The settings are the recipe's; where the
-// file's differ, a note says so.
+// takeOver continues a run of the official trainer with its weights and its
+// optimiser's moments, from the epoch after that of the file. The official
+// trainer does not save the state of its random numbers; those of this package
+// for that epoch are used. The settings are the recipe's; a note lists settings
+// of the file that differ.
 func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	var official struct {
 		Epoch     *int            `json:"epoch"`
@@ -30,9 +30,10 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 		Optimizer *torchOptimizer `json:"optimizer"`
 	}
 	if err := json.Unmarshal([]byte(metadata[TorchExtraKey]), &official); err != nil || official.Epoch == nil {
-		return fmt.Errorf("train: %s does not say after which epoch it was saved, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
+		return fmt.Errorf("train: %s does not say after which epoch it was saved, so training cannot continue from it; start from its weights with %s", f.Name(), r.startFlag())
 	}
-	// The same command, given again, would throw away what it has trained.
+	// Otherwise the same command, given again, would discard what it has
+	// trained.
 	if filepath.Clean(f.Name()) != r.path() {
 		if err := mayReplace(r.path(), r.opt.Overwrite); err != nil {
 			return err
@@ -44,7 +45,7 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	s, epochs := r.state, r.state.Recipe.Epochs
 	s.Epoch = *official.Epoch + 1
 	if s.Epoch < 0 || s.Epoch >= epochs {
-		return fmt.Errorf("train: %s has finished %d epochs and this run is to have %d; nothing is left to train: raise --epochs, which counts those of the file, too", f.Name(), s.Epoch, epochs)
+		return fmt.Errorf("train: %s has finished %d epochs and this run is to have %d; nothing is left to train: raise --epochs, which includes those of the file", f.Name(), s.Epoch, epochs)
 	}
 	if err := r.params.Load(f); err != nil {
 		return err
@@ -58,11 +59,11 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	s.Steps = s.Epoch * (r.opt.Train.Len() / s.Recipe.Batch)
 	steps := s.Steps
 	if what := official.Optimizer.lacks(); what != "" {
-		return fmt.Errorf("train: %s carries %s, so that training cannot go on from it; begin with its weights, by %s", f.Name(), what, r.startFlag())
+		return fmt.Errorf("train: %s has %s, so training cannot continue from it; start from its weights with %s", f.Name(), what, r.startFlag())
 	}
 	if s.Recipe.Stage != StageLinprobe { // LARS counts no steps
 		if metadata[optim.TorchStepsKey] == "" {
-			return fmt.Errorf("train: %s carries no optimiser whose state is understood, so that training cannot go on from it; begin with its weights, by %s", f.Name(), r.startFlag())
+			return fmt.Errorf("train: %s has no optimiser state of a known form, so training cannot continue from it; start from its weights with %s", f.Name(), r.startFlag())
 		}
 		var err error
 		if steps, err = torchSteps(f.Name(), metadata); err != nil {
@@ -81,14 +82,14 @@ func (r *run) takeOver(f *checkpoint.File, metadata map[string]string) error {
 	return nil
 }
 
-// torchOptimizer is what a converted file keeps of a PyTorch optimiser: a state by
+// torchOptimizer is a PyTorch optimiser in a converted file: a state for each
 // parameter, which is empty before the first step.
 type torchOptimizer struct {
 	State json.RawMessage `json:"state"`
 }
 
-// lacks says in words that a file has nothing of an optimiser to go on from; "" if
-// it has.
+// lacks says in words which optimiser state is missing in a file; "" if none
+// is.
 func (o *torchOptimizer) lacks() string {
 	switch {
 	case o == nil:
@@ -99,14 +100,14 @@ func (o *torchOptimizer) lacks() string {
 	return ""
 }
 
-// noteTakenOver says what is gone on with, and which settings of its arguments
-// are not those of this run.
+// noteTakenOver notes what is continued, and which settings in its arguments
+// differ from those of this run.
 func (r *run) noteTakenOver(name string, args json.RawMessage) {
 	classes := ""
 	if r.state.Recipe.Stage != StagePretrain {
 		classes = ", and its classes are those of the training images in their order, " + data.NameList(r.opt.Train.Classes())
 	}
-	r.note(fmt.Sprintf("%s was saved by the official trainer after its epoch %d: its weights and moments go on, with the random numbers of this program%s", name, r.state.Epoch-1, classes))
+	r.note(fmt.Sprintf("%s was saved by the official trainer after its epoch %d: training continues with its weights and moments, and with the random numbers of this program%s", name, r.state.Epoch-1, classes))
 	var list map[string]json.RawMessage
 	if json.Unmarshal(args, &list) != nil {
 		return
@@ -150,8 +151,9 @@ func (r *run) fits(f *checkpoint.File) error {
 	return nil
 }
 
-// adoptClasses compares the classes that a file knows with those of the training
-// images; the official trainer's knows none, and is taken to have theirs.
+// adoptClasses compares the classes in a file with those of the training
+// images. A file of the official trainer has no classes and gets those of the
+// images.
 func (r *run) adoptClasses(name string, there []string) error {
 	if r.state.Recipe.Stage == StagePretrain || len(there) == 0 || r.opt.ClassesByPosition {
 		return nil
@@ -159,13 +161,13 @@ func (r *run) adoptClasses(name string, there []string) error {
 	return r.sameClasses(name, there, r.opt.Model.ClassNames)
 }
 
-// argument is a setting under the name that it has in the official trainer.
+// argument is a setting with its name in the official trainer.
 type argument struct {
 	name  string
 	value float64
 }
 
-// arguments lists the settings of the run that the official trainer has, too.
+// arguments lists the settings of the run that the official trainer also has.
 func (r *run) arguments() []argument {
 	c, m := &r.state.Recipe, &r.opt.Model
 	list := []argument{
@@ -181,7 +183,7 @@ func (r *run) arguments() []argument {
 	return list
 }
 
-// startFlag names the flag that starts from the weights of a file alone.
+// startFlag names the flag that starts a run from only the weights of a file.
 func (r *run) startFlag() string {
 	if r.state.Recipe.Stage == StagePretrain {
 		return "--init"

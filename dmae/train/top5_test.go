@@ -11,7 +11,7 @@ import (
 )
 
 // With more than five classes the log has the accuracy of the five best
-// answers; with six, all but the worst answer.
+// answers; with six classes, these are all but the worst.
 func TestTopFiveAccuracy(t *testing.T) {
 	o := tinyOptions(StageFinetune, t.TempDir())
 	six := func(n int, seed uint64) data.Dataset {

@@ -23,8 +23,8 @@ import (
 	"github.com/godmae/godmae/philox"
 )
 
-// killEnv makes the test binary train in the folder it names and be killed by
-// its parent; see TestKilledAndResumed.
+// killEnv makes the test binary train in the folder that it names, until its
+// parent kills it; see TestKilledAndResumed.
 const killEnv = "DMAE_TRAIN_KILL_DIR"
 
 func TestMain(m *testing.M) {
@@ -66,15 +66,16 @@ func stripes(n int, seed uint64) data.Dataset {
 	return ds
 }
 
-// consistent is fine-tuning with everything: a consistency regulariser, mixup,
-// cutmix, RandAugment and random erasing.
+// consistent is fine-tuning with many options: a consistency regulariser,
+// mixup, cutmix, RandAugment and random erasing.
 const consistent = "consistency"
 
-// elementwise is consistent with what differs in other recipes: a blend for each
-// image, and colour jitter in place of RandAugment.
+// elementwise is consistent with other options: a blend for each image, and
+// colour jitter instead of RandAugment.
 const elementwise = "elementwise"
 
-// tinyOptions describes a run of 3 epochs of 5 steps, with everything on.
+// tinyOptions describes a run of 3 epochs of 5 steps, with all options of its
+// stage.
 func tinyOptions(stage, out string) Options {
 	model, err := dmae.Preset("dmae_vit_micro_patch4_8")
 	if err != nil {
@@ -146,12 +147,12 @@ func files(t *testing.T, dir string) (weights, log []byte) {
 	return weights, log
 }
 
-// both runs a test for all stages, and for fine-tuning with everything that can
-// be added to it, in two ways.
+// both runs a test for all stages, and for the two variants of fine-tuning with
+// many options.
 func both(t *testing.T, f func(t *testing.T, stage string)) {
 	for _, stage := range []string{StagePretrain, StageFinetune, consistent, elementwise, StageLinprobe} {
 		if testing.Short() && (stage == StageFinetune || stage == elementwise) {
-			continue // the one between does nearly all that they do
+			continue // the stage between them covers nearly the same code
 		}
 		t.Run(stage, func(t *testing.T) { f(t, stage) })
 	}
@@ -199,8 +200,9 @@ func TestInterruptedAtAnyStepAndResumed(t *testing.T) {
 						}
 					}
 					_, err := train(ctx, o)
-					// The numbers of a step are there when the next one of its epoch has been
-					// submitted, which is then taken too.
+					// The results of a step are available after the next step
+					// of its epoch has been submitted, so that this one is also
+					// counted.
 					taken := stop
 					if stop%5 != 0 {
 						taken++
@@ -225,8 +227,8 @@ func TestInterruptedAtAnyStepAndResumed(t *testing.T) {
 	})
 }
 
-// A process that is killed without warning, in the middle of an epoch, and
-// started again ends in the same files.
+// A process that is killed in the middle of an epoch and started again writes
+// the same files.
 func TestKilledAndResumed(t *testing.T) {
 	both(t, func(t *testing.T, stage string) {
 		undisturbed := t.TempDir()
@@ -271,7 +273,7 @@ func stepOf(path string) int {
 	return s.Steps
 }
 
-// A kill between the two files of a save leaves a log that lags behind.
+// A kill between the two files of a save leaves an older log.
 func TestResumeRepairsTheLog(t *testing.T) {
 	o := tinyOptions(StagePretrain, t.TempDir())
 	weights, log := finish(t, o)
@@ -306,7 +308,7 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 	}
 }
 
-// Training works: the loss falls, and stripes are told apart.
+// Training works: the loss decreases, and stripes are classified correctly.
 func TestTrainingLearns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for 70 epochs")
@@ -348,10 +350,10 @@ func lossOf(t *testing.T, log []byte, epoch int) float64 {
 func TestNonFiniteLossStopsBeforeTheWeightsAreTouched(t *testing.T) {
 	o := tinyOptions(StagePretrain, t.TempDir())
 	o.SaveEvery = 1
-	o.Recipe.LR = math.MaxFloat32 // the second step, the first with a rate, ruins the weights
+	o.Recipe.LR = math.MaxFloat32 // the second step, the first with a positive rate, makes the weights non-finite
 	runOn(t, o, 1, func(ctx context.Context, o Options) {
 		_, err := Pretrain(ctx, o)
-		require.ErrorContains(t, err, "not finite after step 2; nothing of it is saved")
+		require.ErrorContains(t, err, "not finite after step 2 and are not saved")
 		require.ErrorContains(t, err, "learning rate")
 		require.ErrorContains(t, err, "the last good checkpoint is "+filepath.Join(o.Out, CheckpointName)+" of step 1")
 		m, err := dmae.LoadAutoencoder(o.Backend, filepath.Join(o.Out, CheckpointName))

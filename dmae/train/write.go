@@ -9,19 +9,20 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint"
 )
 
-// Metadata keys under which a checkpoint says what computed it, beside the contract
-// of the model's own metadata. They inform: any backend goes on from it.
+// Metadata keys of the backend that computed a checkpoint; the contract is in
+// the model's own metadata. They are informative: any backend can continue from
+// it.
 const (
 	backendKey   = "godmae.backend"
 	precisionKey = "godmae.precision"
 )
 
-// Precision is the arithmetic of training on float32 backends, as checkpoints
-// name it.
+// Precision is the name in checkpoints of the arithmetic of training on float32
+// backends.
 const Precision = "f32"
 
-// write writes a checkpoint that can be resumed. Weights or moments that are not
-// finite do not replace good ones.
+// write writes a checkpoint from which training can resume. It is an error if
+// weights or moments are not finite; the file is then not replaced.
 func (r *run) write(path string) error {
 	metadata, err := r.state.metadata()
 	if err != nil {
@@ -52,19 +53,20 @@ func (r *run) write(path string) error {
 	return checkpoint.Write(path, tensors, metadata)
 }
 
-// checkStart refuses initial weights that no training can begin with.
+// checkStart returns an error for initial weights that are not finite.
 func (r *run) checkStart(from string) error {
 	what, err := dmae.NotFinite(r.params)
 	if err != nil {
 		return err
 	}
 	if what != "" {
-		return fmt.Errorf("%s cannot be trained on: %s, as training that diverged leaves behind; start from another checkpoint", from, what)
+		return fmt.Errorf("%s cannot be used for training: %s (its training may have diverged); start from another checkpoint", from, what)
 	}
 	return nil
 }
 
-// modelMetadata returns what all checkpoints of a run say about the model.
+// modelMetadata returns the metadata about the model in all checkpoints of a
+// run.
 func (r *run) modelMetadata() map[string]string {
 	m := r.describe()
 	m[preprocessingKey] = inputOf(&r.opt.Model).Describe(r.opt.Train, false)
@@ -76,7 +78,7 @@ func (r *run) modelMetadata() map[string]string {
 	return m
 }
 
-// load takes the weights from a checkpoint of this run.
+// load loads the weights from a checkpoint of this run.
 func (r *run) load(f *checkpoint.File) error {
 	if r.average != nil {
 		return r.average.load(f)
@@ -84,8 +86,8 @@ func (r *run) load(f *checkpoint.File) error {
 	return r.params.Load(f)
 }
 
-// judge completes an epoch's entry by which images were looked at and, where
-// they choose, what they have chosen; better says that it is this epoch.
+// judge adds the evaluation split to an epoch's entry and, if a best model is
+// chosen, its epoch; better reports whether it is this epoch.
 func (r *run) judge(e *Entry) (better bool) {
 	if e.TestAcc1 != nil {
 		e.EvalSplit = r.opt.EvalSplit

@@ -45,7 +45,7 @@ func regular(path string, info fs.FileInfo) error {
 	case info.Mode().IsRegular():
 		return nil
 	case info.Mode()&fs.ModeSymlink != 0:
-		return fmt.Errorf("%s is a symbolic link, which is not written through: remove it", path)
+		return fmt.Errorf("%s is a symbolic link, and links are not followed when writing: remove it", path)
 	case info.IsDir():
 		return fmt.Errorf("%s is a folder: remove it", path)
 	}

@@ -67,7 +67,7 @@ func TestLinksAreNotWrittenThrough(t *testing.T) {
 	for _, target := range []string{victim, filepath.Join(dir, "nothing")} {
 		require.NoError(t, os.Symlink(target, link))
 		_, err := Open(link)
-		require.ErrorContains(t, err, link+" is a symbolic link, which is not written through: remove it")
+		require.ErrorContains(t, err, link+" is a symbolic link, and links are not followed when writing: remove it")
 		_, err = OpenLocked(link)
 		require.ErrorContains(t, err, "is a symbolic link")
 		require.NoError(t, os.Remove(link))

@@ -2,7 +2,7 @@
 // without convolutions. It shows, and its tests check, that a family is one
 // package: once it is registered, its models are trained, saved, loaded,
 // evaluated and certified with the same functions as the Vision Transformer's. It
-// imports only packages that other modules can import, too.
+// imports only packages that other modules can import.
 package patchmlp
 
 import (

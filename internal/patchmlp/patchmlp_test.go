@@ -46,8 +46,8 @@ func options(t *testing.T, recipe train.Recipe, epochs int) train.Options {
 	return o
 }
 
-// A model of the family learns, its file says which family it is of, and what is
-// read back is the same function.
+// A model of the family learns, its file names the family, and the model read
+// back computes the same function.
 func TestTrainedSavedAndRead(t *testing.T) {
 	o := options(t, train.FinetuneRecipe(16), 20)
 	o.Recipe.LayerDecay = 0.9
@@ -67,9 +67,9 @@ func TestTrainedSavedAndRead(t *testing.T) {
 	require.NoError(t, err)
 	seen, err := train.Evaluate(context.Background(), m, o.Train, train.EvalOptions{Batch: 50})
 	require.NoError(t, err)
-	require.Greater(t, seen.Accuracy(), 0.6, "10 classes, images it has seen")
+	require.Greater(t, seen.Accuracy(), 0.6, "10 classes, on the training images")
 
-	// The digest covers what only the family knows.
+	// The digest covers the family's own settings.
 	want, err := m.Digest()
 	require.NoError(t, err)
 	m.Config.Settings = []byte(`{"hidden":25}`)
@@ -82,7 +82,8 @@ func TestTrainedSavedAndRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
-	// It is a start for another one, and for a linear probe: all but the head.
+	// It gives another model, and a linear probe, their initial weights: all
+	// but the head.
 	o.Encoder, o.Out = result.Checkpoint, t.TempDir()
 	said := ""
 	o.Log = func(message string) { said += message + "\n" }
@@ -95,7 +96,7 @@ func TestTrainedSavedAndRead(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// What cannot be done with the family is said in one sentence.
+// What the family does not support is an error of one sentence.
 func TestRefusals(t *testing.T) {
 	b := testbackend.New(t)
 	cfg, err := dmae.Preset("patch_mlp_28")
@@ -134,7 +135,7 @@ func TestRefusals(t *testing.T) {
 	_, err = dmae.Reader{}.StartClassifier(other, path, 0)
 	require.ErrorContains(t, err, "a model of patch-mlp and the model to train is one of the Vision Transformer")
 
-	// A file that claims a kind which the family does not have.
+	// A file with a kind that the family does not have.
 	tensors, err := m.Params.Export()
 	require.NoError(t, err)
 	metadata := m.Metadata()
@@ -190,8 +191,8 @@ func TestChecklist(t *testing.T) {
 	}
 }
 
-// brightness is a model that is no family of package dmae: it answers with one of
-// two classes, by the mean of the pixels.
+// brightness is a model that belongs to no family of package dmae: its answer
+// is one of two classes, by the mean of the pixels.
 type brightness struct {
 	backend      ops.Backend
 	weight, bias *tensor.Tensor
@@ -213,11 +214,11 @@ func (m *brightness) Logits(t *autograd.Tape, images *autograd.Variable) *autogr
 	return t.Apply(ops.Linear, ops.Attr{}, pixels, t.Const(m.weight), t.Const(m.bias), nil, nil)
 }
 
-// Whatever maps images to scores can be evaluated.
+// Any model that maps images to scores can be evaluated.
 func TestEvaluateTakesAnyModel(t *testing.T) {
 	pictures, labels := make([]data.Image, 8), make([]int32, 8)
 	for i := range pictures {
-		v := byte(i * 36) // up to 252; the middle is between 3 and 4
+		v := byte(i * 36) // up to 252; the threshold is between images 3 and 4
 		pictures[i], labels[i] = data.Image{C: 1, H: 2, W: 2, Pix: []byte{v, v, v, v}}, int32(i/4)
 	}
 	labels[0] = 1

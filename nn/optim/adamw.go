@@ -12,15 +12,15 @@ import (
 const Eps = 1e-8
 
 // AdamW is the optimiser of Loshchilov and Hutter (arXiv 1711.05101) over the
-// parameters of a model. Its moments lie in flat tensors beside the gradients,
-// and one operation updates all parameters.
+// parameters of a model. Its moments are flat tensors with the layout of the
+// gradients, and one operation updates all parameters.
 type AdamW struct {
 	measure
 	params       *nn.Params
 	beta1, beta2 float64
 	m, v         *tensor.Tensor
-	groups       []group   // neighbours that are trained alike
-	host         []float64 // [G, 2], the rates of the groups in the step under way
+	groups       []group   // consecutive parameters with the same rule
+	host         []float64 // [G, 2], the rates of the groups in the current step
 	step         int       // steps taken
 	pow1, pow2   float64   // beta1^step and beta2^step
 
@@ -30,9 +30,9 @@ type AdamW struct {
 	at  ops.Attr
 }
 
-// group is a run of parameters with the same rule.
+// group is a sequence of parameters with the same rule.
 type group struct {
-	end            int // the first element behind it
+	end            int // the first element after the group
 	lrScale, decay float64
 }
 
@@ -57,8 +57,8 @@ func NewAdamW(params *nn.Params, beta1, beta2 float64, rule Rule) *AdamW {
 	return o
 }
 
-// groupsOf cuts the trained parameters, with the zeros between them, where the rule
-// changes.
+// groupsOf divides the trained parameters, with the zeros between them, where
+// the rule changes.
 func groupsOf(params *nn.Params, rule Rule) (groups []group) {
 	for _, p := range params.All() {
 		if p.Fixed {
@@ -78,9 +78,9 @@ func groupsOf(params *nn.Params, rule Rule) (groups []group) {
 // Steps returns the number of steps taken.
 func (o *AdamW) Steps() int { return o.step }
 
-// Step updates all parameters with the accumulated gradients times the factor that
-// Measure found, at learning rate lr times each parameter's scale. It does not clear
-// the gradients.
+// Step updates all parameters with the accumulated gradients times the factor of
+// Measure, at learning rate lr times each parameter's scale. It does not clear the
+// gradients.
 func (o *AdamW) Step(lr float64) {
 	o.step++
 	o.pow1 = float64(o.pow1 * o.beta1)

@@ -8,8 +8,8 @@ import (
 )
 
 // LARS is the optimiser of You et al. (arXiv 1708.03888) over the parameters of
-// a model, as linear probes of masked autoencoders use it: momentum, and the
-// gradient of each tensor but vectors scaled to the tensor's own length times
+// a model, as in linear probes of masked autoencoders. It has momentum, and
+// scales the gradient of each tensor except vectors to the tensor's norm times
 // the trust coefficient.
 type LARS struct {
 	measure
@@ -51,8 +51,8 @@ func NewLARS(params *nn.Params, momentum, trust, weightDecay float64) *LARS {
 	return o
 }
 
-// Step updates all parameters with the accumulated gradients times the factor that
-// Measure found, at learning rate lr. It does not clear the gradients.
+// Step updates all parameters with the accumulated gradients times the factor
+// of Measure, at learning rate lr. It does not clear the gradients.
 func (o *LARS) Step(lr float64) {
 	b := o.params.Backend()
 	for i := range o.spans {
@@ -72,9 +72,9 @@ func (o *LARS) Export(prefix string) ([]checkpoint.Tensor, error) {
 	return export(o.params, moment{prefix + "mu.", o.mu})
 }
 
-// Import restores the state from the tensors of a file that Export made. The
-// error names what is missing or has another shape. The number of steps does not
-// matter.
+// Import restores the state from a file with the tensors of Export. The error
+// names a tensor that is missing or has another shape. The number of steps is
+// not used.
 func (o *LARS) Import(f *checkpoint.File, prefix string, _ int) error {
 	return load(o.params, f, moment{prefix + "mu.", o.mu})
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// measure is the part of an optimiser that looks at the gradients before a step. Its
-// numbers stay on the backend; whoever wants to see them fetches them. It keeps the
-// arguments of operations, so that a step allocates nothing.
+// measure computes the gradient norm and the factor of an optimiser step. Its
+// results stay on the backend until they are fetched. It keeps the arguments of
+// operations, so a step allocates nothing.
 type measure struct {
 	b          ops.Backend
 	sumSquares *tensor.Tensor // [1], of all gradients
-	scale      *tensor.Tensor // [1], what a step multiplies gradients by
+	scale      *tensor.Tensor // [1], the factor of the gradients in a step
 
 	at  ops.Attr
 	out [1]*tensor.Tensor
@@ -28,11 +28,11 @@ func newMeasure(params *nn.Params) measure {
 	return m
 }
 
-// Measure computes the norm of all gradients and the factor of the steps that follow:
-// 1, or less if the norm is above maxNorm (0 for no limit), as [ops.StepScale] says. If
-// the norm, or one of the losses (a tensor of the backend, or nil), is not finite, the
-// following steps leave parameters and state of the optimiser as they are. It returns
-// the factor [1], which belongs to the optimiser.
+// Measure computes the norm of all gradients and the factor of the following steps: 1,
+// or less if the norm is above maxNorm (0 for no limit), see [ops.StepScale]. losses is
+// a tensor of the backend or nil. If the norm or a loss is not finite, the following
+// steps change neither the parameters nor the optimiser's state. It returns the factor
+// [1], which belongs to the optimiser.
 func (m *measure) Measure(maxNorm float64, losses *tensor.Tensor) (scale *tensor.Tensor) {
 	m.at = ops.Attr{}
 	m.out[0], m.in[0] = m.sumSquares, m.grads
@@ -43,6 +43,6 @@ func (m *measure) Measure(maxNorm float64, losses *tensor.Tensor) (scale *tensor
 	return m.scale
 }
 
-// FetchNorm begins to read the square of the norm that Measure computed into dst, one
-// number; see [ops.Backend.Fetch].
+// FetchNorm starts copying the squared norm from Measure to dst, one number;
+// see [ops.Backend.Fetch].
 func (m *measure) FetchNorm(dst []float64) ops.Ticket { return m.b.Fetch(dst, m.sumSquares) }

@@ -81,8 +81,8 @@ func TestPretrainRule(t *testing.T) {
 	}
 }
 
-// specs has a fixed parameter between trained ones, sizes that are no multiple
-// of a cache line, and neighbours with different rules.
+// specs has a fixed parameter between trained ones, sizes that are not
+// multiples of a cache line, and consecutive parameters with different rules.
 func specs() []nn.Spec {
 	return []nn.Spec{
 		{Name: "cls_token", Shape: tensor.Of(1, 1, 5), View: tensor.Of(5), Init: nn.Normal(1)},
@@ -106,8 +106,7 @@ func setGrads(b ops.Backend, p *nn.Params, step int) {
 	}
 }
 
-// adamw is PyTorch's AdamW of one value, step by step, as its documentation
-// writes it.
+// adamw is AdamW for one value, as in PyTorch's documentation.
 type adamw struct{ p, m, v float64 }
 
 func (a *adamw) step(g, lr, b1, b2, wd float64, t int) {
@@ -177,8 +176,8 @@ func TestAdamWFollowsTheFormula(t *testing.T) {
 	require.Equal(t, fixed, must(p.Download(p.Get("pos_embed"))))
 }
 
-// A gradient or a loss that is not finite stops the step: parameters and moments stay
-// as they are, and the next step is taken as if nothing had happened.
+// A gradient or a loss that is not finite skips the step: parameters and
+// moments are unchanged, and the next step is the same as without it.
 func TestStepThatIsNotFinite(t *testing.T) {
 	b := testbackend.New(t)
 	for name, make := range map[string]func(*nn.Params) optimiser{
@@ -219,7 +218,7 @@ type optimiser interface {
 	Export(prefix string) ([]checkpoint.Tensor, error)
 }
 
-// Export and Import continue as if nothing had happened, to the bit.
+// A run continued with Export and Import has the bits of an uninterrupted one.
 func TestStateRoundTrip(t *testing.T) {
 	t.Run("float64", func(t *testing.T) { testStateRoundTrip(t, testbackend.Float64(t)) })
 	t.Run("float32", func(t *testing.T) { testStateRoundTrip(t, testbackend.New(t)) })
@@ -259,7 +258,7 @@ func testStateRoundTrip(t *testing.T, b ops.Backend) {
 
 	require.ErrorContains(t, again.Import(f, "wrong.", 3), "wrong.m.cls_token")
 	require.ErrorContains(t, again.Import(f, "train.", -1), "-1")
-	if strconv.IntSize > 32 { // else no step count is too large
+	if strconv.IntSize > 32 { // otherwise no int is too large
 		require.ErrorContains(t, again.Import(f, "train.", math.MaxInt), "between")
 	}
 	other := specs()
@@ -267,7 +266,7 @@ func testStateRoundTrip(t *testing.T, b ops.Backend) {
 	require.ErrorContains(t, newOpt(nn.NewParams(b, other)).Import(f, "train.", 3), "shape [1 1 5]")
 }
 
-// must returns a value of a backend that has no errors.
+// must returns a value and panics on an error.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

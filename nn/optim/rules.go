@@ -7,12 +7,12 @@ import (
 	"github.com/godmae/godmae/nn"
 )
 
-// Rule says how a parameter is trained: the factor of its learning rate and
-// its weight decay.
+// Rule gives the learning-rate factor and the weight decay of a parameter.
 type Rule func(p *nn.Param) (lrScale, weightDecay float64)
 
 // Pretrain is the rule of masked pre-training: one learning rate, and weight
-// decay on everything but vectors. Class and mask token, [1, 1, D], decay.
+// decay for everything except vectors. Class and mask token, [1, 1, D], have
+// weight decay.
 func Pretrain(weightDecay float64) Rule {
 	return func(p *nn.Param) (float64, float64) {
 		if p.Shape.Rank() <= 1 {
@@ -22,15 +22,15 @@ func Pretrain(weightDecay float64) Rule {
 	}
 }
 
-// Probe is the rule of linear probes: one learning rate, and weight decay on
-// everything but vectors, as LARS does it.
+// Probe is the rule of linear probes: one learning rate, and weight decay for
+// everything except vectors, as in LARS.
 func Probe(weightDecay float64) Rule { return Pretrain(weightDecay) }
 
 // Finetune is the rule of fine-tuning a network with the given number of
-// blocks: the learning rate falls by the factor layerDecay with each layer
-// away from the head (Clark et al., arXiv 2003.10555), and vectors, class
-// token and position embedding do not decay. Layer 0 is everything before the
-// blocks, layer i+1 block i, and the rest is the last layer, depth+1.
+// blocks. The learning rate is multiplied by layerDecay for each layer of
+// distance from the head (Clark et al., arXiv 2003.10555). Vectors, class
+// token and position embedding have no weight decay. Layer 0 is everything
+// before the blocks, layer i+1 is block i, and layer depth+1 is the rest.
 func Finetune(weightDecay, layerDecay float64, depth int) Rule {
 	return func(p *nn.Param) (float64, float64) {
 		scale := 1.0

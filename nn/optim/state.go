@@ -9,21 +9,21 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// maxSteps bounds the step count that a file may claim.
+// maxSteps bounds the step count of a file.
 const maxSteps = 1 << 31
 
 // Export returns the moments as tensors named prefix + "m." or "v." + the
-// parameter's name, in the backend's own precision, so that nothing is lost.
+// parameter's name, in the backend's precision, so without rounding.
 // Together with Steps they are the whole state. The error is the backend's.
 func (o *AdamW) Export(prefix string) ([]checkpoint.Tensor, error) {
 	return export(o.params, o.moments(prefix)...)
 }
 
-// Import restores the state after steps steps from the tensors of a file that
-// Export made. The error names a moment that is missing or has another shape.
+// Import restores the state after steps steps from a file with the tensors of
+// Export. The error names a moment that is missing or has another shape.
 func (o *AdamW) Import(f *checkpoint.File, prefix string, steps int) error {
 	if steps < 0 || int64(steps) > maxSteps {
-		return fmt.Errorf("%s: the optimiser's step count is %d, it must lie between 0 and 2^31", f.Name(), steps)
+		return fmt.Errorf("%s: the optimiser's step count is %d, it must be between 0 and 2^31", f.Name(), steps)
 	}
 	if err := load(o.params, f, o.moments(prefix)...); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (o *AdamW) Import(f *checkpoint.File, prefix string, steps int) error {
 	return nil
 }
 
-// setSteps counts as if steps had been taken.
+// setSteps sets the step count and the powers of the betas.
 func (o *AdamW) setSteps(steps int) {
 	o.step, o.pow1, o.pow2 = steps, 1, 1
 	for range steps {
@@ -45,14 +45,15 @@ func (o *AdamW) moments(prefix string) []moment {
 	return []moment{{prefix + "m.", o.m}, {prefix + "v.", o.v}}
 }
 
-// moment is a flat tensor beside the gradients, and how the names of its parts
-// begin.
+// moment is a flat tensor with the layout of the gradients, and the prefix of
+// its parts' names.
 type moment struct {
 	prefix string
 	flat   *tensor.Tensor
 }
 
-// export returns moments by parameters, in the backend's own precision.
+// export returns the parts of moments for each parameter, in the backend's
+// precision.
 func export(params *nn.Params, moments ...moment) ([]checkpoint.Tensor, error) {
 	var out []checkpoint.Tensor
 	b := params.Backend()
@@ -80,7 +81,7 @@ func export(params *nn.Params, moments ...moment) ([]checkpoint.Tensor, error) {
 	return out, nil
 }
 
-// load fills moments from a file that export's tensors were written to.
+// load reads moments from a file with the tensors of export.
 func load(params *nn.Params, f *checkpoint.File, moments ...moment) error {
 	b := params.Backend()
 	for _, moment := range moments {

@@ -10,19 +10,19 @@ import (
 	"github.com/godmae/godmae/nn/checkpoint/pickle"
 )
 
-// TorchState is how the tensors of a PyTorch optimiser's state are called in a
-// checkpoint that has one.
+// TorchState is the name prefix of the tensors of a PyTorch optimiser's state
+// in a checkpoint.
 const TorchState = checkpoint.ExtraPrefix + "optimizer.state."
 
 // TorchStepsKey is the metadata key of the step count in a checkpoint that was
-// converted from PyTorch, beside moments under godmae's names.
+// converted from PyTorch, with moments under godmae's names.
 const TorchStepsKey = "torch.steps"
 
-// ImportTorch restores moments and step count from the AdamW that a PyTorch
-// checkpoint of pre-training carries. Its parameters are numbered; its groups,
-// of vectors, which do not decay, and of all others, list the numbers in the
-// model's order. It reports false for a file without optimiser. The error names
-// what is missing or has another shape.
+// ImportTorch restores moments and step count from the AdamW state in a PyTorch
+// checkpoint of pre-training. PyTorch numbers the parameters. There are two
+// groups, vectors without weight decay and all others, which list the numbers
+// in the model's order. It reports false for a file without optimiser. The
+// error names a tensor that is missing or has another shape.
 func (o *AdamW) ImportTorch(f *checkpoint.File) (bool, error) {
 	if _, ok := f.Info(TorchState + "0.exp_avg"); !ok {
 		return false, nil
@@ -45,7 +45,7 @@ func (o *AdamW) ImportTorch(f *checkpoint.File) (bool, error) {
 			name := torchName(number, moment.prefix)
 			info, ok := f.Info(name)
 			if !ok {
-				return false, fmt.Errorf("%s: the optimiser has no %s for %s, which should be its parameter %d", f.Name(), moment.prefix, p.Name, number)
+				return false, fmt.Errorf("%s: the optimiser has no %s for %s, which should be the optimiser's parameter %d", f.Name(), moment.prefix, p.Name, number)
 			}
 			if !slices.Equal(info.Shape, p.Shape.Dims()) {
 				return false, fmt.Errorf("%s: parameter %d of the optimiser should be %s %v but has shape %v; it was not made by the official pre-training of this model", f.Name(), number, p.Name, p.Shape, info.Shape)
@@ -92,13 +92,13 @@ func (o *AdamW) torchNumbers(f *checkpoint.File) (map[*nn.Param]int64, error) {
 	}
 	for _, left := range [][]*nn.Param{vectors, others} {
 		if len(left) > 0 {
-			return nil, fmt.Errorf("%s: its optimiser has nothing for %s %v; it was not made by the official pre-training of this model", f.Name(), left[0].Name, left[0].Shape)
+			return nil, fmt.Errorf("%s: its optimiser has no state for %s %v; it was not made by the official pre-training of this model", f.Name(), left[0].Name, left[0].Shape)
 		}
 	}
 	return numbers, nil
 }
 
-// torchGroups lists the parameters of all groups by their numbers.
+// torchGroups lists the numbers of the parameters of all groups.
 func torchGroups(f *checkpoint.File) (numbers []int64) {
 	groups, _ := dig(f.Extra(), "optimizer", "param_groups").(*pickle.List)
 	if groups == nil {
@@ -119,8 +119,8 @@ func torchGroups(f *checkpoint.File) (numbers []int64) {
 	return numbers
 }
 
-// TorchSteps returns the step count of a PyTorch optimiser: of its first
-// parameter, a number or, in newer versions, a tensor.
+// TorchSteps returns the step count of a PyTorch optimiser, that of its first
+// parameter: a number or, in newer versions, a tensor.
 func TorchSteps(f *checkpoint.File) (int, error) {
 	steps := math.NaN()
 	if v, err := f.Float64(TorchState + "0.step"); err == nil && len(v) == 1 {
@@ -139,7 +139,7 @@ func TorchSteps(f *checkpoint.File) (int, error) {
 	return int(steps), nil
 }
 
-// dig returns what nested dictionaries hold under a path, or nil.
+// dig returns the value of nested dictionaries at a path, or nil.
 func dig(d *pickle.Dict, path ...any) any {
 	for i, key := range path {
 		if d == nil {

@@ -9,10 +9,9 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// batches checks that the bits of a result do not depend on how samples are
-// grouped, as far as the operation's row promises: one batch, or one sample after the
-// other. Sums over samples are accumulated; sums in groups are compared with the tree
-// of the groups' own sums.
+// batches checks the batch rule of each operation's row: one batch and single samples
+// give the same bits. Sums over samples are accumulated. Sums in groups are compared
+// with the tree of the groups' sums.
 func batches(t *testing.T, b ops.Backend) {
 	for _, op := range ops.All {
 		if op.Batch.Rule == ops.WholeBatch || !b.Has(op) {
@@ -42,7 +41,7 @@ func batches(t *testing.T, b ops.Backend) {
 	}
 }
 
-// oneByOne returns the results of the samples one behind the other.
+// oneByOne returns the concatenated results of single samples.
 func oneByOne(t *testing.T, b ops.Backend, op *ops.Op, at *ops.Attr, in, out []*ops.Array) [][]float64 {
 	all := make([][]float64, len(out))
 	n := sampleCount(op, in, out)
@@ -107,7 +106,8 @@ func groups(t *testing.T, b ops.Backend, op *ops.Op, at ops.Attr, in, out []*ops
 // the first input that is not shared, or of the first output.
 func sampleCount(op *ops.Op, in, out []*ops.Array) int {
 	for i, a := range in {
-		// Samples that are picked from shared images are as many as picks.
+		// Shared images do not give the number of samples; the input image
+		// does.
 		if a != nil && !op.In[i].Shared && !picked(op, in, i) {
 			return a.Shape.Dim(0)
 		}
@@ -115,7 +115,8 @@ func sampleCount(op *ops.Op, in, out []*ops.Array) int {
 	return out[0].Shape.Dim(0)
 }
 
-// picked reports whether input i holds images that an input named image picks from.
+// picked reports whether input i has shared images, from which an input named
+// image selects.
 func picked(op *ops.Op, in []*ops.Array, i int) bool {
 	for j, p := range op.In {
 		if p.Name == "image" && in[j] != nil && i == 0 {
@@ -125,7 +126,7 @@ func picked(op *ops.Op, in []*ops.Array, i int) bool {
 	return false
 }
 
-// parts returns part i of n of the inputs: all of those that are shared.
+// parts returns part i of n of the inputs; shared inputs are returned whole.
 func parts(op *ops.Op, in []*ops.Array, i, n int) []*ops.Array {
 	piece := make([]*ops.Array, len(in))
 	for j, a := range in {
@@ -141,7 +142,7 @@ func parts(op *ops.Op, in []*ops.Array, i, n int) []*ops.Array {
 // part returns part i of n of an array, split along its outermost dimension.
 func part(a *ops.Array, i, n int) *ops.Array {
 	dims := a.Shape.Dims()
-	if len(dims) == 0 || dims[0]%n != 0 { // an output kept empty
+	if len(dims) == 0 || dims[0]%n != 0 { // an empty output
 		return a
 	}
 	dims[0] /= n

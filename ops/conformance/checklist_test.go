@@ -28,8 +28,8 @@ func section(t *testing.T, title string) string {
 	return text
 }
 
-// The checklist for a new operation names the places where all operations stand, and
-// every operation stands in each of them.
+// The checklist for a new operation names all places that list operations, and
+// every operation is in each of them.
 func TestTheChecklistOfOperations(t *testing.T) {
 	list := section(t, "Adding an operation")
 	declared := map[string]string{} // variable, by name of the operation
@@ -45,7 +45,7 @@ func TestTheChecklistOfOperations(t *testing.T) {
 
 	texts := map[string]string{}
 	for _, path := range []string{"ops/all.go", "autograd/vjp.go", "autograd/autograd_test.go", "ops/cpu/run.go", "ops/conformance/testdata/f32-1.txt", "docs/operations.md"} {
-		require.Contains(t, list, "`"+path+"`", "the checklist leaves out a place")
+		require.Contains(t, list, "`"+path+"`", "the checklist omits a place")
 		texts[path] = read(t, path)
 	}
 	has := func(path, pattern string) bool {
@@ -62,8 +62,9 @@ func TestTheChecklistOfOperations(t *testing.T) {
 	}
 }
 
-// The checklist for a new backend holds for those there are: whatever package
-// registers one is imported by the program and calls the conformance suite.
+// The existing backends follow the checklist for a new backend: each package
+// that registers one is imported by the program and calls the conformance
+// suite.
 func TestTheChecklistOfBackends(t *testing.T) {
 	list := section(t, "Adding a backend")
 	for _, what := range []string{"`ops.Register`", "`cmd/dmae/flags.go`", "`conformance.Run`", "`ops.Check`", "`ops.CheckTransfer`", "`ops.Contract`"} {

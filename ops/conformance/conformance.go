@@ -40,7 +40,7 @@ func check(t *testing.T, b ops.Backend, op *ops.Op, c *ops.Case) {
 	defer b.Release(scope)
 	in, out := c.Draw(op)
 	first := run(t, b, op, &c.At, in, out)
-	b.New(b.Float(), tensor.Of(17)) // so that the second run is elsewhere in memory
+	b.New(b.Float(), tensor.Of(17)) // so that the second run uses other memory
 	second := run(t, b, op, &c.At, in, out)
 	for i := range want {
 		require.Equal(t, bits(first[i]), bits(second[i]), "output %d differs between two runs", i)
@@ -59,10 +59,10 @@ func reference(op *ops.Op, c *ops.Case) [][]float64 {
 	return r
 }
 
-// Mutants counts how many wrong results the comparison of [Run] notices: to one
-// element at a time of every output of every case it adds 1e-5 of the output's
-// largest absolute value, up or down, and 1 to one of an integer output. missed holds
-// the names of the operations with a change that was not noticed.
+// Mutants counts the wrong results that the comparison of [Run] detects. It changes
+// one element at a time of every output of every case: by 1e-5 of the output's
+// largest absolute value, up or down, or by 1 in an integer output. missed counts the
+// undetected changes by operation.
 func Mutants(t testing.TB, b ops.Backend) (tried, caught int, missed map[string]int) {
 	missed = map[string]int{}
 	for _, op := range ops.All {
@@ -82,7 +82,7 @@ func Mutants(t testing.TB, b ops.Backend) (tried, caught int, missed map[string]
 				}
 				for k := range got[i] {
 					if step == 0 || got[i][k]-got[i][k] != 0 {
-						continue // 0 or NaN: any change is one of everything
+						continue // 0 or NaN: there is no scale for a small change
 					}
 					changed := append([]float64(nil), got[i]...)
 					changed[k] += step * float64(1-2*(k%2))

@@ -15,7 +15,7 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// broken is the reference backend with a defect.
+// broken is the reference backend with one defect.
 type broken struct {
 	*ref.Backend
 	defect string
@@ -37,7 +37,7 @@ func (b *broken) Has(op *ops.Op) bool { return b.defect != "lacks" || op != ops.
 
 func (b *broken) Await(t ops.Ticket) error {
 	if b.defect == "fetch" && b.fetched != nil {
-		return b.Backend.Download(b.fetched, b.from) // what is there now
+		return b.Backend.Download(b.fetched, b.from) // the current contents
 	}
 	return b.Backend.Await(t)
 }
@@ -92,12 +92,12 @@ func (b *broken) Release(s ops.Scope) {
 	b.Backend.Release(s)
 }
 
-// TestBrokenBackend fails, on purpose, in the processes that
-// TestDefectsAreCaught starts; DEFECT says with which defect.
+// TestBrokenBackend fails on purpose in the processes that TestDefectsAreCaught
+// starts. DEFECT names the defect.
 func TestBrokenBackend(t *testing.T) {
 	defect := os.Getenv("DEFECT")
 	if defect == "" {
-		t.Skip("only run by TestDefectsAreCaught")
+		t.Skip("run by TestDefectsAreCaught only")
 	}
 	conformance.Run(t, func() ops.Backend { return &broken{Backend: ref.New(), defect: defect} })
 }
@@ -110,7 +110,7 @@ func TestDefectsAreCaught(t *testing.T) {
 		"none":       "PASS",
 		"value":      "of the largest value, the bound is",
 		"nan":        "element 0 is NaN",
-		"overrun":    "written behind output 0",
+		"overrun":    "written after output 0",
 		"input":      "input 0 was written to",
 		"unsteady":   "differs between two runs",
 		"accumulate": "linear.grad_x/accumulate",

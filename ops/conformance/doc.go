@@ -1,14 +1,13 @@
 // Package conformance tests backends. It imports none of them: the tests of a
-// backend call [Run], which puts every operation of [ops.All] through all its
-// cases.
+// backend call [Run], which runs all cases of every operation of [ops.All].
 //
-// Run promises that a backend which passes computes what the operations'
-// reference implementations say within the bounds of their rows, gives the same bits
-// when run again elsewhere in memory and for a batch cut into samples, writes nothing
-// but its outputs, and keeps the rules of [ops.Backend] on memory and transfers. A
-// backend that names the contract [ops.Contract] must also give the bits that are
-// committed in testdata: they belong to the contract, not to a backend. Operations
-// that a backend lacks are listed ([ops.Lacking]) and not run.
+// A backend that passes Run differs from the reference implementations by no more
+// than the bounds of the operations' rows. It gives the same bits when run again in
+// other memory, and for a batch divided into samples. It writes only its outputs and
+// follows the rules of [ops.Backend] for memory and transfers. A backend with the
+// contract [ops.Contract] must also give the bits whose hashes are in testdata. Those
+// belong to the contract and not to a backend. Operations that a backend lacks are
+// listed ([ops.Lacking]) and not run.
 //
-// [Mutants] measures how much of a wrong result Run would notice.
+// [Mutants] measures which errors in a result Run detects.
 package conformance

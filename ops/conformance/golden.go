@@ -15,14 +15,14 @@ import (
 	"github.com/godmae/godmae/ops"
 )
 
-// committed are the hashes of the contract [ops.Contract], a line each: the hash, a
-// space, the operation, as [Hashes] calls it.
+// committed are the hashes of the contract [ops.Contract], one per line: the
+// hash, a space, and the operation's name in [Hashes].
 //
 //go:embed testdata/f32-1.txt
 var committed string
 
-// contract compares the bits of a backend that names the contract with those of the
-// contract.
+// contract compares the hashes of a backend with those of the contract, if the
+// backend's contract is [ops.Contract].
 func contract(t *testing.T, b ops.Backend) {
 	want := map[string]string{}
 	for line := range strings.Lines(committed) {
@@ -40,10 +40,10 @@ func contract(t *testing.T, b ops.Backend) {
 			}
 		}
 	}
-	require.Empty(t, want, "the contract names what no operation gives")
+	require.Empty(t, want, "the contract has hashes without an operation")
 }
 
-// Text returns hashes in the form of the committed file.
+// Text returns hashes in the format of the committed file.
 func Text(hashes []Hash) string {
 	var s strings.Builder
 	for _, h := range hashes {
@@ -56,9 +56,10 @@ func Text(hashes []Hash) string {
 type Hash struct{ Op, SHA256 string }
 
 // Hashes runs the operations of ops.All that a float32 backend has and returns the
-// hashes of their outputs, in the order of ops.All: floats as little-endian float32
-// with every NaN written as 0x7FC00000, integers as little-endian int32. The cases
-// that stand apart follow the other cases of their operation, as "op/case".
+// hashes of their outputs, in the order of ops.All. Floats are hashed as
+// little-endian float32 with every NaN as 0x7FC00000, integers as little-endian
+// int32. Cases with their own hash ([ops.Case].Apart) follow their operation as
+// "op/case".
 func Hashes(t testing.TB, b ops.Backend) []Hash {
 	t.Helper()
 	var r []Hash

@@ -9,7 +9,7 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// memory checks allocation, scopes and what is counted as a write.
+// memory checks allocation, scopes and version counts.
 func memory(t *testing.T, newBackend func() ops.Backend) {
 	b := newBackend()
 	id := b.Identity()
@@ -56,7 +56,7 @@ func memory(t *testing.T, newBackend func() ops.Backend) {
 	require.Greater(t, v.Version(), version, "an output is written to")
 	b.Release(scope)
 
-	// A tensor that is freed takes nothing else with it.
+	// Freeing a tensor leaves other tensors unchanged.
 	other := b.Persist(b.Float(), tensor.Of(1000))
 	fill(other, 4)
 	b.Free(other)
@@ -78,7 +78,7 @@ func transfers(t *testing.T, newBackend func() ops.Backend) {
 	require.NoError(t, b.Download(got, x))
 	require.Equal(t, []float32{1, 2, 3, 4, 5, 6}, got)
 
-	// Views begin anywhere.
+	// A view may start at any element.
 	view := x.View(1, tensor.Of(3))
 	b.Upload(view, []float32{7, 8, 9})
 	part := make([]float64, 2)
@@ -94,7 +94,8 @@ func transfers(t *testing.T, newBackend func() ops.Backend) {
 	require.Equal(t, []uint8{0, 1, 127, 128, 255}, u)
 	require.Equal(t, []int32{-1 << 31, 1<<31 - 1}, n)
 
-	// A fetch gives what was there when it was asked for, whenever it is awaited.
+	// A fetch gives the contents at the time of Fetch, however late it is
+	// awaited.
 	fill := func(v float64) { b.Run(ops.Fill, []*tensor.Tensor{x}, nil, &ops.Attr{Value: v}) }
 	first, second := make([]float32, 6), make([]float64, 3)
 	fill(1)

@@ -17,8 +17,8 @@ const (
 	margin    = 16
 )
 
-// run runs an operation on a backend, with outputs that start as out, checks
-// that it wrote its outputs only, and returns them.
+// run runs an operation on a backend, with out as the initial outputs. It
+// checks that only the outputs were written, and returns them.
 func run(t testing.TB, b ops.Backend, op *ops.Op, at *ops.Attr, in, out []*ops.Array) [][]float64 {
 	t.Helper()
 	ins, outs, whole := make([]*tensor.Tensor, len(in)), make([]*tensor.Tensor, len(out)), make([]*tensor.Tensor, len(out))
@@ -43,7 +43,7 @@ func run(t testing.TB, b ops.Backend, op *ops.Op, at *ops.Attr, in, out []*ops.A
 		all, wall := download(t, b, whole[i]), values(padded(out[i]))[0]
 		for j := range margin {
 			require.Equal(t, wall, all[j], "written %d before output %d", margin-j, i)
-			require.Equal(t, wall, all[len(all)-1-j], "written behind output %d", i)
+			require.Equal(t, wall, all[len(all)-1-j], "written after output %d", i)
 		}
 		r[i] = all[margin : len(all)-margin]
 	}
@@ -93,7 +93,7 @@ func floats[T int32 | uint8](v []T) []float64 {
 	return r
 }
 
-// Upload makes a tensor of a backend out of an array.
+// Upload copies an array to a new tensor of a backend.
 func Upload(b ops.Backend, a *ops.Array) *tensor.Tensor {
 	put := func(dtype tensor.DType, v any) *tensor.Tensor {
 		x := b.New(dtype, a.Shape)
@@ -126,7 +126,8 @@ func download(t testing.TB, b ops.Backend, x *tensor.Tensor) []float64 {
 	return r
 }
 
-// bits makes NaNs comparable and tells -0 from +0.
+// bits returns the bits of numbers, for comparisons that include NaN and the
+// sign of 0.
 func bits(x []float64) []uint64 {
 	r := make([]uint64, len(x))
 	for i, v := range x {

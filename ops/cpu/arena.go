@@ -8,8 +8,8 @@ const (
 	align       = 16      // elements: a cache line of float32
 )
 
-// arena hands out element ranges from chunks that are kept and reused, so that
-// a steady training step allocates nothing.
+// arena allocates ranges of elements from chunks, which it keeps and reuses, so
+// a training step after the first allocates nothing.
 type arena[T float32 | int32 | uint8] struct {
 	name   string
 	chunks []*tensor.Host[T]
@@ -33,8 +33,8 @@ func (a *arena[T]) take(n int) (*tensor.Host[T], int) {
 			return c, off
 		}
 		if a.used == 0 {
-			// An empty chunk that is too small: replace it by one that fits,
-			// so that a repeated large step does not skip it for ever.
+			// An empty chunk that is too small: replace it by one that fits, so
+			// that repeated large steps do not skip it each time.
 			a.chunks[a.chunk] = a.newChunk(n)
 			a.used = n
 			return a.chunks[a.chunk], 0

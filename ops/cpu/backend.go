@@ -9,7 +9,7 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Name is what the backend calls itself.
+// Name is the name of the backend.
 const Name = "cpu"
 
 // Options configure a backend.
@@ -28,9 +28,9 @@ type Backend struct {
 	heads    headers
 	marks    []backendMark
 	calls    map[any]any             // a *call[T] for each (*T)(nil), see each
-	work     work                    // what the workers are doing
+	work     work                    // the current work of the workers
 	runPiece func(worker, piece int) // b.piece, bound once
-	gemm     simd.Gemm               // the matrix product being run; here so that it is not allocated
+	gemm     simd.Gemm               // the current matrix product; a field to avoid an allocation
 	epilogue simd.Epilogue
 	parts    []float32 // partial sums of samples
 	shards   shards
@@ -45,8 +45,8 @@ type backendMark struct {
 var _ ops.Splitter = (*Backend)(nil)
 
 // New returns a CPU backend with its own worker pool. Close stops it. It panics
-// with the error of [simd.Err] where the environment asks for kernels that this
-// processor does not have.
+// with the error of [simd.Err] if the environment selects kernels that this
+// processor does not support.
 func New(o Options) *Backend {
 	if err := simd.Err(); err != nil {
 		panic(err)
@@ -67,7 +67,7 @@ func New(o Options) *Backend {
 
 func init() {
 	ops.Register(ops.BackendKind{
-		Name: Name, Help: "this computer's processors, float32",
+		Name: Name, Help: "the processors of this computer, float32",
 		Open: func(o ops.OpenOptions) (ops.Backend, error) {
 			if err := simd.Err(); err != nil {
 				return nil, err
@@ -77,8 +77,8 @@ func init() {
 	})
 }
 
-// Identity names the processor's architecture and instruction set. The contract is
-// that of all CPUs.
+// Identity names the processor's architecture and instruction set. All CPUs
+// have the same contract.
 func (b *Backend) Identity() ops.Identity {
 	return ops.Identity{
 		Name: Name, Device: runtime.GOARCH + " " + simd.ISA(), Driver: runtime.Version(),
@@ -144,8 +144,8 @@ func (b *Backend) Persist(dt tensor.DType, s tensor.Shape) *tensor.Tensor {
 	return t
 }
 
-// Free gives the memory of a tensor made by Persist back to Go. A view of it that
-// is used afterwards panics.
+// Free releases the memory of a tensor made by Persist to the garbage
+// collector. Using a view of it afterwards panics.
 func (b *Backend) Free(t *tensor.Tensor) {
 	switch h := t.Buffer().(type) {
 	case *tensor.Host[float32]:
@@ -210,7 +210,7 @@ func (b *Backend) Fetch(dst any, src *tensor.Tensor) ops.Ticket {
 	return 0
 }
 
-// Await returns nil: what was fetched is there, and host memory cannot be lost.
+// Await returns nil: Fetch has copied already, and host memory cannot be lost.
 func (b *Backend) Await(ops.Ticket) error { return nil }
 
 // Download is Await of Fetch.

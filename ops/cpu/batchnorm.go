@@ -13,7 +13,7 @@ import (
 // for each row.
 const columnGrain = 16
 
-// batchNorm goes through columns; each of its sums is a chain over the rows.
+// batchNorm is parallel over columns; each sum is a chain over the rows.
 func batchNorm(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		y, x                 rows[float32]

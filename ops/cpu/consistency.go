@@ -7,9 +7,9 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// distributions holds what the consistency losses need of one sample: p and
-// log p of each copy [m*K], their means avg and meanLogP [K], and
-// logAvg = log(max(avg, 1e-20)). It is a view of scratch memory.
+// distributions holds the distributions of one sample for the consistency
+// losses: p and log p of each copy [m*K], their means avg and meanLogP [K],
+// and logAvg = log(max(avg, 1e-20)). It is a view of scratch memory.
 type distributions struct {
 	p, logP, avg, meanLogP, logAvg, tmp []float32
 }
@@ -122,7 +122,7 @@ func consistencyGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	})
 }
 
-// outer writes the derivative that reaches the softmax of every copy, see
+// outer writes the gradient at the output of every copy's softmax, see
 // [ops.ConsistencyGrad].
 func (d *distributions) outer(g []float32, r *ops.Regulariser) {
 	k, lambda := len(g), float32(r.Lambda)

@@ -40,7 +40,7 @@ func TestEveryOperationHasAKernel(t *testing.T) {
 	require.Len(t, kernels, len(ops.All))
 }
 
-// Memory released by a scope is reused, and a steady sequence of steps does not
+// Memory released by a scope is reused, and steps after the first do not
 // allocate.
 func TestScopesReuseMemory(t *testing.T) {
 	b := New(Options{Threads: 2})
@@ -66,7 +66,7 @@ func TestScopesReuseMemory(t *testing.T) {
 	require.LessOrEqual(t, allocs, 25.0)
 }
 
-// An operation that has run once allocates nothing. A kernel whose function
+// An operation allocates nothing after its first run. A kernel whose function
 // captures a variable fails here, see each.
 func TestOperationsAllocateNothing(t *testing.T) {
 	for _, op := range ops.All {
@@ -92,8 +92,8 @@ func TestOperationsAllocateNothing(t *testing.T) {
 	}
 }
 
-// The pieces that a kernel sees cover its indices once, for any number of
-// workers, and nothing that it worked on stays reachable from the backend.
+// The pieces of a kernel cover each index once, for any number of workers, and
+// the backend keeps no reference to its arguments.
 func TestEach(t *testing.T) {
 	type args struct{ hits []int32 }
 	for _, threads := range []int{1, 2, 7} {

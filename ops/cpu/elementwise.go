@@ -30,7 +30,7 @@ func addInPlace(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 	})
 }
 
-// broadcastGrad adds the samples of dy in order; workers share out the columns.
+// broadcastGrad adds the samples of dy in order; it is parallel over columns.
 func broadcastGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct{ dx, dy []float32 }
 	dx := floats(out[0])

@@ -9,10 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "rewrite the contract's hashes from this machine's plain Go results")
+var update = flag.Bool("update", false, "rewrite the contract's hashes with the results of the plain Go kernels")
 
-// With -update the hashes of the contract are written anew: a change of one is a change
-// of the contract and needs another name for it. Without, TestConformance compares.
+// With -update the hashes of the contract are rewritten. A changed hash is a
+// changed contract, which needs a new name. Without -update, TestConformance
+// compares.
 func TestGolden(t *testing.T) {
 	b := New(Options{Threads: 1})
 	defer b.Close()
@@ -25,13 +26,13 @@ func TestGolden(t *testing.T) {
 	require.Equal(t, string(want), conformance.Text(conformance.Hashes(t, b)))
 }
 
-// The comparison of the conformance suite notices an element that is off by 1e-5 of the
+// The conformance suite detects an element with an error of 1e-5 of the
 // largest.
 func TestMutantsAreCaught(t *testing.T) {
 	b := New(Options{Threads: 2})
 	defer b.Close()
 	tried, caught, missed := conformance.Mutants(t, b)
-	t.Logf("%d of %d changes noticed; missed by operation: %v", caught, tried, missed)
+	t.Logf("%d of %d changes detected; missed by operation: %v", caught, tried, missed)
 	require.GreaterOrEqual(t, caught, tried*95/100, "missed: %v", missed)
 	require.Greater(t, tried, 50_000)
 }

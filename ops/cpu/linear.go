@@ -56,8 +56,8 @@ func linearGradW(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	b.pool.Gemm(&b.gemm)
 }
 
-// rowSum divides the columns between workers: a column's samples must be added
-// in order.
+// rowSum is parallel over columns, because a column's samples must be added in
+// order.
 func rowSum(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		sum     []float32

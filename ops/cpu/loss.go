@@ -31,7 +31,7 @@ func patchMSE(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 // patchMSEGrad is (pred - target) * (2 dloss / (L P)).
 func patchMSEGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 	type args struct {
-		dpred, pred, target rows[float32] // one row a sample
+		dpred, pred, target rows[float32] // one row per sample
 		dloss               []float32
 	}
 	pred := samplesOf(in[0])
@@ -44,13 +44,12 @@ func patchMSEGrad(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 	})
 }
 
-// exponentialGrain is the number of rows a worker takes at a time where a kernel
-// takes exponentials of them: an element takes about sixteen times as long as one
-// of a sum.
+// exponentialGrain is the number of rows a worker takes at a time in kernels with
+// exponentials: an element takes about sixteen times as long as in a sum.
 func exponentialGrain(x rows[float32]) int { return rowGrain(16 * x.width) }
 
-// logSoftmaxRow writes x - max - log(sum exp(x - max)); e is scratch that ends
-// up holding exp(x - max).
+// logSoftmaxRow writes x - max - log(sum exp(x - max)); e is scratch memory,
+// with exp(x - max) afterwards.
 func logSoftmaxRow(logp, e, x []float32) {
 	m := simd.Max(x)
 	for i, v := range x {
@@ -137,7 +136,7 @@ func softmaxGradRow(dx, dy, p []float32) {
 	simd.Mul(dx, dx, p)
 }
 
-// top lists the best answers of each row: one for ArgMax.
+// top lists the best classes of each row: one for ArgMax.
 func top(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 	type args struct {
 		top rows[int32]

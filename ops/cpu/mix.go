@@ -6,8 +6,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// mix treats all images alike: mixup with the attribute's weights, or cutmix
-// with its box.
+// mix processes all images with the weights (mixup) or the box (cutmix) of the
+// attributes.
 func mix(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		y, x, temp rows[float32]
@@ -33,7 +33,7 @@ func mix(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	})
 }
 
-// mixRows treats each image by its own weights and box.
+// mixRows processes each image with its own weights and box.
 func mixRows(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 	type args struct {
 		y, x, temp rows[float32]

@@ -10,13 +10,13 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// addresses are the addresses of random numbers of the samples of a batch, as
-// the operations that add noise read them.
+// addresses are the addresses of the random numbers of a batch, from the inputs
+// of the operations that add noise.
 type addresses struct {
-	common philox.Addr // what all samples share
+	common philox.Addr // common to all samples
 	a, b   []int32     // of each sample, the bits of an unsigned number
-	copies []int32     // of each sample in place of common.Copy, or nil
-	seeds  []int32     // of each sample in place of common.Seed, the lower and the upper half, or empty
+	copies []int32     // of each sample instead of common.Copy, or nil
+	seeds  []int32     // of each sample instead of common.Seed, the lower and the upper half, or empty
 }
 
 func newAddresses(a, b, copies, seeds *tensor.Tensor, at *ops.Attr) addresses {
@@ -40,7 +40,7 @@ func (r *addresses) sample(s int) philox.Addr {
 }
 
 // noiseGrain is the number of samples a worker takes at a time: an element of
-// noise takes about four times as long as one of a sum.
+// noise takes about four times as long as an element of a sum.
 func noiseGrain(x rows[float32]) int { return max(1, x.grain()/4) }
 
 // addNoise adds sigma times the Gaussian sequence of each sample's own address.
@@ -62,13 +62,14 @@ func addNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 // randomWords are the buffers of the workers that draw integer noise.
 var randomWords = sync.Pool{New: func() any { return new([]uint32) }}
 
-// addPixelNoise makes network inputs of 8-bit pixels and the integer noise of
-// each sample's own address: the words by a kernel, the rest by tables.
+// addPixelNoise makes network inputs from 8-bit pixels and the integer noise at
+// each sample's address. A kernel computes the random words, and tables do the
+// rest.
 func addPixelNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		y      rows[float32]
 		pixels rows[uint8]
-		image  []int32 // of each sample its row of pixels; nil for its own
+		image  []int32 // the row of pixels of each sample; nil if sample s uses row s
 		noise  *pixelnoise.Gaussian
 		addr   addresses
 	}
@@ -90,7 +91,7 @@ func addPixelNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	})
 }
 
-// picked returns the row of a sample among those that image picks from.
+// picked returns the row of sample s among the images.
 func picked(image []int32, s int) int {
 	if image == nil {
 		return s

@@ -36,12 +36,12 @@ func layerNormGradX(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	})
 }
 
-// layerNormGradParams sums each sample by itself, in parallel, and then adds
-// the samples in order.
+// layerNormGradParams sums the samples in parallel and then adds their sums in
+// order.
 func layerNormGradParams(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		sums       rows[float32] // [B, 2D]: dgamma and dbeta of each sample
-		dy, x      rows[float32] // one row a sample
+		dy, x      rows[float32] // one row per sample
 		mean, rstd rows[float32] // the same
 	}
 	d := in[0].Shape().Last()

@@ -8,7 +8,7 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// adamW goes through the groups one after the other.
+// adamW processes the groups one after the other.
 func adamW(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		p, m, v, g []float32
@@ -34,8 +34,8 @@ func adamW(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	}
 }
 
-// skipped reports whether the scale of a step, which may be absent, is not finite: then
-// the step is not taken.
+// skipped reports whether the step must be skipped: its scale is present and
+// not finite.
 func skipped(scale *tensor.Tensor) bool {
 	if scale == nil {
 		return false
@@ -48,10 +48,10 @@ func stepScale(_ *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	floats(out[0])[0] = float32(ops.StepScaleOf(floats(in[0])[0], at.Value, floats(in[1])))
 }
 
-// reductionBlock is the length at which the contract cuts a long axis.
+// reductionBlock is the block length of the contract's long reductions.
 const reductionBlock = 4096
 
-// block returns block i of a vector that is cut for a reduction.
+// block returns block i of a vector for a reduction.
 func block(x []float32, i int) []float32 {
 	return x[i*reductionBlock : min((i+1)*reductionBlock, len(x))]
 }
@@ -81,7 +81,7 @@ func ema(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	y := floats(out[0])
 	keep, take := ops.EMAWeights(at.Scale)
 	each(b, len(y), elementGrain, args{y, floats(in[0]), keep, take}, func(k *args, lo, hi int) {
-		// Pieces that stay in the first cache between the two passes.
+		// Blocks that stay in the L1 cache between the two passes.
 		for ; lo < hi; lo += reductionBlock {
 			piece := min(lo+reductionBlock, hi)
 			y, x := k.y[lo:piece], k.x[lo:piece]
@@ -91,8 +91,8 @@ func ema(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	})
 }
 
-// lars takes a step of one parameter. The vector d lies in scratch, behind the
-// partial sums of its length.
+// lars takes a step of one parameter. The vector d is in scratch memory, after
+// the partial sums of its norm.
 func lars(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	if skipped(in[1]) {
 		return

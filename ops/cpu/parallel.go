@@ -4,15 +4,15 @@ package cpu
 // elementwise kernels: 32 KiB of float32.
 const elementGrain = 8 << 10
 
-// rowGrain returns how many rows of n elements make a piece of work.
+// rowGrain returns the number of rows of n elements in a piece of work.
 func rowGrain(n int) int { return max(1, elementGrain/max(n, 1)) }
 
-// each calls f for the pieces [lo, hi) that [0, n) is cut into, of grain indices
-// or less, on all workers, and returns when all calls have. f gets at what it
-// works on through args, a struct that the kernel declares with the names of its
-// formula; f must not capture variables: Go would allocate such a function at
-// every call, where args are copied into a place that the backend keeps for
-// their type.
+// each divides [0, n) into pieces [lo, hi) of at most grain indices, calls f for
+// each piece on the workers, and returns after the last call. args is a struct
+// with the arguments of f, which the kernel declares with the names of its
+// formula. f must not capture variables, because Go would allocate a closure at
+// every call. The backend keeps one copy of args per type, which needs no
+// allocation.
 func each[T any](b *Backend, n, grain int, args T, f func(k *T, lo, hi int)) {
 	if n == 0 {
 		return
@@ -24,7 +24,7 @@ func each[T any](b *Backend, n, grain int, args T, f func(k *T, lo, hi int)) {
 	}
 	c.f, c.args = f, args
 	b.spread(n, max(grain, 1), c)
-	*c = call[T]{} // keep no tensor alive
+	*c = call[T]{} // drop the references to tensors
 }
 
 // call is one call of [each].
@@ -35,14 +35,14 @@ type call[T any] struct {
 
 func (c *call[T]) run(lo, hi int) { c.f(&c.args, lo, hi) }
 
-// work is a call of any type, and how it is cut into pieces.
+// work is a call of any type and its division into pieces.
 type work struct {
 	call     interface{ run(lo, hi int) }
 	n, grain int
 }
 
-// spread runs the pieces of a call on the workers, or the whole of it here where
-// there is but one piece or one worker.
+// spread runs the pieces of a call on the workers. With only one piece or one
+// worker it runs the call directly.
 func (b *Backend) spread(n, grain int, call interface{ run(lo, hi int) }) {
 	if n <= grain || b.pool.Threads() == 1 {
 		call.run(0, n)
@@ -53,7 +53,7 @@ func (b *Backend) spread(n, grain int, call interface{ run(lo, hi int) }) {
 	b.work = work{}
 }
 
-// piece runs one piece of the work that is being spread; it is what the pool calls.
+// piece runs one piece of the current work. The pool calls it.
 func (b *Backend) piece(_, i int) {
 	w := &b.work
 	w.call.run(i*w.grain, min((i+1)*w.grain, w.n))

@@ -8,7 +8,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// patchGrid says how images [C, H, W] are cut into patches of p x p pixels.
+// patchGrid describes the division of images [C, H, W] into patches of p x p
+// pixels.
 type patchGrid struct {
 	c, h, w, p int
 	order      ops.Order
@@ -19,9 +20,9 @@ func newPatchGrid(images *tensor.Tensor, at *ops.Attr) patchGrid {
 	return patchGrid{s.Dim(1), s.Dim(2), s.Dim(3), at.Patch, at.Order}
 }
 
-// eachRun calls f for every horizontal run of p pixels of an image that lies in
-// one patch, with the position of the run in the image, of its first value among
-// the patches, and the distance between its values there.
+// eachRun calls f for every horizontal run of p pixels of an image within one
+// patch. img is the run's offset in the image, patch the offset of its first
+// value in the patches, and stride the distance between its values there.
 func (g *patchGrid) eachRun(f func(img, patch, stride int)) {
 	c, h, w, p := g.c, g.h, g.w, g.p
 	values := c * p * p
@@ -112,7 +113,7 @@ func normPatches(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	})
 }
 
-// inputOf is the network input of every 8-bit pixel.
+// inputOf is the network input for every 8-bit pixel value.
 var inputOf = func() (y [256]float32) {
 	for x := range y {
 		y[x] = float32(x) / 255
@@ -124,7 +125,7 @@ func pixels(b *Backend, out, in []*tensor.Tensor, _ *ops.Attr) {
 	type args struct {
 		y     rows[float32]
 		x     rows[uint8]
-		image []int32 // of each sample its row of x; nil for its own
+		image []int32 // the row of x of each sample; nil if sample s uses row s
 	}
 	y := samplesOf(out[0])
 	each(b, y.count, y.grain(), args{y, bytesOf(in[0]), ints(in[1])}, func(k *args, lo, hi int) {

@@ -51,9 +51,9 @@ func resizeColumns(dst, src []float32, h, oh, ow int) {
 	}
 }
 
-// resizeGrad undoes the columns first: each line of the image before them is a
-// chain of fused multiply-adds from +0 over the rows that read it, ascending.
-// Then each pixel, in the same way, over the positions of its line.
+// resizeGrad processes columns first: each intermediate line is a chain of
+// fused multiply-adds from +0 over the rows that read it, in ascending order.
+// Then each pixel is such a chain over the positions of its line.
 func resizeGrad(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	type args struct {
 		dx, dy, lines rows[float32] // planes; lines are h lines of ow values

@@ -2,8 +2,8 @@ package cpu
 
 import "github.com/godmae/godmae/tensor"
 
-// rows is a tensor, or a part of one, seen as a matrix: count rows of width
-// elements, one behind the other.
+// rows is a tensor, or a part of one, as a matrix of count contiguous rows of
+// width elements.
 type rows[T float32 | int32 | uint8] struct {
 	data         []T
 	count, width int
@@ -12,7 +12,7 @@ type rows[T float32 | int32 | uint8] struct {
 // row returns row i.
 func (r rows[T]) row(i int) []T { return r.data[i*r.width : (i+1)*r.width] }
 
-// span returns rows lo to hi, hi not included.
+// span returns rows lo to hi-1.
 func (r rows[T]) span(lo, hi int) []T { return r.data[lo*r.width : hi*r.width] }
 
 // grain is the number of rows that a worker takes at a time.
@@ -23,8 +23,8 @@ func rowsOf(t *tensor.Tensor) rows[float32] {
 	return rows[float32]{floats(t), t.Shape().Rows(), t.Shape().Last()}
 }
 
-// samplesOf returns a float tensor as one row for each sample, that is for each
-// index of its outermost dimension.
+// samplesOf returns a float tensor with one row for each sample, that is for
+// each index of its outermost dimension.
 func samplesOf(t *tensor.Tensor) rows[float32] {
 	count, width := samples(t)
 	return rows[float32]{floats(t), count, width}
@@ -59,7 +59,7 @@ func tokensOf(x *tensor.Tensor) tokens {
 	return tokens{floats(x), s.Dim(0), s.Dim(1), s.Dim(2)}
 }
 
-// sample returns the tokens of a sample, one a row.
+// sample returns the tokens of a sample, one per row.
 func (x *tokens) sample(s int) rows[float32] {
 	n := x.t * x.d
 	return rows[float32]{x.data[s*n : (s+1)*n], x.t, x.d}

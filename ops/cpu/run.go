@@ -10,7 +10,7 @@ import (
 // kernel runs one operation.
 type kernel func(b *Backend, out, in []*tensor.Tensor, at *ops.Attr)
 
-// kernels is the table of operations this backend has.
+// kernels maps the operations to their kernels.
 var kernels = map[*ops.Op]kernel{
 	ops.Linear:              linear,
 	ops.LinearGradX:         linearGradX,

@@ -8,15 +8,14 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// shards are the arguments of one group of samples; here so that they need no
-// allocation.
+// shards holds the arguments of one group of samples, to avoid allocations.
 type shards struct {
 	in, out       [ops.MaxIn]tensor.Tensor
 	inPtr, outPtr [ops.MaxIn]*tensor.Tensor
 	at            ops.Attr
 
-	// The sums of each output, one for each height of the tree, are one behind the
-	// other in host from off on.
+	// The sums of each output, one for each height of the tree, are stored one
+	// after the other in host from off on.
 	host [ops.MaxOut]*tensor.Host[float32]
 	off  [ops.MaxOut]int
 }
@@ -27,9 +26,9 @@ func (s *shards) sum(i, height, n int) []float32 {
 	return s.host[i].Elem[from : from+n]
 }
 
-// runShards computes the derivative of a parameter in groups of samples, as
-// [ops.ShardSum] says: the kernel sums a group into memory of its own, and the
-// results are added in a binary tree. At most one result waits at each height of the
+// runShards computes the derivative of a parameter in groups of samples, as in
+// [ops.ShardSum]. The kernel writes the sum of a group to separate memory, and the
+// sums are added in a binary tree. At most one sum is stored at each height of the
 // tree, as in a binary counter.
 func (b *Backend) runShards(k kernel, op *ops.Op, out, in []*tensor.Tensor, at *ops.Attr) {
 	mark := b.floats.mark()
@@ -51,7 +50,7 @@ func (b *Backend) runShards(k kernel, op *ops.Op, out, in []*tensor.Tensor, at *
 			s.in[i].Init(in[i].DType(), shape, in[i].Buffer(), in[i].Offset()+g*shape.Elems())
 			s.inPtr[i] = &s.in[i]
 		}
-		// The lowest heights that are taken give their sums to this group's.
+		// Add the sums of the lowest occupied heights to this group's.
 		h := bits.TrailingZeros(^uint(g))
 		for i, t := range out {
 			s.out[i].Init(tensor.F32, t.Shape(), s.host[i], s.off[i]+h*t.Shape().Elems())

@@ -112,7 +112,7 @@ func restoreGradToken(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 		sums rows[float32] // [B, D]
 		dy   tokens
 		ids  rows[int32]
-		kept int // positions of this number and above are masked
+		kept int // positions from this number on are masked
 	}
 	dtoken, dy := floats(out[0]), tokensOf(in[0])
 	sums := rows[float32]{b.scratch(dy.count * dy.d), dy.count, dy.d}

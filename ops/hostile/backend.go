@@ -11,16 +11,16 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// ErrLost is the error of a backend that was lost.
+// ErrLost is the error after the device was lost.
 var ErrLost = errors.New("the device was lost")
 
-// Options say what goes wrong.
+// Options configure the failures.
 type Options struct {
-	// LoseAt is the number of the call at which the device is lost, counted from
-	// 1 as in Calls; 0 for never.
+	// LoseAt is the number of the call at which the device is lost, counted
+	// from 1 as in Calls, or 0 for never.
 	LoseAt int
 
-	// Memory is the most bytes of tensors that may live at a time; 0 for no limit.
+	// Memory is the limit of live bytes of tensors; 0 for no limit.
 	Memory int64
 }
 
@@ -29,28 +29,28 @@ type Backend struct {
 	inner ops.Backend
 	o     Options
 
-	queue chan func() // what the device has still to do
+	queue chan func() // pending work of the device
 	done  sync.WaitGroup
 
-	// Of the caller's goroutine.
+	// Used by the caller's goroutine.
 	calls  int
 	waited int // calls up to the last that waited for the device
 	closed bool
 	scopes []scope
 	live   int64 // bytes of all tensors
 	peak   int64
-	failed error // known to the caller's side before the device has heard of it
+	failed error // detected by the caller's side, not yet sent to the device
 
-	fetches []*fetch // by ticket; nil once awaited
+	fetches []*fetch // by ticket; nil after Await
 
-	// Of the device's goroutine.
+	// Used by the device's goroutine.
 	err error
 
-	// lost is err as the caller may see it.
+	// lost is a copy of err for the caller's goroutine.
 	lost atomic.Pointer[error]
 }
 
-// scope is what a Mark opened. The wrapped backend numbers its scopes alike.
+// scope is an open scope. The wrapped backend has the same scope numbers.
 type scope struct{ tensors []*buffer }
 
 // buffer is the memory of a tensor and of all views of it.
@@ -69,7 +69,7 @@ func (m *buffer) Device() string { return "hostile " + m.owner.inner.Identity().
 
 func (m *buffer) bytes() int64 { return int64(m.dtype.Size()) * int64(m.elems) }
 
-// New returns a backend that computes with another, which it closes.
+// New returns a backend that wraps inner and closes it.
 func New(inner ops.Backend, o Options) *Backend {
 	b := &Backend{inner: inner, o: o, queue: make(chan func(), 1<<12)}
 	b.done.Go(func() {
@@ -80,18 +80,18 @@ func New(inner ops.Backend, o Options) *Backend {
 	return b
 }
 
-// Calls returns the number of calls that may fail so far: the range of
-// [Options.LoseAt].
+// Calls returns the number of calls so far that can lose the device: the range
+// of [Options.LoseAt].
 func (b *Backend) Calls() int { return b.calls }
 
-// Waited returns the number of the last call that waited for the device. A loss behind it
-// cannot be noticed, and has spoilt nothing that was read.
+// Waited returns the number of the last call that waited for the device. A later loss
+// cannot be noticed, and changed nothing that was read.
 func (b *Backend) Waited() int { return b.waited }
 
-// Live returns the bytes of the tensors that live, and the most there have been.
+// Live returns the live bytes of tensors, now and at the peak.
 func (b *Backend) Live() (now, peak int64) { return b.live, b.peak }
 
-// Identity is that of the wrapped backend: results are its bits.
+// Identity is that of the wrapped backend, because the results are too.
 func (b *Backend) Identity() ops.Identity { return b.inner.Identity() }
 
 // Has is that of the wrapped backend.
@@ -100,7 +100,7 @@ func (b *Backend) Has(op *ops.Op) bool { return b.inner.Has(op) }
 // Float returns that of the wrapped backend.
 func (b *Backend) Float() tensor.DType { return b.inner.Float() }
 
-// later hands work to the device. Nothing is done any more once it is lost.
+// later queues work for the device. A lost device skips it.
 func (b *Backend) later(f func()) {
 	b.always(func(lost error) {
 		if lost == nil {
@@ -109,7 +109,7 @@ func (b *Backend) later(f func()) {
 	})
 }
 
-// always hands over what is done even when the device is lost.
+// always queues work that is done even if the device is lost.
 func (b *Backend) always(f func(lost error)) {
 	if b.closed {
 		panic("hostile: the backend is used after Close")
@@ -117,7 +117,7 @@ func (b *Backend) always(f func(lost error)) {
 	b.queue <- func() { f(b.err) }
 }
 
-// known returns the first error that the device has come to.
+// known returns the first error that the device has met so far.
 func (b *Backend) known() error {
 	if err := b.lost.Load(); err != nil {
 		return *err
@@ -125,7 +125,7 @@ func (b *Backend) known() error {
 	return nil
 }
 
-// wait returns when the device has done everything.
+// wait returns after the device has done all queued work.
 func (b *Backend) wait() error {
 	b.waited = b.calls
 	ready := make(chan struct{})
@@ -134,7 +134,7 @@ func (b *Backend) wait() error {
 	return b.known()
 }
 
-// call counts a call, and loses the device at the chosen one.
+// call counts a call and loses the device at call LoseAt.
 func (b *Backend) call() {
 	b.calls++
 	if b.calls == b.o.LoseAt {
@@ -142,7 +142,7 @@ func (b *Backend) call() {
 	}
 }
 
-// fail makes an error known to the device, where it stays.
+// fail sends an error to the device, which keeps the first one.
 func (b *Backend) fail(err error) {
 	b.later(func() {
 		b.err = err
@@ -150,8 +150,8 @@ func (b *Backend) fail(err error) {
 	})
 }
 
-// New returns a tensor of the open scope, or one that lives until Close when
-// there is none, full of NaN.
+// New returns a tensor of the open scope, or one that lives until Close if no
+// scope is open, filled with NaN.
 func (b *Backend) New(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
 	m := b.take(dtype, shape)
 	if n := len(b.scopes); n > 0 {
@@ -177,7 +177,7 @@ func (b *Backend) Free(t *tensor.Tensor) {
 	b.call()
 	m := b.memory("hostile.Free", t)
 	if !m.persistent || t.Offset() != 0 || t.Shape().Elems() != m.elems {
-		panic(&tensor.ShapeError{Op: "hostile.Free", Msg: fmt.Sprintf("tensor %v is not one that Persist made, as a whole", t.Shape())})
+		panic(&tensor.ShapeError{Op: "hostile.Free", Msg: fmt.Sprintf("tensor %v is not a whole tensor made by Persist", t.Shape())})
 	}
 	m.freed = true
 	b.live -= m.bytes()
@@ -190,7 +190,7 @@ func (b *Backend) Free(t *tensor.Tensor) {
 func (b *Backend) take(dtype tensor.DType, shape tensor.Shape) *buffer {
 	b.call()
 	if dtype != tensor.I32 && dtype != tensor.U8 && dtype != b.Float() {
-		panic(&tensor.ShapeError{Op: "hostile.New", Msg: fmt.Sprintf("element type %v; there are %v, i32 and u8", dtype, b.Float())})
+		panic(&tensor.ShapeError{Op: "hostile.New", Msg: fmt.Sprintf("element type %v; the backend has %v, i32 and u8", dtype, b.Float())})
 	}
 	m := &buffer{owner: b, dtype: dtype, elems: shape.Elems()}
 	b.live += m.bytes()
@@ -208,7 +208,7 @@ func (m *buffer) tensor(shape tensor.Shape) *tensor.Tensor {
 	return t
 }
 
-// scribble overwrites memory on the device.
+// scribble fills device memory with values that make its use visible.
 func (b *Backend) scribble(m *buffer) {
 	switch m.dtype {
 	case tensor.I32:
@@ -259,7 +259,7 @@ func (b *Backend) Release(s ops.Scope) {
 	})
 }
 
-// memory returns the buffer of a tensor, which must be one of b that lives.
+// memory returns the buffer of a live tensor of b.
 func (b *Backend) memory(op string, t *tensor.Tensor) *buffer {
 	m, ok := t.Buffer().(*buffer)
 	switch {
@@ -271,14 +271,14 @@ func (b *Backend) memory(op string, t *tensor.Tensor) *buffer {
 	return m
 }
 
-// on returns how the device sees a tensor: its memory, place and shape as they
-// are now.
+// on returns a function that gives the device's tensor with the current memory,
+// offset and shape of t.
 func (b *Backend) on(op string, t *tensor.Tensor) func() *tensor.Tensor {
 	m, from, shape := b.memory(op, t), t.Offset(), t.Shape()
 	return func() *tensor.Tensor { return m.inner.View(from, shape) }
 }
 
-// Run runs an operation later. A mistake in its tensors panics at once.
+// Run queues an operation. Invalid arguments panic at once.
 func (b *Backend) Run(op *ops.Op, out, in []*tensor.Tensor, at *ops.Attr) {
 	b.call()
 	ops.Check(b.Float(), op, out, in, at)

@@ -40,7 +40,7 @@ func TestGradients(t *testing.T) {
 	}
 }
 
-// The first error stays, and nothing is computed behind it.
+// The first error is permanent, and nothing is computed after it.
 func TestALostDeviceStaysLost(t *testing.T) {
 	for n := 1; n <= 6; n++ {
 		b := wrapped(hostile.Options{LoseAt: n})
@@ -71,10 +71,10 @@ func TestMemoryIsLimitedAndCounted(t *testing.T) {
 	b.Free(freed)
 	require.NoError(t, b.Sync(), "600 bytes were freed")
 	b.New(b.Float(), tensor.Of(151))
-	require.EqualError(t, b.Sync(), "out of device memory: a tensor of 604 bytes does not fit beside 400 bytes; the limit is 1000")
+	require.EqualError(t, b.Sync(), "out of device memory: a tensor of 604 bytes does not fit, with 400 bytes in use and a limit of 1000")
 }
 
-// An arena frees what it made and nothing else.
+// An arena frees only its own tensors.
 func TestArena(t *testing.T) {
 	b := wrapped(hostile.Options{})
 	defer b.Close()
@@ -95,7 +95,7 @@ func TestArena(t *testing.T) {
 	require.NoError(t, b.Sync())
 }
 
-// What the contract forbids is refused at once.
+// Calls that break the rules of ops.Backend panic at once.
 func TestMistakesPanic(t *testing.T) {
 	b, other := wrapped(hostile.Options{}), wrapped(hostile.Options{})
 	defer b.Close()
@@ -107,20 +107,20 @@ func TestMistakesPanic(t *testing.T) {
 	freed := b.Persist(b.Float(), tensor.Of(2))
 	b.Free(freed)
 	for what, f := range map[string]func(){
-		"memory of a device":   func() { tensor.Data[float32](x) },
-		"another backend":      func() { b.Upload(foreign, []float32{1, 2}) },
-		"a released scope":     func() { b.Upload(gone, []float32{1, 2}) },
-		"an output that went":  func() { b.Run(ops.Fill, []*tensor.Tensor{gone}, nil, &ops.Attr{}) },
-		"integers for floats":  func() { b.Upload(x, []int32{1, 2}) },
-		"floats from integers": func() { _ = b.Download(make([]int32, 2), x) },
-		"too few":              func() { b.Upload(x, []float32{1}) },
-		"an unknown type":      func() { b.New(tensor.BF16, tensor.Of(1)) },
-		"no open scope":        func() { b.Release(0) },
-		"freed twice":          func() { b.Free(freed) },
-		"freed and used":       func() { b.Upload(freed, []float32{1, 2}) },
-		"freed in part":        func() { b.Free(x.View(1, tensor.Of(1))) },
-		"freed from a scope":   func() { b.Free(b.New(b.Float(), tensor.Of(2))) },
-		"a wrong type":         func() { b.Run(ops.Fill, []*tensor.Tensor{b.New(tensor.I32, tensor.Of(2))}, nil, &ops.Attr{}) },
+		"memory of a device":       func() { tensor.Data[float32](x) },
+		"another backend":          func() { b.Upload(foreign, []float32{1, 2}) },
+		"a released scope":         func() { b.Upload(gone, []float32{1, 2}) },
+		"a released output":        func() { b.Run(ops.Fill, []*tensor.Tensor{gone}, nil, &ops.Attr{}) },
+		"integers for floats":      func() { b.Upload(x, []int32{1, 2}) },
+		"floats from integers":     func() { _ = b.Download(make([]int32, 2), x) },
+		"too few":                  func() { b.Upload(x, []float32{1}) },
+		"an unknown type":          func() { b.New(tensor.BF16, tensor.Of(1)) },
+		"no open scope":            func() { b.Release(0) },
+		"freed twice":              func() { b.Free(freed) },
+		"used after Free":          func() { b.Upload(freed, []float32{1, 2}) },
+		"Free of a view":           func() { b.Free(x.View(1, tensor.Of(1))) },
+		"Free of a scope's tensor": func() { b.Free(b.New(b.Float(), tensor.Of(2))) },
+		"a wrong type":             func() { b.Run(ops.Fill, []*tensor.Tensor{b.New(tensor.I32, tensor.Of(2))}, nil, &ops.Attr{}) },
 	} {
 		require.Panics(t, f, what)
 	}

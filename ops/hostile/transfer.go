@@ -8,8 +8,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// Upload copies host numbers, which it reads before it returns, and hands the copy to
-// the device.
+// Upload copies host numbers before it returns and queues the upload of the
+// copy.
 func (b *Backend) Upload(dst *tensor.Tensor, src any) {
 	b.call()
 	to := b.on("hostile.Upload", dst)
@@ -19,15 +19,15 @@ func (b *Backend) Upload(dst *tensor.Tensor, src any) {
 	b.later(func() { b.inner.Upload(to(), kept) })
 }
 
-// fetch is a copy to the host under way.
+// fetch is a running copy to the host.
 type fetch struct {
 	done   chan struct{} // closed by the device
-	staged any           // what dst will hold
+	staged any           // the later contents of dst
 	err    error         // of the wrapped backend
 	dst    any
 }
 
-// Fetch fills dst with rubbish until Await.
+// Fetch fills dst with invalid values until Await.
 func (b *Backend) Fetch(dst any, src *tensor.Tensor) ops.Ticket {
 	b.call()
 	from := b.on("hostile.Fetch", src)
@@ -44,14 +44,14 @@ func (b *Backend) Fetch(dst any, src *tensor.Tensor) ops.Ticket {
 	return ops.Ticket(len(b.fetches))
 }
 
-// Await waits for the device to come to the fetch, and no further.
+// Await waits until the device has done the fetch, and not for later work.
 func (b *Backend) Await(t ops.Ticket) error {
 	b.call()
 	if t == 0 {
 		return nil
 	}
 	f := b.fetches[t-1]
-	if f == nil { // has been awaited
+	if f == nil { // already awaited
 		return b.wait()
 	}
 	b.waited = b.calls
@@ -88,7 +88,7 @@ func clone(host any) any {
 	return slices.Clone(host.([]uint8))
 }
 
-// rubbish overwrites host numbers that nobody may look at yet.
+// rubbish overwrites host numbers that must not be read yet.
 func rubbish(host any) {
 	switch v := host.(type) {
 	case []float32:

@@ -14,7 +14,7 @@ import (
 type Backend struct {
 	live []*slot // tensors of the open scopes, then slots to be used again
 	used int     // how many of them are live
-	open []int   // what used was when each open scope began
+	open []int   // the value of used when each open scope began
 
 	out, in [ops.MaxIn]ops.Array
 	outPtr  [ops.MaxOut]*ops.Array
@@ -25,7 +25,7 @@ const name = "ref"
 
 func init() {
 	ops.Register(ops.BackendKind{
-		Name: name, Help: "the reference: float64, one element after the other, slow",
+		Name: name, Help: "the reference: float64, not vectorised, slow",
 		Open: func(ops.OpenOptions) (ops.Backend, error) { return New(), nil },
 	})
 }
@@ -41,7 +41,7 @@ type slot struct {
 // New returns an empty reference backend.
 func New() *Backend { return &Backend{} }
 
-// Identity says that results are the reference's, of float64.
+// Identity names the float64 reference.
 func (b *Backend) Identity() ops.Identity {
 	return ops.Identity{Name: name, Device: runtime.GOARCH, Driver: runtime.Version(), Contract: "ref/f64", Precision: "f64"}
 }
@@ -72,7 +72,7 @@ func (b *Backend) Persist(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor
 	return &s.t
 }
 
-// Free fills a tensor that Persist made with NaN; its memory goes with it.
+// Free fills a tensor made by Persist with NaN and drops its memory.
 func (b *Backend) Free(t *tensor.Tensor) {
 	switch h := t.Buffer().(type) {
 	case *tensor.Host[float64]:
@@ -101,14 +101,14 @@ func (s *slot) init(dtype tensor.DType, shape tensor.Shape) {
 	}
 }
 
-// poison makes the use of undefined contents visible.
+// poison fills undefined memory with values that make its use visible.
 func (s *slot) poison() {
 	fill(s.f.Elem, math.NaN())
 	fill(s.i.Elem, math.MinInt32)
 	fill(s.u.Elem, poisonByte)
 }
 
-// poisonByte is what undefined bytes read as.
+// poisonByte is the value of undefined bytes.
 const poisonByte = 0xAA
 
 func fill[T any](s []T, v T) {
@@ -130,8 +130,8 @@ func (b *Backend) Mark() ops.Scope {
 	return ops.Scope(len(b.open) - 1)
 }
 
-// Release closes a scope and all scopes inside it. It panics when the scope is
-// not open any more.
+// Release closes a scope and all scopes inside it. It panics if the scope is no
+// longer open.
 func (b *Backend) Release(s ops.Scope) {
 	if s < 0 || int(s) >= len(b.open) {
 		panic(&tensor.ShapeError{Op: "ref.Backend.Release", Msg: fmt.Sprintf("scope %d of %d open ones", s, len(b.open))})
@@ -175,7 +175,7 @@ func (b *Backend) Fetch(dst any, src *tensor.Tensor) ops.Ticket {
 	return 0
 }
 
-// Await returns nil: what was fetched is there, and host memory cannot be lost.
+// Await returns nil: Fetch has copied already, and host memory cannot be lost.
 func (b *Backend) Await(ops.Ticket) error { return nil }
 
 // Download is Await of Fetch.
@@ -217,7 +217,7 @@ func wrap(a *ops.Array, t *tensor.Tensor) *ops.Array {
 	return a
 }
 
-// Sync returns nil: nothing is asynchronous here, and nothing can fail.
+// Sync returns nil: nothing is asynchronous, and nothing can fail.
 func (b *Backend) Sync() error { return nil }
 
 // Close frees the memory of all scopes.

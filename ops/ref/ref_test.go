@@ -12,8 +12,8 @@ import (
 	"github.com/godmae/godmae/tensor"
 )
 
-// The reference backend passes the suite that the others must pass: this tests
-// the suite and the backend's bookkeeping.
+// The reference backend passes the suite of all backends. This tests the suite
+// and the backend's memory management.
 func TestConformance(t *testing.T) {
 	conformance.Run(t, func() ops.Backend { return ref.New() })
 }

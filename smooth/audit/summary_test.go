@@ -61,7 +61,7 @@ func TestReportsOfDerivedSeeds(t *testing.T) {
 	for now, notes := range map[time.Time][]string{
 		{}:                       nil,
 		time.Unix(1692806364, 0): nil, // the time of the round
-		time.Unix(1692806363, 0): {"by this machine's clock drand's round 1000 comes only at 2023-08-23 15:59:24 UTC: nobody can know its value yet, so this one was chosen"},
+		time.Unix(1692806363, 0): {"by this machine's clock drand's round 1000 is published only at 2023-08-23 15:59:24 UTC: its value is not known yet, so this one is invented"},
 	} {
 		o := options(Arithmetic)
 		o.Now = now

@@ -12,19 +12,19 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// What MethodAnytime fixes; the header of a certificate records it.
+// Constants of MethodAnytime, which the header of a certificate records.
 const (
 	LookEvery    = 16                  // samples between two looks
 	LookDigits   = "0123456789abcdefg" // of Verdict.Looks
 	MixtureTerms = 60                  // alternatives of the mixture
-	PriorShare   = 50                  // N over the samples that the prior of a forecast is worth
+	PriorShare   = 50                  // N divided by the number of samples that the prior of a forecast counts as
 )
 
 // maxDeviations is the largest radius of a grid, in units of sigma.
 const maxDeviations = 10
 
-// Grid returns radii in increasing order, each once, with 0 among them: the
-// form that Plan.Radii must have.
+// Grid returns radii sorted, without repetitions and with 0, as Plan.Radii
+// requires.
 func Grid(radii []decimal.Decimal) []decimal.Decimal {
 	grid := append([]decimal.Decimal{{}}, radii...)
 	slices.SortFunc(grid, decimal.Decimal.Cmp)
@@ -54,17 +54,17 @@ func (p Plan) checkGrid() error {
 	return nil
 }
 
-// anytime is MethodAnytime. For every radius r of a grid it runs a test of the
-// hypothesis P[f(x+noise) = A] <= Phi(r/sigma) on the same samples, looks at
-// the evidence every LookEvery samples, and claims r once the evidence reaches
-// 1/alpha and all smaller radii are claimed.
+// anytime is MethodAnytime. For every radius r of a grid it tests the
+// hypothesis P[f(x+noise) = A] <= Phi(r/sigma) on the same samples. It
+// evaluates the evidence every LookEvery samples. It claims r when the
+// evidence has reached 1/alpha and all smaller radii are claimed.
 //
 // A false claim implies that the smallest false radius of the grid was
-// claimed, which has probability at most alpha by Ville's inequality: the grid
-// needs no correction, and neither does the number of looks.
+// claimed, which has probability at most alpha by Ville's inequality. So no
+// correction is needed for the size of the grid or the number of looks.
 type anytime struct {
 	plan  Plan
-	z     decimal.Decimal // normal quantile of the level of giving up
+	z     decimal.Decimal // normal quantile of the futility level
 	mu    sync.Mutex      // guards the tables
 	radii []gridRadius
 }
@@ -73,13 +73,13 @@ type anytime struct {
 type gridRadius struct {
 	pA    decimal.Decimal // Phi(r/sigma), rounded down
 	claim *exact.Evidence
-	// Made when they are first needed: the table of claim, and what gives up.
+	// Made when first needed: the tables for claiming and for giving up.
 	claims *exact.EvidenceTable
 	gives  *forecast
 }
 
-// claimShares are the alternatives of the test that claims: q = p0 + (1-p0) s
-// with s = 1-u^2, u = (i+1/2)/60, dense towards 1, where most images are.
+// claimShares are the alternatives of the test of a claim: q = p0 + (1-p0) s
+// with s = 1-u^2, u = (i+1/2)/60. They are dense near 1, where most images are.
 func claimShares() []*big.Rat {
 	s := make([]*big.Rat, MixtureTerms)
 	for i := range s {
@@ -113,8 +113,8 @@ func (a *anytime) claimed(radius, look, misses int) bool {
 	return misses <= r.claims.MostFailures(look)
 }
 
-// futile reports whether a radius is given up at a look; see forecast. Any rule
-// would be sound.
+// futile reports whether a radius is given up at a look; see forecast.
+// Soundness does not depend on this rule.
 func (a *anytime) futile(radius, look, misses int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -140,8 +140,8 @@ func (a *anytime) BestRadius() decimal.Decimal {
 	return best
 }
 
-// Needs returns the number of hits in a row that claim a radius. Looks come
-// every LookEvery samples, so the trial itself ends up to 15 samples later.
+// Needs returns the number of consecutive hits that claim a radius. Looks are
+// every LookEvery samples, so the trial ends up to 15 samples later.
 func (a *anytime) Needs(radius decimal.Decimal) (int, bool) {
 	z := new(big.Rat).Quo(radius.Rat(), a.plan.Sigma.Rat())
 	if z.Cmp(big.NewRat(maxDeviations, 1)) > 0 {
@@ -155,7 +155,7 @@ func (a *anytime) Needs(radius decimal.Decimal) (int, bool) {
 // anytimeTrial is the trial of one image.
 type anytimeTrial struct {
 	rule   *anytime
-	due    int // 0 when it has ended
+	due    int // 0 after the end
 	hits   int // at the last look
 	looks  []byte
 	claims int // radii claimed
@@ -188,11 +188,10 @@ func (t *anytimeTrial) Verdict(selected int, _ Counts) Verdict {
 	return v
 }
 
-// LogEvidence returns, for a radius and a noise level, the evidence E of
-// MethodAnytime against the supposition that the selected class has probability
-// at most Phi(radius/sigma): its logarithm to the base 10 after so many samples
-// with and without that class. It is computed in float64, for pictures; what a
-// certificate claims rests on exact.Evidence.
+// LogEvidence returns the base-10 logarithm of the evidence E of MethodAnytime
+// against the hypothesis that the selected class has probability at most
+// Phi(radius/sigma), after the given numbers of samples with and without that
+// class. It is computed in float64, for plots; certificates use exact.Evidence.
 func LogEvidence(radius, sigma decimal.Decimal) func(hits, misses int) float64 {
 	p0 := exact.NormalCDF(new(big.Rat).Quo(radius.Rat(), sigma.Rat()))
 	odds := exact.Enclose(big.NewRat(1, 1)).Sub(p0).Quo(p0).Float64()

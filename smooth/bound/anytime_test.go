@@ -29,7 +29,8 @@ func newCoins(p float64) (c coins) {
 	return c
 }
 
-// toss runs a trial to its end on a coin and returns its verdict and samples.
+// toss runs a trial to its end on a coin and returns the verdict and the number
+// of samples.
 func toss(stats Statistics, g *philox.Gen, c coins) (Verdict, int) {
 	trial := stats.Begin(0)
 	samples, hits := 0, 0
@@ -44,10 +45,10 @@ func toss(stats Statistics, g *philox.Gen, c coins) (Verdict, int) {
 	return trial.Verdict(0, Counts{{0, hits}, {1, samples - hits}}), samples
 }
 
-// publishedProbabilities reads a published log and returns, for each image,
-// the share of the 100,000 samples that its radius tells, and the radius, -1
-// for an abstention. An abstention tells only that the share is about a half at
-// most; such shares are spread evenly from a quarter on.
+// publishedProbabilities reads a published log. It returns for each image its
+// radius, -1 for an abstention, and the share of the 100,000 samples that
+// follows from the radius. From an abstention follows only that the share is at
+// most about a half; such shares are spread evenly from a quarter on.
 func publishedProbabilities(t *testing.T, sigma string) (shares, radii []float64) {
 	f, err := os.Open(testfiles.Large(t, "data", "cohen", "cifar10", "sigma_"+sigma+".tsv"))
 	require.NoError(t, err)
@@ -84,9 +85,10 @@ func publishedProbabilities(t *testing.T, sigma string) (shares, radii []float64
 	return shares, radii
 }
 
-// On the probabilities that the published logs tell, the anytime method needs
-// a small part of the 100,000 samples, and few images lose a step of the grid,
-// at each level of giving up; the smaller the level, the more and the fewer.
+// With the probabilities of the published logs, the anytime method needs a
+// small part of the 100,000 samples, and few images lose a step of the grid,
+// at each futility level. A smaller level needs more samples and loses fewer
+// steps.
 func TestAnytimeOnThePublishedProbabilities(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a hundred million samples")
@@ -141,8 +143,8 @@ type outcome struct {
 	samples float64   // expected number
 }
 
-// dynamic follows the distribution of a trial on a coin from look to look: the
-// state is the number of radii claimed and of misses.
+// dynamic computes the distribution of a trial on a coin from look to look. The
+// state is the number of claimed radii and of misses.
 func dynamic(a *anytime, p float64) outcome {
 	step := make([]float64, LookEvery+1) // misses between two looks
 	for k := range step {
@@ -195,9 +197,9 @@ func anytimeOn(t *testing.T, alpha string, n int, radii ...string) *anytime {
 	return newAnytime(p)
 }
 
-// The price of a radius of two sigma at alpha 0.001, in expected samples: when
-// the evidence is looked at after every sample, and as the method looks. An
-// ideal sequential test, which knows p, would need 309, 366, 462 and 668.
+// Expected samples for a radius of two sigma at alpha 0.001, with a look after
+// every sample and with the looks of the method. An ideal sequential test,
+// which knows p, would need 309, 366, 462 and 668.
 func TestAnytimeExpectedSamples(t *testing.T) {
 	a := anytimeOn(t, "0.001", 16_000, "0", "2")
 	each := exact.NewEvidenceTable(a.radii[1].claim, 1)
@@ -226,7 +228,8 @@ func TestAnytimeExpectedSamples(t *testing.T) {
 	}
 }
 
-// The picture of the evidence crosses the line where the proof does.
+// The float64 evidence reaches the threshold at the same sample as the exact
+// evidence.
 func TestLogEvidenceCrossesWithTheProof(t *testing.T) {
 	sigma, alpha := decimal.Must("0.25"), decimal.Must("0.001")
 	for _, radius := range []string{"0", "0.25", "0.5", "2.5"} {

@@ -70,7 +70,7 @@ func TestClopperPearsonClosedForms(t *testing.T) {
 	for _, n := range []int{1, 3, 100, 10_000} {
 		require.InDelta(t, math.Pow(.001, 1/float64(n)), ClopperPearsonLower(n, n, alpha).Float64(), 2e-12)
 	}
-	// The upper bound mirrors the lower one.
+	// The upper bound is one minus the lower one of the failures.
 	lower, upper := ClopperPearsonLower(70, 100, alpha).Rat(), ClopperPearsonUpper(30, 100, alpha).Rat()
 	require.Equal(t, "1", lower.Add(lower, upper).RatString())
 	for _, bad := range []func(){
@@ -84,14 +84,14 @@ func TestClopperPearsonClosedForms(t *testing.T) {
 	}
 }
 
-// The bound keeps its promise: for a true p just above the reported bound of
-// count x, the chance of reporting a bound above p is at most alpha. That
-// chance is P[Bin(n,p) >= x+1], exactly.
+// Coverage: for a true p just above the reported bound of count x, the
+// probability of reporting a bound above p is at most alpha. It is exactly
+// P[Bin(n,p) >= x+1].
 func TestClopperPearsonCoverageAtEveryBoundary(t *testing.T) {
 	alpha := decimal.Must("0.05")
 	const n = 60
 	for x := range n {
-		p := ClopperPearsonLower(x+1, n, alpha).Rat() // largest p whose false report needs x+1 successes
+		p := ClopperPearsonLower(x+1, n, alpha).Rat() // largest p for which a false bound needs x+1 successes
 		wrong := exact.BinomialUpperTail(x+1, n, p)
 		require.True(t, wrong.AtMost(alpha.Rat()), "x=%d", x)
 		require.Greater(t, wrong.Float64(), 0.0499, "the bound is tight, x=%d", x)

@@ -14,10 +14,9 @@ const RadiusPlaces = 6
 
 // ClopperPearsonLower returns the one-sided lower confidence bound of Clopper
 // and Pearson (1934) at level 1-alpha for x successes in n trials, rounded
-// down to 12 decimals: the largest p on that grid for which
-// P[Bin(n,p) >= x] is proven to be at most alpha. A success probability below
-// the bound that is returned would have produced x or more successes with
-// probability at most alpha.
+// down to 12 decimals. It is the largest p on that grid for which P[Bin(n,p)
+// >= x] is proven to be at most alpha. With a success probability below the
+// returned bound, x or more successes have probability at most alpha.
 //
 // It panics unless 0 <= x <= n, 0 < n and 0 < alpha < 1.
 func ClopperPearsonLower(x, n int, alpha decimal.Decimal) decimal.Decimal {
@@ -32,17 +31,18 @@ func ClopperPearsonUpper(x, n int, alpha decimal.Decimal) decimal.Decimal {
 	return decimal.Floor(q.Sub(big.NewRat(1, 1), q), exact.BoundPlaces) // exact: q is on the grid
 }
 
-// Cohen turns counts into verdicts by the procedure CERTIFY of Cohen et al.
-// (2019): the Clopper-Pearson lower bound pA of the selected class at level
-// 1-alpha, the radius sigma Phi^-1(pA), abstention when pA < 1/2. It remembers
-// bounds, which depend on one count alone, and may be used concurrently.
+// Cohen computes verdicts from counts with the procedure CERTIFY of Cohen
+// et al. (2019). pA is the Clopper-Pearson lower bound of the selected
+// class at level 1-alpha. The radius is sigma Phi^-1(pA); if pA < 1/2 the
+// verdict is an abstention. It caches bounds, which depend on only one
+// count, and may be used concurrently.
 type Cohen struct {
 	plan  Plan
 	mu    sync.Mutex
 	known map[int]bound
 }
 
-// bound is what a count of the selected class is worth.
+// bound is the lower bound and the radius for a count of the selected class.
 type bound struct{ pA, radius decimal.Decimal }
 
 // NewCohen returns the statistics of a plan that passes Check.
@@ -69,7 +69,7 @@ func (c *Cohen) Decide(class, count int) Verdict {
 	return c.bound(count).verdict(class)
 }
 
-// verdict abstains when pA < 1/2.
+// verdict abstains if pA < 1/2.
 func (b bound) verdict(class int) Verdict {
 	if b.pA.Cmp(half) < 0 {
 		class = NoClass
@@ -90,7 +90,7 @@ func (c *Cohen) bound(count int) bound {
 }
 
 // newBound returns a lower bound on the probability of the selected class with
-// the radius that it is worth when all other classes may share the rest.
+// its radius, if all other classes together have the rest.
 func newBound(pA, sigma decimal.Decimal) bound {
 	b := bound{pA: pA}
 	if pA.Cmp(half) >= 0 {
@@ -106,8 +106,8 @@ func Radius(pA, sigma decimal.Decimal) decimal.Decimal {
 	return z.Mul(exact.Enclose(sigma.Rat())).FloorDecimal(RadiusPlaces)
 }
 
-// BestRadius returns the largest radius that the plan can certify. It tells a
-// user beforehand what n is good for.
+// BestRadius returns the largest radius that the plan can certify. Users see it
+// before a certification.
 func (c *Cohen) BestRadius() decimal.Decimal { return c.bound(c.plan.N).radius }
 
 // Needs returns the smallest n that certifies a radius when every sample has
@@ -116,8 +116,8 @@ func (c *Cohen) Needs(radius decimal.Decimal) (int, bool) {
 	return needs(radius, c.plan.Sigma, c.plan.Alpha.Rat(), big.NewRat(1, 1))
 }
 
-// needs is the smallest n whose bound on n of n hits, at a level and with a
-// weight of the last atom, is worth a radius.
+// needs returns the smallest n whose bound for n of n hits, at a level and with
+// weight w of the last atom, gives the radius.
 func needs(radius, sigma decimal.Decimal, level, w *big.Rat) (int, bool) {
 	return smallest(func(n int) bool {
 		b := newBound(exact.BinomialLowerBound(n, n, level, w), sigma)

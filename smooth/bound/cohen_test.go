@@ -40,8 +40,8 @@ func TestVerdictsAgainstGonum(t *testing.T) {
 	require.Equal(t, NoClass, c.Decide(NoClass, 0).Class)
 }
 
-// A radius on the page is proven by the page: Phi(r/sigma) <= pA, and pA
-// passes the binomial test; one more unit in the last place of either fails.
+// The printed numbers prove the radius: Phi(r/sigma) <= pA, and pA passes the
+// binomial test. One more unit in the last place of either fails.
 func TestPrintedNumbersAreTheLastThatHold(t *testing.T) {
 	sigma := decimal.Must("0.12")
 	c := cohen(t, "0.12", "0.001", 100_000)

@@ -2,15 +2,15 @@ package bound
 
 import "fmt"
 
-// NoClass is the answer of a classifier that has none (all its scores are
-// NaN), and the class of a verdict that abstains. Such a sample stays in the
-// number of samples and counts for no class.
+// NoClass is the answer of a classifier without a class (all scores are
+// NaN), and the class of an abstention. Such a sample counts in the number
+// of samples and for no class.
 const NoClass = -1
 
-// ClassCount is a class and how many samples it got.
+// ClassCount is a class and its number of samples.
 type ClassCount [2]int
 
-// Counts holds the classes that occurred, in ascending order (NoClass first).
+// Counts has the classes that occurred, in ascending order (NoClass first).
 type Counts []ClassCount
 
 // Of returns the count of a class.
@@ -48,8 +48,8 @@ func (c Counts) Top() (first, second ClassCount) {
 	return first, second
 }
 
-// Check returns an error unless counts could come from samples of a classifier
-// of so many classes: each class once, in ascending order.
+// Check returns an error unless the counts are valid for a classifier with the
+// given number of classes: each class at most once, in ascending order.
 func (c Counts) Check(classes int) error {
 	last := NoClass - 1
 	for _, cc := range c {

@@ -11,8 +11,8 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// below returns the number just below a decimal: a truth that a bound of that
-// value misses.
+// below returns a number just below a decimal: a true probability for which a
+// bound of that value is false.
 func below(d decimal.Decimal) *big.Rat {
 	return new(big.Rat).Sub(d.Rat(), new(big.Rat).SetFrac64(1, 1_000_000_000_000))
 }
@@ -35,13 +35,13 @@ func TestCoverageAtTheBoundaryIsAtMostAlpha(t *testing.T) {
 		require.True(t, wrong.AtMost(alpha), "count %d", count)
 		worst = max(worst, wrong.Float64())
 	}
-	require.Greater(t, worst, 0.0199, "the bound wastes nothing")
+	require.Greater(t, worst, 0.0199, "the bound is not conservative")
 }
 
-// Exact coverage of the randomised method: for each count the largest draw
-// with a bound above the truth is found by bisection through the real code,
-// and its probability is added up in intervals. Away from the clipped draws
-// the sum is alpha to many digits: the method wastes nothing.
+// Exact coverage of the randomised method. For each count the largest draw
+// with a false bound is found by bisection, with the code under test, and
+// probabilities are added up in intervals. Without clipped draws the sum is
+// alpha to many digits, so the method is not conservative.
 func TestCoverageOfTheRandomisedMethod(t *testing.T) {
 	const n = 40
 	p := Plan{Method: MethodRandomised, Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.02"), N0: 1, N: n}
@@ -72,7 +72,8 @@ func TestCoverageOfTheRandomisedMethod(t *testing.T) {
 			mass := exact.BinomialUpperTail(x, n, truth.Rat()).Sub(exact.BinomialUpperTail(x+1, n, truth.Rat()))
 			wrong = wrong.Add(mass.Mul(exact.Enclose(share)))
 		}
-		// The mass of a count is a difference of tails: a hair of width.
+		// The probability of a count is a difference of tails, with a small
+		// interval width.
 		limit := new(big.Rat).Add(alpha, new(big.Rat).SetFrac64(1, 1_000_000_000_000_000))
 		require.True(t, wrong.AtMost(limit), "truth %s: %v", truth, wrong.Float64())
 		worst = max(worst, wrong.Float64())
@@ -81,8 +82,9 @@ func TestCoverageOfTheRandomisedMethod(t *testing.T) {
 }
 
 // Exact coverage of the runner-up method: all counts of three classes, for
-// probabilities at and around ties, through the real verdicts. A certificate
-// is false if its class is not the likeliest or its radius exceeds the truth.
+// probabilities at and near ties, with the code under test. A certificate is
+// false if its class is not the most probable or its radius exceeds the true
+// one.
 func TestCoverageOfTheRunnerUpMethod(t *testing.T) {
 	const n = 36
 	p := Plan{Method: MethodRunnerUp, Sigma: decimal.Must("1"), Alpha: decimal.Must("0.05"), N0: 1, N: n}
@@ -137,10 +139,10 @@ func multinomial(p [3]float64, counts ...int) float64 {
 	return mass
 }
 
-// Exact coverage of the anytime method at every radius of a grid, where the
-// truth is least favourable: the probability of claiming that radius or more,
-// by dynamic programming over all looks with the real thresholds and the real
-// futility rule, is at most alpha.
+// Exact coverage of the anytime method at every radius of a grid, at the
+// least favourable probability. The probability of claiming that radius or
+// more is at most alpha. It is computed by dynamic programming over all looks
+// with the thresholds and the futility rule of the code under test.
 func TestCoverageOfTheAnytimeMethod(t *testing.T) {
 	const alpha = 0.02
 	n := 1600

@@ -8,8 +8,8 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// A thousand noisy copies of an image, 990 of them with the class that the
-// selection samples chose: the procedure CERTIFY by hand, and as a method.
+// The procedure CERTIFY by hand and as a method, for a thousand noisy copies of
+// an image, 990 of them with the selected class.
 func ExampleCohen() {
 	sigma, alpha := decimal.Must("0.25"), decimal.Must("0.001")
 	pA := bound.ClopperPearsonLower(990, 1000, alpha)
@@ -30,7 +30,7 @@ func ExampleCohen() {
 	// 520 hits: class -1, pA 0.470674467353, radius 0
 }
 
-// The anytime test follows the samples of an image and ends as soon as the next
+// The anytime test processes the samples of an image and ends when the next
 // radius of its grid is decided.
 func ExampleStatistics() {
 	plan := bound.Plan{
@@ -43,7 +43,7 @@ func ExampleStatistics() {
 	}
 	trial, samples, hits := stats.Begin(0), 0, 0
 	for due := trial.Due(); due != 0; due = trial.Due() {
-		samples, hits = due, due-due/200 // a miss in two hundred
+		samples, hits = due, due-due/200 // one miss in two hundred
 		trial.Look(hits)
 	}
 	v := trial.Verdict(3, bound.Counts{{3, hits}, {5, samples - hits}})

@@ -15,32 +15,32 @@ var (
 	leastFutility   = decimal.Must("1e-12")
 )
 
-// DefaultFutility is a Plan.Futility that hardly costs radii.
+// DefaultFutility is a Plan.Futility that loses few radii.
 func DefaultFutility() decimal.Decimal { return defaultFutility }
 
-// forecast gives up a radius of MethodAnytime when the samples that are left
-// would probably not claim it. Let n samples claim it with at most M misses,
-// a share of M/n. After t samples with m misses, and with a prior that is worth
-// t0 = n/PriorShare samples with just that share, the misses among n samples
-// are normal in good approximation, with
+// forecast gives up a radius of MethodAnytime if the remaining samples will
+// probably not claim it. Let M be the largest number of misses among n samples
+// with which they claim it. After t samples with m misses, and with a prior
+// that counts as t0 = n/PriorShare samples with the share M/n of misses, the
+// number of misses among n samples is approximately normal with
 //
 //	mean      M + d (n+t0)/(t+t0),  d = m - t M/n
 //	variance  (M/n) (1-M/n) (n-t) (n+t0)/(t+t0)
 //
-// so that they are at most M with a probability below the level exactly when
+// It is at most M with a probability below the level exactly if
 //
 //	d > z sqrt((M/n) (1-M/n) (n-t) (t+t0)/(n+t0)),  Phi(z) = 1-level.
 //
-// That inequality, not the approximation behind it, is the rule. It is decided
-// in integers.
+// The rule is this inequality, which is evaluated in integers; the
+// approximation only motivates it.
 type forecast struct {
 	n, most *big.Int
 	z       *big.Rat // to futilityPlaces decimals
-	limits  []int    // most misses with which it goes on, by looks
+	limits  []int    // largest number of misses with which it continues, by look
 }
 
 // newForecast returns the forecast of a radius that n samples claim with at
-// most so many misses, -1 if they cannot.
+// most most misses; most is -1 if they cannot.
 func newForecast(n, most int, z decimal.Decimal) *forecast {
 	return &forecast{n: big.NewInt(int64(n)), most: big.NewInt(int64(most)), z: z.Rat()}
 }
@@ -51,8 +51,8 @@ func futilityQuantile(level decimal.Decimal) decimal.Decimal {
 }
 
 // mostMisses returns the largest number of misses with which the radius is not
-// given up at a look, counted from 1; it never exceeds M. A forecast is not
-// safe for concurrent use.
+// given up at a look, counted from 1. It is at most M. A forecast is not safe
+// for concurrent use.
 func (f *forecast) mostMisses(look int) int {
 	for len(f.limits) < look {
 		f.limits = append(f.limits, f.limit(LookEvery*(len(f.limits)+1)))

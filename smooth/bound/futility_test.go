@@ -11,7 +11,7 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// The limit in whole numbers is the last number of misses within the rule,
+// The integer limit is the largest number of misses that satisfies the rule,
 // which is evaluated here in rationals, squared.
 func TestForecastLimitIsTheRule(t *testing.T) {
 	for _, c := range []struct{ n, most int }{{160, 0}, {160, 1}, {160, 40}, {1600, 790}, {100_000, 88}, {100_000, 15_289}, {1 << 30, 1 << 28}} {
@@ -43,7 +43,7 @@ func TestForecastLimitIsTheRule(t *testing.T) {
 				require.False(t, within(look*LookEvery, limit+1), "%+v level %s look %d", c, level, look)
 			}
 			if looks*LookEvery == c.n {
-				require.Equal(t, c.most, f.mostMisses(looks), "nothing is left to forecast")
+				require.Equal(t, c.most, f.mostMisses(looks), "no samples are left")
 			}
 		}
 	}
@@ -56,9 +56,9 @@ func TestFutilityQuantile(t *testing.T) {
 	}
 }
 
-// predicted returns the probability that misses more among n samples stay
-// within most, after m among t, for a Beta prior worth n/priorShare samples
-// with the share most/n: what the forecast approximates.
+// predicted returns the probability that n samples have at most most
+// misses, after m misses among t, for a Beta prior that counts as
+// n/priorShare samples with the share most/n. The forecast approximates it.
 func predicted(n, most, t, m int) float64 {
 	lg := func(x float64) float64 { v, _ := math.Lgamma(x); return v }
 	prior := float64(n) / PriorShare
@@ -72,8 +72,8 @@ func predicted(n, most, t, m int) float64 {
 	return sum
 }
 
-// Where a radius is given up, the chance of still claiming it, computed from
-// the Beta posterior without the normal approximation, is about the level.
+// When a radius is given up, the probability of still claiming it, from the
+// Beta posterior without the normal approximation, is close to the level.
 func TestForecastIsAboutItsLevel(t *testing.T) {
 	for _, c := range []struct{ n, most int }{{16_000, 7700}, {16_000, 2400}, {16_000, 320}} {
 		f := newForecast(c.n, c.most, futilityQuantile(decimal.Must("0.01")))
@@ -87,9 +87,9 @@ func TestForecastIsAboutItsLevel(t *testing.T) {
 	}
 }
 
-// What giving up costs and saves, exactly, by dynamic programming: for p from
-// far below to far above Phi(r/sigma), the chance that a radius is given up that the
-// samples would have claimed, and the expected samples with and without.
+// The cost and the saving of giving up, exactly, by dynamic programming, for p from
+// far below to far above Phi(r/sigma): the probability of giving up a radius that
+// would have been claimed, and the expected samples with and without giving up.
 func TestGivingUpCostsLittle(t *testing.T) {
 	const n = 4000
 	for _, radius := range []string{"0", "2"} {
@@ -98,7 +98,7 @@ func TestGivingUpCostsLittle(t *testing.T) {
 			grid = grid[:1]
 		}
 		a, never := anytimeOn(t, "0.001", n, grid...), anytimeOn(t, "0.001", n, grid...)
-		never.z = decimal.Must("1000000") // goes on while a claim is possible
+		never.z = decimal.Must("1000000") // continues while a claim is possible
 		p0 := exact.NormalCDF(decimal.Must(radius).Rat()).Float64()
 		unit := math.Sqrt(p0 * (1 - p0) / float64(n))
 		worst, saved := 0.0, 0.0

@@ -8,7 +8,7 @@ import (
 	"github.com/godmae/godmae/decimal"
 )
 
-// Method names a way from counts to a certificate.
+// Method is the name of a statistical method.
 type Method string
 
 // The methods; docs/certificates.md derives each.
@@ -16,14 +16,14 @@ const (
 	// MethodCohen is the procedure CERTIFY of Cohen et al. (2019): n samples,
 	// the Clopper-Pearson lower bound pA, the radius sigma Phi^-1(pA).
 	MethodCohen Method = "cohen"
-	// MethodRandomised takes the randomised Clopper-Pearson bound instead,
-	// whose coverage is exactly 1-alpha.
+	// MethodRandomised uses the randomised Clopper-Pearson bound instead, whose
+	// coverage is exactly 1-alpha.
 	MethodRandomised Method = "randomised"
-	// MethodRunnerUp bounds the probability of every other class too, and so
-	// certifies images whose class has a probability below one half.
+	// MethodRunnerUp also bounds the probability of every other class, and so
+	// can certify images whose class has a probability below one half.
 	MethodRunnerUp Method = "runner-up"
-	// MethodAnytime tests a grid of radii and stops as soon as the next one
-	// is decided.
+	// MethodAnytime tests a grid of radii and stops when the next one is
+	// decided.
 	MethodAnytime Method = "anytime"
 )
 
@@ -32,31 +32,30 @@ func Methods() []Method {
 	return []Method{MethodCohen, MethodRandomised, MethodRunnerUp, MethodAnytime}
 }
 
-// Plan is a sampling plan: how many samples of an image are drawn, at which
-// noise level, and what they must show. It is all that a verdict depends on
-// besides the counts and the number of classes.
+// Plan is a sampling plan: the method, the noise level, the failure
+// probability and the numbers of samples. A verdict depends on the plan,
+// the counts and the number of classes only.
 type Plan struct {
 	Method Method          // MethodCohen when empty
 	Sigma  decimal.Decimal // standard deviation of the noise, pixels in [0,1]
 	Alpha  decimal.Decimal // probability of a false certificate, per image
-	N0     int             // samples that choose the class
-	N      int             // samples that are counted for it; at most so many for MethodAnytime
+	N0     int             // samples that select the class
+	N      int             // samples that estimate its probability; the maximum for MethodAnytime
 
-	// Radii is the grid of MethodAnytime, which starts at 0 and increases; see
-	// Grid.
+	// Radii is the grid of MethodAnytime: increasing, from 0; see Grid.
 	Radii []decimal.Decimal
 
-	// Futility is the level at which MethodAnytime gives a radius up: when the
-	// samples that are left would claim it with a smaller probability. It costs
-	// radii, never soundness. See DefaultFutility.
+	// Futility is the level of giving up in MethodAnytime: a radius is given up
+	// if the remaining samples would claim it with a smaller probability. It
+	// can lose radii, but does not affect soundness. See DefaultFutility.
 	Futility decimal.Decimal
 }
 
-// MaxSamples is the most samples that a plan may ask for; their numbers have 32
+// MaxSamples is the largest number of samples of a plan; sample numbers have 32
 // bits.
 const MaxSamples = 1 << 30
 
-// maxRadii is the most radii that a grid may have.
+// maxRadii is the largest size of a grid.
 const maxRadii = 64
 
 var (
@@ -65,7 +64,7 @@ var (
 	sixteenth = decimal.Must("0.0625")
 )
 
-// method returns the method, the default one when none is named.
+// method returns the method, with the default for an empty one.
 func (p Plan) method() Method {
 	if p.Method == "" {
 		return MethodCohen
@@ -73,7 +72,7 @@ func (p Plan) method() Method {
 	return p.Method
 }
 
-// Check returns an error that names the first parameter that makes no sense.
+// Check returns an error that names the first invalid parameter.
 func (p Plan) Check() error {
 	one := big.NewRat(1, 1)
 	switch {

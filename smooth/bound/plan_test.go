@@ -19,7 +19,7 @@ func decimals(list ...string) []decimal.Decimal {
 	return d
 }
 
-// planOf is a plan that a method takes.
+// planOf returns a valid plan for a method.
 func planOf(m Method) Plan {
 	p := Plan{Method: m, Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 20, N: 400}
 	if m == MethodAnytime {
@@ -53,7 +53,7 @@ func TestPlansOfTheMethods(t *testing.T) {
 	require.Equal(t, decimals("0", "0.25", "1"), Grid(decimals("1", "0.25", "1")))
 }
 
-// What n can certify at best, and what a radius needs, agree for each method.
+// BestRadius and Needs agree for each method.
 func TestNeedsAndBestRadius(t *testing.T) {
 	radius := decimal.Must("0.5") // two sigma
 	for m, want := range map[Method]int{MethodCohen: 301, MethodRandomised: 180, MethodRunnerUp: 331, MethodAnytime: 351} {
@@ -87,8 +87,8 @@ func TestNeedsAndBestRadius(t *testing.T) {
 	}
 }
 
-// The weight stands for its whole cell of the uniform distribution and is
-// clipped; its digits have one form.
+// The weight is the upper end of its cell of the uniform distribution, clipped.
+// A draw has one text form.
 func TestDraw(t *testing.T) {
 	require.Equal(t, "1/16", Draw(0).Weight().RatString())
 	require.Equal(t, "1/1", Draw(1<<64-1).Weight().String())
@@ -101,8 +101,8 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// Against the reference formulas of the runner-up bound, and a class with less
-// than half of the samples.
+// Comparison with the reference formulas of the runner-up bound, and a class
+// with less than half of the samples.
 func TestRunnerUpVerdicts(t *testing.T) {
 	p := Plan{Method: MethodRunnerUp, Sigma: decimal.Must("0.5"), Alpha: decimal.Must("0.001"), N0: 1, N: 1000}
 	r := newRunnerUp(p, 10)
@@ -120,12 +120,12 @@ func TestRunnerUpVerdicts(t *testing.T) {
 
 	require.Equal(t, NoClass, r.decide(3, Counts{{1, 450}, {3, 460}, {7, 90}}).Class, "too close")
 	require.Equal(t, NoClass, r.decide(3, Counts{{1, 1000}}).Class)
-	// With two classes the other one has the rest, and nothing is gained.
+	// With two classes the other one has the rest, so the method gains nothing.
 	two := newRunnerUp(p, 2).decide(0, Counts{{0, 900}, {1, 100}})
 	require.Equal(t, "1", new(big.Rat).Add(two.PA.Rat(), two.PB.Rat()).RatString())
 	cohen := newBound(exact.BinomialLowerBound(900, 1000, big.NewRat(1, 2000), big.NewRat(1, 1)), p.Sigma)
 	require.Equal(t, cohen.radius, two.Radius)
-	// One class is always right.
+	// With one class there is no other bound.
 	one := newRunnerUp(p, 1).decide(0, Counts{{0, 1000}})
 	require.Equal(t, 0, one.Class)
 }

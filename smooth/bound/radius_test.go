@@ -10,9 +10,9 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// A radius is the largest decimal that is proven: Phi(r/sigma) <= pA, and one
-// unit more is too much. Both sides are intervals around rational arguments,
-// and sigma is the decimal that was typed.
+// A radius is the largest proven decimal: Phi(r/sigma) <= pA, and one more
+// unit fails. Both sides are intervals with rational arguments, and sigma is
+// the decimal of the command line.
 func TestRadiusIsTheLargestProvenDecimal(t *testing.T) {
 	unit := decimal.Must("0.000001").Rat()
 	for _, sigma := range []string{"0.12", "0.25", "1", "0.333333333333333333333333", "7.0000000000000000000001"} {
@@ -25,8 +25,8 @@ func TestRadiusIsTheLargestProvenDecimal(t *testing.T) {
 			}
 			require.True(t, at(new(big.Rat).Add(r, unit)).AtLeast(p), "sigma %s, pA %s", sigma, pA)
 
-			// With pB = 1-pA the two radii agree but for a last digit: two
-			// quantiles are rounded in place of one.
+			// With pB = 1-pA the two radii agree except for the last digit,
+			// because two quantiles are rounded instead of one.
 			if pA == "0.5" {
 				continue
 			}
@@ -37,7 +37,7 @@ func TestRadiusIsTheLargestProvenDecimal(t *testing.T) {
 	}
 }
 
-// The digits that published tables would round up are cut off.
+// Radii are truncated where published tables round up.
 func TestRadiusIsRoundedDown(t *testing.T) {
 	stats, err := NewCohen(Plan{Sigma: decimal.Must("0.5"), Alpha: decimal.Must("0.001"), N0: 100, N: 100_000})
 	require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// Draw is the random number of a randomised bound: 64 bits k that stand for
-// w = (k+1)/2^64. In a file it is 16 hexadecimal digits.
+// Draw is the random number of a randomised bound: 64 bits k with w =
+// (k+1)/2^64. In a file it is 16 hexadecimal digits.
 type Draw uint64
 
 // MarshalText writes 16 hexadecimal digits.
@@ -27,13 +27,13 @@ func (d *Draw) UnmarshalText(text []byte) error {
 }
 
 // leastWeight is the smallest weight that a bound uses. Without it an image
-// with n of n hits and w <= alpha would get the bound 1 and an infinite
+// with n of n hits and w <= alpha would have the bound 1 and an infinite
 // radius. A larger weight only makes the bound smaller.
 var leastWeight = big.NewRat(1, 16)
 
-// Weight returns w, at least leastWeight. The k+1 makes w no smaller than any
-// real number in the cell of width 2^-64 that k stands for, so that what holds
-// for a uniform real number holds for w.
+// Weight returns w, at least leastWeight. With k+1, w is not smaller than any
+// real number in k's cell of width 2^-64, so the coverage for a uniform real
+// number also holds for w.
 func (d Draw) Weight() *big.Rat {
 	w := new(big.Int).SetUint64(uint64(d))
 	w.Add(w, big.NewInt(1))
@@ -46,12 +46,12 @@ func (d Draw) Weight() *big.Rat {
 
 // randomised is MethodRandomised: Cohen's procedure with the bound of
 // exact.BinomialLowerBound, whose weight is drawn once for each image from a
-// stream of its own.
+// separate stream.
 type randomised struct{ plan Plan }
 
 func newRandomised(p Plan) randomised { return randomised{p} }
 
-// Begin starts a trial of N samples with the weight that was drawn.
+// Begin starts a trial of N samples with the weight of the draw.
 func (r randomised) Begin(w Draw) Trial {
 	return &fixedTrial{due: r.plan.N, decide: func(selected int, counts Counts) Verdict {
 		v := r.bound(counts.Of(selected), w.Weight()).verdict(selected)
@@ -64,11 +64,12 @@ func (r randomised) bound(count int, w *big.Rat) bound {
 	return newBound(exact.BinomialLowerBound(count, r.plan.N, r.plan.Alpha.Rat(), w), r.plan.Sigma)
 }
 
-// BestRadius is the radius of an image with N hits and the luckiest draw.
+// BestRadius is the radius of an image with N hits and the most favourable
+// draw.
 func (r randomised) BestRadius() decimal.Decimal { return r.bound(r.plan.N, leastWeight).radius }
 
-// Needs is the number of samples for the luckiest draw: with fewer, no image
-// can reach the radius.
+// Needs is the number of samples for the most favourable draw: with fewer, no
+// image can reach the radius.
 func (r randomised) Needs(radius decimal.Decimal) (int, bool) {
 	return needs(radius, r.plan.Sigma, r.plan.Alpha.Rat(), leastWeight)
 }

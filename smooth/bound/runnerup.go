@@ -8,11 +8,11 @@ import (
 	"github.com/godmae/godmae/internal/exact"
 )
 
-// runnerUp is MethodRunnerUp. Half of alpha pays for the lower bound of the
-// selected class A; the other half is shared evenly by upper bounds on all K-1
-// other classes, seen or not. So all K bounds hold together with probability
-// 1-alpha, and the radius is sigma/2 (Phi^-1(pA) - Phi^-1(pB)) (Cohen et al.
-// 2019, theorem 1).
+// runnerUp is MethodRunnerUp. The lower bound of the selected class A has half
+// of alpha. The upper bounds of all K-1 other classes, whether they occur or
+// not, share the other half evenly. So all K bounds hold together with
+// probability 1-alpha, and the radius is sigma/2 (Phi^-1(pA) - Phi^-1(pB))
+// (Cohen et al. 2019, theorem 1).
 type runnerUp struct {
 	plan   Plan
 	lower  *big.Rat // level of the bound on A
@@ -20,10 +20,10 @@ type runnerUp struct {
 	others int      // K-1
 
 	mu    sync.Mutex
-	known map[runnerUpCounts]Verdict // whatever class was selected
+	known map[runnerUpCounts]Verdict // for any selected class
 }
 
-// runnerUpCounts is all that a verdict depends on.
+// runnerUpCounts are the counts that determine a verdict.
 type runnerUpCounts struct{ selected, second int }
 
 func newRunnerUp(p Plan, classes int) *runnerUp {
@@ -61,12 +61,11 @@ func (r *runnerUp) decide(selected int, counts Counts) Verdict {
 	return v
 }
 
-// bound returns the verdict on counts, with class 0 standing for the selected
-// one.
+// bound returns the verdict on counts, with 0 as the selected class.
 func (r *runnerUp) bound(c runnerUpCounts) Verdict {
 	one := big.NewRat(1, 1)
 	pA := exact.BinomialLowerBound(c.selected, r.plan.N, r.lower, one)
-	// What A has, nobody else has.
+	// Every other class has at most 1-pA.
 	pB := decimal.Floor(new(big.Rat).Sub(one, pA.Rat()), exact.BoundPlaces)
 	if r.others > 0 {
 		q := exact.BinomialLowerBound(r.plan.N-c.second, r.plan.N, r.upper, one)
@@ -82,21 +81,21 @@ func (r *runnerUp) bound(c runnerUpCounts) Verdict {
 	return v
 }
 
-// RunnerUpRadius returns sigma/2 (Phi^-1(pA) - Phi^-1(pB)) for
-// 0 < pB < pA < 1, rounded down to RadiusPlaces decimals: the lower end of an
-// interval for the one quantile minus the upper end for the other.
+// RunnerUpRadius returns sigma/2 (Phi^-1(pA) - Phi^-1(pB)) for 0 < pB < pA <
+// 1, rounded down to RadiusPlaces decimals. It uses the lower end of the
+// interval of the first quantile and the upper end of the second.
 func RunnerUpRadius(pA, pB, sigma decimal.Decimal) decimal.Decimal {
 	low, _ := quantileEnds(pA)
 	_, high := quantileEnds(pB)
 	d := low.Sub(low, high)
 	if d.Sign() < 0 {
-		return decimal.Decimal{} // pA and pB are neighbours: the intervals overlap
+		return decimal.Decimal{} // pA and pB are so close that the intervals overlap
 	}
 	d.Mul(d, sigma.Rat())
 	return decimal.Floor(d.Mul(d, big.NewRat(1, 2)), RadiusPlaces)
 }
 
-// quantileEnds returns bounds on Phi^-1(p) of either sign.
+// quantileEnds returns bounds on Phi^-1(p), of any sign.
 func quantileEnds(p decimal.Decimal) (low, high *big.Rat) {
 	q := p.Rat()
 	negative := p.Cmp(half) < 0
@@ -112,11 +111,11 @@ func quantileEnds(p decimal.Decimal) (low, high *big.Rat) {
 	return low, high
 }
 
-// BestRadius is the radius of an image with N hits: no other class was seen,
+// BestRadius is the radius of an image with N hits: no other class occurred,
 // and pB = 1-pA.
 func (r *runnerUp) BestRadius() decimal.Decimal { return r.decide(0, Counts{{0, r.plan.N}}).Radius }
 
-// Needs is Cohen's number at half the level.
+// Needs is the number of Cohen's method at half the level.
 func (r *runnerUp) Needs(radius decimal.Decimal) (int, bool) {
 	return needs(radius, r.plan.Sigma, r.lower, big.NewRat(1, 1))
 }

@@ -2,7 +2,7 @@ package bound
 
 import "github.com/godmae/godmae/decimal"
 
-// Verdict is what the samples of an image prove.
+// Verdict is the statistical result for an image.
 type Verdict struct {
 	Class  int              // the certified class, or NoClass for an abstention
 	PA     decimal.Decimal  // lower bound on the probability of the selected class
@@ -12,16 +12,16 @@ type Verdict struct {
 	Looks  string           // MethodAnytime: hits between the looks, see Record.Looks
 }
 
-// Statistics is a method with its plan: it decides how many samples an
-// image needs and what they prove. It may be used concurrently.
+// Statistics is a method with its plan. It determines the number of samples of
+// an image and the verdict. It may be used concurrently.
 type Statistics interface {
-	// Begin starts the trial of an image. MethodRandomised takes its random
-	// number from outside, so that others can make it again; the other methods
-	// do not look at it.
+	// Begin starts the trial of an image. MethodRandomised uses the draw,
+	// which the caller derives so that an audit can repeat it; the other
+	// methods ignore it.
 	Begin(draw Draw) Trial
 
-	// BestRadius returns the largest radius that the plan can certify:
-	// that of an image that gets the selected class every time.
+	// BestRadius returns the largest radius that the plan can certify: that of
+	// an image whose samples all have the selected class.
 	BestRadius() decimal.Decimal
 
 	// Needs returns the smallest number of samples with which such an image is
@@ -29,23 +29,23 @@ type Statistics interface {
 	Needs(radius decimal.Decimal) (samples int, ok bool)
 }
 
-// Trial follows the estimation samples of one image in the order of their
-// numbers. Whoever feeds it counts hits, the samples with the selected class.
+// Trial processes the estimation samples of one image in order. The caller
+// counts hits, the samples with the selected class.
 type Trial interface {
-	// Due returns the number of samples at which the trial looks next, and 0
-	// when it needs no more.
+	// Due returns the number of samples at the trial's next look, and 0 if it
+	// needs no more.
 	Due() int
 
-	// Look tells the hits among the first Due() samples.
+	// Look gives the trial the number of hits among the first Due() samples.
 	Look(hits int)
 
-	// Verdict concludes a trial that needs no more samples, from the selected
-	// class and the counts of all classes.
+	// Verdict returns the verdict of a trial that needs no more samples, from
+	// the selected class and the counts of all classes.
 	Verdict(selected int, counts Counts) Verdict
 }
 
-// New returns the statistics of a plan that passes Check, for a classifier of so
-// many classes.
+// New returns the statistics of a plan that passes Check, for a classifier with
+// the given number of classes.
 func New(p Plan, classes int) (Statistics, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -61,15 +61,15 @@ func New(p Plan, classes int) (Statistics, error) {
 	return NewCohen(p)
 }
 
-// forget empties a memory of bounds that has grown large, so that it does not
-// grow with the number of images.
+// forget clears a large cache of bounds, so its size does not grow with the
+// number of images.
 func forget[K comparable, V any](known map[K]V) {
 	if len(known) >= 1<<14 {
 		clear(known)
 	}
 }
 
-// fixedTrial is the trial of a method that takes n samples whatever they show.
+// fixedTrial is the trial of a method that always uses n samples.
 type fixedTrial struct {
 	due    int
 	decide func(selected int, counts Counts) Verdict
@@ -86,8 +86,8 @@ func (t *fixedTrial) Verdict(selected int, counts Counts) Verdict {
 	return t.decide(selected, counts)
 }
 
-// smallest returns the smallest n in 1..MaxSamples with a property that larger
-// n keep, and false if there is none.
+// smallest returns the smallest n in 1..MaxSamples with a monotone property,
+// and false if there is none.
 func smallest(holds func(n int) bool) (int, bool) {
 	if !holds(MaxSamples) {
 		return 0, false

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Beacon is a public random number that nobody knew before its time: a round of
-// drand's chain quicknet and its 32 bytes, as drand:ROUND:VALUE with VALUE in 64
-// lower-case hexadecimal digits; "" for none. Without the value it names a round
-// that is still to come.
+// Beacon is a public random number that is unknown before its time: a round of
+// drand's chain quicknet and its 32 bytes. The form is drand:ROUND:VALUE with
+// VALUE in 64 lower-case hexadecimal digits, or "" for none. Without VALUE it is
+// a future round.
 type Beacon string
 
-// The chain quicknet of drand, by its published parameters.
+// The published parameters of drand's chain quicknet.
 const (
 	DrandChain    = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 	drandGenesis  = 1692803367 // seconds since 1970; the time of round 1
@@ -22,9 +22,9 @@ const (
 	maxDrandRound = 1 << 40    // far beyond any date
 )
 
-// ParseBeacon reads drand:ROUND:VALUE or drand:ROUND, and writes it in the one
-// form that a certificate has. The value is not compared with drand's: that
-// takes a network.
+// ParseBeacon reads drand:ROUND:VALUE or drand:ROUND and returns it in
+// canonical form. The value is not compared with drand's, which needs a
+// network.
 func ParseBeacon(text string) (Beacon, error) {
 	fail := func() (Beacon, error) {
 		const most = 120
@@ -49,12 +49,12 @@ func ParseBeacon(text string) (Beacon, error) {
 	return Beacon(canonical), nil
 }
 
-// URL is where drand publishes the round.
+// URL returns drand's address of the round.
 func (b Beacon) URL() string {
 	return fmt.Sprintf("https://api.drand.sh/%s/public/%d", DrandChain, b.Round())
 }
 
-// Known reports whether the value is there.
+// Known reports whether the beacon has a value.
 func (b Beacon) Known() bool { return strings.Count(string(b), ":") == 2 }
 
 // Round returns the number of the round; 0 for no beacon.
@@ -63,28 +63,28 @@ func (b Beacon) Round() uint64 {
 	if len(parts) < 2 {
 		return 0
 	}
-	n, _ := strconv.ParseUint(parts[1], 10, 64) // ParseBeacon made it
+	n, _ := strconv.ParseUint(parts[1], 10, 64) // valid after ParseBeacon
 	return n
 }
 
-// Time returns when the round comes, or came.
+// Time returns the time of the round.
 func (b Beacon) Time() time.Time {
 	return time.Unix(drandGenesis+int64(b.Round()-1)*drandPeriod, 0).UTC()
 }
 
-// When is Time in words.
+// When returns Time as text.
 func (b Beacon) When() string { return b.Time().Format("2006-01-02 15:04:05 UTC") }
 
-// Early says in a sentence that a value was known before its time, which nobody
-// can; "" where that is not so by a clock that shows now.
+// Early returns a sentence if the beacon has a value before the time of its
+// round, which is impossible, and "" otherwise. now is the time of the clock.
 func (b Beacon) Early(now time.Time) string {
 	if !b.Known() || !now.Before(b.Time()) {
 		return ""
 	}
-	return fmt.Sprintf("by this machine's clock drand's round %d comes only at %s: nobody can know its value yet, so this one was chosen", b.Round(), b.When())
+	return fmt.Sprintf("by this machine's clock drand's round %d is published only at %s: its value is not known yet, so this one is invented", b.Round(), b.When())
 }
 
-// withoutValue returns the beacon before its time.
+// withoutValue returns the beacon without its value.
 func (b Beacon) withoutValue() Beacon {
 	if !b.Known() {
 		return b
@@ -102,7 +102,7 @@ func (b Beacon) check() error {
 	case err != nil:
 		return err
 	case !b.Known():
-		return fmt.Errorf("the beacon %s has no value: drand:ROUND:VALUE is due", b)
+		return fmt.Errorf("the beacon %s has no value; the form is drand:ROUND:VALUE", b)
 	case canonical != b:
 		return fmt.Errorf("the beacon %s is not in canonical form, which is %s", b, canonical)
 	}

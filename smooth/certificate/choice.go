@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Choice says which images of a whole set a certificate is about. It follows
-// from the size of the whole and the images: a certificate that lost images has
-// another one.
+// Choice describes which images of a whole set a certificate has. It follows
+// from the size of the whole set and the images, so a certificate without some
+// of its images has another one.
 type Choice struct {
 	Of    int `json:"of"`              // images of the whole set
 	Every int `json:"every,omitempty"` // every Every-th, from the first one on; 0 for images listed by hand
 	Max   int `json:"max,omitempty"`   // the first Max of these; 0 for all of them
 }
 
-// NewChoice returns the choice of a set of images from a whole of so many.
+// NewChoice returns the choice of a set of images from of images.
 func NewChoice(of int, set IndexSet) Choice {
 	c := Choice{Of: of}
 	if len(set) != 1 || set[0][0] != 0 {
@@ -30,10 +30,10 @@ func NewChoice(of int, set IndexSet) Choice {
 	return c
 }
 
-// check holds a choice to the images of its certificate.
+// check compares a choice with the images of its certificate.
 func (c *Choice) check(set IndexSet) error {
 	if c == nil {
-		return errors.New("it does not say of how many images its own were chosen")
+		return errors.New("it does not record the size of the set from which its images were chosen")
 	}
 	if int64(c.Of) > math.MaxUint32+1 {
 		return fmt.Errorf("it names a set of %d images; at most %d can be told apart", c.Of, int64(math.MaxUint32)+1)
@@ -47,7 +47,7 @@ func (c *Choice) check(set IndexSet) error {
 	return nil
 }
 
-// Describe says in words what was chosen: 200 of 2,000, every 10th.
+// Describe returns the choice as text: 200 of 2,000, every 10th.
 func (c Choice) Describe(images int) string {
 	text := fmt.Sprintf("%s of %s", Thousands(images), Thousands(c.Of))
 	switch {

@@ -11,7 +11,7 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// A choice follows from the size of the whole and the images.
+// A choice follows from the size of the whole set and the images.
 func TestChoiceSaysWhatWasPicked(t *testing.T) {
 	for _, c := range []struct {
 		of     int
@@ -44,7 +44,7 @@ func TestChoiceSaysWhatWasPicked(t *testing.T) {
 	require.Equal(t, "11th 12th 13th 21st 102nd 113th", ordinal(11)+" "+ordinal(12)+" "+ordinal(13)+" "+ordinal(21)+" "+ordinal(102)+" "+ordinal(113))
 }
 
-// A certification says of how many images its own are, or does not begin.
+// A certification without the size of the whole set is refused.
 func TestChoiceIsAsked(t *testing.T) {
 	s := sampleOf(bound.MethodCohen)
 	for of, want := range map[int]string{math.MaxInt: fmt.Sprintf("it names a set of %d images", math.MaxInt), 0: "it names image 3 of a set of 0"} {
@@ -54,15 +54,15 @@ func TestChoiceIsAsked(t *testing.T) {
 	}
 }
 
-// A set of images is written in one way.
+// A set of images has one form.
 func TestIndexSetsHaveOneForm(t *testing.T) {
 	for _, set := range []IndexSet{
 		{{0, 1, 1}, {1, 1, 1}}, {{0, 2, 1}}, {{0, 1, 2}, {2, 1, 2}}, {{0, 1, 1}, {3, 1, 1}}, {{0, 3, 2}, {6, 1, 1}}, {{5, 1, 1}, {6, 2, 2}},
 	} {
 		require.ErrorContains(t, set.check(), "canonical", "%v", set)
 	}
-	// Of every selection of six images, in whatever spans it is written, only
-	// the form of NewIndexSet passes.
+	// For every selection of six images, in all possible spans, only the form
+	// of NewIndexSet is accepted.
 	spans := []Span{}
 	for first := range 6 {
 		for step := 1; step < 6; step++ {
@@ -94,7 +94,7 @@ func TestIndexSetsHaveOneForm(t *testing.T) {
 			}
 		}
 	}
-	require.Len(t, written, 63, "every selection of six images but the empty one has its form")
+	require.Len(t, written, 63, "every selection of six images except the empty one has one form")
 }
 
 func encodedSet(t *testing.T, set IndexSet) []byte {

@@ -26,9 +26,9 @@ func (d *Digest) UnmarshalText(text []byte) error {
 	return err
 }
 
-// PixelDigest is what a certificate knows an image of 8-bit pixels by: the
-// SHA-256 of the pixels where integer noise is added to them, else of the
-// little-endian float32 values of pixel/255 that float noise is added to.
+// PixelDigest returns the digest of an image of 8-bit pixels in a
+// certificate. For integer noise it is the SHA-256 of the pixels, for float
+// noise that of the little-endian float32 values pixel/255.
 func PixelDigest(x []byte, integers bool) Digest {
 	if integers {
 		return sha256.Sum256(x)

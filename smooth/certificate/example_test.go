@@ -9,7 +9,7 @@ import (
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
-// Read a certificate, and check all that can be checked without the model.
+// Read a certificate with all checks that need no model.
 func ExampleReader() {
 	f, err := os.Open("testdata/format2.jsonl")
 	if err != nil {

@@ -14,13 +14,12 @@ import (
 
 // Files are the three outputs of a certification.
 type Files struct {
-	Certificate string // NAME.jsonl: canonical, the same bytes from every run
-	Timing      string // NAME.timing.jsonl: what the run took and on what machine
-	TSV         string // NAME.tsv: the field's table, derived from both
+	Certificate string // NAME.jsonl: canonical, the same bytes in every run
+	Timing      string // NAME.timing.jsonl: the time of each image, and the machine
+	TSV         string // NAME.tsv: the usual table of the literature, made from both
 }
 
-// FilesFor returns the names that belong to the path of any of the three, or
-// to NAME alone.
+// FilesFor returns the names for the path of any of the three, or for NAME.
 func FilesFor(out string) Files {
 	base := out
 	for _, ext := range []string{".timing.jsonl", ".jsonl", ".tsv"} {
@@ -33,7 +32,7 @@ func FilesFor(out string) Files {
 }
 
 // WithoutTimings returns a list of files without the timing files whose
-// certificates are in it too, as a pattern such as runs/*.jsonl names them.
+// certificates are also in it. A pattern such as runs/*.jsonl matches both.
 func WithoutTimings(paths []string) []string {
 	var rest []string
 	for _, path := range paths {
@@ -44,15 +43,14 @@ func WithoutTimings(paths []string) []string {
 	return rest
 }
 
-// Partial names the file that the lines of the certificate are in while a run is
-// under way.
+// Partial returns the name of the certificate's file during a run.
 func (f Files) Partial() string { return f.Certificate + ".partial" }
 
-// PartialTiming names the file of the timing in the meantime.
+// PartialTiming returns the name of the timing file during a run.
 func (f Files) PartialTiming() string { return f.Timing + ".partial" }
 
-// Header returns the header of the run that these files belong to, finished or
-// not, so that it can be continued as it was begun; false if there is none.
+// Header returns the header of the run with these files, finished or not, so
+// that it can be continued with the same parameters; false if there is none.
 func (f Files) Header() (h Header, ok bool) {
 	for _, path := range []string{f.Certificate, f.Partial()} {
 		file, _, err := infile.Open(path)
@@ -67,10 +65,10 @@ func (f Files) Header() (h Header, ok bool) {
 	return Header{}, false
 }
 
-// adopt gives a header what the files of the same run have otherwise, and what is
-// no difference: the name of the data, because the same pixels may be under
-// another path now, and the format, because a run that an earlier version began
-// ends in its format.
+// adopt replaces two fields of a header by those of an existing run that is
+// otherwise the same. One is the name of the data, because the same pixels may
+// have another path now. The other is the format, because a run of an earlier
+// version keeps its format.
 func (f Files) adopt(header Header, note func(string)) Header {
 	there, ok := f.Header()
 	if !ok {
@@ -88,13 +86,13 @@ func (f Files) adopt(header Header, note func(string)) Header {
 		note(fmt.Sprintf("%s names the data %q, which are %q here; the digests of the pixels decide", f.Certificate, there.Data, header.Data))
 	}
 	if same.Schema == Schema1 {
-		note(fmt.Sprintf("%s was begun by an earlier version and stays in its format, %s", f.Certificate, Schema1))
+		note(fmt.Sprintf("%s was started by an earlier version and keeps its format, %s", f.Certificate, Schema1))
 	}
 	return same
 }
 
 // complete reports whether the certificate is finished and has this header. Any
-// other file in its place is an error: certificates are not overwritten.
+// other file with its name is an error: certificates are not overwritten.
 func (f Files) complete(header Header) (bool, error) {
 	path := f.Certificate
 	file, _, err := infile.Open(path)
@@ -108,7 +106,7 @@ func (f Files) complete(header Header) (bool, error) {
 	const remedy = "remove it or choose another output"
 	d, err := NewReader(file)
 	if err != nil {
-		return false, fmt.Errorf("%s is in the way (%w): %s", path, err, remedy)
+		return false, fmt.Errorf("%s already exists (%w): %s", path, err, remedy)
 	}
 	if what := headerDifference(d.Header(), header); what != "" {
 		return false, fmt.Errorf("%s is another certificate, with %s: %s", path, what, remedy)

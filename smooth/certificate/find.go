@@ -19,7 +19,7 @@ func Find(file io.Reader, index int) (Header, Record, error) {
 		rec := line.Record
 		switch {
 		case errors.Is(err, io.EOF):
-			return d.Header(), rec, fmt.Errorf("there is no line about image %d: it has %d lines, %s", index, d.Header().Images.Len(), between(d.Header().Images))
+			return d.Header(), rec, fmt.Errorf("there is no line for image %d: it has %d lines, %s", index, d.Header().Images.Len(), between(d.Header().Images))
 		case err != nil:
 			return d.Header(), rec, err
 		case line.LeftOut != nil && line.LeftOut.Image == index:
@@ -30,7 +30,7 @@ func Find(file io.Reader, index int) (Header, Record, error) {
 	}
 }
 
-// between names the first and the last image of a set.
+// between returns the first and the last image of a set as text.
 func between(images IndexSet) string {
 	first, last := -1, -1
 	for i := range images.All() {
@@ -41,13 +41,13 @@ func between(images IndexSet) string {
 	return fmt.Sprintf("from image %d to image %d", first, last)
 }
 
-// maxHeader is the longest header that is looked into before an audit.
+// maxHeader is the longest header that Peek reads.
 const maxHeader = 64 << 20
 
-// Peek reads the header of a certificate, which says what kind of noise and
-// which pixels it is about, and returns a reader of the whole: what was read
-// cannot be read again from a pipe. The header is empty if it cannot be read;
-// an audit finds out what is wrong with it. The error is that of reading.
+// Peek reads the header of a certificate, with its kind of noise and its
+// preprocessing, and returns a reader of the whole file, also for a pipe. The
+// header is empty if it is invalid; an audit then reports the reason. The
+// error is that of reading.
 func Peek(file io.Reader) (whole io.Reader, h Header, err error) {
 	r, head := bufio.NewReader(file), []byte(nil)
 	for len(head) < maxHeader && (len(head) == 0 || head[len(head)-1] != '\n') {

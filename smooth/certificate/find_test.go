@@ -16,12 +16,12 @@ func TestFind(t *testing.T) {
 	require.Equal(t, "points", header.Data)
 	require.Equal(t, 2, rec.Image)
 	_, _, err = Find(bytes.NewReader(cert), 4)
-	require.EqualError(t, err, "there is no line about image 4: it has 4 lines, from image 0 to image 3")
+	require.EqualError(t, err, "there is no line for image 4: it has 4 lines, from image 0 to image 3")
 	_, _, err = Find(bytes.NewReader(cert[:len(cert)/2]), 3)
 	require.Error(t, err, "cut off before the line")
 }
 
-// The header is known and the whole can still be read, even from a pipe.
+// After Peek the whole file can be read, also from a pipe.
 func TestPeek(t *testing.T) {
 	cert := smallCertificate(t, false)
 	for _, r := range []io.Reader{bytes.NewBuffer(cert), iotest.OneByteReader(bytes.NewBuffer(cert))} {

@@ -10,8 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// asFormat1 writes a certificate of a seed that is a number as the format
-// before this one has it.
+// asFormat1 converts a certificate with a numeric seed to the previous format.
 func asFormat1(t *testing.T, cert []byte) []byte {
 	head, rest, _ := bytes.Cut(cert, []byte("\n"))
 	var h Header
@@ -25,7 +24,7 @@ func asFormat1(t *testing.T, cert []byte) []byte {
 	return append(body, end...)
 }
 
-// What was certified in the format before this one is read as it stands.
+// Certificates in the previous format are read.
 func TestFormat1IsRead(t *testing.T) {
 	old := asFormat1(t, smallCertificate(t, false))
 	h, recs, err := readAll(bytes.NewReader(old))
@@ -45,7 +44,7 @@ func TestFormat1IsRead(t *testing.T) {
 	}
 }
 
-// A certificate that the version before this format made, byte for byte.
+// A certificate written by the previous version is read and matches the schema.
 func TestCertificateOfTheVersionBefore(t *testing.T) {
 	raw, err := os.ReadFile("testdata/format1.jsonl")
 	require.NoError(t, err)

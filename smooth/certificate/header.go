@@ -12,15 +12,15 @@ import (
 // as 16-bit words.
 const MaxClasses = 1<<16 - 1
 
-// Schema names the file format that is written. Readers know Schema1 too, that
-// of earlier versions, which has no derived seeds, does not say of how many
-// images its own were chosen, and leaves no image out.
+// Schema is the name of the file format. Schema1 is that of earlier versions,
+// which is still read. It has no derived seeds, no size of the whole set of
+// images, and no images left out.
 const (
 	Schema  = "godmae-certificate/2"
 	Schema1 = "godmae-certificate/1"
 )
 
-// Precision is the arithmetic of a classifier that names no other.
+// Precision is the default arithmetic of a classifier.
 const Precision = "f32"
 
 // StoppedWrongClass is the value of Record.Stopped for an image that was not
@@ -44,19 +44,19 @@ func streamsOf(m bound.Method) Streams {
 	return s
 }
 
-// Subject says what is certified; a caller fills it in, the package only
-// records it. Nothing in it may change between machines or runs.
+// Subject describes what is certified. The caller sets it and the package
+// records it. It must not change between machines or runs.
 type Subject struct {
 	Contract      string   `json:"contract"`            // numerics contract of the classifier, such as "f32/1"
 	Precision     string   `json:"precision,omitempty"` // arithmetic of the classifier; Precision when empty
-	Device        string   `json:"device,omitempty"`    // contract of the device, where it has one of its own
-	Endpoint      string   `json:"endpoint,omitempty"`  // identity of a service that answers in place of a model at hand
+	Device        string   `json:"device,omitempty"`    // contract of the device, if it has its own
+	Endpoint      string   `json:"endpoint,omitempty"`  // identity of a service that answers instead of a local model
 	Model         string   `json:"model"`               // digest of weights and configuration
-	Data          string   `json:"data"`                // name of the data set and its split; it describes, and binds nothing
-	Preprocessing string   `json:"preprocessing"`       // from the stored image to what the noise is added to; see EightBit
+	Data          string   `json:"data"`                // name of the data set and its split; not compared
+	Preprocessing string   `json:"preprocessing"`       // processing of the stored image before the noise; see EightBit
 	Names         []string `json:"names"`               // class names; empty when unknown
 	Images        IndexSet `json:"images"`              // which images of the data set
-	Of            int      `json:"-"`                   // images of the whole data set; a header has it in its Choice
+	Of            int      `json:"-"`                   // size of the whole data set; in a header it is in Choice
 }
 
 // Header is the first line of a certificate file.
@@ -72,16 +72,16 @@ type Header struct {
 	N            int             `json:"n"`
 	Anytime      *Anytime        `json:"anytime,omitempty"` // MethodAnytime only
 	Seed         Seed            `json:"seed"`
-	Beacon       Beacon          `json:"beacon,omitempty"` // of a seed that is derived
+	Beacon       Beacon          `json:"beacon,omitempty"` // of a derived seed
 	Streams      Streams         `json:"streams"`
 	AccuracyOnly bool            `json:"accuracy_only"`
 	Classes      int             `json:"classes"`
 	Subject
-	Choice *Choice `json:"choice,omitempty"` // of the images; Schema1 lacks it
-	Shard  *Shard  `json:"shard,omitempty"`  // of a part that is to be merged
+	Choice *Choice `json:"choice,omitempty"` // of the images; not in Schema1
+	Shard  *Shard  `json:"shard,omitempty"`  // of a part for Merge
 }
 
-// NewHeader describes a certification.
+// NewHeader returns the header of a certification.
 func NewHeader(p Params, classes int, subject Subject) Header {
 	if p.Method == "" {
 		p.Method = bound.MethodCohen
@@ -132,7 +132,7 @@ func (h Header) Due() int {
 	return (n - h.Shard.Index + h.Shard.Of) / h.Shard.Of
 }
 
-// cursor walks over the images that a certificate has lines for.
+// cursor iterates over the images with lines in the certificate.
 func (h Header) cursor() cursor {
 	c := h.Images.cursor()
 	if h.Shard != nil {
@@ -144,8 +144,8 @@ func (h Header) cursor() cursor {
 	return c
 }
 
-// Digest returns the SHA-256 of the line of a header, by which other files say
-// which certification they belong to.
+// Digest returns the SHA-256 of the header's line, with which other files
+// identify their certification.
 func (h Header) Digest() (Digest, error) {
 	line, err := encodeLine(h)
 	return sha256.Sum256(line), err

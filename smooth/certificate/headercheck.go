@@ -11,7 +11,7 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// check verifies that a header makes sense to this version of the package.
+// check verifies that a header is valid for this version of the package.
 func (h Header) check() error {
 	switch {
 	case h.Kind != kindHeader || h.Schema != Schema && h.Schema != Schema1:
@@ -60,13 +60,13 @@ func (h Header) check() error {
 	return h.checkClip()
 }
 
-// format1 returns the header as the format Schema1 has it.
+// format1 returns the header in the format Schema1.
 func (h Header) format1() Header {
 	h.Schema, h.Precision, h.Device, h.Endpoint, h.Choice = Schema1, "", "", "", nil
 	return h
 }
 
-// checkFormat verifies what tells the two formats apart.
+// checkFormat verifies the fields in which the two formats differ.
 func (h Header) checkFormat() error {
 	if h.Schema == Schema1 {
 		if h.Seed.Derived || h.Beacon != "" || h.Precision != "" || h.Device != "" || h.Endpoint != "" || h.Choice != nil {
@@ -86,15 +86,16 @@ func (h Header) checkFormat() error {
 	return h.Choice.check(h.Images)
 }
 
-// EightBit is what the preprocessing before integer noise, and no other, says
-// of the pixels; scaled is what only that before float noise ends in.
+// EightBit is the start of the text of a preprocessing before integer noise
+// only; scaled is the end of one before float noise only.
 const (
 	EightBit = "8-bit pixels"
 	scaled   = "x/255"
 )
 
-// checkPreprocessing refuses noise of one kind on pixels of the other: the name
-// of the noise alone would be changed without a trace in the counts.
+// checkPreprocessing refuses noise of one kind with the preprocessing of the
+// other. Otherwise a changed name of the noise would not be detected from the
+// counts.
 func (h Header) checkPreprocessing() error {
 	integers := strings.Contains(h.Preprocessing, EightBit)
 	switch {
@@ -106,21 +107,21 @@ func (h Header) checkPreprocessing() error {
 	return nil
 }
 
-// Anytime is what the header of a certificate says about MethodAnytime.
+// Anytime has the header's fields of MethodAnytime.
 type Anytime struct {
 	Radii    []decimal.Decimal `json:"radii"`           // the grid
 	Every    int               `json:"every"`           // samples between two looks
 	Mixture  int               `json:"mixture"`         // alternatives of the mixture
-	Futility decimal.Decimal   `json:"futility"`        // level of giving up, see bound.Plan
-	Prior    int               `json:"prior,omitempty"` // n over the samples that the prior of the forecasts is worth
+	Futility decimal.Decimal   `json:"futility"`        // futility level, see bound.Plan
+	Prior    int               `json:"prior,omitempty"` // n divided by the number of samples that the prior of the forecasts counts as
 }
 
-// anytimeOf describes a grid and its level of giving up.
+// anytimeOf returns the fields for the grid and the futility level of a plan.
 func anytimeOf(p bound.Plan) *Anytime {
 	return &Anytime{Radii: p.Radii, Every: bound.LookEvery, Mixture: bound.MixtureTerms, Futility: p.Futility, Prior: bound.PriorShare}
 }
 
-// check refuses an Anytime that another version made.
+// check refuses an Anytime with the constants of another version.
 func (a *Anytime) check() error {
 	switch {
 	case a.Prior == 0:

@@ -10,12 +10,12 @@ import (
 // Span is an arithmetic progression of image indices: first, step, count.
 type Span [3]int
 
-// IndexSet is an increasing list of image indices, written as few spans:
-// every 20th of 10,000 images is [[0,20,500]].
+// IndexSet is an increasing list of image indices in a few spans: every 20th of
+// 10,000 images is [[0,20,500]].
 type IndexSet []Span
 
-// NewIndexSet makes the set of strictly increasing indices, greedily: a span
-// goes on as long as the step stays the same.
+// NewIndexSet makes the set of strictly increasing indices. Greedily, a span
+// continues as long as the step is the same.
 func NewIndexSet(indices []int) (IndexSet, error) {
 	set := IndexSet{}
 	for i, index := range indices {
@@ -58,16 +58,16 @@ func (set IndexSet) All() iter.Seq[int] {
 	}
 }
 
-// cursor walks over a set.
+// cursor iterates over a set.
 type cursor struct {
 	rest IndexSet
-	k    int // indices taken of rest[0]
+	k    int // indices returned of rest[0]
 	skip int // indices left out after each one
 }
 
 func (set IndexSet) cursor() cursor { return cursor{rest: set} }
 
-// next returns the next index, and false behind the last one.
+// next returns the next index, and false after the last one.
 func (c *cursor) next() (int, bool) {
 	index, ok := c.step()
 	for range c.skip {
@@ -94,8 +94,8 @@ func (set IndexSet) last() int {
 	return s[0] + s[1]*(s[2]-1)
 }
 
-// check verifies a set that was read from a file: its spans are those that
-// NewIndexSet makes of its indices, so that a set is written in one way only.
+// check verifies a set from a file: its spans must be those of NewIndexSet for
+// its indices, so a set has only one form.
 func (set IndexSet) check() error {
 	last, due := int64(-1), int64(-1)
 	for i, s := range set {
@@ -107,7 +107,7 @@ func (set IndexSet) check() error {
 			return fmt.Errorf("the image set reaches beyond %d", int64(math.MaxUint32))
 		}
 		if count == 1 && (step != 1 || i < len(set)-1) || first == due {
-			return fmt.Errorf("the image set is not in canonical form at its span [%d,%d,%d], which goes together with a neighbour or has a step that says nothing", first, step, count)
+			return fmt.Errorf("the image set is not in canonical form at its span [%d,%d,%d], which can be merged with a neighbour or has an unused step", first, step, count)
 		}
 		last, due = first+step*(count-1), first+step*count
 	}

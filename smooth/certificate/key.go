@@ -8,23 +8,24 @@ import (
 	"github.com/godmae/godmae/internal/listhash"
 )
 
-// keyTag begins what a derived key is the digest of. It stays what it is when
-// the file format changes: another tag would be another draw to choose from.
+// keyTag is the first text in the digest of a derived key. It does not change
+// with the file format: another tag would give the issuer a second draw to
+// choose from.
 const keyTag = "godmae-certificate/2"
 
-// Derivation makes the key of the noise of an image from the model, a public
-// random number and the pixels of the image. Nothing else goes in, no
-// parameter, index, set or path: each would be one more thing to turn until
-// the draw suits whoever certifies.
+// Derivation computes the key of an image's noise from the model, a public
+// random number and the image's pixels. It uses no parameter, index, set or
+// path, because the issuer could vary each of them until the noise is
+// favourable.
 type Derivation struct {
 	Model  string // digest of the model, as Subject.Model
 	Beacon Beacon // "" for none
 }
 
 // Key returns the key: the first eight bytes, little-endian, of the SHA-256 of
-// four texts, each after its length in bytes as 64 little-endian bits: the tag
-// "godmae-certificate/2", the digest of the model, the beacon, and the digest
-// of the pixels in 64 hexadecimal digits.
+// four texts, each after its length in bytes as 64 little-endian bits. The
+// texts are the tag "godmae-certificate/2", the digest of the model, the
+// beacon, and the digest of the pixels in 64 hexadecimal digits.
 func (d Derivation) Key(pixels Digest) uint64 {
 	h := listhash.New()
 	for _, text := range []string{keyTag, d.Model, string(d.Beacon), pixels.String()} {
@@ -33,16 +34,15 @@ func (d Derivation) Key(pixels Digest) uint64 {
 	return binary.LittleEndian.Uint64(h.Sum(nil))
 }
 
-// Seed says where noise comes from: it is derived for each image, or it comes
-// from a number that somebody chose. It is written as "derived" or as a decimal
-// string, because many readers of JSON hold numbers in a float64. The zero
-// value is the number 0.
+// Seed is the source of the noise: derived for each image, or a chosen number.
+// It is written as "derived" or as a decimal string, because many JSON readers
+// store numbers as float64. The zero value is the number 0.
 type Seed struct {
 	Derived bool
 	Number  uint64
 }
 
-// derivedSeed is the text of a Seed that is derived.
+// derivedSeed is the text of a derived Seed.
 const derivedSeed = "derived"
 
 // String returns "derived" or the number.
@@ -53,10 +53,10 @@ func (s Seed) String() string {
 	return strconv.FormatUint(s.Number, 10)
 }
 
-// MarshalText writes what String returns.
+// MarshalText returns the text of String.
 func (s Seed) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads what String returns.
+// UnmarshalText reads the text of String.
 func (s *Seed) UnmarshalText(text []byte) error {
 	if string(text) == derivedSeed {
 		*s = Seed{Derived: true}

@@ -15,7 +15,7 @@ import (
 
 const testBeacon = "drand:1000:ab85baa1029a2e2e0a35d0a3d9ff2f5b1ab8d6d1e7bf1f0f2d8a9d1d31e6f0c5"
 
-// A key is what its documentation says, computed here byte by byte.
+// A key follows its documentation; here it is computed byte by byte.
 func TestKeyOfAnImage(t *testing.T) {
 	pixels := Digest(sha256.Sum256([]byte("an image")))
 	hexed := hex.EncodeToString(pixels[:])
@@ -50,9 +50,9 @@ func TestParseBeacon(t *testing.T) {
 	require.ErrorContains(t, Beacon("drand:1:"+strings.Repeat("AB", 32)).check(), "canonical")
 }
 
-// A commitment is to the model, every parameter, the images and their pixels,
-// and to neither the value of the beacon nor the name of the data; a finished
-// certificate has all that it takes.
+// A commitment depends on the model, every parameter, the images and their
+// pixels, and not on the value of the beacon or the name of the data. It can
+// be computed from a finished certificate.
 func TestCommitment(t *testing.T) {
 	commit := func(change func(*sample)) Digest {
 		s := sampleOf(bound.MethodCohen)
@@ -92,5 +92,5 @@ func TestCommitment(t *testing.T) {
 	h := d.Header()
 	h.Shard = &Shard{1, 2}
 	_, err = NewCommitment(h)
-	require.ErrorContains(t, err, "a shard has a part")
+	require.ErrorContains(t, err, "a shard has only a part")
 }

@@ -8,16 +8,16 @@ import (
 // Undecodable is the reason of an image that was left out.
 const Undecodable = "undecodable"
 
-// LeftOut is the line of an image that cannot be decoded: nothing is certified
-// about it, and nothing is passed over in silence.
+// LeftOut is the line of an image that cannot be decoded. Nothing is certified
+// about it, but it is recorded.
 type LeftOut struct {
 	Kind   string  `json:"kind"`
 	Image  int     `json:"image"`
 	Reason string  `json:"reason"`         // Undecodable
-	File   *Digest `json:"file,omitempty"` // SHA-256 of the file's bytes, where it can be read
+	File   *Digest `json:"file,omitempty"` // SHA-256 of the file's bytes, if it can be read
 }
 
-// check verifies a line that was read from a file.
+// check verifies a line from a file.
 func (l LeftOut) check(h Header) error {
 	switch {
 	case h.Schema == Schema1:
@@ -37,7 +37,7 @@ type UndecodableError struct {
 
 func (e *UndecodableError) Error() string { return e.Err.Error() }
 
-// Unwrap returns what decoding failed for.
+// Unwrap returns the error of the decoder.
 func (e *UndecodableError) Unwrap() error { return e.Err }
 
 // LeftOut returns the line of the image.
@@ -59,7 +59,7 @@ func (l Line) Image() int {
 	return l.Record.Image
 }
 
-// value returns what is written.
+// value returns the value to write.
 func (l Line) value() any {
 	if l.LeftOut != nil {
 		return l.LeftOut
@@ -67,7 +67,7 @@ func (l Line) value() any {
 	return l.Record
 }
 
-// target returns what is read into.
+// target returns the value to read into.
 func (l *Line) target() any {
 	if l.LeftOut != nil {
 		return l.LeftOut
@@ -75,9 +75,9 @@ func (l *Line) target() any {
 	return &l.Record
 }
 
-// Compare holds a line to what describing its image gives here: it returns in
-// words what differs, "" if nothing does, and an error that has to do with
-// neither.
+// Compare compares a line with the result of describing its image here. It
+// returns the difference as text, "" if there is none, and other errors of
+// describing.
 func (l Line) Compare(img Image, err error) (string, error) {
 	var lost *UndecodableError
 	undecodable := errors.As(err, &lost)

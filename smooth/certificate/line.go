@@ -6,7 +6,7 @@ import (
 	"errors"
 )
 
-// The values of the field "kind", which tells the lines of a file apart.
+// The values of the field "kind" of a line.
 const (
 	kindHeader  = "header"
 	kindImage   = "image"
@@ -14,8 +14,8 @@ const (
 	kindTrailer = "trailer"
 )
 
-// trailer is the last line: the number of lines between it and the header, how
-// many of them are of images left out, and the SHA-256 of all bytes before it.
+// trailer is the last line: the number of image lines, the number of images
+// left out among them, and the SHA-256 of all bytes before it.
 type trailer struct {
 	Kind    string `json:"kind"`
 	Lines   int    `json:"lines"`
@@ -23,8 +23,8 @@ type trailer struct {
 	SHA256  Digest `json:"sha256"`
 }
 
-// encodeLine returns the canonical line of a header, record, trailer or
-// timing: compact JSON in the order of the fields, ended by a newline.
+// encodeLine returns the canonical line of a header, record, trailer or timing:
+// compact JSON in the order of the fields, with a final newline.
 func encodeLine(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -35,15 +35,15 @@ func encodeLine(v any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// decodeLine reads a line strictly: what it decodes to must encode to the very
-// same bytes, which rules out unknown, repeated and reordered fields, spaces,
-// and other ways to write a number.
+// decodeLine reads a line strictly: its value must encode to the same bytes.
+// This excludes unknown, repeated and reordered fields, spaces, and other
+// forms of a number.
 func decodeLine(line []byte, v any) error {
 	switch {
 	case bytes.HasSuffix(line, []byte("\r\n")):
-		return errors.New("it has the line end of Windows: a certificate is not to be converted")
+		return errors.New("it has Windows line ends: a certificate must not be converted")
 	case bytes.HasPrefix(line, []byte("\ufeff")):
-		return errors.New("a byte order mark stands before it: a certificate is not to be converted")
+		return errors.New("it starts with a byte order mark: a certificate must not be converted")
 	}
 	if err := checkDensity(line); err != nil {
 		return err
@@ -61,7 +61,7 @@ func decodeLine(line []byte, v any) error {
 	return nil
 }
 
-// isKind tells the kind of a canonical line.
+// isKind reports whether a canonical line has the kind.
 func isKind(line []byte, kind string) bool {
 	return bytes.HasPrefix(line, []byte(`{"kind":"`+kind+`"`))
 }

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// maxLine is the longest line a reader accepts: some ten million samples of a
-// problem with a thousand classes.
+// maxLine is the longest line a reader accepts: about ten million samples with
+// a thousand classes.
 const maxLine = 64 << 20
 
-// errTorn is the state of a line without a newline at the end of a file: what
-// a killed writer leaves behind.
+// errTorn is the error of a last line without a newline, as a killed writer
+// leaves it.
 var errTorn = errors.New("it ends without a newline: the file was cut off")
 
-// lineReader cuts a stream into lines that keep their newline.
+// lineReader splits a stream into lines, with their newlines.
 type lineReader struct {
 	r      *bufio.Reader
-	number int   // of the line returned last, from 1
-	offset int64 // of the byte behind it
+	number int   // of the last returned line, from 1
+	offset int64 // of the byte after it
 }
 
 // next returns the next line, io.EOF at the end, errTorn for an unfinished
@@ -50,7 +50,7 @@ func (l *lineReader) next() ([]byte, error) {
 	}
 }
 
-// fail names the line that an error is about.
+// fail adds the line number to an error.
 func (l *lineReader) fail(err error) error {
 	if text := err.Error(); shorten(text) != text {
 		err = errors.New(shorten(text))
@@ -61,10 +61,10 @@ func (l *lineReader) fail(err error) error {
 // oneLine returns the text of an error without line breaks.
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
-// What the shortest parts of a line take: a block of predictions, and a pair of
-// class and count. A line with more parts than fit into it is refused before it
-// is decoded, so that memory follows from the length of a line and not from what
-// it says: an empty block takes three bytes there, and sixty in memory.
+// Lengths of the shortest parts of a line: a block of predictions, and a pair of
+// class and count. A line with more parts than fit into its length is refused
+// before it is decoded. This bounds the memory by the length of a line: an empty
+// block has three bytes in a file and sixty in memory.
 const (
 	blockBytes = 100
 	pairBytes  = 6
@@ -98,7 +98,7 @@ func checkDensity(line []byte) error {
 // maxText is the longest text of a header, in bytes.
 const maxText = 1 << 16
 
-// shorten ends a sentence that quotes what a file says before it fills a screen.
+// shorten truncates a long message that quotes a file.
 func shorten(sentence string) string {
 	const most = 1000
 	if len(sentence) <= most {

@@ -12,9 +12,8 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// What a line takes in memory follows from its length: parts that are shorter
-// than any that is possible are not decoded, and no message repeats a text of
-// megabytes.
+// The memory for a line is bounded by its length: parts that are too short to
+// be valid are not decoded, and no message repeats a text of megabytes.
 func TestLinesOfTooManyParts(t *testing.T) {
 	const many = 1 << 20
 	p := Params{Plan: bound.Plan{Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 1, N: 20}}
@@ -52,6 +51,6 @@ func TestLinesOfTooManyParts(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		require.Error(t, err, name)
 		require.Less(t, len(err.Error()), 1200, name)
-		require.Less(t, (after.TotalAlloc-before.TotalAlloc)/uint64(len(text)), uint64(20), "%s: %d bytes of memory a byte", name, (after.TotalAlloc-before.TotalAlloc)/uint64(len(text)))
+		require.Less(t, (after.TotalAlloc-before.TotalAlloc)/uint64(len(text)), uint64(20), "%s: %d bytes of memory per byte", name, (after.TotalAlloc-before.TotalAlloc)/uint64(len(text)))
 	}
 }

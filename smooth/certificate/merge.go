@@ -12,14 +12,12 @@ import (
 	"github.com/godmae/godmae/internal/outfile"
 )
 
-// Merge puts the finished shards of a certification together. The certificate
-// has the bytes of a run that was not cut into shards. The timing file and the
-// table go with it.
+// Merge merges the finished shards of a certification. The certificate has the
+// bytes of a run without shards. The timing file and the table are merged too.
 //
-// It refuses shards that are lost, occur twice, are unfinished or damaged, or
-// belong to another certification, and names them. Timing files that stand in
-// the list beside their certificates, as a pattern such as shard-*.jsonl puts
-// them there, are passed over (see WithoutTimings). Only one line of each shard is held in memory.
+// The error names shards that are missing, given twice, unfinished, damaged or of another
+// certification. Timing files in the list are ignored if their certificates are in it too (see
+// WithoutTimings). Only one line of each shard is in memory.
 func Merge(out string, shards []string) (Files, error) {
 	files := FilesFor(out)
 	m := &merger{}
@@ -62,13 +60,13 @@ func Merge(out string, shards []string) (Files, error) {
 	return files, w.Finish()
 }
 
-// merger reads shards side by side.
+// merger reads all shards in parallel.
 type merger struct {
 	parts   []*mergePart
 	machine machineLine // written last
 }
 
-// mergePart is a shard that is being read.
+// mergePart is the reader of a shard.
 type mergePart struct {
 	path   string
 	reader *Reader
@@ -84,15 +82,15 @@ func (m *merger) close() {
 	}
 }
 
-// open reads the header of a shard and compares it with those before.
+// open reads the header of a shard and compares it with the first one.
 func (m *merger) open(path string) error {
 	if strings.HasSuffix(path, ".partial") {
-		return fmt.Errorf("%s is of a shard that is not finished: run its command again", path)
+		return fmt.Errorf("%s belongs to an unfinished shard: run its command again", path)
 	}
 	f, err := infile.OpenStream(path)
 	if errors.Is(err, os.ErrNotExist) {
 		if partial := FilesFor(path).Partial(); exists(partial) {
-			return fmt.Errorf("%s is not finished: what there is of it is in %s; run its command again", path, partial)
+			return fmt.Errorf("%s is not finished: its finished images are in %s; run its command again", path, partial)
 		}
 	}
 	if err != nil {
@@ -117,7 +115,7 @@ func (m *merger) open(path string) error {
 		return fmt.Errorf("%s is shard %s, but %s is shard %s: merge shards of one division", path, have.Shard, m.parts[0].path, want.Shard)
 	}
 	have.Shard, want.Shard = nil, nil
-	have.Data = want.Data // a name: the merged certificate has that of its first shard
+	have.Data = want.Data // not compared: the merged certificate has the name of the first shard
 	if what := headerDifference(have, want); what != "" {
 		return fmt.Errorf("%s belongs to another certification than %s, with %s: shards share the seed and all parameters", path, m.parts[0].path, what)
 	}
@@ -135,7 +133,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// complete reports the shards that are missing, and puts the others in order.
+// complete returns an error if shards are missing, and sorts the shards.
 func (m *merger) complete() error {
 	if len(m.parts) == 0 {
 		return errors.New("there are no shards to merge: name their certificates")
@@ -180,12 +178,12 @@ func (m *merger) copy(w *Writer) error {
 			return err
 		}
 	}
-	// The first shard that has no more images was verified to its end; so the
-	// others must be.
+	// The shard without further images was verified to its end. Verify the
+	// others too.
 	for _, p := range m.parts {
 		if _, err := p.reader.NextLine(); err != io.EOF {
 			if err == nil {
-				err = errors.New("it has more images than its place among the shards allows")
+				err = errors.New("it has more images than its part of the set")
 			}
 			return fmt.Errorf("%s: %w", p.path, err)
 		}
@@ -193,7 +191,7 @@ func (m *merger) copy(w *Writer) error {
 	return nil
 }
 
-// copyTime writes the time of an image, after the machine that took it.
+// copyTime writes the time of an image, after its machine.
 func (m *merger) copyTime(w *Writer, p *mergePart, image int) error {
 	if p.times == nil {
 		return nil

@@ -34,7 +34,7 @@ func TestReaderNamesWhatIsWrongWithAMethod(t *testing.T) {
 		return string(cert)
 	}
 	randomised, runner, anytime := text(bound.MethodRandomised), text(bound.MethodRunnerUp), text(bound.MethodAnytime)
-	digit := func(s string, at int, by byte) string { // change a digit behind "looks":"
+	digit := func(s string, at int, by byte) string { // change a digit after "looks":"
 		b := []byte(s)
 		b[strings.Index(s, `"looks":"`)+len(`"looks":"`)+at] = by
 		return string(b)

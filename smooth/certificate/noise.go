@@ -6,7 +6,7 @@ import (
 	"github.com/godmae/godmae/pixelnoise"
 )
 
-// The kinds of noise, as a header names them.
+// The kinds of noise in a header.
 const (
 	noiseFloat   = "gaussian-f32" // float32 noise added to float32 pixels
 	noiseInteger = "gaussian-u8"  // pixelnoise.Gaussian
@@ -14,7 +14,7 @@ const (
 
 var noises = []string{noiseFloat, noiseInteger}
 
-// withNoise returns a header that names the noise of the parameters.
+// withNoise returns the header with the noise of the parameters.
 func (h Header) withNoise(p Params) Header {
 	h.Noise, h.Clip = p.NoiseKind(), 0
 	if p.Sound {
@@ -23,7 +23,7 @@ func (h Header) withNoise(p Params) Header {
 	return h
 }
 
-// NoiseKind returns the name of the noise's kind, as a header has it.
+// NoiseKind returns the name of the kind of noise in a header.
 func (p Params) NoiseKind() string {
 	if p.Sound {
 		return noiseInteger

@@ -11,24 +11,25 @@ import (
 type Params struct {
 	bound.Plan
 
-	// Seed is the number that all noise comes from, where it is not derived.
+	// Seed is the seed of all noise, if it is not derived.
 	Seed uint64
 
-	// Derived, if set, takes the place of Seed: each image has noise of its own
-	// key, in which the image's index plays no part. A smooth.Task fills in its
+	// Derived, if set, is used instead of Seed: the noise of each image has a
+	// key that does not depend on the image's index. A smooth.Task sets its
 	// Model.
 	Derived *Derivation
 
-	// AccuracyOnly stops at an image whose selected class differs from its
-	// label: enough for certified accuracy, too little for an abstention rate.
+	// AccuracyOnly skips the estimation of an image whose selected class
+	// differs from its label. This suffices for certified accuracy, but not for
+	// an abstention rate.
 	AccuracyOnly bool
 
-	// Sound draws integer noise on 8-bit pixels (see pixelnoise.Gaussian) in
-	// place of float noise on float pixels.
+	// Sound draws integer noise on 8-bit pixels (see pixelnoise.Gaussian)
+	// instead of float noise on float pixels.
 	Sound bool
 }
 
-// Check returns an error that names the first parameter that makes no sense.
+// Check returns an error that names the first invalid parameter.
 func (p Params) Check() error {
 	if err := p.Plan.Check(); err != nil {
 		return err
@@ -39,9 +40,9 @@ func (p Params) Check() error {
 	return nil
 }
 
-// Defaults returns the parameters of a certification when nothing is said of
-// them. Choosing others after looking at results changes what alpha means, so an
-// audit names those that differ.
+// Defaults returns the default parameters of a certification. Parameters that
+// are chosen after results are known change the meaning of alpha, so an audit
+// names those that differ.
 func Defaults(m bound.Method) Params {
 	p := Params{
 		Plan:  bound.Plan{Method: m, Sigma: decimal.Must("0.25"), Alpha: decimal.Must("0.001"), N0: 100, N: 10_000},
@@ -54,7 +55,7 @@ func Defaults(m bound.Method) Params {
 	return p
 }
 
-// Origin returns what a header says of the seed of the parameters.
+// Origin returns the seed of the parameters in a header.
 func (p Params) Origin() Seed {
 	if p.Derived != nil {
 		return Seed{Derived: true}
@@ -62,8 +63,8 @@ func (p Params) Origin() Seed {
 	return Seed{Number: p.Seed}
 }
 
-// Key returns the key of the noise of an image whose pixels have a digest, 0
-// where it is not derived.
+// Key returns the key of the noise of an image with the given pixel digest, 0
+// if noise is not derived.
 func (p Params) Key(pixels Digest) uint64 {
 	if p.Derived == nil {
 		return 0
@@ -71,8 +72,8 @@ func (p Params) Key(pixels Digest) uint64 {
 	return p.Derived.Key(pixels)
 }
 
-// Draw returns the random number of the bound of an image; 0 where the method
-// needs none. It is the first 64 bits of a stream of its own.
+// Draw returns the random number of the bound of an image; 0 if the method
+// needs none. It is the first 64 bits of a separate stream.
 func (p Params) Draw(image int, pixels Digest) bound.Draw {
 	if p.Method != bound.MethodRandomised {
 		return 0

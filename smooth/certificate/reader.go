@@ -12,9 +12,9 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// Reader reads a certificate file and checks everything that can be checked
-// without the model: the form of each line, counts against samples, bounds and
-// radii against counts, the order of the images, the trailer.
+// Reader reads a certificate file and checks everything that needs no model:
+// the form of each line, counts against samples, bounds and radii against
+// counts, the order of the images, the trailer.
 type Reader struct {
 	lines  lineReader
 	header Header
@@ -59,11 +59,11 @@ func NewReader(r io.Reader) (*Reader, error) {
 // Header returns the header.
 func (d *Reader) Header() Header { return d.header }
 
-// LeftOut returns how many of the images read so far were left out.
+// LeftOut returns the number of images left out so far.
 func (d *Reader) LeftOut() int { return d.left }
 
-// Next returns the next image that was not left out, and io.EOF after the last
-// one once the trailer has been verified.
+// Next returns the next image that was not left out. After the last one it
+// verifies the trailer and returns io.EOF.
 func (d *Reader) Next() (Record, error) {
 	for {
 		line, err := d.NextLine()
@@ -73,8 +73,8 @@ func (d *Reader) Next() (Record, error) {
 	}
 }
 
-// NextLine returns the line of the next image, and io.EOF after the last one
-// once the trailer has been verified.
+// NextLine returns the line of the next image. After the last one it verifies
+// the trailer and returns io.EOF.
 func (d *Reader) NextLine() (Line, error) {
 	if d.done {
 		return Line{}, io.EOF
@@ -120,7 +120,7 @@ func (d *Reader) line(text []byte, index int) (Line, error) {
 		return l, err
 	}
 	if l.Image() != index {
-		return l, fmt.Errorf("image %d stands where image %d is due", l.Image(), index)
+		return l, fmt.Errorf("there is image %d instead of image %d", l.Image(), index)
 	}
 	if l.LeftOut != nil {
 		return l, l.LeftOut.check(d.header)
@@ -132,13 +132,13 @@ func (d *Reader) line(text []byte, index int) (Line, error) {
 func (d *Reader) checkTrailer(line []byte) error {
 	var t trailer
 	if err := decodeLine(line, &t); err != nil {
-		return d.lines.fail(fmt.Errorf("the trailer is due here: %w", err))
+		return d.lines.fail(fmt.Errorf("the trailer is expected here: %w", err))
 	}
 	if want := d.trailerValue(); t != want {
 		return d.lines.fail(fmt.Errorf("the trailer counts %d lines, %d of them of images left out, with the digest %s, but there are %d and %d with %s", t.Lines, t.LeftOut, t.SHA256, want.Lines, want.LeftOut, want.SHA256))
 	}
 	if _, err := d.lines.next(); err != io.EOF {
-		return d.lines.fail(errors.New("something follows the trailer"))
+		return d.lines.fail(errors.New("there is data after the trailer"))
 	}
 	return nil
 }

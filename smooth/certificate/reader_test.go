@@ -11,9 +11,8 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// Truncations at and around every line end, and a stride of the others, are
-// refused, and the reader never returns more images than
-// stand in the file.
+// Truncations at and near every line end, and some others, are refused. The
+// reader never returns more images than the file has.
 func TestReaderRefusesEveryTruncation(t *testing.T) {
 	cert := smallCertificate(t, false)
 	for cut := range cert {
@@ -28,8 +27,8 @@ func TestReaderRefusesEveryTruncation(t *testing.T) {
 	}
 }
 
-// A change of any byte (a stride of them here) is noticed: the digest alone sees to that, the other
-// checks name the reason.
+// A change of any byte is detected (tested for some bytes). The digest detects
+// all changes; the other checks name the reason.
 func TestReaderRefusesEveryChangedByte(t *testing.T) {
 	cert := smallCertificate(t, true)
 	for i := 0; i < len(cert); i += 11 {
@@ -57,19 +56,19 @@ func TestReaderNamesWhatIsWrong(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":            {"", "it has no header"},
 		"other file":       {"hello\n", "line 1 of the certificate: it is not the header"},
-		"Windows":          {strings.ReplaceAll(cert, "\n", "\r\n"), "line 1 of the certificate: it has the line end of Windows"},
-		"Windows below":    {strings.Replace(cert, "]}}\n", "]}}\r\n", 1), "line 2 of the certificate: it has the line end of Windows"},
-		"byte order mark":  {"\ufeff" + cert, "line 1 of the certificate: a byte order mark stands before it"},
-		"swapped lines":    {swap(1, 2), "line 2 of the certificate: image 1 stands where image 0 is due"},
-		"dropped line":     {strings.Join(append(lines[:2:2], lines[3:]...), ""), "image 2 stands where image 1 is due"},
-		"duplicated line":  {strings.Join(append(lines[:2:2], lines[1:]...), ""), "image 0 stands where image 1 is due"},
+		"Windows":          {strings.ReplaceAll(cert, "\n", "\r\n"), "line 1 of the certificate: it has Windows line ends"},
+		"Windows below":    {strings.Replace(cert, "]}}\n", "]}}\r\n", 1), "line 2 of the certificate: it has Windows line ends"},
+		"byte order mark":  {"\ufeff" + cert, "line 1 of the certificate: it starts with a byte order mark"},
+		"swapped lines":    {swap(1, 2), "line 2 of the certificate: there is image 1 instead of image 0"},
+		"dropped line":     {strings.Join(append(lines[:2:2], lines[3:]...), ""), "there is image 2 instead of image 1"},
+		"duplicated line":  {strings.Join(append(lines[:2:2], lines[1:]...), ""), "there is image 0 instead of image 1"},
 		"early trailer":    {strings.Join(append(lines[:2:2], lines[5]), ""), "the trailer comes after 1 of 4 images"},
 		"no trailer":       {strings.Join(lines[:5], ""), "ends after 4 of 4 images, without a trailer"},
-		"lines behind":     {cert + lines[1], "something follows the trailer"},
+		"lines after":      {cert + lines[1], "there is data after the trailer"},
 		"trailer count":    {edit(`"lines":4`, `"lines":5`), "the trailer counts 5 lines"},
 		"another seed":     {edit(`"seed":"3"`, `"seed":"4"`), "the trailer counts"},
 		"another alpha":    {edit(`"alpha":"0.001"`, `"alpha":"0.01"`), "the counts give"},
-		"another n":        {edit(`"n":60,"seed"`, `"n":61,"seed"`), "60 samples were drawn where 61 are due"},
+		"another n":        {edit(`"n":60,"seed"`, `"n":61,"seed"`), "60 samples were drawn instead of 61"},
 		"no streams":       {edit(`"selection":8`, `"selection":9`), "the streams 9, 9 and 0"},
 		"other method":     {edit(`"method":"cohen"`, `"method":"magic"`), `method "magic"`},
 		"no classes":       {edit(`"classes":3`, `"classes":0`), "it has 0 classes"},
@@ -136,7 +135,7 @@ func TestStopMustAgreeWithTheLabel(t *testing.T) {
 	require.ErrorContains(t, err, "the label and the stop do not agree")
 }
 
-// A line without an end must not fill the memory.
+// An endless line must not fill the memory.
 func TestReaderRefusesAnEndlessLine(t *testing.T) {
 	r := lineReader{r: newBufferedZeros()}
 	_, err := r.next()
@@ -160,7 +159,8 @@ func FuzzReader(f *testing.F) {
 			require.NotContains(t, err.Error(), "\n")
 			return
 		}
-		// What was accepted is canonical: writing it gives the same bytes.
+		// An accepted certificate is canonical: writing it gives the same
+		// bytes.
 		var again []byte
 		add := func(v any) {
 			line, err := encodeLine(v)

@@ -9,7 +9,7 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// Image is what a certificate records about an image besides the counts.
+// Image has the data of an image in a certificate, except the counts.
 type Image struct {
 	Label  int    // -1 when unknown
 	Pixels Digest // SHA-256 of the image before noise
@@ -19,7 +19,7 @@ type Image struct {
 type Record struct {
 	Kind     string           `json:"kind"`
 	Image    int              `json:"image"`
-	Pixels   Digest           `json:"pixels"` // SHA-256 of the image before noise, as the caller defines it
+	Pixels   Digest           `json:"pixels"` // SHA-256 of the image before noise, defined by the caller
 	Label    int              `json:"label"`  // -1 when unknown
 	Selected int              `json:"selected"`
 	Predict  int              `json:"predict"` // the selected class, or -1 for an abstention
@@ -28,8 +28,8 @@ type Record struct {
 	Radius   decimal.Decimal  `json:"radius"`
 	W        *bound.Draw      `json:"w,omitempty"` // MethodRandomised: random number of the bound
 
-	// Looks holds, for MethodAnytime, a digit to the base 17 for each look:
-	// the samples with the selected class since the look before.
+	// Looks holds, for MethodAnytime, a digit to the base 17 for each look: the
+	// samples with the selected class since the previous look.
 	Looks string `json:"looks,omitempty"`
 
 	Stopped    string   `json:"stopped,omitempty"`
@@ -37,20 +37,20 @@ type Record struct {
 	Estimation Sampling `json:"estimation"`
 }
 
-// Correct reports whether the image is certified for its label.
+// Correct reports whether the image is certified with its label.
 func (r Record) Correct() bool {
 	return r.Stopped == "" && r.Predict >= 0 && r.Predict == r.Label
 }
 
-// NewRecord begins the record of an image that no sample of is in yet.
+// NewRecord returns the record of an image without samples.
 func NewRecord(index int, img Image) Record {
 	return Record{Kind: kindImage, Image: index, Label: img.Label, Pixels: img.Pixels, Selected: bound.NoClass}
 }
 
-// Choose selects the class that the selection samples choose: the most
-// frequent, ties to the lower index, NoClass when no sample had a class. With
-// accuracyOnly it stops the record of an image whose selected class is not its
-// label, and reports that.
+// Choose sets the selected class to the most frequent class of the selection
+// samples. Ties go to the lower index; it is NoClass if no sample had a class.
+// With accuracyOnly, Choose stops the record of an image whose selected class
+// is not its label, and reports that.
 func (r *Record) Choose(accuracyOnly bool) (stopped bool) {
 	first, _ := r.Selection.Counts.Top()
 	r.Selected = first[0]
@@ -61,13 +61,13 @@ func (r *Record) Choose(accuracyOnly bool) (stopped bool) {
 	return stopped
 }
 
-// Conclude fills in what follows from a verdict.
+// Conclude sets the fields of a verdict.
 func (r *Record) Conclude(v bound.Verdict) {
 	r.Predict, r.PA, r.PB, r.Radius, r.W, r.Looks = v.Class, v.PA, v.PB, v.Radius, v.W, v.Looks
 }
 
-// check verifies that a record read from a file follows from its own counts
-// and the header.
+// check verifies that a record from a file follows from its counts and the
+// header.
 func (r Record) check(h Header, stats bound.Statistics) error {
 	if r.Kind != kindImage {
 		return fmt.Errorf("a line of the kind %q stands where an image is expected", r.Kind)
@@ -85,7 +85,7 @@ func (r Record) check(h Header, stats bound.Statistics) error {
 		return fmt.Errorf("it stopped for %q, which the header does not allow", r.Stopped)
 	}
 	if r.Selection.N != h.N0 {
-		return fmt.Errorf("%d samples chose the class where %d are due", r.Selection.N, h.N0)
+		return fmt.Errorf("%d samples selected the class instead of %d", r.Selection.N, h.N0)
 	}
 	again := r
 	if again.Choose(h.AccuracyOnly) != (r.Stopped != "") {
@@ -93,7 +93,7 @@ func (r Record) check(h Header, stats bound.Statistics) error {
 	}
 	if r.Stopped != "" {
 		if r.Estimation.N != 0 {
-			return fmt.Errorf("%d samples were drawn where none are due", r.Estimation.N)
+			return fmt.Errorf("%d samples were drawn instead of none", r.Estimation.N)
 		}
 	} else if err := again.replay(h, stats); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (r Record) check(h Header, stats bound.Statistics) error {
 	return nil
 }
 
-// replay repeats the trial of a record from its counts.
+// replay repeats the trial of a record with its counts.
 func (r *Record) replay(h Header, stats bound.Statistics) error {
 	trial := stats.Begin(h.Params().Draw(r.Image, r.Pixels))
 	samples, hits, looks := 0, 0, 0
@@ -112,7 +112,7 @@ func (r *Record) replay(h Header, stats bound.Statistics) error {
 		n := r.Estimation.Counts.Of(r.Selected)
 		if h.Method == bound.MethodAnytime {
 			if looks == len(r.Looks) {
-				return fmt.Errorf("%d looks are noted for %d samples", looks, r.Estimation.N)
+				return fmt.Errorf("%d looks are recorded for %d samples", looks, r.Estimation.N)
 			}
 			n = strings.IndexByte(bound.LookDigits, r.Looks[looks])
 			if n < 0 || n > due-samples {
@@ -123,7 +123,7 @@ func (r *Record) replay(h Header, stats bound.Statistics) error {
 		trial.Look(hits)
 	}
 	if due := trial.Due(); due != 0 || samples != r.Estimation.N {
-		return fmt.Errorf("%d samples were drawn where %d are due", r.Estimation.N, max(due, samples))
+		return fmt.Errorf("%d samples were drawn instead of %d", r.Estimation.N, max(due, samples))
 	}
 	if err := r.checkLooks(); err != nil {
 		return err
@@ -153,7 +153,7 @@ func (r *Record) checkLooks() error {
 	return nil
 }
 
-// difference names what a record that was concluded again has otherwise.
+// difference describes the difference between a record and its replay.
 func (r Record) difference(again Record) string {
 	optional := func(d *decimal.Decimal) string {
 		if d == nil {
@@ -170,7 +170,7 @@ func (r Record) difference(again Record) string {
 	case (r.W == nil) != (again.W == nil) || r.W != nil && *r.W != *again.W:
 		return "the random number w is not that of the seed and the image"
 	case r.Looks != again.Looks:
-		return fmt.Sprintf("%d looks are noted where %d are due", len(r.Looks), len(again.Looks))
+		return fmt.Sprintf("%d looks are recorded instead of %d", len(r.Looks), len(again.Looks))
 	}
 	return ""
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// resume verifies what an earlier run left in the partial file, line by line,
-// cuts off a torn last line and a trailer, and leaves the files ready to
-// append. A file without a whole header is begun anew.
+// resume verifies the partial file of an earlier run line by line, removes a
+// torn last line and a trailer, and prepares the files for appending. A file
+// without a whole header is replaced.
 func (w *Writer) resume(describe func(int) (Image, error), note func(string)) error {
 	header := w.header
 	begin, err := encodeLine(header)
@@ -28,7 +28,7 @@ func (w *Writer) resume(describe func(int) (Image, error), note func(string)) er
 	if d.stats, err = bound.New(header.Params().Plan, header.Classes); err != nil {
 		return err
 	}
-	keep := int64(0) // bytes of the partial file that stay
+	keep := int64(0) // bytes of the partial file that are kept
 	line, err := d.lines.next()
 	switch {
 	case err == nil && bytes.Equal(line, begin):
@@ -49,12 +49,12 @@ func (w *Writer) resume(describe func(int) (Image, error), note func(string)) er
 		}
 	}
 	if w.images > 0 {
-		note(fmt.Sprintf("going on behind %d of %d images in %s", w.images, header.Due(), w.files.Partial()))
+		note(fmt.Sprintf("continuing after %d of %d images in %s", w.images, header.Due(), w.files.Partial()))
 	}
 	return w.resumeTiming(header)
 }
 
-// resumeImages verifies the lines behind the header and returns the number of
+// resumeImages verifies the lines after the header and returns the number of
 // bytes to keep.
 func (w *Writer) resumeImages(d *Reader, describe func(int) (Image, error), note func(string)) (int64, error) {
 	begin, err := encodeLine(d.header)
@@ -67,7 +67,7 @@ func (w *Writer) resumeImages(d *Reader, describe func(int) (Image, error), note
 		line, err := d.lines.next()
 		switch {
 		case err == errTorn:
-			note(fmt.Sprintf("the last line of %s was cut off and is made again", w.files.Partial()))
+			note(fmt.Sprintf("the last line of %s was cut off; its image is certified again", w.files.Partial()))
 			return keep, nil
 		case err == io.EOF || err == nil && isKind(line, kindTrailer):
 			return keep, nil
@@ -76,7 +76,7 @@ func (w *Writer) resumeImages(d *Reader, describe func(int) (Image, error), note
 		}
 		index, more := d.images.next()
 		if !more {
-			return 0, d.lines.fail(errors.New("it holds more images than the header names"))
+			return 0, d.lines.fail(errors.New("it has more images than the header names"))
 		}
 		read, err := d.line(line, index)
 		if err != nil {
@@ -93,7 +93,7 @@ func (w *Writer) resumeImages(d *Reader, describe func(int) (Image, error), note
 	}
 }
 
-// notOurs is the error for a partial file that begins with another header.
+// notOurs is the error for a partial file with another header.
 func (w *Writer) notOurs(line []byte, header Header) error {
 	var other Header
 	what := "another header"
@@ -103,8 +103,8 @@ func (w *Writer) notOurs(line []byte, header Header) error {
 	return fmt.Errorf("%s is left from another certification, with %s: remove it or choose another output", w.files.Partial(), what)
 }
 
-// headerDifference names the fields in which a header differs from the one
-// wanted, with their values when they are short; empty when there are none.
+// headerDifference names the fields in which two headers differ, with their
+// values if they are short; it is empty if there are none.
 func headerDifference(have, want Header) string {
 	fields := func(h Header) (names []string, values map[string]json.RawMessage) {
 		line, err := encodeLine(h)
@@ -150,7 +150,7 @@ func headerDifference(have, want Header) string {
 }
 
 // resumeTiming opens the partial timing file and keeps the lines of images
-// that the certificate has. A run killed while it moved its files into place
+// that the certificate has. A run that was killed while it renamed its files
 // has the timing under its final name already.
 func (w *Writer) resumeTiming(header Header) error {
 	name := w.files.PartialTiming()

@@ -16,15 +16,15 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// sample is a certificate that a test writes without a classifier: image i has
-// class i mod 2, for nine samples in ten.
+// sample is a certificate for tests without a classifier: image i has class i
+// mod 2, for nine samples in ten.
 type sample struct {
 	Params
 	Subject
 	shard   *Shard
 	broken  []int // images that cannot be decoded
 	noClass bool  // no sample has a class
-	other   int   // added to the number that the pixels are made from
+	other   int   // added to the number from which the pixels are made
 }
 
 // sampleOf is a certificate of four images by a method.
@@ -54,7 +54,7 @@ func (s sample) header() Header {
 	return h
 }
 
-// describe labels every fourth image wrongly, and one not at all.
+// describe gives every fourth image a wrong label, and one image none.
 func (s sample) describe(image int) (Image, error) {
 	if slices.Contains(s.broken, image) {
 		file := Digest(sha256.Sum256(fmt.Append(nil, "file ", image)))
@@ -70,7 +70,8 @@ func (s sample) describe(image int) (Image, error) {
 	return img, nil
 }
 
-// hits is the number of the first n samples that have the class of their image.
+// hits is the number of samples among the first n with the class of their
+// image.
 func (s sample) hits(n int) int {
 	if s.noClass {
 		return 0

@@ -6,11 +6,11 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// BlockSize is the number of samples whose predictions are hashed together, so
-// that an audit can replay a part of an image.
+// BlockSize is the number of samples with a common hash of predictions, so that
+// an audit can replay a part of an image.
 const BlockSize = 1024
 
-// Block is what a file keeps of up to BlockSize consecutive samples: the
+// Block describes up to BlockSize consecutive samples in a file: the
 // counts, and the SHA-256 of the predicted classes as 16-bit little-endian
 // words (65535 for NoClass).
 type Block struct {
@@ -25,8 +25,7 @@ type Sampling struct {
 	Blocks []Block      `json:"blocks"`
 }
 
-// check verifies that a sampling read from a file could come from a tally over
-// K classes.
+// check verifies that a sampling from a file is consistent, with K classes.
 func (s Sampling) check(classes int) error {
 	if s.Counts == nil || s.Blocks == nil {
 		return fmt.Errorf("counts or blocks are missing")

@@ -31,7 +31,7 @@ func validate(t *testing.T, s *jsonschema.Schema, line string) error {
 	return s.Validate(v)
 }
 
-// Every line of every kind of certificate has the form of the schema.
+// Every line of every kind of certificate matches the schema.
 func TestCertificatesHaveTheFormOfTheSchema(t *testing.T) {
 	s := schema(t)
 	var certs []sample
@@ -61,7 +61,7 @@ func TestCertificatesHaveTheFormOfTheSchema(t *testing.T) {
 	}
 }
 
-// What the reader refuses for its form, the schema refuses too.
+// The schema refuses the forms that the reader refuses.
 func TestSchemaRefusesOtherForms(t *testing.T) {
 	s := schema(t)
 	cert := string(smallCertificate(t, true))
@@ -89,7 +89,7 @@ func TestSchemaRefusesOtherForms(t *testing.T) {
 	}
 }
 
-// The schema names exactly the fields that are written, in their order.
+// The schema has exactly the written fields, in their order.
 func TestSchemaNamesEveryField(t *testing.T) {
 	raw, err := os.ReadFile(schemaFile)
 	require.NoError(t, err)

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Shard is a part of a certification that is spread over machines: shard
-// Index of Of, counted from 1, has every Of-th image of the set, from the
-// Index-th one on. Neighbouring images go to different shards, so that a shard
-// is a fair sample and all take about as long.
+// Shard is a part of a certification on several machines: shard Index of Of,
+// counted from 1, has every Of-th image of the set, from the Index-th one on.
+// Consecutive images are in different shards, so a shard is a representative
+// sample and all take about the same time.
 type Shard struct {
 	Index int `json:"index"`
 	Of    int `json:"of"`
@@ -30,7 +30,7 @@ func ParseShard(s string) (Shard, error) {
 	return shard, shard.check()
 }
 
-// String writes a shard as ParseShard reads it.
+// String returns a shard in the form of ParseShard.
 func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Of) }
 
 func (s Shard) check() error {

@@ -23,7 +23,7 @@ func FuzzParseShard(f *testing.F) {
 			for c, ok := h.cursor(), true; ok; n++ {
 				_, ok = c.next()
 			}
-			require.Equal(t, h.Due(), n-1, "as many lines as are due")
+			require.Equal(t, h.Due(), n-1, "the number of lines")
 		}
 	})
 }

@@ -7,22 +7,22 @@ import (
 	"iter"
 )
 
-// Timing is a line of the timing file: what an image took. The time of a batch
-// is shared out evenly over its samples.
+// Timing is a line of the timing file: the time of an image. The time of a
+// batch is divided evenly among its samples.
 type Timing struct {
 	Image   int     `json:"image"`
 	Samples int     `json:"samples"`
 	Seconds float64 `json:"seconds"`
 }
 
-// machineLine says what the images after it were certified on.
+// machineLine describes the machine of the following images.
 type machineLine struct {
 	Machine string `json:"machine"`
 	Batch   int    `json:"batch"`
 }
 
-// timingReader reads the image lines of a timing file, skipping all others. A
-// timing file proves nothing, so damage ends it without an error.
+// timingReader reads the image lines of a timing file and skips all others. A
+// timing file proves nothing, so reading stops at damage without an error.
 type timingReader struct {
 	lines   lineReader
 	machine machineLine // read last
@@ -56,8 +56,8 @@ func (t *timingReader) next() (Timing, bool) {
 	}
 }
 
-// of returns the timing of an image; images are asked for in the order of the
-// file, which may lack some.
+// of returns the timing of an image. Calls must follow the order of the file,
+// which may lack images.
 func (t *timingReader) of(image int) (Timing, bool) {
 	for t.ahead == nil || t.ahead.Image < image {
 		v, ok := t.next()
@@ -89,8 +89,8 @@ func timingPrefix(r io.Reader, header Header, n int) (int64, error) {
 	return keep, nil
 }
 
-// Timings yields the image lines of a timing file in the order of the file. A
-// timing file proves nothing, so damage ends it without an error.
+// Timings yields the image lines of a timing file in order. A timing file
+// proves nothing, so reading stops at damage without an error.
 func Timings(r io.Reader) iter.Seq[Timing] {
 	return func(yield func(Timing) bool) {
 		t := newTimingReader(r)

@@ -10,8 +10,8 @@ import (
 	"github.com/godmae/godmae/internal/atomicfile"
 )
 
-// TSVHeader is the first line of a table of certificates, the format of the
-// scripts of Cohen et al. (2019) and of most work since.
+// TSVHeader is the first line of a table of certificates, in the format of the
+// scripts of Cohen et al. (2019) and of most later work.
 const TSVHeader = "idx\tlabel\tpredict\tradius\tcorrect\ttime"
 
 // deriveTSV writes the table of a certificate and its timing. The radius is
@@ -53,7 +53,7 @@ func deriveTSV(path, certificate, timing string) error {
 	})
 }
 
-// tsvRadius writes 0 the way the field does.
+// tsvRadius writes a radius of 0 in the usual form.
 func tsvRadius(r Record) string {
 	if r.Radius.Sign() == 0 {
 		return "0.0"
@@ -68,7 +68,7 @@ func bit(b bool) int {
 	return 0
 }
 
-// clock writes seconds as Python's timedelta does.
+// clock formats seconds like Python's timedelta.
 func clock(seconds float64) string {
 	d := time.Duration(min(max(seconds, 0), 1e9) * float64(time.Second)).Round(time.Microsecond)
 	h, d := d/time.Hour, d%time.Hour

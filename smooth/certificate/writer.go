@@ -13,9 +13,9 @@ import (
 	"github.com/godmae/godmae/internal/outfile"
 )
 
-// Writer writes the files of a certification. It appends lines to partial files
-// beside them, one write a line, so that a killed process loses at most the line
-// that it was writing; Finish moves them to their names.
+// Writer writes the files of a certification. It appends lines to partial files,
+// with one write per line, so a killed process loses at most the current line.
+// Finish renames the partial files.
 type Writer struct {
 	header   Header
 	files    Files
@@ -27,10 +27,10 @@ type Writer struct {
 	left     int       // those of them that are left out
 }
 
-// NewWriter starts the files of a certification, or goes on behind the lines
-// that an interrupted run left: it verifies those, and the images with describe.
-// Note is told in a sentence what a user may want to know. A finished certificate
-// of the same header is complete; any other file in the way is an error.
+// NewWriter starts the files of a certification, or continues after the lines of
+// an interrupted run. It verifies those lines, and the images with describe. note
+// gets messages for the user. A finished certificate with the same header is
+// complete; any other file with that name is an error.
 func NewWriter(files Files, header Header, describe func(int) (Image, error), note func(string)) (*Writer, error) {
 	if err := header.check(); err != nil {
 		return nil, err
@@ -51,17 +51,17 @@ func NewWriter(files Files, header Header, describe func(int) (Image, error), no
 	return w, nil
 }
 
-// Complete reports that there is nothing to write: the certificate is finished.
+// Complete reports whether the certificate is already finished.
 func (w *Writer) Complete() bool { return w.complete }
 
-// Header returns the header that is written: the one asked for, but for what is
-// no difference and was begun otherwise, the name of the data and the format.
+// Header returns the header that is written: the given one, except that a
+// continued run keeps its name of the data and its format.
 func (w *Writer) Header() Header { return w.header }
 
 // Images returns the number of images that have a line.
 func (w *Writer) Images() int { return w.images }
 
-// LeftOut returns how many of these are left out.
+// LeftOut returns the number of images left out among these.
 func (w *Writer) LeftOut() int { return w.left }
 
 // Due yields the images that have no line yet, in order.
@@ -76,8 +76,7 @@ func (w *Writer) Due() iter.Seq[int] {
 	}
 }
 
-// own opens the partial certificate, and makes sure that no other process writes
-// these files.
+// own opens the partial certificate and locks it against other processes.
 func (w *Writer) own() (err error) {
 	w.lines, err = outfile.OpenLocked(w.files.Partial())
 	switch {
@@ -89,7 +88,7 @@ func (w *Writer) own() (err error) {
 	return nil
 }
 
-// Close releases the files, leaving what they hold. It may be called after
+// Close closes the files and keeps their contents. It may be called after
 // Finish.
 func (w *Writer) Close() {
 	for _, f := range []*os.File{w.lines, w.times} {
@@ -124,13 +123,14 @@ func (w *Writer) writeTiming(v any) error {
 	return nil
 }
 
-// Machine notes in the timing file what the following images are certified on.
+// Machine writes the machine and the batch size of the following images to the
+// timing file.
 func (w *Writer) Machine(machine string, batch int) error {
 	return w.writeTiming(machineLine{Machine: machine, Batch: batch})
 }
 
-// Append adds the next image and the time that it took. The timing goes first,
-// so that no image in the certificate lacks one.
+// Append adds the next image and its time. The timing is written first, so no
+// image in the certificate lacks one.
 func (w *Writer) Append(line Line, spent time.Duration) error {
 	rec := line.Record
 	t := Timing{Image: line.Image(), Samples: rec.Selection.N + rec.Estimation.N, Seconds: spent.Seconds()}
@@ -149,7 +149,7 @@ func (w *Writer) writeLine(line Line) error {
 	return nil
 }
 
-// count takes note of the line of an image.
+// count counts the line of an image.
 func (w *Writer) count(line Line) {
 	w.images++
 	if line.LeftOut != nil {
@@ -157,8 +157,8 @@ func (w *Writer) count(line Line) {
 	}
 }
 
-// Finish writes the trailer and moves the files to their names, the
-// certificate last: where it stands, the others stand too.
+// Finish writes the trailer and renames the files, the certificate last: if it
+// exists, the others exist too.
 func (w *Writer) Finish() error {
 	t := trailer{Kind: kindTrailer, Lines: w.images, LeftOut: w.left}
 	w.hash.Sum(t.SHA256[:0])

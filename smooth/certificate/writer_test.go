@@ -15,8 +15,8 @@ import (
 	"github.com/godmae/godmae/smooth/bound"
 )
 
-// A writer that stops goes on behind its lines, in the same bytes, and then there
-// is nothing left to write.
+// A stopped writer continues after its lines with the same bytes, and then the
+// certificate is complete.
 func TestWriterGoesOn(t *testing.T) {
 	s := sampleOf(bound.MethodRandomised)
 	s.broken = []int{1}
@@ -36,7 +36,7 @@ func TestWriterGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{2, 3}, slices.Collect(w.Due()))
 	require.Equal(t, [2]int{2, 1}, [2]int{w.Images(), w.LeftOut()})
-	require.Equal(t, []string{"going on behind 2 of 4 images in " + files.Partial()}, notes)
+	require.Equal(t, []string{"continuing after 2 of 4 images in " + files.Partial()}, notes)
 	w.Close()
 
 	s.write(t, files)
@@ -60,8 +60,8 @@ func TestFilesFor(t *testing.T) {
 	}
 }
 
-// The table has the field's form: an abstention is -1 with the radius 0.0, and a
-// time is written as Python writes it.
+// The table has the usual form: an abstention is -1 with the radius 0.0, and a
+// time has Python's format.
 func TestTable(t *testing.T) {
 	s := sampleOf(bound.MethodCohen)
 	s.N, s.AccuracyOnly, s.broken = 600, true, []int{1}
