@@ -97,13 +97,17 @@ func (c Call) Accumulate(i int, op *ops.Op, at ops.Attr, in ...*tensor.Tensor) {
 }
 
 // shards returns the number of groups of the sum in the derivative with respect to
-// input i: the tape's number for a parameter, else one. A parameter that is used
+// input i, which is a sum over samples: the tape's number. A parameter that is used
 // twice is refused, because the sum of its derivatives would depend on the division
-// of groups among machines.
+// of groups among machines. So is a value computed from a parameter, because its
+// derivative is computed from the sum over all groups.
 func (c Call) shards(i int) int {
 	v := c.n.in[i]
-	if c.t.Shards <= 1 || v.kind != param {
+	if c.t.Shards <= 1 {
 		return 0
+	}
+	if v.kind != param {
+		panic(&Error{Op: c.n.op.Name, Msg: fmt.Sprintf("input %d is computed from a parameter, and its derivative cannot be summed in groups; use one group", i)})
 	}
 	if v.pass == c.t.pass {
 		panic(&Error{Op: c.n.op.Name, Msg: "the parameter " + v.Name + " is used twice, and its derivative cannot be summed in groups; use one group"})

@@ -9,7 +9,9 @@
 //
 // Gradients of parameters are never overwritten but added to, in the order of
 // the samples. So several backward passes over parts of a batch give the bits of
-// one pass over the whole batch. Device memory is allocated only through the
-// backend; the caller opens and closes the scope of a step. After Reset, a tape
-// allocates no Go memory for a step of a size that it has recorded before.
+// one pass over the whole batch, for parameters that meet the samples in one
+// operation (not for a parameter that is used twice, or that another operation
+// changes first). Device memory is allocated only through the backend; the caller
+// opens and closes the scope of a step. After Reset, a tape allocates no Go memory
+// for a step of a size that it has recorded before.
 package autograd

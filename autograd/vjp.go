@@ -126,12 +126,14 @@ func layerNorm(c Call) {
 // The derivative with respect to b is summed over its repetitions. Without
 // repetitions both derivatives are dy, and b gets a copy.
 func add(c Call) {
-	if c.Needs(1) {
-		if c.In(1).Shape() == c.In(0).Shape() && c.n.in[1].Grad == nil {
-			c.Give(1, c.Apply(ops.Copy, ops.Attr{}, c.Grad()))
-		} else {
-			c.Accumulate(1, ops.BroadcastGrad, ops.Attr{}, c.Grad(), c.In(1))
-		}
+	switch dy := c.Grad(); {
+	case !c.Needs(1):
+	case c.In(1).Shape() != c.In(0).Shape():
+		c.Accumulate(1, ops.BroadcastGrad, ops.Attr{}, dy, c.In(1))
+	case c.n.in[1].Grad == nil:
+		c.Give(1, c.Apply(ops.Copy, ops.Attr{}, dy))
+	default:
+		c.Give(1, dy) // is added
 	}
 	c.Give(0, c.Grad())
 }

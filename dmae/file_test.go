@@ -140,7 +140,7 @@ func TestLoadingSaysWhatIsWrong(t *testing.T) {
 	loaded, err := dmae.LoadAutoencoder(b, path)
 	require.NoError(t, err)
 	require.Equal(t, must(ae.Params.Download(ae.Params.Get("norm.weight"))), must(loaded.Params.Download(loaded.Params.Get("norm.weight"))))
-	require.Equal(t, ops.Contract, loaded.Metadata()[dmae.KeyContract], "what is saved here was computed here")
+	require.Equal(t, b.Identity().Contract, loaded.Metadata()[dmae.KeyContract], "what is saved here was computed here")
 }
 
 // A file may have any configuration: memory is only allocated if its tensors

@@ -64,7 +64,9 @@ type Backend interface {
 	Download(dst any, src *tensor.Tensor) error
 
 	// Run calls [Check] and then computes op from in into the existing tensors out.
-	// Absent optional inputs are nil. Run does not keep the slices and attributes.
+	// Absent optional inputs are nil. Run does not keep the slices and attributes. Run
+	// calls Touch on each of out, as Upload does on dst. It panics with a
+	// [tensor.ShapeError] if Has is false for op.
 	Run(op *Op, out, in []*tensor.Tensor, at *Attr)
 
 	// Sync waits for all work and returns the first error since the backend was

@@ -189,7 +189,7 @@ func (r *run) evaluate(ctx context.Context, e *Entry, saves bool) error {
 	}
 	err := r.average.with(func() error { return r.stage.evaluate(ctx, e) })
 	switch {
-	case err == nil || ctx.Err() != nil:
+	case err == nil || cancelled(ctx, err):
 		return r.interrupted(ctx, err)
 	case errors.Is(err, errNoAnswers) && r.saved != r.state.Steps:
 		return r.diverged()
@@ -288,9 +288,9 @@ func (r *run) drain() error {
 }
 
 // interrupted turns the error of a cancelled context into ErrInterrupted, after
-// saving.
+// saving. Any other error stays what it is, also if the context has ended meanwhile.
 func (r *run) interrupted(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil {
+	if !cancelled(ctx, err) {
 		return err
 	}
 	if err := r.drain(); err != nil {
@@ -300,6 +300,11 @@ func (r *run) interrupted(ctx context.Context, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w after step %d (in epoch %d of %d); everything is saved in %s; continue with --resume auto", ErrInterrupted, r.state.Steps, r.state.Epoch+1, r.state.Recipe.Epochs, r.path())
+}
+
+// cancelled reports whether err is that of a context which has ended.
+func cancelled(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, ctx.Err())
 }
 
 // nonFinite returns the error of a step that was skipped.

@@ -54,11 +54,11 @@ func TestTheChecklistOfOperations(t *testing.T) {
 	for _, op := range ops.All {
 		variable, name := declared[op.Name], regexp.QuoteMeta(op.Name)
 		require.NotEmpty(t, variable, op.Name)
-		require.True(t, has("ops/all.go", `\b`+variable+`\b`), op.Name)
-		require.True(t, has("autograd/vjp.go", `^\tops\.`+variable+`:`) != has("autograd/autograd_test.go", `^\t\t(ops\.\w+, )*ops\.`+variable+`,`), op.Name)
-		require.True(t, has("ops/cpu/run.go", `^\tops\.`+variable+`:`), op.Name)
-		require.True(t, has("ops/conformance/testdata/f32-1.txt", ` `+name+`$`), op.Name)
-		require.True(t, has("docs/operations.md", `^\| \[`+name+`\]`), op.Name)
+		require.True(t, has("ops/all.go", `\b`+variable+`\b`), "%s is not in ops/all.go", op.Name)
+		require.True(t, has("autograd/vjp.go", `^\tops\.`+variable+`:`) != has("autograd/autograd_test.go", `^\t\t(ops\.\w+, )*ops\.`+variable+`,`), "%s must be either in autograd/vjp.go or in the list of operations without derivative in autograd/autograd_test.go", op.Name)
+		require.True(t, has("ops/cpu/run.go", `^\tops\.`+variable+`:`), "%s is not in ops/cpu/run.go", op.Name)
+		require.True(t, has("ops/conformance/testdata/f32-1.txt", ` `+name+`$`), "%s is not in ops/conformance/testdata/f32-1.txt", op.Name)
+		require.True(t, has("docs/operations.md", `^\| \[`+name+`\]`), "%s is not in docs/operations.md", op.Name)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // memory checks allocation, scopes and version counts.
 func memory(t *testing.T, newBackend func() ops.Backend) {
 	b := newBackend()
+	require.True(t, b.Has(ops.Fill), "the suite needs the operation fill")
 	id := b.Identity()
 	require.NotEmpty(t, id.Name)
 	require.NotEmpty(t, id.Device)

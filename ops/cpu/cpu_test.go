@@ -86,7 +86,7 @@ func TestOperationsAllocateNothing(t *testing.T) {
 				for _, a := range outputs {
 					out = append(out, conformance.Upload(b, a))
 				}
-				require.Zero(t, testing.AllocsPerRun(10, func() { b.Run(op, out, in, &c.At) }))
+				require.Zero(t, testing.AllocsPerRun(10, func() { b.Run(op, out, in, &c.At) }), "the kernel allocates; does a function that it gives to each capture a variable?")
 			})
 		}
 	}
