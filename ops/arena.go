@@ -8,6 +8,8 @@ import (
 
 // Arena is a Backend that records the tensors made by its Persist, so a job can
 // free all of them on a backend that it does not own, also after an error.
+//
+// It hides whether the backend is a [Splitter].
 type Arena struct {
 	Backend
 	made []*tensor.Tensor

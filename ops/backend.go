@@ -98,7 +98,9 @@ type Splitter interface {
 
 	// Split calls f(lane, task) for every task in 0..tasks-1 and returns when all
 	// calls have; f computes on Lanes()[lane], and no two calls with the same lane
-	// overlap. A panic of f reaches the caller.
+	// overlap. A lane sees the results of all work that was handed to the backend
+	// before Split, and the backend, after Split, those of the lanes. A panic of f
+	// reaches the caller.
 	Split(tasks int, f func(lane, task int))
 }
 

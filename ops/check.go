@@ -13,8 +13,10 @@ import (
 // another output. Backends call it first in Run, so kernels and shaders need no
 // checks.
 //
-// It does not read the elements of tensors: callers must ensure that indices
-// are in range.
+// Of an output that is computed only the size is compared, because the gradient of
+// a parameter may have another shape of the same size: kernels take shapes from the
+// inputs. Check does not read the elements of tensors: callers must ensure that
+// indices are in range.
 func Check(float tensor.DType, op *Op, out, in []*tensor.Tensor, at *Attr) {
 	specs := op.check(float, out, in, at)
 	if op.InPlace == nil {

@@ -14,7 +14,10 @@ type Buffer interface {
 // Host is a Buffer in host memory.
 type Host[T float32 | float64 | int32 | uint8] struct {
 	Name string // of the owning backend
-	Elem []T
+	Elem []T    // nil after FreeHost
+
+	// Persistent memory belongs to one tensor, until FreeHost.
+	Persistent bool
 }
 
 // Device returns the name of the owning backend.
@@ -92,7 +95,40 @@ func Data[T float32 | float64 | int32 | uint8](t *Tensor) []T {
 		panic(&ShapeError{Op: "tensor.Data", Msg: fmt.Sprintf("%v tensor %v is not host memory of that type (buffer %T)", t.dtype, t.shape, t.buf)})
 	}
 	n := t.shape.Elems()
+	if t.off+n > len(h.Elem) {
+		panic(&ShapeError{Op: "tensor.Data", Msg: fmt.Sprintf("the memory of the %v tensor %v was freed", t.dtype, t.shape)})
+	}
 	return h.Elem[t.off : t.off+n : t.off+n]
+}
+
+// FreeHost drops the memory of a tensor in persistent host memory. It panics if t is a
+// view, if its memory is not persistent, or if it was freed before. op is the name of
+// the function in the message.
+func FreeHost(op string, t *Tensor) {
+	switch h := t.buf.(type) {
+	case *Host[float32]:
+		freeHost(op, t, h)
+	case *Host[float64]:
+		freeHost(op, t, h)
+	case *Host[int32]:
+		freeHost(op, t, h)
+	case *Host[uint8]:
+		freeHost(op, t, h)
+	default:
+		panic(&ShapeError{Op: op, Msg: fmt.Sprintf("tensor %v is not in host memory", t.shape)})
+	}
+}
+
+func freeHost[T float32 | float64 | int32 | uint8](op string, t *Tensor, h *Host[T]) {
+	switch {
+	case !h.Persistent:
+		panic(&ShapeError{Op: op, Msg: fmt.Sprintf("tensor %v was not made by Persist", t.shape)})
+	case h.Elem == nil:
+		panic(&ShapeError{Op: op, Msg: fmt.Sprintf("tensor %v was freed before", t.shape)})
+	case t.off != 0 || t.shape.Elems() != len(h.Elem):
+		panic(&ShapeError{Op: op, Msg: fmt.Sprintf("tensor %v is a view; free the whole tensor", t.shape)})
+	}
+	h.Elem = nil
 }
 
 // DType is the type of a tensor's elements.

@@ -45,7 +45,6 @@ type batchRunner struct {
 	copyNumbers     *tensor.Tensor // of each row; nil for one copy
 	rowSeeds        *tensor.Tensor // of the backward pass, [B*copies]
 	imageSeeds      *tensor.Tensor // of the backward pass, [B]
-	weights         []float32
 }
 
 // newBatchRunner returns a runner for micro-batches of the given number of images.
@@ -60,7 +59,13 @@ func (run *run) newBatchRunner(c *dmae.Config, batch, copies int) *batchRunner {
 		epochs:     b.Persist(tensor.I32, tensor.Of(rows)),
 		rowSeeds:   b.Persist(b.Float(), tensor.Of(rows)),
 		imageSeeds: b.Persist(b.Float(), tensor.Of(batch)),
-		weights:    make([]float32, rows),
+	}
+	weight := 1 / float64(o.Recipe.Batch) // of the loss of an image
+	for _, seeds := range []struct {
+		of     *tensor.Tensor
+		weight float64
+	}{{r.imageSeeds, weight}, {r.rowSeeds, weight / float64(copies)}} {
+		b.Run(ops.Fill, []*tensor.Tensor{seeds.of}, nil, &ops.Attr{Value: seeds.weight})
 	}
 	if bytes {
 		r.stored = b.Persist(tensor.U8, tensor.Of(batch, c.Channels, c.DataSize, c.DataSize))
@@ -163,12 +168,4 @@ func (r *batchRunner) upload(b *data.Batch, p place) {
 	}
 	r.b.Upload(r.indices, r.index)
 	r.b.Upload(r.epochs, r.epoch)
-	fill := func(dst *tensor.Tensor, n int, v float64) {
-		for i := range n {
-			r.weights[i] = float32(v)
-		}
-		r.b.Upload(dst, r.weights[:n])
-	}
-	fill(r.imageSeeds, r.batch, p.weight)
-	fill(r.rowSeeds, r.batch*r.copies, p.weight/float64(r.copies))
 }

@@ -64,6 +64,11 @@ type run struct {
 // close frees the memory of the run, unlocks its folder, and returns the error
 // of the run; if the device was full, with a remedy.
 func (r *run) close(err error) error {
+	for _, open := range r.readings {
+		if open != nil && open.open {
+			_, _ = open.await(1) // a fetch owns host memory until it has been awaited
+		}
+	}
 	r.memory.FreeAll()
 	r.folder.Release()
 	if !errors.As(err, new(*ops.MemoryError)) {

@@ -64,6 +64,28 @@ func memory(t *testing.T, newBackend func() ops.Backend) {
 	again := b.Persist(b.Float(), tensor.Of(1000))
 	require.Equal(t, make([]float64, 1000), download(t, b, again), "persistent tensors start at zero")
 	require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, download(t, b, keep))
+
+	// Calls that break the rules panic at once.
+	closed := b.Mark()
+	b.Release(closed)
+	for what, f := range map[string]func(){
+		"freed twice":              func() { b.Free(other) },
+		"used after Free":          func() { b.Upload(other, make([]float32, 1000)) },
+		"a view used after Free":   func() { fill(other.View(10, tensor.Of(3)), 1) },
+		"Free of a view":           func() { b.Free(keep.View(0, tensor.Of(3))) },
+		"Free of a scope's tensor": func() { b.Free(b.New(b.Float(), tensor.Of(2))) },
+		"a closed scope":           func() { b.Release(closed) },
+		"an unknown type":          func() { b.New(tensor.BF16, tensor.Of(1)) },
+		"a wrong type":             func() { fill(b.New(tensor.I32, tensor.Of(2)), 1) },
+	} {
+		refusal := func() (err any) {
+			defer func() { err = recover() }()
+			f()
+			return nil
+		}()
+		require.IsType(t, &tensor.ShapeError{}, refusal, what)
+	}
+	require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, download(t, b, keep), "mistakes have no effect")
 	require.NoError(t, b.Sync())
 	require.NoError(t, b.Close())
 }

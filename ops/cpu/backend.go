@@ -133,11 +133,11 @@ func (b *Backend) Persist(dt tensor.DType, s tensor.Shape) *tensor.Tensor {
 	t := &tensor.Tensor{}
 	switch dt {
 	case tensor.F32:
-		t.Init(dt, s, &tensor.Host[float32]{Name: Name, Elem: make([]float32, s.Elems())}, 0)
+		t.Init(dt, s, &tensor.Host[float32]{Name: Name, Elem: make([]float32, s.Elems()), Persistent: true}, 0)
 	case tensor.I32:
-		t.Init(dt, s, &tensor.Host[int32]{Name: Name, Elem: make([]int32, s.Elems())}, 0)
+		t.Init(dt, s, &tensor.Host[int32]{Name: Name, Elem: make([]int32, s.Elems()), Persistent: true}, 0)
 	case tensor.U8:
-		t.Init(dt, s, &tensor.Host[uint8]{Name: Name, Elem: make([]uint8, s.Elems())}, 0)
+		t.Init(dt, s, &tensor.Host[uint8]{Name: Name, Elem: make([]uint8, s.Elems()), Persistent: true}, 0)
 	default:
 		panic(&tensor.ShapeError{Op: "cpu.Persist", Msg: fmt.Sprintf("element type %v; the CPU backend holds f32, i32 and u8", dt)})
 	}
@@ -146,16 +146,7 @@ func (b *Backend) Persist(dt tensor.DType, s tensor.Shape) *tensor.Tensor {
 
 // Free releases the memory of a tensor made by Persist to the garbage
 // collector. Using a view of it afterwards panics.
-func (b *Backend) Free(t *tensor.Tensor) {
-	switch h := t.Buffer().(type) {
-	case *tensor.Host[float32]:
-		h.Elem = nil
-	case *tensor.Host[int32]:
-		h.Elem = nil
-	case *tensor.Host[uint8]:
-		h.Elem = nil
-	}
-}
+func (b *Backend) Free(t *tensor.Tensor) { tensor.FreeHost("cpu.Free", t) }
 
 // Mark opens a scope.
 func (b *Backend) Mark() ops.Scope {
@@ -165,6 +156,9 @@ func (b *Backend) Mark() ops.Scope {
 
 // Release frees every tensor made by New since the matching Mark.
 func (b *Backend) Release(s ops.Scope) {
+	if s < 0 || int(s) >= len(b.marks) {
+		panic(&tensor.ShapeError{Op: "cpu.Release", Msg: fmt.Sprintf("scope %d of %d open ones", s, len(b.marks))})
+	}
 	m := b.marks[s]
 	b.marks = b.marks[:s]
 	b.floats.release(m.floats)

@@ -69,20 +69,13 @@ func (b *Backend) New(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
 func (b *Backend) Persist(dtype tensor.DType, shape tensor.Shape) *tensor.Tensor {
 	s := &slot{}
 	s.init(dtype, shape)
+	s.f.Persistent, s.i.Persistent, s.u.Persistent = true, true, true
 	return &s.t
 }
 
-// Free fills a tensor made by Persist with NaN and drops its memory.
-func (b *Backend) Free(t *tensor.Tensor) {
-	switch h := t.Buffer().(type) {
-	case *tensor.Host[float64]:
-		fill(h.Elem, math.NaN())
-	case *tensor.Host[int32]:
-		fill(h.Elem, math.MinInt32)
-	case *tensor.Host[uint8]:
-		fill(h.Elem, poisonByte)
-	}
-}
+// Free drops the memory of a tensor made by Persist. Using a view of it afterwards
+// panics.
+func (b *Backend) Free(t *tensor.Tensor) { tensor.FreeHost("ref.Free", t) }
 
 func (s *slot) init(dtype tensor.DType, shape tensor.Shape) {
 	n := shape.Elems()
