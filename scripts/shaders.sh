@@ -14,11 +14,21 @@ to=$(realpath -m "${1:-vulkan/shaders}")
 apt_install glslc spirv-tools
 [[ $(glslc --version) == "$VERSION"* ]] || fail "glslc is $(glslc --version | head -n 1); the committed SPIR-V is made by $VERSION (Debian 12)"
 mkdir -p "$to"
+modules=()
+# compile SOURCE NAME FLAG... makes one module. There is no -O: the optimiser of this
+# version loses the decorations that forbid to contract and reorder.
+compile() {
+	modules+=("$to/$2.spv")
+	glslc --target-env=vulkan1.2 "${@:3}" -o "$to/$2.spv" "$1"
+}
 for source in vulkan/shaders/*.comp; do
-	out=$to/$(basename "$source" .comp).spv
-	glslc --target-env=vulkan1.2 -O -o "$out" "$source"
-	spirv-val --target-env vulkan1.2 "$out"
+	name=$(basename "$source" .comp)
+	compile "$source" "$name"
+	# Kernels with fused multiply-adds also exist with exact ones.
+	! grep -q '"math.glsl"' "$source" || compile "$source" "$name.exact" -DEXACT_FMA
 done
+go run ./scripts/spirv-precise "${modules[@]}"
+for module in "${modules[@]}"; do spirv-val --target-env vulkan1.2 "$module"; done
 for old in "$to"/*.spv; do
-	[[ -e vulkan/shaders/$(basename "$old" .spv).comp ]] || rm "$old"
+	[[ " ${modules[*]} " == *" $old "* ]] || rm "$old"
 done

@@ -32,7 +32,7 @@ func (c *command) in(list ...*tensor.Tensor) *command {
 	return c
 }
 
-// out passes the addresses of tensors that the kernel overwrites.
+// out passes the addresses of tensors that the kernel overwrites, as in does.
 func (c *command) out(list ...*tensor.Tensor) *command {
 	for _, t := range list {
 		c.writes = c.address(c.writes, t)
@@ -47,6 +47,16 @@ func (c *command) update(list ...*tensor.Tensor) *command {
 		c.reads = append(c.reads, c.b.span(c.kernel, t))
 	}
 	return c
+}
+
+// bytes passes the address of the word that a tensor of bytes, which the kernel reads,
+// begins in, and returns the place of its first byte there.
+func (c *command) bytes(t *tensor.Tensor) (first int) {
+	c.in(t)
+	word := c.b.recorder.in.push[c.push-8 : c.push]
+	address := binary.LittleEndian.Uint64(word)
+	binary.LittleEndian.PutUint64(word, address&^3)
+	return int(address & 3)
 }
 
 func (c *command) address(spans []span, t *tensor.Tensor) []span {
@@ -97,7 +107,10 @@ func (c *command) word(size int) []byte {
 const maxGroups = 65535
 
 // each runs the kernel with an invocation for each of n elements.
-func (c *command) each(n int) { c.run((n+groupSize-1)/groupSize, n) }
+func (c *command) each(n int) { c.run(groups(n), n) }
+
+// groups returns the number of workgroups with an invocation for each of n elements.
+func groups(n int) int { return (n + groupSize - 1) / groupSize }
 
 // groupSize is the number of invocations of a workgroup, in every kernel.
 const groupSize = 64

@@ -51,6 +51,9 @@ func (i *instance) open(info DeviceInfo, fault func(string) vk.Result) (*device,
 		SType: vk.StructureTypePhysicalDeviceBufferDeviceAddressFeatures, PNext: unsafe.Pointer(timeline), BufferDeviceAddress: vk.True,
 	}
 	features := &vk.PhysicalDeviceFeatures2{SType: vk.StructureTypePhysicalDeviceFeatures2, PNext: unsafe.Pointer(address)}
+	if info.Float64 {
+		features.Features.ShaderFloat64 = vk.True
+	}
 	create := &vk.DeviceCreateInfo{
 		SType: vk.StructureTypeDeviceCreateInfo, PNext: unsafe.Pointer(features), QueueCreateInfoCount: 1, PQueueCreateInfos: unsafe.Pointer(queue),
 	}

@@ -1,6 +1,7 @@
 package vulkan
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/godmae/godmae/ops"
@@ -24,6 +25,10 @@ type Options struct {
 	// Memory is the most bytes that may be taken on the device; 0 for what it has.
 	// Memory is taken in blocks, so that tensors of fewer bytes reach the limit.
 	Memory int64
+
+	// ExactFMA emulates fused multiply-adds in float64, so that they round once on a
+	// device that has float64 but does not fuse. It is slow.
+	ExactFMA bool
 
 	fault func(call string) vk.Result // in tests
 	log   bool                        // in tests: keep the commands and barriers
@@ -69,6 +74,9 @@ func (i *instance) start(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.ExactFMA && !info.Float64 {
+		return nil, fmt.Errorf("exact fused multiply-adds need float64 and the Vulkan device %s lacks it", info.Name)
+	}
 	d, err := i.open(*info, o.fault)
 	if err != nil {
 		return nil, err
@@ -76,7 +84,7 @@ func (i *instance) start(o Options) (*Backend, error) {
 	b := &Backend{d: d, memory: &memory{d: d, limit: uint64(max(o.Memory, 0))}, fetches: map[ops.Ticket]*fetch{}}
 	if b.recorder, err = newRecorder(d); err == nil {
 		b.recorder.logging = o.log
-		b.pipelines, err = newPipelines(d)
+		b.pipelines, err = newPipelines(d, o.ExactFMA)
 	}
 	if err != nil {
 		b.destroy()

@@ -16,17 +16,18 @@ const pushBytes = 128
 type pipelines struct {
 	d      *device
 	layout uint64 // the same for all
+	exact  bool   // take the modules with exact fused multiply-adds
 	byName map[string]uint64
 }
 
-func newPipelines(d *device) (*pipelines, error) {
+func newPipelines(d *device, exact bool) (*pipelines, error) {
 	push := &vk.PushConstantRange{StageFlags: vk.ShaderStageComputeBit, Size: pushBytes}
 	info := &vk.PipelineLayoutCreateInfo{SType: vk.StructureTypePipelineLayoutCreateInfo, PushConstantRangeCount: 1, PPushConstantRanges: unsafe.Pointer(push)}
 	layout, err := d.make("vkCreatePipelineLayout", d.CreatePipelineLayout, unsafe.Pointer(info))
 	if err != nil {
 		return nil, err
 	}
-	return &pipelines{d: d, layout: layout, byName: map[string]uint64{}}, nil
+	return &pipelines{d: d, layout: layout, exact: exact, byName: map[string]uint64{}}, nil
 }
 
 // get returns the pipeline of the shader of a name.
@@ -43,7 +44,7 @@ func (p *pipelines) get(name string) (uint64, error) {
 }
 
 func (p *pipelines) build(name string) (uint64, error) {
-	code, err := shaders.Module(name)
+	code, err := shaders.Module(name, p.exact)
 	if err != nil {
 		return 0, err
 	}
