@@ -13,6 +13,8 @@ type kernel func(b *Backend, out, in []*tensor.Tensor, at *ops.Attr)
 // kernels is the table of operations that this backend has. Each function stands
 // beside its like in kernels_*.go and starts shaders of the same names.
 var kernels = map[*ops.Op]kernel{
+	ops.Attention:           attention,
+	ops.AttentionGrad:       attentionGrad,
 	ops.Linear:              linear,
 	ops.LinearGradX:         linearGradX,
 	ops.LinearGradW:         linearGradW,
