@@ -36,7 +36,7 @@ type Options struct {
 
 func init() {
 	ops.Register(ops.BackendKind{
-		Name: Name, Help: "a graphics card, through Vulkan, float32",
+		Name: Name, Help: "a graphics card, through Vulkan, float32", Devices: true,
 		Open: func(o ops.OpenOptions) (ops.Backend, error) {
 			b, err := Open(Options{Device: o.Device})
 			if err != nil {

@@ -13,6 +13,23 @@ type kernel func(b *Backend, out, in []*tensor.Tensor, at *ops.Attr)
 // kernels is the table of operations that this backend has. Each function stands
 // beside its like in kernels_*.go and starts shaders of the same names.
 var kernels = map[*ops.Op]kernel{
+	ops.NormPatches:         normPatches,
+	ops.PatchMSE:            patchMSE,
+	ops.PatchMSEGrad:        patchMSEGrad,
+	ops.CrossEntropy:        crossEntropy,
+	ops.CrossEntropyGrad:    crossEntropyGrad,
+	ops.SumSquares:          sumSquares,
+	ops.StepScale:           stepScale,
+	ops.AdamW:               adamW,
+	ops.LARS:                lars,
+	ops.BatchNorm:           batchNorm,
+	ops.BatchNormGrad:       batchNormGrad,
+	ops.Standardize:         standardize,
+	ops.RunningStats:        runningStats,
+	ops.Mix:                 mix,
+	ops.MixRows:             mixRows,
+	ops.AddNoise:            addNoise,
+	ops.EMA:                 ema,
 	ops.Attention:           attention,
 	ops.AttentionGrad:       attentionGrad,
 	ops.Linear:              linear,

@@ -11,3 +11,6 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer WordsOut { u
 
 // EACH loops over the elements of this invocation: i, i + all invocations, ...
 #define EACH(i, n) for (uint i = gl_GlobalInvocationID.x; i < (n); i += gl_NumWorkGroups.x * 64)
+
+// NOT_FINITE tells infinities and NaN by their bits.
+#define NOT_FINITE(x) ((floatBitsToUint(x) & 0x7F800000u) == 0x7F800000u)
