@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/tensor"
 )
 
@@ -20,6 +21,11 @@ type Backend struct {
 	slots  []*slot // of open scopes, in the order in which they were taken
 	spare  []*slot
 	scopes []int // number of slots when the scope was opened
+
+	// What operations keep on the device.
+	taps      map[[2]int]taps
+	noise     map[*pixelnoise.Gaussian]noiseTables
+	undecided *block // a word that add_pixel_noise sets where it cannot decide; nil before it ran
 
 	tickets ops.Ticket
 	fetches map[ops.Ticket]*fetch
@@ -197,10 +203,18 @@ func (b *Backend) span(op string, t *tensor.Tensor) span {
 
 // Sync waits for all work and returns the first error there has been.
 func (b *Backend) Sync() error {
-	if b.err == nil && !b.closed {
-		b.check(b.recorder.wait(b.recorder.next()))
+	if !b.closed {
+		b.wait(b.recorder.next())
 	}
 	return b.err
+}
+
+// wait waits for a submission and looks at what kernels report.
+func (b *Backend) wait(submission uint64) {
+	if b.err == nil && b.check(b.recorder.wait(submission)) && b.undecided != nil &&
+		hostSlice[int32](b.undecided, 0, 4)[0] != 0 {
+		b.fail(errUndecided)
+	}
 }
 
 // Close waits for the device and gives everything back. It returns no error: what was
@@ -221,6 +235,9 @@ func (b *Backend) destroy() {
 	b.d.idle()
 	if b.staging != nil {
 		b.staging.close()
+	}
+	if b.undecided != nil {
+		b.memory.free(b.undecided)
 	}
 	b.memory.close()
 	if b.pipelines != nil {

@@ -40,6 +40,17 @@ func (c *command) out(list ...*tensor.Tensor) *command {
 	return c
 }
 
+// host passes the address of a block that the kernel writes to and the host reads.
+func (c *command) host(m *block) *command {
+	if m == nil { // there was no memory, and nothing will run
+		return c
+	}
+	binary.LittleEndian.PutUint64(c.word(8), m.address)
+	c.writes = append(c.writes, span{m.address, m.address + m.size})
+	c.b.recorder.toHost = true
+	return c
+}
+
 // update passes the addresses of tensors that the kernel reads and writes.
 func (c *command) update(list ...*tensor.Tensor) *command {
 	for _, t := range list {

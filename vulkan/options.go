@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/godmae/godmae/ops"
+	"github.com/godmae/godmae/pixelnoise"
 	"github.com/godmae/godmae/vulkan/internal/vk"
 )
 
@@ -81,7 +82,10 @@ func (i *instance) start(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{d: d, memory: &memory{d: d, limit: uint64(max(o.Memory, 0))}, fetches: map[ops.Ticket]*fetch{}}
+	b := &Backend{
+		d: d, memory: &memory{d: d, limit: uint64(max(o.Memory, 0))}, fetches: map[ops.Ticket]*fetch{},
+		taps: map[[2]int]taps{}, noise: map[*pixelnoise.Gaussian]noiseTables{},
+	}
 	if b.recorder, err = newRecorder(d); err == nil {
 		b.recorder.logging = o.log
 		b.pipelines, err = newPipelines(d, o.ExactFMA)

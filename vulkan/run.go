@@ -13,6 +13,11 @@ type kernel func(b *Backend, out, in []*tensor.Tensor, at *ops.Attr)
 // kernels is the table of operations that this backend has. Each function stands
 // beside its like in kernels_*.go and starts shaders of the same names.
 var kernels = map[*ops.Op]kernel{
+	ops.Consistency:         consistency,
+	ops.ConsistencyGrad:     consistencyGrad,
+	ops.Resize:              resize,
+	ops.ResizeGrad:          resizeGrad,
+	ops.AddPixelNoise:       addPixelNoise,
 	ops.NormPatches:         normPatches,
 	ops.PatchMSE:            patchMSE,
 	ops.PatchMSEGrad:        patchMSEGrad,

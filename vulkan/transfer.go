@@ -107,9 +107,7 @@ func (b *Backend) Await(t ops.Ticket) error {
 	if f == nil { // it was awaited before, or stands for nothing
 		return b.err
 	}
-	if b.err == nil {
-		b.check(b.recorder.wait(f.value))
-	}
+	b.wait(f.value)
 	delete(b.fetches, t)
 	for _, p := range f.pieces {
 		if b.err == nil {
