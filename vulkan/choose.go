@@ -11,7 +11,7 @@ import (
 // Software devices are chosen only by name.
 func choose(list []DeviceInfo, name string) (*DeviceInfo, error) {
 	if len(list) == 0 {
-		return nil, errors.New("Vulkan's loader finds no device; install the driver of the graphics card")
+		return nil, errors.New("the Vulkan loader finds no device; install the driver of the graphics card")
 	}
 	var fitting []*DeviceInfo
 	for i := range list {
@@ -21,7 +21,7 @@ func choose(list []DeviceInfo, name string) (*DeviceInfo, error) {
 		}
 	}
 	if len(fitting) == 0 && name == "" {
-		return nil, fmt.Errorf("Vulkan finds no graphics card, only %s; name it to compute on it (--device, or %s)", names(list), DeviceVariable)
+		return nil, fmt.Errorf("the Vulkan loader finds no graphics card, only %s; name it to compute on it (--device, or %s)", names(list), DeviceVariable)
 	}
 	if len(fitting) == 0 {
 		return nil, fmt.Errorf("there is no Vulkan device %q; choose one of %s", name, names(list))

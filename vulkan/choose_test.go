@@ -16,8 +16,8 @@ func TestChoose(t *testing.T) {
 		name       string
 		want, fail string
 	}{
-		{"none", nil, "", "", "Vulkan's loader finds no device; install the driver of the graphics card"},
-		{"a processor is not chosen", []DeviceInfo{cpu}, "", "", `Vulkan finds no graphics card, only "llvmpipe (LLVM 15)" (processor); name it to compute on it (--device, or DMAE_VULKAN_DEVICE)`},
+		{"none", nil, "", "", "the Vulkan loader finds no device; install the driver of the graphics card"},
+		{"a processor is not chosen", []DeviceInfo{cpu}, "", "", `the Vulkan loader finds no graphics card, only "llvmpipe (LLVM 15)" (processor); name it to compute on it (--device, or DMAE_VULKAN_DEVICE)`},
 		{"but when it is named", []DeviceInfo{gpu, cpu}, "LLVMpipe", cpu.Name, ""},
 		{"the first that can be used", []DeviceInfo{cpu, old, gpu}, "", gpu.Name, ""},
 		{"by driver", []DeviceInfo{cpu, gpu}, "vendor", gpu.Name, ""},

@@ -28,13 +28,13 @@ func newInstance() (*instance, error) {
 		dl.Call(f, uintptr(unsafe.Pointer(version)))
 	}
 	if *version < vk.APIVersion12 {
-		return nil, fmt.Errorf("Vulkan's loader knows only version %s and 1.2 is needed; install a newer one", versionText(max(*version, 1<<22)))
+		return nil, fmt.Errorf("the Vulkan loader knows only version %s and 1.2 is needed; install a newer one", versionText(max(*version, 1<<22)))
 	}
 	names, err := extensions(func(count *uint32, list *vk.ExtensionProperties) vk.Result {
 		return vk.Result(dl.Call(lib.Global.EnumerateInstanceExtensionProperties, 0, uintptr(unsafe.Pointer(count)), uintptr(unsafe.Pointer(list))))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("Vulkan's loader does not list its extensions: %w", err)
+		return nil, fmt.Errorf("the Vulkan loader does not list its extensions: %w", err)
 	}
 	app := &vk.ApplicationInfo{SType: vk.StructureTypeApplicationInfo, ApiVersion: vk.APIVersion12}
 	info := &vk.InstanceCreateInfo{SType: vk.StructureTypeInstanceCreateInfo, PApplicationInfo: unsafe.Pointer(app)}
@@ -45,7 +45,7 @@ func newInstance() (*instance, error) {
 	}
 	handle := new(uintptr)
 	if r := vk.Result(dl.Call(lib.Global.CreateInstance, uintptr(unsafe.Pointer(info)), 0, uintptr(unsafe.Pointer(handle)))); r != vk.Success {
-		return nil, fmt.Errorf("Vulkan cannot be used: %w; install a driver for the graphics card, or mesa-vulkan-drivers to compute on the processor", r)
+		return nil, fmt.Errorf("the backend vulkan cannot be used: %w; install a driver for the graphics card, or mesa-vulkan-drivers to compute on the processor", r)
 	}
 	i := &instance{handle: *handle}
 	if i.InstanceCommands, err = lib.Instance(i.handle); err != nil {
@@ -60,7 +60,7 @@ func (i *instance) close() { dl.Call(i.DestroyInstance, i.handle, 0) }
 func (i *instance) physical() ([]uintptr, error) {
 	count := new(uint32)
 	if r := vk.Result(dl.Call(i.EnumeratePhysicalDevices, i.handle, uintptr(unsafe.Pointer(count)), 0)); r != vk.Success {
-		return nil, fmt.Errorf("Vulkan's devices cannot be listed: %w", r)
+		return nil, fmt.Errorf("the Vulkan devices cannot be listed: %w", r)
 	}
 	if *count == 0 {
 		return nil, nil
@@ -68,7 +68,7 @@ func (i *instance) physical() ([]uintptr, error) {
 	list := make([]uintptr, *count)
 	r := vk.Result(dl.Call(i.EnumeratePhysicalDevices, i.handle, uintptr(unsafe.Pointer(count)), uintptr(unsafe.Pointer(&list[0]))))
 	if r != vk.Success && r != vk.Incomplete {
-		return nil, fmt.Errorf("Vulkan's devices cannot be listed: %w", r)
+		return nil, fmt.Errorf("the Vulkan devices cannot be listed: %w", r)
 	}
 	return list[:*count], nil
 }

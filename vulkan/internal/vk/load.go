@@ -59,13 +59,13 @@ func load(names []string) (*Library, error) {
 	}
 	switch {
 	case lib == 0 && first == dl.ErrStatic:
-		return nil, fmt.Errorf("Vulkan cannot be used: %w", first)
+		return nil, fmt.Errorf("the backend vulkan cannot be used: %w", first)
 	case lib == 0:
-		return nil, fmt.Errorf("Vulkan's loader was not found (%w); %s", first, remedy())
+		return nil, fmt.Errorf("the Vulkan loader was not found (%w); %s", first, remedy())
 	}
 	get, err := dl.Symbol(lib, "vkGetInstanceProcAddr")
 	if err != nil {
-		return nil, fmt.Errorf("Vulkan's loader is broken (%w); %s", err, remedy())
+		return nil, fmt.Errorf("the Vulkan loader is broken (%w); %s", err, remedy())
 	}
 	l := &Library{getInstanceProcAddr: get}
 	if err := fill(&l.Global, get, 0, "EnumerateInstanceVersion"); err != nil {
