@@ -179,7 +179,8 @@ func (b *Backend) Release(s ops.Scope) {
 	b.slots, b.scopes = b.slots[:first], b.scopes[:s]
 }
 
-// buffer returns the memory of a tensor, which must be one of b that lives.
+// buffer returns the memory of a tensor, which must be one of b that lives. A tensor of
+// a released scope is recognised until New makes another one in its place.
 func (b *Backend) buffer(op string, t *tensor.Tensor) *buffer {
 	m, ok := t.Buffer().(*buffer)
 	switch {

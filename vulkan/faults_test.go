@@ -105,6 +105,7 @@ func TestMemoryOfTheDeviceIsFull(t *testing.T) {
 func TestMistakesPanic(t *testing.T) {
 	b, other := open(t, Options{}), open(t, Options{})
 	x, foreign := b.Persist(tensor.F32, tensor.Of(2)), other.Persist(tensor.F32, tensor.Of(2))
+	scoped := b.New(tensor.F32, tensor.Of(2))
 	s := b.Mark()
 	gone := b.New(tensor.F32, tensor.Of(2))
 	b.Release(s)
@@ -120,7 +121,7 @@ func TestMistakesPanic(t *testing.T) {
 		"freed twice":         func() { b.Free(freed) },
 		"freed and used":      func() { b.Upload(freed, []float32{1, 2}) },
 		"freed in part":       func() { b.Free(x.View(1, tensor.Of(1))) },
-		"freed from a scope":  func() { b.Free(b.New(tensor.F32, tensor.Of(2))) },
+		"freed from a scope":  func() { b.Free(scoped) },
 	} {
 		require.Panics(t, f, what)
 	}

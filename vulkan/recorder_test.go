@@ -122,3 +122,40 @@ func TestLargeSizesAgreeWithTheCPU(t *testing.T) {
 		require.NoError(t, ops.DefaultBound.Compare(got[0], got[1]), large.op.Name)
 	}
 }
+
+// Steps that repeat take no more memory on the device, and no more objects.
+func TestRepeatedStepsTakeNoMore(t *testing.T) {
+	b := open(t, Options{})
+	keep := b.Persist(tensor.F32, tensor.Of(64, 64))
+	step := func() {
+		s := b.Mark()
+		x := b.New(tensor.F32, tensor.Of(64, 64))
+		b.Upload(x, make([]float32, 64*64))
+		y := ops.Apply(b, ops.Linear, &ops.Attr{Infer: true}, x, keep)[0]
+		b.Run(ops.AddInPlace, []*tensor.Tensor{keep}, []*tensor.Tensor{y}, &ops.Attr{})
+		b.Release(s)
+		require.NoError(t, b.Download(make([]float32, 64*64), keep))
+	}
+	for range 20 {
+		step()
+	}
+	live, _, blocks := b.Memory()
+	objects, buffers, slots := b.d.objects, len(b.recorder.buffers), len(b.spare)
+	for range 2000 {
+		step()
+	}
+	nowLive, _, nowBlocks := b.Memory()
+	require.Equal(t, [2]int64{live, blocks}, [2]int64{nowLive, nowBlocks})
+	require.Equal(t, [3]int{objects, buffers, slots}, [3]int{b.d.objects, len(b.recorder.buffers), len(b.spare)})
+	require.Empty(t, b.fetches)
+}
+
+// A fetch that is awaited after Close is an error.
+func TestAFetchAfterClose(t *testing.T) {
+	b := open(t, Options{})
+	x := b.Persist(tensor.F32, tensor.Of(3))
+	ticket := b.Fetch(make([]float32, 3), x)
+	require.NoError(t, b.Close())
+	require.Equal(t, errClosed, b.Await(ticket))
+	require.Panics(t, func() { b.Run(ops.Fill, []*tensor.Tensor{x}, nil, &ops.Attr{}) })
+}

@@ -1,6 +1,8 @@
 package vulkan
 
 import (
+	"errors"
+
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/tensor"
 )
@@ -100,12 +102,18 @@ func (b *Backend) Fetch(dst any, src *tensor.Tensor) ops.Ticket {
 	return b.tickets
 }
 
+// errClosed is the error of a fetch that nobody awaited in time.
+var errClosed = errors.New("the Vulkan backend was closed before the numbers were fetched")
+
 // Await waits for the submission that a fetch is part of, and copies the numbers to
 // where they were wanted.
 func (b *Backend) Await(t ops.Ticket) error {
 	f := b.fetches[t]
 	if f == nil { // it was awaited before, or stands for nothing
 		return b.err
+	}
+	if b.closed {
+		return errClosed
 	}
 	b.wait(f.value)
 	delete(b.fetches, t)
