@@ -46,7 +46,7 @@ func TestGolden(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, simd.Select(before)) })
 	if *update {
 		require.NoError(t, simd.Select("go"))
-		require.NoError(t, os.WriteFile("testdata/golden.txt", []byte(goldenRun(t, 1, 16)), 0o644))
+		require.NoError(t, os.WriteFile("testdata/golden.txt", []byte(goldenRun(t, testbackend.Threads(t, 1), 16)), 0o644))
 		t.Log("testdata/golden.txt is rewritten; run again without -update")
 		return
 	}
@@ -59,7 +59,7 @@ func TestGolden(t *testing.T) {
 			for _, batch := range batches {
 				t.Run(fmt.Sprintf("%s/threads=%d/batch=%d", isa, n, batch), func(t *testing.T) {
 					require.NoError(t, simd.Select(isa))
-					require.Equal(t, golden, goldenRun(t, n, batch))
+					require.Equal(t, golden, goldenRun(t, testbackend.Threads(t, n), batch))
 				})
 			}
 		}
@@ -68,8 +68,8 @@ func TestGolden(t *testing.T) {
 
 const goldenImages = 16
 
-func goldenRun(t *testing.T, threads, batch int) string {
-	b := testbackend.Threads(t, threads)
+// goldenRun returns the hashes of a backend.
+func goldenRun(t *testing.T, b ops.Backend, batch int) string {
 	testbackend.NeedsContract(t, b)
 	cfg := dmae.Config{
 		Name: "golden", ImageSize: 12, DataSize: 12, Channels: 3, Patch: 4,
@@ -102,7 +102,7 @@ func goldenRun(t *testing.T, threads, batch int) string {
 	return g.out.String()
 }
 
-// goldenModels computes the hashes for one number of threads and batch size.
+// goldenModels computes the hashes for one backend and batch size.
 type goldenModels struct {
 	t      *testing.T
 	b      ops.Backend

@@ -11,12 +11,20 @@ type OpenOptions struct {
 	// Threads is the number of processors to use, 0 for all. It never changes a
 	// result. Backends on other devices ignore it.
 	Threads int
+
+	// Device is a part of the name of the device to compute on, for backends that know
+	// several; empty for the backend's own choice.
+	Device string
 }
 
 // BackendKind is a kind of backend that can be opened by name.
 type BackendKind struct {
 	Name string // a value of --backend
 	Help string // a description, one line
+
+	// Devices says that there may be several devices, of which [OpenOptions].Device
+	// names one.
+	Devices bool
 
 	// Open returns a backend that its caller closes. The error is one sentence
 	// with the cause and the remedy.

@@ -53,7 +53,7 @@ for pkg in "${packages[@]}"; do
 	mapfile -t args < <(flags_of "$pkg")
 	name=arm64-${pkg//\//-}
 	status=1
-	if CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go test -c -o "$bin" "./$pkg" && [[ -f $bin ]]; then
+	if CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go test -c -tags static -o "$bin" "./$pkg" && [[ -f $bin ]]; then
 		# The names of its tests show the progress.
 		watched -q "$name" "$work" run_tests "$pkg" "$bin" -test.v "${args[@]}"
 		if ((${#flags[@]})); then

@@ -112,7 +112,7 @@ make_image() {
 	: >"$root/jobs"
 	for pkg in "${packages[@]}"; do
 		n=$((n + 1))
-		CGO_ENABLED=0 go test -c -ldflags='-s -w' -o "$root/bin/$n.test" "./$pkg"
+		CGO_ENABLED=0 go test -c -tags static -ldflags='-s -w' -o "$root/bin/$n.test" "./$pkg"
 		[[ -f $root/bin/$n.test ]] || fail "$pkg has no tests"
 		mkdir -p "$root/src/$pkg"
 		[[ ! -d $pkg/testdata ]] || cp -r "$pkg/testdata" "$root/src/$pkg/"

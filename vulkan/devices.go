@@ -2,6 +2,7 @@ package vulkan
 
 import (
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"github.com/godmae/godmae/vulkan/internal/dl"
@@ -80,7 +81,7 @@ func (i *instance) describe(physical uintptr) (DeviceInfo, error) {
 	p, limits := &props.Properties, &props.Properties.Limits
 	d := DeviceInfo{
 		Name: vk.String(p.DeviceName[:]), Type: typeText(p.DeviceType), Version: versionText(p.ApiVersion),
-		Driver:        vk.String(driver.DriverName[:]) + " " + vk.String(driver.DriverInfo[:]),
+		Driver:        strings.TrimSpace(vk.String(driver.DriverName[:]) + " " + vk.String(driver.DriverInfo[:])),
 		MaxAllocation: int64(min(largest.MaxMemoryAllocationSize, 1<<62)),
 		PushConstants: int(limits.MaxPushConstantsSize), Shared: int(limits.MaxComputeSharedMemorySize),
 		Invocations: int(limits.MaxComputeWorkGroupInvocations),

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 
 	"github.com/godmae/godmae/simd"
+	"github.com/godmae/godmae/vulkan"
 	"github.com/klauspost/cpuid/v2"
 )
 
@@ -14,7 +16,8 @@ type devicesCmd struct {
 }
 
 func (devicesCmd) Help() string {
-	return "DMAE_SIMD=go|avx2|avx512|neon selects one set of kernels; all give the same bits.\n\nExample: dmae devices"
+	return "DMAE_SIMD=go|avx2|avx512|neon selects one set of kernels; all give the same bits. " +
+		vulkan.DeviceVariable + " names the device of --backend vulkan when --device does not.\n\nExample: dmae devices"
 }
 
 // device describes a device to a program.
@@ -46,15 +49,19 @@ func (c *devicesCmd) Run(e *env) error {
 	d := describeCPU()
 	if c.JSON {
 		return printJSON(e.stdout, struct {
-			Devices []device `json:"devices"`
-		}{[]device{d}})
+			Devices []device      `json:"devices"`
+			Vulkan  vulkanDevices `json:"vulkan"`
+		}{[]device{d}, listVulkan()})
 	}
 	name := d.Name
 	if name == "" {
 		name = runtime.GOARCH
 	}
-	_, err := fmt.Fprintf(e.stdout, "cpu: %s\n  threads   %d\n  kernels   %s (available: %s)\n  caches    L1D %s, L2 %s, L3 %s\n  features  %s\n",
-		name, d.Threads, d.ISA, strings.Join(d.Available, ", "), kib(d.L1D), kib(d.L2), kib(d.L3), strings.Join(d.Features, " "))
+	if _, err := fmt.Fprintf(e.stdout, "cpu: %s\n  threads   %d\n  kernels   %s (available: %s)\n  caches    L1D %s, L2 %s, L3 %s\n  features  %s\n",
+		name, d.Threads, d.ISA, strings.Join(d.Available, ", "), kib(d.L1D), kib(d.L2), kib(d.L3), strings.Join(d.Features, " ")); err != nil {
+		return err
+	}
+	_, err := io.WriteString(e.stdout, listVulkan().text())
 	return err
 }
 

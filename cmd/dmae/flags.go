@@ -15,13 +15,15 @@ import (
 	"github.com/godmae/godmae/ops"
 	"github.com/godmae/godmae/ops/cpu"
 	_ "github.com/godmae/godmae/ops/ref" // --backend ref
+	_ "github.com/godmae/godmae/vulkan"  // --backend vulkan
 )
 
 // computeFlags choose the backend and its threads.
 type computeFlags struct {
 	Threads   int    `help:"Worker threads; 0 for all processors. The result does not depend on it." default:"0" placeholder:"N"`
 	Backend   string `help:"Backend: ${backends}." default:"${backend}" placeholder:"NAME"`
-	Precision string `help:"Arithmetic: f32 on cpu, the same bits on every machine; f64 on ref (default: the backend's own)." placeholder:"NAME"`
+	Device    string `help:"Device that computes, a part of its name in \"dmae devices\"; for --backend vulkan (default: the first graphics card)." placeholder:"NAME"`
+	Precision string `help:"Arithmetic: f32 on cpu, the same bits on every machine, and on vulkan; f64 on ref (default: the backend's own)." placeholder:"NAME"`
 }
 
 // backend starts the backend; the caller closes it.
@@ -32,7 +34,10 @@ func (f *computeFlags) backend() (ops.Backend, error) {
 	if !slices.Contains(backendNames(), f.Backend) {
 		return nil, misused("--backend %s cannot be used: this program has %s", f.Backend, strings.Join(backendNames(), ", "))
 	}
-	b, err := ops.Open(f.Backend, ops.OpenOptions{Threads: f.Threads})
+	if f.Device != "" && !slices.ContainsFunc(ops.Backends(), func(k ops.BackendKind) bool { return k.Name == f.Backend && k.Devices }) {
+		return nil, misused("--device %s cannot be used: the backend %s has no devices to choose from", f.Device, f.Backend)
+	}
+	b, err := ops.Open(f.Backend, ops.OpenOptions{Threads: f.Threads, Device: f.Device})
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ type cli struct {
 	Gradcheck   gradcheckCmd   `cmd:"" help:"Check every derivative against finite differences."`
 	Inspect     inspectCmd     `cmd:"" help:"List the contents of a checkpoint."`
 	Convert     convertCmd     `cmd:"" help:"Convert checkpoints between safetensors and PyTorch."`
-	Devices     devicesCmd     `cmd:"" help:"Show the processor and its instruction sets."`
+	Devices     devicesCmd     `cmd:"" help:"Show the processor with its instruction sets, and the graphics cards."`
 	Bench       benchCmd       `cmd:"" help:"Measure speed: gemm, train, certify."`
 	Version     versionCmd     `cmd:"" help:"Show the version and the capabilities of this binary."`
 }

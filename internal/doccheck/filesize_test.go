@@ -22,9 +22,10 @@ var shortFiles = map[string]string{
 	"nn/droppath.go":                "one layer",
 	"nn/optim/schedule.go":          "the learning-rate schedule, independent of the optimisers",
 	"ops/all.go":                    "the list of all operations",
-	"ops/arena.go":                  "what a job frees at its end",
 	"ops/gelu.go":                   "one operation",
 	"ops/shards.go":                 "the shards of a gradient",
+	"vulkan/internal/dl/call.go":    "what the package does on every system; its other files are for one each",
+	"vulkan/shaders/embed.go":       "the whole package, beside the shaders",
 }
 
 // A file of a few lines belongs to the file of the same concept. Files of

@@ -14,6 +14,7 @@ import (
 	"github.com/godmae/godmae/ops/hostile"
 	"github.com/godmae/godmae/ops/ref"
 	"github.com/godmae/godmae/tensor"
+	_ "github.com/godmae/godmae/vulkan" // on the device that its environment variable names
 )
 
 // Env is the environment variable that names the backend: one that [ops.Open] knows

@@ -29,7 +29,7 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	_, err := open("nobody", 1)
-	require.EqualError(t, err, `DMAE_TEST_BACKEND=nobody: there is no backend "nobody"; choose one of cpu, ref`)
+	require.EqualError(t, err, `DMAE_TEST_BACKEND=nobody: there is no backend "nobody"; choose one of cpu, ref, vulkan`)
 	_, err = open("hostile-nobody", 1)
 	require.ErrorContains(t, err, "there is no backend")
 }
@@ -44,6 +44,7 @@ var concrete = map[string]string{
 	"dmae/certify/bench_test.go":           "speed of the CPU's backend",
 	"dmae/train/memory_test.go":            "allocations of the CPU's backend",
 	"dmae/train/train_test.go":             "a process of its own that is killed",
+	"vulkan/recorder_test.go":              "the CPU's results at large sizes",
 	"autograd/example_test.go":             "an example is a program of a reader's",
 	"nn/example_test.go":                   "an example is a program of a reader's",
 	"dmae/example_test.go":                 "an example is a program of a reader's",

@@ -1,9 +1,14 @@
 package dl
 
 import (
+	"errors"
 	"runtime"
 	"sync/atomic"
 )
+
+// ErrStatic is the error of a program that cannot load libraries.
+var ErrStatic = errors.New("this build of the program for " + runtime.GOOS + "/" + runtime.GOARCH +
+	" cannot load libraries; take the one for linux, darwin or windows on amd64 or arm64 that was built without the tag static")
 
 var restored atomic.Uint64
 
@@ -17,6 +22,8 @@ func Restored() uint64 { return restored.Load() }
 //
 //go:uintptrescapes
 func Call(function uintptr, args ...uintptr) uintptr {
+	// The register belongs to a thread, and a goroutine may move to another one at any
+	// time unless it is locked.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	before := control()

@@ -67,3 +67,11 @@ func addPixelNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
 	c.ints(n(y), n(y)/max(1, y.Shape().Dim(0)), tables.entries, first, flags,
 		int(uint32(at.Seed)), int(at.Seed>>32), int(at.Stream)<<24|int(at.Copy)).run(groups(n(y)), 64*n(y))
 }
+
+func addNoise(b *Backend, out, in []*tensor.Tensor, at *ops.Attr) {
+	y := out[0]
+	b.command("add_noise").out(y).in(in[0], in[1], in[2], in[3], in[4]).
+		ints(n(y), n(y)/max(1, y.Shape().Dim(0))).flag(in[3] != nil).flag(in[4] != nil).
+		ints(int(uint32(at.Seed)), int(at.Seed>>32), int(at.Stream), int(at.Copy)).float(at.Scale).
+		run(groups(n(y)), 64*n(y))
+}
