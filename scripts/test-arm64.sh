@@ -25,6 +25,7 @@ flags_of() {
 	smooth) printf '%s\n' -test.skip 'LeaveNoTrace|Answer|Shard|Merge|Interrupt|Partial|Refuse|CertifyGives|SaysWhat|TimingIs|Memory|Fuzz' ;;
 	smooth/bound) printf '%s\n' -test.skip 'Costs' ;;
 	smooth/certificate) printf '%s\n' -test.skip 'Shard|Reader|Schema|Writer|Lines|Fuzz' ;;
+	dmae/certify) printf '%s\n' -test.skip 'Example|Lost|Full' ;;
 	smooth/audit) printf '%s\n' -test.skip 'Mutations|EveryField|Fuzz' ;;
 	esac
 }
