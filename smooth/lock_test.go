@@ -48,7 +48,7 @@ func TestPartialFilesAreNotWrittenThroughLinks(t *testing.T) {
 		task := linearTask(filepath.Join(out, "c.jsonl"))
 		task.Images, task.N = certificate.IndexSet{{0, 1, 3}}, 60
 		require.NoError(t, os.Symlink(victim, filepath.Join(out, name)))
-		require.ErrorContains(t, task.Run(t.Context()), filepath.Join(out, name)+" is a symbolic link, which is not written through: remove it")
+		require.ErrorContains(t, task.Run(t.Context()), filepath.Join(out, name)+" is a symbolic link, and links are not followed when writing: remove it")
 		got, err := os.ReadFile(victim)
 		require.NoError(t, err)
 		require.Equal(t, precious, string(got), name)
