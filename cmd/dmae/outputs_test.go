@@ -109,7 +109,7 @@ func TestMeanAndStdTravelInTheCheckpoint(t *testing.T) {
 func TestMistakesInOutputs(t *testing.T) {
 	out := t.TempDir()
 	for _, c := range []struct{ args, want string }{
-		{"--backend vulkan", "this program has cpu, ref"},
+		{"--backend cuda", "this program has cpu, ref, vulkan"},
 		{"--precision bf16", "computes in f32"},
 		{"--mean 0.5,0.5,0.5", "--mean has 3 values"},
 		{"--std 0", "standard deviation of channel 0"},
