@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/godmae/godmae/tensor"
 )
@@ -30,4 +31,63 @@ func checkShards(op string, samples int, at *Attr) {
 	if at.Shards > 1 && samples%at.Shards != 0 {
 		panic(&tensor.ShapeError{Op: op, Msg: fmt.Sprintf("%d samples cannot be divided into %d equal groups", samples, at.Shards)})
 	}
+}
+
+// maxShardHeight bounds the height of the tree of sums: 2^32 groups.
+const maxShardHeight = 33
+
+// Shards computes operations whose attribute Shards is above 1, for a backend that
+// computes them in one group. A backend keeps one and calls its Run from its own. It
+// holds the arguments of operations, so that a call allocates no Go memory.
+type Shards struct {
+	in    [MaxIn]tensor.Tensor
+	parts [MaxIn]*tensor.Tensor
+	sums  [maxShardHeight][MaxOut]*tensor.Tensor
+	at    Attr
+	none  Attr
+}
+
+// Run computes the derivative of a parameter as [ShardSum] defines it: b computes
+// the sum of each group in separate memory, and the sums are added in a binary tree.
+// At most one sum is stored at each height of the tree, as in a binary counter. The
+// arguments have been checked.
+func (s *Shards) Run(b Backend, op *Op, out, in []*tensor.Tensor, at *Attr) {
+	scope := b.Mark()
+	defer b.Release(scope)
+	height := bits.Len(uint(at.Shards)) // 1 + log2
+	for h := range height {
+		for i, t := range out {
+			s.sums[h][i] = b.New(t.DType(), t.Shape())
+		}
+	}
+	groups := at.Shards
+	accumulate := at.Accumulate
+	s.at = *at
+	s.at.Shards, s.at.Accumulate = 0, false
+	for g := range groups {
+		for i, t := range in {
+			if s.parts[i] = t; t == nil || op.In[i].Shared {
+				continue
+			}
+			shape := t.Shape().WithFirst(t.Shape().Dim(0) / groups)
+			s.in[i].Init(t.DType(), shape, t.Buffer(), t.Offset()+g*shape.Elems())
+			s.parts[i] = &s.in[i]
+		}
+		// Add the sums of the lowest occupied heights to this group's.
+		h := bits.TrailingZeros(^uint(g))
+		b.Run(op, s.sums[h][:len(out)], s.parts[:len(in)], &s.at)
+		for i := range out {
+			for lower := range h {
+				b.Run(AddInPlace, s.sums[h][i:i+1], s.sums[lower][i:i+1], &s.none)
+			}
+		}
+	}
+	finish := Copy
+	if accumulate {
+		finish = AddInPlace
+	}
+	for i := range out {
+		b.Run(finish, out[i:i+1], s.sums[height-1][i:i+1], &s.none)
+	}
+	*s = Shards{} // keep no tensor alive
 }

@@ -17,6 +17,7 @@ type Backend struct {
 	pipelines *pipelines
 	staging   *staging
 	cmd       command
+	shards    ops.Shards
 
 	slots  []*slot // of open scopes, in the order in which they were taken
 	spare  []*slot

@@ -23,7 +23,6 @@ var shortFiles = map[string]string{
 	"nn/optim/schedule.go":          "the learning-rate schedule, independent of the optimisers",
 	"ops/all.go":                    "the list of all operations",
 	"ops/gelu.go":                   "one operation",
-	"ops/shards.go":                 "the shards of a gradient",
 	"vulkan/internal/dl/call.go":    "what the package does on every system; its other files are for one each",
 	"vulkan/shaders/embed.go":       "the whole package, beside the shaders",
 }

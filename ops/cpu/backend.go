@@ -33,7 +33,7 @@ type Backend struct {
 	gemm     simd.Gemm               // the current matrix product; a field to avoid an allocation
 	epilogue simd.Epilogue
 	parts    []float32 // partial sums of samples
-	shards   shards
+	shards   ops.Shards
 	lanes    []ops.Backend
 }
 

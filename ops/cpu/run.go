@@ -80,7 +80,7 @@ func (b *Backend) Run(op *ops.Op, out, in []*tensor.Tensor, at *ops.Attr) {
 	}
 	ops.Check(tensor.F32, op, out, in, at)
 	if at.Shards > 1 {
-		b.runShards(k, op, out, in, at)
+		b.shards.Run(b, op, out, in, at)
 	} else {
 		k(b, out, in, at)
 	}
