@@ -126,7 +126,7 @@ var Normalize = &Op{
 // the quotients rounded once.
 var Pixels = &Op{
 	Name:  "pixels",
-	In:    []Param{{Name: "x", Kind: Byte}, {Name: "image", Kind: Int, Optional: true}},
+	In:    []Param{{Name: "x", Kind: Byte}, {Name: "image", Kind: Int, Optional: true, Picks: true}},
 	Out:   []Param{{Name: "y"}},
 	Batch: Batch{Rule: PerSample},
 	Infer: func(in []*tensor.Tensor, _ *Attr) [MaxOut]Spec {

@@ -67,6 +67,10 @@ type Param struct {
 	// of the first input. Other inputs have one part per sample, along the outermost
 	// dimension.
 	Shared bool
+
+	// Picks means that the input, if present, has for each sample the number of a
+	// row of the first input, which then has any number of rows.
+	Picks bool
 }
 
 // Kind is the type of a tensor's elements: the backend's float type, int32, or

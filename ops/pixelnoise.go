@@ -24,7 +24,7 @@ import (
 // [pixelnoise.Gaussian.Table]), Seed, Stream, Copy.
 var AddPixelNoise = &Op{
 	Name:  "add_pixel_noise",
-	In:    []Param{{Name: "x", Kind: Byte}, {Name: "a", Kind: Int}, {Name: "b", Kind: Int}, {Name: "seed", Kind: Int, Optional: true}, {Name: "image", Kind: Int, Optional: true}},
+	In:    []Param{{Name: "x", Kind: Byte}, {Name: "a", Kind: Int}, {Name: "b", Kind: Int}, {Name: "seed", Kind: Int, Optional: true}, {Name: "image", Kind: Int, Optional: true, Picks: true}},
 	Out:   []Param{{Name: "y"}},
 	Reads: AttrPixels | AttrSeed | AttrStream | AttrCopy,
 	Moves: true,

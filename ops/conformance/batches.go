@@ -106,8 +106,8 @@ func groups(t *testing.T, b ops.Backend, op *ops.Op, at ops.Attr, in, out []*ops
 // the first input that is not shared, or of the first output.
 func sampleCount(op *ops.Op, in, out []*ops.Array) int {
 	for i, a := range in {
-		// Shared images do not give the number of samples; the input image
-		// does.
+		// Rows that are picked do not give the number of samples; the input
+		// that picks does.
 		if a != nil && !op.In[i].Shared && !picked(op, in, i) {
 			return a.Shape.Dim(0)
 		}
@@ -115,11 +115,11 @@ func sampleCount(op *ops.Op, in, out []*ops.Array) int {
 	return out[0].Shape.Dim(0)
 }
 
-// picked reports whether input i has shared images, from which an input named
-// image selects.
+// picked reports whether samples pick their rows of input i, so that it is not
+// split with the batch.
 func picked(op *ops.Op, in []*ops.Array, i int) bool {
 	for j, p := range op.In {
-		if p.Name == "image" && in[j] != nil && i == 0 {
+		if p.Picks && in[j] != nil && i == 0 {
 			return true
 		}
 	}
