@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -179,10 +180,8 @@ func (v *evaluator) batch(n int, e *Evaluation) (losses []float32, err error) {
 	loss := v.tape.Apply(ops.CrossEntropy, ops.Attr{}, logits, v.tape.Const(upload(b.Float(), v.target[:n*k], n, k)))
 	listed := min(k, bestAnswers)
 	best := v.tape.Apply(ops.TopK, ops.Attr{Count: listed}, logits)
-	if err := b.Download(v.best[:n*listed], best.Value); err != nil {
-		return nil, err
-	}
-	if err := b.Download(v.losses[:n], loss.Value); err != nil {
+	bestTicket, lossTicket := b.Fetch(v.best[:n*listed], best.Value), b.Fetch(v.losses[:n], loss.Value)
+	if err := cmp.Or(b.Await(bestTicket), b.Await(lossTicket)); err != nil {
 		return nil, err
 	}
 	for i := range n {

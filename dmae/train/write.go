@@ -17,10 +17,6 @@ const (
 	precisionKey = "godmae.precision"
 )
 
-// Precision is the name in checkpoints of the arithmetic of training on float32
-// backends.
-const Precision = "f32"
-
 // write writes a checkpoint from which training can resume. It is an error if
 // weights or moments are not finite; the file is then not replaced.
 func (r *run) write(path string) error {
