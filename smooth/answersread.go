@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/philox"
 	"github.com/godmae/godmae/smooth/bound"
 	"github.com/godmae/godmae/smooth/certificate"
@@ -109,7 +110,7 @@ func (a *answersReader) follow(payload []byte) error {
 func (a *answersReader) followState(payload []byte) error {
 	var s flightState
 	if err := json.Unmarshal(payload, &s); err != nil {
-		return errors.New(oneLine(err))
+		return errors.New(printable.Line(err.Error()))
 	}
 	if s.Image < a.due {
 		return nil

@@ -3,8 +3,8 @@ package smooth
 import (
 	"errors"
 	"fmt"
-	"strings"
 
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth/certificate"
 )
 
@@ -35,11 +35,8 @@ func (l *Leaving) Add(image int, err error) error {
 		return nil
 	}
 	if l.Count++; l.Count > l.Limit {
-		return &TooManyLeftOutError{Image: image, Limit: l.Limit, Reason: oneLine(err)}
+		return &TooManyLeftOutError{Image: image, Limit: l.Limit, Reason: printable.Line(err.Error())}
 	}
-	l.Note(fmt.Sprintf("left out (image %d, %d of at most %d): %s", image, l.Count, l.Limit, oneLine(err)))
+	l.Note(fmt.Sprintf("left out (image %d, %d of at most %d): %s", image, l.Count, l.Limit, printable.Line(err.Error())))
 	return nil
 }
-
-// oneLine returns the text of an error without line breaks.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/godmae/godmae/internal/printable"
 	"github.com/godmae/godmae/smooth/bound"
 	"github.com/godmae/godmae/smooth/certificate"
 )
@@ -146,7 +147,7 @@ func (t Task) classify(ctx context.Context, w *certificate.Writer, stats bound.S
 			img, err := t.Describe(index)
 			if errors.As(err, new(*certificate.UndecodableError)) {
 				if header.Schema == certificate.Schema1 {
-					return index, img, true, fmt.Errorf("image %d cannot be left out of a certificate in the format %s: %s", index, certificate.Schema1, oneLine(err))
+					return index, img, true, fmt.Errorf("image %d cannot be left out of a certificate in the format %s: %s", index, certificate.Schema1, printable.Line(err.Error()))
 				}
 				if tooMany := leaving.Add(index, err); tooMany != nil {
 					err = tooMany

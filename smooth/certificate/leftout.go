@@ -3,6 +3,8 @@ package certificate
 import (
 	"errors"
 	"fmt"
+
+	"github.com/godmae/godmae/internal/printable"
 )
 
 // Undecodable is the reason of an image that was left out.
@@ -96,7 +98,7 @@ func (l Line) Compare(img Image, err error) (string, error) {
 		}
 		return "", nil
 	case undecodable:
-		return "it cannot be decoded here: " + oneLine(err), nil
+		return "it cannot be decoded here: " + printable.Line(err.Error()), nil
 	case img.Pixels != l.Record.Pixels:
 		return fmt.Sprintf("the pixels have the digest %s here, not %s", img.Pixels, l.Record.Pixels), nil
 	case img.Label != l.Record.Label:

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+
+	"github.com/godmae/godmae/internal/printable"
 )
 
 // The values of the field "kind" of a line.
@@ -49,7 +51,7 @@ func decodeLine(line []byte, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(line, v); err != nil {
-		return errors.New("it is not valid: " + oneLine(err))
+		return errors.New("it is not valid: " + printable.Line(err.Error()))
 	}
 	again, err := encodeLine(v)
 	if err != nil {

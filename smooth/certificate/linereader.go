@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // maxLine is the longest line a reader accepts: about ten million samples with
@@ -57,9 +56,6 @@ func (l *lineReader) fail(err error) error {
 	}
 	return fmt.Errorf("line %d of the certificate: %w", l.number, err)
 }
-
-// oneLine returns the text of an error without line breaks.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // Lengths of the shortest parts of a line: a block of predictions, and a pair of
 // class and count. A line with more parts than fit into its length is refused
